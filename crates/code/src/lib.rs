@@ -1,0 +1,30 @@
+//! Source text ⇄ values, by tree-sitter: what a text defines and imports, where, how complex it is,
+//! what its tests assert; and back, putting one definition into a text.
+//!
+//! Everything here takes any text. A text that is larger than [`MAX_SOURCE`] is not parsed: queries
+//! find nothing in it, [`syntax_error`] says so and [`splice`] refuses it. Nested code is walked
+//! without recursion, and parsing stops after a number of steps proportional to the size, so no text
+//! can overflow the stack or hang. This crate is pure: no I/O, no clock, no randomness.
+
+mod complexity;
+mod definition;
+mod fence;
+mod import;
+mod language;
+mod layout;
+mod names;
+mod splice;
+mod symbol;
+mod syntax;
+mod testing;
+mod tree;
+
+pub use complexity::complexity;
+pub use fence::fenced;
+pub use import::{Import, imports};
+pub use language::Language;
+pub use splice::{SpliceError, splice};
+pub use symbol::{Symbol, SymbolKind, symbols};
+pub use syntax::{SyntaxError, syntax_error};
+pub use testing::{Assertion, TestCase, assertions, is_test_path, test_cases};
+pub use tree::MAX_SOURCE;
