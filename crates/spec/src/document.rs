@@ -1,0 +1,138 @@
+//! A specification as a value.
+
+use std::ops::Range;
+
+use crate::criterion::Criterion;
+use crate::diagnostic::Diagnostic;
+use crate::example::Example;
+use crate::id::RequirementId;
+use crate::requirement::Requirement;
+
+/// A specification. All spans are byte ranges of the text that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// The name that it goes by, such as `user-authentication`.
+    pub name: String,
+    /// The first heading; empty when there is none.
+    pub title: String,
+    /// The overview's prose, its paragraphs parted by blank lines.
+    pub overview: String,
+    /// The requirements, in the order of the document.
+    pub requirements: Vec<Requirement>,
+    /// The technical constraints.
+    pub constraints: Vec<Fact>,
+    /// The architecture's components.
+    pub components: Vec<Component>,
+    /// The tables that SQL in the document creates.
+    pub schema: Vec<Table>,
+    /// The testing requirements.
+    pub testing: Vec<Criterion>,
+    /// The packages that it depends on.
+    pub dependencies: Vec<Dependency>,
+    /// The success criteria.
+    pub success: Vec<Criterion>,
+    /// All headings with what stands under them.
+    pub sections: Vec<Section>,
+    /// What the reader noticed.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Sixteen hexadecimal digits that change with anything in the text but spacing.
+    pub fingerprint: String,
+}
+
+/// A technical constraint: `Language: Python 3.12`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// What stands before the colon; empty when there is none.
+    pub key: String,
+    /// What stands after it.
+    pub value: String,
+    /// The bytes of its bullet.
+    pub span: Range<usize>,
+}
+
+/// A part of the architecture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// What is said of it; may be empty.
+    pub note: String,
+    /// The files that its bullet, or those under it, mention.
+    pub paths: Vec<String>,
+    /// The bytes of its bullet.
+    pub span: Range<usize>,
+}
+
+/// A database table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name, with the schema's where written.
+    pub name: String,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// The bytes of the statement that creates it.
+    pub span: Range<usize>,
+}
+
+/// A table's column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type and constraints on one line, as written.
+    pub definition: String,
+}
+
+/// A package that the software depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Its name.
+    pub name: String,
+    /// The version: `2.8.0` for an exact one, otherwise with its operator, such as `>=0.110`.
+    pub version: Option<String>,
+    /// The bytes of its bullet.
+    pub span: Range<usize>,
+}
+
+/// A heading with what stands under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The heading's text.
+    pub title: String,
+    /// 1 to 6.
+    pub level: u8,
+    /// The heading's bytes.
+    pub heading: Range<usize>,
+    /// The bytes from the heading to the next one of its level or above.
+    pub span: Range<usize>,
+}
+
+impl Spec {
+    /// Reads a specification. This never fails: what is wrong with the text is told by the diagnostics.
+    pub fn parse(name: &str, text: &str) -> Spec {
+        crate::read::spec(name, text)
+    }
+
+    /// The requirement with this id.
+    pub fn requirement(&self, id: &RequirementId) -> Option<&Requirement> {
+        self.requirements.iter().find(|it| it.id == *id)
+    }
+
+    /// All examples, requirement by requirement.
+    pub fn examples(&self) -> impl Iterator<Item = &Example> {
+        self.requirements.iter().flat_map(|it| &it.examples)
+    }
+
+    /// All criteria of the requirements, in order; without those of testing and success.
+    pub fn criteria(&self) -> impl Iterator<Item = &Criterion> {
+        self.requirements.iter().flat_map(|it| &it.criteria)
+    }
+
+    /// The value of the first constraint with this key, whatever its case: `fact("language")`.
+    pub fn fact(&self, key: &str) -> Option<&str> {
+        self.constraints
+            .iter()
+            .find(|it| it.key.eq_ignore_ascii_case(key))
+            .map(|it| it.value.as_str())
+    }
+}

@@ -1,0 +1,170 @@
+//! Examples: calls with what they must give, as the spec writes them.
+
+mod declaration;
+mod doctest;
+mod grid;
+mod lines;
+mod link;
+mod prose;
+mod setup;
+
+use std::ops::Range;
+
+pub(crate) use declaration::declaration;
+
+use crate::id::{CriterionId, ExampleId, RequirementId};
+
+/// A call and what must come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Its id, counted within the requirement.
+    pub id: ExampleId,
+    /// The requirement that it belongs to.
+    pub requirement: RequirementId,
+    /// What is called.
+    pub call: Call,
+    /// What must come of it.
+    pub expect: Expect,
+    /// Statements to run first, in order; only doctests and code blocks have any.
+    pub setup: Vec<String>,
+    /// The criterion whose bullet the example is or stands under.
+    pub criterion: Option<CriterionId>,
+    /// The bytes of the source that hold it.
+    pub span: Range<usize>,
+}
+
+/// A call, as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The expression's source text.
+    pub source: String,
+    /// The name of what is called, with dots; for a method on a variable made in the setup, the maker's name and the method's.
+    pub function: String,
+}
+
+/// What must come of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It gives this value: source text of a literal, as written.
+    Value(String),
+    /// It raises the exception of this name.
+    Raises(String),
+    /// It prints this text.
+    Output(String),
+}
+
+impl Expect {
+    /// The value's source, the exception's name, or the text printed.
+    pub fn text(&self) -> &str {
+        match self {
+            Expect::Value(text) | Expect::Raises(text) | Expect::Output(text) => text,
+        }
+    }
+}
+
+/// A function that a requirement names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionDecl {
+    /// Its name, with dots.
+    pub name: String,
+    /// The signature as written, `slugify(text: str) -> str`; `None` when only examples name the function.
+    pub signature: Option<String>,
+    /// The bytes of the source that name it first.
+    pub span: Range<usize>,
+}
+
+impl FunctionDecl {
+    /// The names of the parameters in the signature, without marks, types and defaults.
+    pub fn parameters(&self) -> Vec<&str> {
+        self.signature
+            .as_deref()
+            .map_or_else(Vec::new, declaration::parameters)
+    }
+}
+
+/// An example that was found, not yet given to a requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) call: Call,
+    pub(crate) expect: Expect,
+    pub(crate) setup: Vec<String>,
+    pub(crate) span: Range<usize>,
+}
+
+/// What one block of text holds: examples, and places that look like one but could not be read.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) examples: Vec<Found>,
+    pub(crate) unclear: Vec<Range<usize>>,
+}
+
+impl Findings {
+    /// Moves all spans from the block to the source.
+    fn shifted(mut self, base: usize) -> Self {
+        let spans = self
+            .examples
+            .iter_mut()
+            .map(|it| &mut it.span)
+            .chain(&mut self.unclear);
+        for span in spans {
+            *span = span.start + base..span.end + base;
+        }
+        self
+    }
+}
+
+/// The examples in a paragraph or a list item; `base` is where `text` stands in the source.
+pub(crate) fn in_prose(text: &str, base: usize) -> Findings {
+    if doctest::is_doctest(text) {
+        doctest::read(text)
+    } else {
+        prose::read(text)
+    }
+    .shifted(base)
+}
+
+/// The examples in a fenced block with this info string.
+pub(crate) fn in_fence(info: &str, body: &str, base: usize) -> Findings {
+    const OTHER: &[&str] = &[
+        "sql",
+        "postgresql",
+        "mysql",
+        "sqlite",
+        "json",
+        "jsonc",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "bash",
+        "sh",
+        "shell",
+        "zsh",
+        "console",
+        "mermaid",
+        "html",
+        "css",
+        "xml",
+        "diff",
+        "dockerfile",
+        "http",
+        "graphql",
+        "markdown",
+        "md",
+        "csv",
+    ];
+    let language = info
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    if doctest::is_doctest(body) {
+        doctest::read(body).shifted(base)
+    } else if OTHER.contains(&language.as_str()) {
+        Findings::default()
+    } else {
+        lines::read(body).shifted(base)
+    }
+}
+
+pub(crate) use grid::in_table;

@@ -1,0 +1,275 @@
+//! Examples in sentences and bullets.
+
+use std::ops::Range;
+
+use super::declaration::{are_all_parameters, declaration};
+use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
+use super::{Call, Expect, Findings, Found};
+use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
+use crate::inline::{CodeSpan, code_spans};
+use crate::line::lines;
+
+/// The examples in `text`: first those whose call stands in backticks, then those that begin a line without any.
+pub(super) fn read(text: &str) -> Findings {
+    let code = code_spans(text);
+    let mut findings = Findings::default();
+    for (i, span) in code.iter().enumerate() {
+        in_span(text, &code, i, span, &mut findings);
+    }
+    for line in lines(text) {
+        bare_line(text, line.at..line.end(), &code, &mut findings);
+    }
+    findings
+}
+
+fn in_span(text: &str, code: &[CodeSpan], index: usize, span: &CodeSpan, findings: &mut Findings) {
+    let inner = text[span.inner.clone()].trim();
+    let inner = inner.strip_prefix("assert ").map_or(inner, str::trim_start);
+    let Some(call) = call_at(inner, 0) else {
+        return;
+    };
+    if is_end(&inner[call.end..]) {
+        let limit = code
+            .get(index + 2)
+            .map_or(text.len(), |next| next.outer.start);
+        let Some(found) = link_at(&text[..limit], span.outer.end) else {
+            return;
+        };
+        let expected =
+            expectation_at(&text[..limit], found.end, found.link, code).filter(|(expect, end)| {
+                let in_code = text[..*end].ends_with('`');
+                in_code || is_remark(&text[*end..], expect)
+            });
+        settle(
+            inner,
+            &call,
+            found,
+            expected,
+            |end| span.outer.start..end,
+            findings,
+        );
+    } else if let Some(found) = link_at(inner, call.end)
+        && declaration(inner).is_none()
+    {
+        let expected =
+            in_code(inner[found.end..].trim(), found.link).map(|expect| (expect, span.outer.end));
+        settle(
+            inner,
+            &call,
+            found,
+            expected,
+            |end| span.outer.start..end,
+            findings,
+        );
+    }
+}
+
+/// Reads a line that begins with a call, and further calls after commas and semicolons.
+fn bare_line(text: &str, line: Range<usize>, code: &[CodeSpan], findings: &mut Findings) {
+    let text = &text[..line.end];
+    let mut at = line.start + label_length(&text[line.clone()]);
+    while let Some(call) = call_at(text, at) {
+        let Some(found) = link_at(text, call.end) else {
+            return;
+        };
+        if declaration(&text[at..]).is_some() {
+            return;
+        }
+        let expected = expectation_at(text, found.end, found.link, code)
+            .filter(|(expect, end)| is_remark(&text[*end..], expect));
+        let next = expected.as_ref().map(|(_, end)| *end);
+        settle(text, &call, found, expected, |end| at..end, findings);
+        let Some(rest) = next.map(|end| text[end..].trim_start_matches([',', ';', ' '])) else {
+            return;
+        };
+        at = skip_space(text, text.len() - rest.len());
+    }
+}
+
+/// The length of what may introduce a bare example.
+fn label_length(line: &str) -> usize {
+    const LABELS: &[&str] = &[
+        "example:",
+        "for example,",
+        "for example:",
+        "e.g.,",
+        "e.g.",
+        "assert ",
+    ];
+    let lower = line
+        .get(..13.min(line.len()))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let label = LABELS
+        .iter()
+        .find(|it| lower.starts_with(**it))
+        .map_or(0, |it| it.len());
+    line.len() - line[label..].trim_start().len()
+}
+
+/// Keeps an example whose call has arguments of its own, or notes that one could not be read.
+fn settle(
+    text: &str,
+    call: &CallShape,
+    found: LinkFound,
+    expected: Option<(Expect, usize)>,
+    span: impl Fn(usize) -> Range<usize>,
+    findings: &mut Findings,
+) {
+    let args: Vec<&str> = split_commas(text, call.args.clone())
+        .into_iter()
+        .map(|it| &text[it])
+        .collect();
+    match expected {
+        Some((expect, end)) if !are_all_parameters(&args) => {
+            let source = text[call.head.start..call.end].to_owned();
+            let call = Call {
+                source,
+                function: text[call.head.clone()].to_owned(),
+            };
+            findings.examples.push(Found {
+                call,
+                expect,
+                setup: Vec::new(),
+                span: span(end),
+            });
+        }
+        None if found.is_arrow
+            && found.link == Link::Value
+            && args.iter().any(|it| is_operand(it)) =>
+        {
+            let end = span(0).start + (call.end - call.head.start);
+            findings.unclear.push(span(end));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(findings: &Findings) -> String {
+        let show = |it: &Found| match &it.expect {
+            Expect::Value(value) => format!("{} gives {value}", it.call.source),
+            Expect::Raises(name) => format!("{} raises {name}", it.call.source),
+            Expect::Output(text) => format!("{} prints {text:?}", it.call.source),
+        };
+        findings
+            .examples
+            .iter()
+            .map(show)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn check(text: &str, expected: &str) {
+        let findings = read(text);
+        assert_eq!(render(&findings), expected, "{text}");
+        for found in &findings.examples {
+            assert!(
+                text[found.span.clone()].contains(&found.call.source),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_form_of_arrow_and_verb_is_read() {
+        let expected = r#"slugify("A B") gives "a-b""#;
+        for text in [
+            r#"`slugify("A B")` → `"a-b"`"#,
+            r#"`slugify("A B") → "a-b"`"#,
+            r#"slugify("A B") -> "a-b""#,
+            r#"`slugify("A B")` => "a-b""#,
+            r#"slugify("A B") ⇒ "a-b"  # a comment"#,
+            r#"`slugify("A B") == "a-b"`"#,
+            r#"`assert slugify("A B") == "a-b"`"#,
+            r#"Calling `slugify("A B")` returns `"a-b"`, always."#,
+            r#"`slugify("A B")` must return the string `"a-b"`"#,
+            r#"Example: slugify("A B") gives "a-b" because spaces become dashes"#,
+            "`slugify(\"A B\")`\n  returns `\"a-b\"`",
+            r#"slugify("A B") → `"a-b"` (dashes)"#,
+        ] {
+            check(text, expected);
+        }
+    }
+
+    #[test]
+    fn exceptions_and_output_are_read() {
+        for text in [
+            "`f(1)` raises `ValueError`",
+            "f(1) → ValueError",
+            "f(1) -> raises ValueError(\"too small\")",
+            "`f(1)` should raise a `ValueError`.",
+            "`f(1) → ValueError: too small`",
+            "`f(1)` throws ValueError when small",
+            "f(1) raises ValueError, always",
+        ] {
+            check(text, "f(1) raises ValueError");
+        }
+        check("`f(1)` raises `NotFound`", "f(1) raises NotFound");
+        check("`f(1)` prints `hello`", "f(1) prints \"hello\"");
+        check("f(1) prints \"a\\n\"", "f(1) prints \"a\\n\"");
+    }
+
+    #[test]
+    fn strings_with_arrows_and_quotes_do_not_split() {
+        check(
+            r#"`f("a → b", 'it\'s')` → `"->"`"#,
+            r#"f("a → b", 'it\'s') gives "->""#,
+        );
+        check(
+            r#"f("x) -> \"y") -> ["a → b"]"#,
+            r#"f("x) -> \"y") gives ["a → b"]"#,
+        );
+        check("``f(\"`\")`` → ``\"`\"``", "f(\"`\") gives \"`\"");
+    }
+
+    #[test]
+    fn several_examples_share_a_line() {
+        check(
+            "f(1) → 2, f(2) → 3; f(3) → 4",
+            "f(1) gives 2; f(2) gives 3; f(3) gives 4",
+        );
+        check(
+            "`f(1)` → `2` and `f(2)` → `3`",
+            "f(1) gives 2; f(2) gives 3",
+        );
+        check("`divmod(7, 2)` → `3, 1`", "divmod(7, 2) gives 3, 1");
+    }
+
+    #[test]
+    fn what_only_resembles_an_example_is_none() {
+        for text in [
+            "Specify → Plan → Tasks",
+            "load(path) → config",
+            "`load(path)` → `{}`",
+            "`slugify(text: str) -> str`",
+            "f (1) → 2",
+            "f(1 → 2",
+            "`f(1)` and `2`",
+            "click(OK) → the dialog closes",
+            "`f(1)` returns an error",
+            "`f(1)` raises an error",
+            "Use `bcrypt(12)` then `2`",
+            "f(1) → 2 items of x",
+            "the function f(1) → 2",
+            "`clear() -> None`",
+            "→ f(1)",
+            "f(1)",
+            "`f(1)` → ",
+            "version 3.12 -> 3.13",
+        ] {
+            check(text, "");
+        }
+    }
+
+    #[test]
+    fn an_arrow_without_a_literal_is_noted() {
+        let text = "`slugify(\"A B\") → a-b`";
+        assert_eq!(read(text).unclear.len(), 1);
+        assert_eq!(read("f(1) → two things").unclear, vec![0..4; 1]);
+        assert!(read("click(OK) → closes").unclear.is_empty());
+    }
+}

@@ -1,0 +1,196 @@
+//! Bullets as criteria.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::heading::label;
+use super::region::Draft;
+use crate::criterion::{Check, Criterion, Place};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::id::CriterionId;
+use crate::outline::{BlockKind, Outline};
+
+/// The criteria of one part of the document, and which block each came from.
+#[derive(Debug, Default)]
+pub(super) struct Criteria {
+    pub(super) list: Vec<Criterion>,
+    /// For each criterion the position of the one whose bullet encloses it.
+    pub(super) parents: Vec<Option<usize>>,
+    of_block: HashMap<usize, usize>,
+}
+
+impl Criteria {
+    /// Every bullet of a requirement; a requirement that is itself a bullet with none under it is its own criterion.
+    pub(super) fn of_requirement(
+        outline: &Outline<'_>,
+        draft: &Draft,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut criteria = Criteria::default();
+        let mut taken = HashSet::new();
+        let mut count = 0;
+        for index in draft.blocks.start + 1..draft.blocks.end {
+            let Some(text) = statement(outline, index) else {
+                continue;
+            };
+            count += 1;
+            let (own, text) = own_id(&text, draft);
+            let id = own.unwrap_or_else(|| CriterionId::new(format!("{}.{count}", draft.id)));
+            let id = criteria.unrepeated(id, index, outline, &mut taken, diagnostics);
+            criteria.push(outline, index, id, text);
+        }
+        let is_bullet = matches!(
+            outline.blocks[draft.blocks.start].kind,
+            BlockKind::Item { .. }
+        );
+        if is_bullet && criteria.list.is_empty() && !draft.title.is_empty() {
+            criteria.push(
+                outline,
+                draft.blocks.start,
+                CriterionId::new(format!("{}.1", draft.id)),
+                draft.title.clone(),
+            );
+        }
+        criteria
+    }
+
+    fn unrepeated(
+        &self,
+        id: CriterionId,
+        index: usize,
+        outline: &Outline<'_>,
+        taken: &mut HashSet<CriterionId>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> CriterionId {
+        if taken.insert(id.clone()) {
+            return id;
+        }
+        let other = CriterionId::new(format!("{id}#{}", self.list.len() + 1));
+        let message = format!(
+            "The id {id} is taken by a criterion above; this one is called {other} until it has an id of its own."
+        );
+        diagnostics.push(Diagnostic::new(
+            Code::DuplicateId,
+            outline.blocks[index].span.clone(),
+            message,
+        ));
+        taken.insert(other.clone());
+        other
+    }
+
+    fn push(&mut self, outline: &Outline<'_>, index: usize, id: CriterionId, text: String) {
+        let above = self.above(outline, index);
+        let parent = above.map(|it| self.list[it].id.clone());
+        self.parents.push(above);
+        self.of_block.insert(index, self.list.len());
+        self.list.push(criterion(
+            id,
+            text,
+            parent,
+            outline.blocks[index].span.clone(),
+        ));
+    }
+
+    /// The position of the criterion that encloses the block at `index`, not counting its own.
+    fn above(&self, outline: &Outline<'_>, index: usize) -> Option<usize> {
+        let mut owner = outline.blocks[index].owner;
+        while let Some(item) = owner {
+            if let Some(position) = self.of_block.get(&item) {
+                return Some(*position);
+            }
+            owner = outline.blocks[item].owner;
+        }
+        None
+    }
+
+    /// The position of the criterion that the block at `index` is or stands under.
+    pub(super) fn at_or_above(&self, outline: &Outline<'_>, index: usize) -> Option<usize> {
+        self.of_block
+            .get(&index)
+            .copied()
+            .or_else(|| self.above(outline, index))
+    }
+}
+
+pub(super) fn criterion(
+    id: CriterionId,
+    text: String,
+    parent: Option<CriterionId>,
+    span: Range<usize>,
+) -> Criterion {
+    let why = Cow::Borrowed("");
+    Criterion {
+        id,
+        text,
+        parent,
+        group: None,
+        examples: Vec::new(),
+        check: Check::Manual,
+        measure: None,
+        why,
+        span,
+    }
+}
+
+/// The text of the bullet at `index`, without a check box.
+fn statement(outline: &Outline<'_>, index: usize) -> Option<String> {
+    let BlockKind::Item { text, .. } = &outline.blocks[index].kind else {
+        return None;
+    };
+    let text = outline.folded(text);
+    let unboxed = ["[ ] ", "[x] ", "[X] "]
+        .iter()
+        .find_map(|it| text.strip_prefix(it))
+        .unwrap_or(&text);
+    (!unboxed.is_empty()).then(|| unboxed.to_owned())
+}
+
+/// The id that the bullet carries itself, such as `FR-1.2` in `FR-1.2: Accept email`, and its text without it.
+fn own_id(text: &str, draft: &Draft) -> (Option<CriterionId>, String) {
+    match label(text).filter(|it| it.is_parted && it.is_within(&draft.id)) {
+        Some(label) => (
+            Some(CriterionId::new(label.id.as_str())),
+            label.title.to_owned(),
+        ),
+        None => (None, text.to_owned()),
+    }
+}
+
+/// The bullets of whole sections, numbered through. A bullet that only introduces others is their group.
+pub(super) fn of_sections(
+    outline: &Outline<'_>,
+    sections: impl Iterator<Item = Range<usize>>,
+    prefix: &str,
+    place: Place,
+) -> Vec<Criterion> {
+    let mut criteria = Criteria::default();
+    let mut groups: HashMap<usize, String> = HashMap::new();
+    for section in sections {
+        for index in section {
+            let Some(text) = statement(outline, index) else {
+                continue;
+            };
+            if text.ends_with(':') && has_bullets(outline, index) {
+                groups.insert(index, text.trim_end_matches(':').to_owned());
+                continue;
+            }
+            let id = CriterionId::new(format!("{prefix}-{}", criteria.list.len() + 1));
+            criteria.push(outline, index, id, text);
+            let group = outline.blocks[index]
+                .owner
+                .and_then(|owner| groups.get(&owner).cloned());
+            if let Some(last) = criteria.list.last_mut() {
+                last.group = group;
+                last.settle(place);
+            }
+        }
+    }
+    criteria.list
+}
+
+fn has_bullets(outline: &Outline<'_>, index: usize) -> bool {
+    outline.blocks[index + 1..outline.subtree_end(index)]
+        .iter()
+        .any(|block| matches!(block.kind, BlockKind::Item { .. }))
+}

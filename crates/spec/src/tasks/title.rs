@@ -1,0 +1,211 @@
+//! A task's line: the box, the id, the title.
+
+use std::ops::Range;
+
+use super::TaskMark;
+use crate::inline::fold;
+use crate::line::Line;
+
+/// A line that is a task.
+#[derive(Debug)]
+pub(super) struct TaskLine {
+    pub(super) mark: TaskMark,
+    pub(super) mark_span: Range<usize>,
+    pub(super) optional: bool,
+    pub(super) id: Option<String>,
+    pub(super) title: String,
+}
+
+/// Reads a line as a task: `- [ ] 1. Title`, `* [x]* 2.3 Title`, `☐ Task 1: Title`.
+pub(super) fn task_line(line: &Line<'_>) -> Option<TaskLine> {
+    let (mark, mark_at, mark_length, rest) = boxed(line.text).or_else(|| drawn(line.text))?;
+    let (optional, rest) = match rest.strip_prefix('*') {
+        Some(after) if after.is_empty() || after.starts_with(char::is_whitespace) => (true, after),
+        _ => (false, rest),
+    };
+    let (id, title) = id_and_title(rest.trim());
+    let at = line.at + mark_at;
+    Some(TaskLine {
+        mark,
+        mark_span: at..at + mark_length,
+        optional,
+        id,
+        title: fold(title.trim()),
+    })
+}
+
+fn boxed(text: &str) -> Option<(TaskMark, usize, usize, &str)> {
+    let rest = text.strip_prefix(['-', '*', '+'])?.strip_prefix(" [")?;
+    let mark = rest.chars().next().and_then(TaskMark::from_symbol)?;
+    Some((mark, 3, 1, rest[1..].strip_prefix(']')?))
+}
+
+fn drawn(text: &str) -> Option<(TaskMark, usize, usize, &str)> {
+    let glyph = text.chars().next()?;
+    let rest = &text[glyph.len_utf8()..];
+    let mark = TaskMark::from_glyph(glyph)?;
+    rest.starts_with(char::is_whitespace)
+        .then_some((mark, 0, glyph.len_utf8(), rest))
+}
+
+fn id_and_title(text: &str) -> (Option<String>, &str) {
+    let inner = text.strip_prefix("**").unwrap_or(text);
+    let is_bold = inner.len() < text.len();
+    let Some((id, rest)) = id(inner) else {
+        return (None, unbolded(text));
+    };
+    let rest = rest.trim_start();
+    if !is_bold {
+        return (Some(id), unbolded(rest));
+    }
+    let title = rest
+        .strip_prefix("**")
+        .map(|it| it.trim_start_matches([':', '.']).trim_start());
+    (
+        Some(id),
+        title.unwrap_or_else(|| rest.strip_suffix("**").unwrap_or(rest)),
+    )
+}
+
+fn unbolded(text: &str) -> &str {
+    let inner = text.strip_prefix("**").and_then(|it| it.strip_suffix("**"));
+    inner.filter(|it| !it.contains("**")).unwrap_or(text)
+}
+
+/// The id at the start of a task's text, and the title after it: `1.`, `2.1`, `Task 3:`, `T001`, `TASK-4`.
+fn id(text: &str) -> Option<(String, &str)> {
+    let word = ["Task ", "task ", "TASK "]
+        .iter()
+        .find_map(|it| text.strip_prefix(it))
+        .map(|it| it.trim_start_matches(['#', ' ']));
+    let body = word.unwrap_or(text);
+    let prefix = ["TASK-", "T-", "T"]
+        .iter()
+        .find(|it| body.starts_with(**it))
+        .map_or("", |it| *it);
+    let digits = &body[prefix.len()..];
+    let length = digits
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(digits.len());
+    let number = digits[..length].trim_end_matches('.');
+    if !number.starts_with(|c: char| c.is_ascii_digit())
+        || number.contains("..")
+        || number.len() > 64
+    {
+        return None;
+    }
+    let after = &digits[number.len()..];
+    let rest = after.trim_start_matches(['.', ')', ':']);
+    let is_parted = rest.len() < after.len() || word.is_some() || !prefix.is_empty();
+    let rest = if is_parted { without_dash(rest) } else { rest };
+    let is_bounded =
+        rest.is_empty() || rest.starts_with(char::is_whitespace) || rest.starts_with("**");
+    let is_id = is_parted || number.contains('.');
+    (is_bounded && is_id).then(|| (format!("{prefix}{number}"), rest))
+}
+
+fn without_dash(text: &str) -> &str {
+    let spaced = text.trim_start();
+    ["- ", "– ", "— "]
+        .iter()
+        .find(|it| spaced.starts_with(**it))
+        .map_or(text, |it| &spaced[it.len() - 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::lines;
+
+    fn check(text: &str, expected: Option<(TaskMark, Option<&str>, &str, bool)>) {
+        let line = lines(text).next().expect("a line");
+        let found = task_line(&line);
+        let shown = found
+            .as_ref()
+            .map(|it| (it.mark, it.id.as_deref(), it.title.as_str(), it.optional));
+        assert_eq!(shown, expected, "{text}");
+    }
+
+    #[test]
+    fn tasks_are_read_in_all_their_spellings() {
+        let done = TaskMark::Done;
+        check(
+            "- [ ] 1. Create it",
+            Some((TaskMark::Open, Some("1"), "Create it", false)),
+        );
+        check(
+            "\t* [X]  2.1 Create it",
+            Some((done, Some("2.1"), "Create it", false)),
+        );
+        check(
+            "+ [-]* 2.3 Write tests",
+            Some((TaskMark::Running, Some("2.3"), "Write tests", true)),
+        );
+        check(
+            "- [~] Task 4: Create it",
+            Some((TaskMark::Queued, Some("4"), "Create it", false)),
+        );
+        check(
+            "- [x] **3. Create it**",
+            Some((done, Some("3"), "Create it", false)),
+        );
+        check(
+            "- [x] **3.1** Create it",
+            Some((done, Some("3.1"), "Create it", false)),
+        );
+        check(
+            "- [x] **T4**: Create it",
+            Some((done, Some("T4"), "Create it", false)),
+        );
+        check(
+            "- [x] T001 [P] Create it",
+            Some((done, Some("T001"), "[P] Create it", false)),
+        );
+        check(
+            "- [x] TASK-7 - Create it",
+            Some((done, Some("TASK-7"), "Create it", false)),
+        );
+        check(
+            "- [x] 0.1.1 Create it",
+            Some((done, Some("0.1.1"), "Create it", false)),
+        );
+        check(
+            "- [x] 5) Create it",
+            Some((done, Some("5"), "Create it", false)),
+        );
+        check(
+            "☐ Task 1: Create it",
+            Some((TaskMark::Open, Some("1"), "Create it", false)),
+        );
+        check("☑ Create it", Some((done, None, "Create it", false)));
+        check(
+            "- [x] **Create** it",
+            Some((done, None, "**Create** it", false)),
+        );
+        check(
+            "- [ ] 3 blind mice",
+            Some((TaskMark::Open, None, "3 blind mice", false)),
+        );
+        check("- [ ] Tests", Some((TaskMark::Open, None, "Tests", false)));
+        check("- [ ]", Some((TaskMark::Open, None, "", false)));
+        check("- [x](link)", Some((done, None, "(link)", false)));
+    }
+
+    #[test]
+    fn other_lines_are_no_tasks() {
+        for text in [
+            "-  [ ] a",
+            "- [] a",
+            "- [y] a",
+            "1. [ ] a",
+            "-[ ] a",
+            "☐a",
+            "text [ ] a",
+            "- a",
+            "- [é] a",
+            "- [ a",
+        ] {
+            check(text, None);
+        }
+    }
+}

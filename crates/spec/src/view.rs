@@ -1,0 +1,502 @@
+//! The values as they are printed in JSON: twins made for the wire, so that the values themselves stay free to change.
+//!
+//! Spans are byte offsets with the number, from 1, of the line that they begin on.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::criterion::{Check, Measure};
+use crate::example::Expect;
+use crate::line::LineIndex;
+use crate::requirement::RequirementKind;
+use crate::{Criterion, Example, Requirement, Spec, Task, TaskId, TaskList};
+
+/// A place in the source.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct SpanView {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+    /// The line of the first byte, from 1.
+    pub line: usize,
+}
+
+/// See [`Spec`].
+#[derive(Debug, Clone, Serialize)]
+pub struct SpecView {
+    /// The spec's name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its overview.
+    pub overview: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its requirements.
+    pub requirements: Vec<RequirementView>,
+    /// Its constraints.
+    pub constraints: Vec<FactView>,
+    /// Its components.
+    pub components: Vec<ComponentView>,
+    /// Its tables.
+    pub schema: Vec<TableView>,
+    /// Its testing requirements.
+    pub testing: Vec<CriterionView>,
+    /// Its dependencies.
+    pub dependencies: Vec<DependencyView>,
+    /// Its success criteria.
+    pub success: Vec<CriterionView>,
+    /// Its headings.
+    pub sections: Vec<SectionView>,
+    /// What the reader noticed.
+    pub diagnostics: Vec<DiagnosticView>,
+}
+
+/// See [`Requirement`].
+#[derive(Debug, Clone, Serialize)]
+pub struct RequirementView {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// `functional` or `non-functional`.
+    pub kind: &'static str,
+    /// Its prose.
+    pub text: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its place.
+    pub span: SpanView,
+    /// Its criteria.
+    pub criteria: Vec<CriterionView>,
+    /// Its examples.
+    pub examples: Vec<ExampleView>,
+    /// The functions that it names.
+    pub functions: Vec<FunctionView>,
+    /// The files that it names.
+    pub paths: Vec<String>,
+}
+
+/// See [`Criterion`].
+#[derive(Debug, Clone, Serialize)]
+pub struct CriterionView {
+    /// Its id.
+    pub id: String,
+    /// The statement.
+    pub text: String,
+    /// Its place.
+    pub span: SpanView,
+    /// `compiled`, `measured` or `manual`.
+    pub check: &'static str,
+    /// Why.
+    pub why: String,
+    /// What measures it.
+    pub measure: Option<MeasureView>,
+    /// The criterion that encloses it.
+    pub parent: Option<String>,
+    /// The label that encloses it.
+    pub group: Option<String>,
+    /// The ids of its examples.
+    pub examples: Vec<String>,
+}
+
+/// See [`Measure`].
+#[derive(Debug, Clone, Serialize)]
+pub struct MeasureView {
+    /// `all-tests`, `examples` or `command`.
+    pub kind: &'static str,
+    /// The command, for that kind.
+    pub command: Option<String>,
+}
+
+/// See [`Example`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ExampleView {
+    /// Its id.
+    pub id: String,
+    /// Its requirement's id.
+    pub requirement: String,
+    /// Its criterion's id.
+    pub criterion: Option<String>,
+    /// What is called.
+    pub call: CallView,
+    /// What must come of it.
+    pub expect: ExpectView,
+    /// The statements to run first.
+    pub setup: Vec<String>,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// See [`crate::Call`].
+#[derive(Debug, Clone, Serialize)]
+pub struct CallView {
+    /// The expression.
+    pub source: String,
+    /// The function's name.
+    pub function: String,
+}
+
+/// See [`Expect`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ExpectView {
+    /// `value`, `raises` or `output`.
+    pub kind: &'static str,
+    /// The value's source, the exception's name, or the text printed.
+    pub text: String,
+}
+
+/// See [`crate::FunctionDecl`].
+#[derive(Debug, Clone, Serialize)]
+pub struct FunctionView {
+    /// Its name.
+    pub name: String,
+    /// Its signature.
+    pub signature: Option<String>,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// See [`crate::Fact`].
+#[derive(Debug, Clone, Serialize)]
+pub struct FactView {
+    /// What stands before the colon.
+    pub key: String,
+    /// What stands after it.
+    pub value: String,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// See [`crate::Component`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ComponentView {
+    /// Its name.
+    pub name: String,
+    /// What is said of it.
+    pub note: String,
+    /// Its files.
+    pub paths: Vec<String>,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// See [`crate::Table`].
+#[derive(Debug, Clone, Serialize)]
+pub struct TableView {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<ColumnView>,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// See [`crate::Column`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ColumnView {
+    /// Its name.
+    pub name: String,
+    /// Its type and constraints.
+    pub definition: String,
+}
+
+/// See [`crate::Dependency`].
+#[derive(Debug, Clone, Serialize)]
+pub struct DependencyView {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: Option<String>,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// See [`crate::Section`].
+#[derive(Debug, Clone, Serialize)]
+pub struct SectionView {
+    /// Its title.
+    pub title: String,
+    /// Its level.
+    pub level: u8,
+    /// Its place, with what stands under it.
+    pub span: SpanView,
+}
+
+/// See [`crate::Diagnostic`].
+#[derive(Debug, Clone, Serialize)]
+pub struct DiagnosticView {
+    /// Its code.
+    pub code: &'static str,
+    /// Its message.
+    pub message: String,
+    /// Its place.
+    pub span: SpanView,
+}
+
+/// A task list as it is printed.
+#[derive(Debug, Clone, Serialize)]
+pub struct TaskListView {
+    /// The tasks of the first level.
+    pub tasks: Vec<TaskView>,
+    /// What the reader noticed.
+    pub diagnostics: Vec<DiagnosticView>,
+}
+
+/// See [`Task`].
+#[derive(Debug, Clone, Serialize)]
+pub struct TaskView {
+    /// Its id.
+    pub id: String,
+    /// Its number among its siblings.
+    pub number: u32,
+    /// What it does.
+    pub title: String,
+    /// Its state, in the words of the contract.
+    pub state: String,
+    /// Its phase.
+    pub phase: Option<String>,
+    /// The ids of the tasks that it waits for.
+    pub depends_on: Vec<String>,
+    /// The requirements that it serves.
+    pub requirements: Vec<String>,
+    /// The files that it may write.
+    pub files: Vec<String>,
+    /// How long it was thought to take.
+    pub estimate_minutes: Option<u32>,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// Its place.
+    pub span: SpanView,
+    /// The tasks nested under it.
+    pub subtasks: Vec<TaskView>,
+    /// The other lines under it.
+    pub details: Vec<String>,
+}
+
+impl SpecView {
+    /// The view of `spec`, which was read from `source`.
+    pub fn new(spec: &Spec, source: &str) -> Self {
+        let places = Places(LineIndex::new(source));
+        Self {
+            name: spec.name.clone(),
+            title: spec.title.clone(),
+            overview: spec.overview.clone(),
+            fingerprint: spec.fingerprint.clone(),
+            requirements: spec
+                .requirements
+                .iter()
+                .map(|it| places.requirement(it))
+                .collect(),
+            constraints: spec
+                .constraints
+                .iter()
+                .map(|it| FactView {
+                    key: it.key.clone(),
+                    value: it.value.clone(),
+                    span: places.span(&it.span),
+                })
+                .collect(),
+            components: spec
+                .components
+                .iter()
+                .map(|it| places.component(it))
+                .collect(),
+            schema: spec.schema.iter().map(|it| places.table(it)).collect(),
+            testing: spec.testing.iter().map(|it| places.criterion(it)).collect(),
+            dependencies: spec
+                .dependencies
+                .iter()
+                .map(|it| places.dependency(it))
+                .collect(),
+            success: spec.success.iter().map(|it| places.criterion(it)).collect(),
+            sections: spec
+                .sections
+                .iter()
+                .map(|it| SectionView {
+                    title: it.title.clone(),
+                    level: it.level,
+                    span: places.span(&it.span),
+                })
+                .collect(),
+            diagnostics: spec
+                .diagnostics
+                .iter()
+                .map(|it| places.diagnostic(it))
+                .collect(),
+        }
+    }
+}
+
+impl TaskListView {
+    /// The view of `list`, which was read from `source`; `state` tells each task's.
+    pub fn new(list: &TaskList, source: &str, state: impl Fn(&TaskId) -> String) -> Self {
+        let places = Places(LineIndex::new(source));
+        Self {
+            tasks: list
+                .tasks
+                .iter()
+                .map(|it| places.task(it, &state))
+                .collect(),
+            diagnostics: list
+                .diagnostics
+                .iter()
+                .map(|it| places.diagnostic(it))
+                .collect(),
+        }
+    }
+}
+
+/// Makes views with places in one source.
+struct Places(LineIndex);
+
+impl Places {
+    fn span(&self, range: &Range<usize>) -> SpanView {
+        SpanView {
+            start: range.start,
+            end: range.end,
+            line: self.0.line(range.start),
+        }
+    }
+
+    fn requirement(&self, it: &Requirement) -> RequirementView {
+        RequirementView {
+            id: it.id.to_string(),
+            title: it.title.clone(),
+            kind: match it.kind {
+                RequirementKind::Functional => "functional",
+                RequirementKind::NonFunctional => "non-functional",
+            },
+            text: it.text.clone(),
+            fingerprint: it.fingerprint.clone(),
+            span: self.span(&it.span),
+            criteria: it.criteria.iter().map(|it| self.criterion(it)).collect(),
+            examples: it.examples.iter().map(|it| self.example(it)).collect(),
+            functions: it.functions.iter().map(|it| self.function(it)).collect(),
+            paths: it.paths.clone(),
+        }
+    }
+
+    fn criterion(&self, it: &Criterion) -> CriterionView {
+        CriterionView {
+            id: it.id.to_string(),
+            text: it.text.clone(),
+            span: self.span(&it.span),
+            check: match it.check {
+                Check::Compiled => "compiled",
+                Check::Measured => "measured",
+                Check::Manual => "manual",
+            },
+            why: it.why.to_string(),
+            measure: it.measure.as_ref().map(measure),
+            parent: it.parent.as_ref().map(ToString::to_string),
+            group: it.group.clone(),
+            examples: it.examples.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn example(&self, it: &Example) -> ExampleView {
+        let kind = match it.expect {
+            Expect::Value(_) => "value",
+            Expect::Raises(_) => "raises",
+            Expect::Output(_) => "output",
+        };
+        ExampleView {
+            id: it.id.to_string(),
+            requirement: it.requirement.to_string(),
+            criterion: it.criterion.as_ref().map(ToString::to_string),
+            call: CallView {
+                source: it.call.source.clone(),
+                function: it.call.function.clone(),
+            },
+            expect: ExpectView {
+                kind,
+                text: it.expect.text().to_owned(),
+            },
+            setup: it.setup.clone(),
+            span: self.span(&it.span),
+        }
+    }
+
+    fn function(&self, it: &crate::FunctionDecl) -> FunctionView {
+        FunctionView {
+            name: it.name.clone(),
+            signature: it.signature.clone(),
+            span: self.span(&it.span),
+        }
+    }
+
+    fn component(&self, it: &crate::Component) -> ComponentView {
+        ComponentView {
+            name: it.name.clone(),
+            note: it.note.clone(),
+            paths: it.paths.clone(),
+            span: self.span(&it.span),
+        }
+    }
+
+    fn table(&self, it: &crate::Table) -> TableView {
+        let column = |it: &crate::Column| ColumnView {
+            name: it.name.clone(),
+            definition: it.definition.clone(),
+        };
+        TableView {
+            name: it.name.clone(),
+            columns: it.columns.iter().map(column).collect(),
+            span: self.span(&it.span),
+        }
+    }
+
+    fn dependency(&self, it: &crate::Dependency) -> DependencyView {
+        DependencyView {
+            name: it.name.clone(),
+            version: it.version.clone(),
+            span: self.span(&it.span),
+        }
+    }
+
+    fn diagnostic(&self, it: &crate::Diagnostic) -> DiagnosticView {
+        DiagnosticView {
+            code: it.code.as_str(),
+            message: it.message.clone(),
+            span: self.span(&it.span),
+        }
+    }
+
+    fn task(&self, it: &Task, state: &impl Fn(&TaskId) -> String) -> TaskView {
+        TaskView {
+            id: it.id.to_string(),
+            number: it.number,
+            title: it.title.clone(),
+            state: state(&it.id),
+            phase: it.phase.clone(),
+            depends_on: it.depends_on.iter().map(ToString::to_string).collect(),
+            requirements: it.requirements.clone(),
+            files: it.files.clone(),
+            estimate_minutes: it.estimate_minutes,
+            optional: it.optional,
+            span: self.span(&it.span),
+            subtasks: it.subtasks.iter().map(|it| self.task(it, state)).collect(),
+            details: it.details.clone(),
+        }
+    }
+}
+
+fn measure(it: &Measure) -> MeasureView {
+    match it {
+        Measure::AllTests => MeasureView {
+            kind: "all-tests",
+            command: None,
+        },
+        Measure::Examples => MeasureView {
+            kind: "examples",
+            command: None,
+        },
+        Measure::Command(command) => MeasureView {
+            kind: "command",
+            command: Some(command.clone()),
+        },
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole documents in, values out.
+
+mod corpus;
+mod plan;
+mod robust;
+mod spec;
+mod tasks;

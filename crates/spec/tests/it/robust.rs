@@ -1,0 +1,168 @@
+//! Texts that nobody meant well.
+
+use proptest::prelude::*;
+use spec::view::{SpecView, TaskListView};
+use spec::{Plan, Spec, TaskList};
+
+fn read_all(text: &str) {
+    let spec = Spec::parse("test", text);
+    let spans = spec
+        .requirements
+        .iter()
+        .map(|it| &it.span)
+        .chain(spec.examples().map(|it| &it.span))
+        .chain(spec.diagnostics.iter().map(|it| &it.span));
+    for span in spans {
+        assert!(text.get(span.clone()).is_some(), "{span:?}");
+    }
+    serde_json::to_string(&SpecView::new(&spec, text)).expect("serialisable");
+    let list = TaskList::parse(text);
+    assert!(
+        list.all()
+            .all(|it| text.get(it.span.clone()).is_some()
+                && text.get(it.mark_span.clone()).is_some())
+    );
+    serde_json::to_string(&TaskListView::new(&list, text, |_| String::new()))
+        .expect("serialisable");
+    Plan::parse(text).render();
+}
+
+/// Under a requirement, where everything is looked at.
+fn under_a_requirement(body: &str) -> String {
+    format!("## Functional Requirements\n### FR-1: A `f(a: int)`\n{body}\n")
+}
+
+/// Texts of about `size` bytes, each of a shape that costs a careless reader more than its length.
+fn shapes(size: usize) -> Vec<String> {
+    let fill = |unit: &str| unit.repeat(size / unit.len());
+    let half = |unit: &str| unit.repeat(size / unit.len() / 2);
+    let nested = |marker: &str| -> String {
+        let depth = (size as f64).sqrt() as usize;
+        (0..depth)
+            .map(|n| format!("{}{marker}\n", "  ".repeat(n)))
+            .collect()
+    };
+    vec![
+        nested("- a"),
+        nested("- [ ] a"),
+        nested("- a:"),
+        fill("- a\n"),
+        fill("- [ ] a\n"),
+        fill("- [ ] 1. a\n"),
+        fill("- - - a\n"),
+        fill("> "),
+        fill("- "),
+        fill("`"),
+        fill("` `` ``` "),
+        (1..(size as f64 * 2.0).sqrt() as usize)
+            .map(|n| "`".repeat(n) + "a")
+            .collect(),
+        fill("- `f(1)` → `2`\n"),
+        "- a\n".to_owned() + &fill("  - `f(1)` → `2`\n"),
+        format!("- `f({}{})` → `{}`", half("["), half("]"), half("[")),
+        format!("`f(1)` → `{}{}`", half("["), half("]")),
+        format!("f(1) → {}", fill("-")),
+        format!("f(1) → {}", fill("1 + ")),
+        fill("f("),
+        fill("f(1) → 2, "),
+        fill("a."),
+        format!("```\n{}", fill("f(\n")),
+        format!("```\n{}", fill("f(1) → 2\n")),
+        format!("```\n{}", fill("\"\"\"\n")),
+        format!("```\n{}", fill(">>> f(1)\n2\n")),
+        format!("```sql\n{}", fill("CREATE TABLE a (")),
+        format!("| a | b |\n|---|---|\n{}", fill("| `f(1)` | 2 |\n")),
+        fill("|"),
+        fill("# a\n"),
+        fill("### FR-1: a\n"),
+        fill("\n"),
+        fill("**FR-2**: a\n"),
+        fill("<!--"),
+        fill("<!-- kiro: spec "),
+        fill("x"),
+        fill("a, "),
+        fill("FR-"),
+        fill("1."),
+        fill("- [ ] 1. a\n  - Dependencies: 1-999\n"),
+        format!("- [ ] 1. a\n  - Dependencies: {}", fill("1-999, ")),
+        format!("## Dependencies\n- Tasks {} depends on 1", fill("1-999, ")),
+        format!(
+            "## Dependencies\n{}",
+            fill("- Tasks 1-999 depends on 1-999\n")
+        ),
+        format!(
+            "## Steps\n{}## Dependencies\n{}",
+            half("1. a\n"),
+            half("- Task 9 depends on all tasks\n")
+        ),
+        format!(
+            "## Examples\n```\n{}",
+            (0..size / 12)
+                .map(|n| format!("f{n}(1) → 2\n"))
+                .collect::<String>()
+        ),
+        format!(
+            "## Files\n```\n{}",
+            (0..(size as f64).sqrt() as usize)
+                .map(|n| "  ".repeat(n) + "a/\n")
+                .collect::<String>()
+        ),
+    ]
+}
+
+#[test]
+fn deep_and_long_texts_are_read() {
+    for body in shapes(20_000) {
+        read_all(&body);
+        read_all(&under_a_requirement(&body));
+    }
+}
+
+#[test]
+#[ignore = "ten megabytes of every shape take a minute with optimisation, and long without"]
+fn ten_megabytes_cost_seconds() {
+    const LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
+    for body in shapes(10_000_000) {
+        let shown: String = body.chars().take(30).collect();
+        let text = under_a_requirement(&body);
+        for (reader, read) in [
+            (
+                "spec",
+                &(|text: &str| drop(Spec::parse("test", text))) as &dyn Fn(&str),
+            ),
+            ("tasks", &|text| drop(TaskList::parse(text))),
+            ("plan", &|text| drop(Plan::parse(text))),
+        ] {
+            for text in [&body, &text] {
+                let start = std::time::Instant::now();
+                read(text);
+                assert!(
+                    start.elapsed() < LIMIT,
+                    "{reader} {shown:?}: {:?}",
+                    start.elapsed()
+                );
+                eprintln!("TIME {:?} {reader} {shown:?}", start.elapsed());
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_a_reader(text in "(\\PC|[-#*`|>\\[\\]() \n\r\t\"':=→]|```|>>> |- |\\| ?|f\\(1\\)|FR-1|: |## |raises |→ ){0,80}") {
+        read_all(&text);
+        read_all(&under_a_requirement(&text));
+    }
+
+    #[test]
+    fn no_torn_document_breaks_a_reader(cut in any::<prop::sample::Index>(), noise in "\\PC{0,3}") {
+        let whole = include_str!("../fixtures/text-toolkit.md");
+        let mut at = cut.index(whole.len());
+        while !whole.is_char_boundary(at) {
+            at -= 1;
+        }
+        read_all(&whole[..at]);
+        read_all(&whole[at..]);
+        read_all(&format!("{}{noise}{}", &whole[..at], &whole[at..]));
+    }
+}
