@@ -1,0 +1,18 @@
+//! What may happen: the user's rules, and the only mint of [`Permit`]. Pure.
+//!
+//! [`Rules`] are read from `.kiro/config.yaml` and `.kiro/governance.yaml`; a [`Gate`] holds them
+//! together with the grants of one run and answers every act with a [`Verdict`]. Deny beats ask beats
+//! allow, and an approval can turn an ask into a permit but never a denial.
+
+mod change_type;
+mod gate;
+mod glob;
+mod permit;
+mod rules;
+mod verdict;
+
+pub use change_type::ChangeType;
+pub use gate::{Gate, OwnProgram};
+pub use permit::{Act, Permit, PermitMismatch};
+pub use rules::{Rules, RulesError, Threshold};
+pub use verdict::{Ask, Reason, Verdict};
