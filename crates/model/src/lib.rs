@@ -1,0 +1,54 @@
+//! Who thinks: one blocking, streaming trait, [`Model`], and the values that pass through it.
+//!
+//! This crate stands alone. It knows nothing of specs, tasks, tools or policy: a [`Request`] is a system text and a list of
+//! messages, a [`Reply`] is text, what it cost and why it ended. Each provider is one implementation of the trait; the only one
+//! here is [`Scripted`], which plays a written script and is meant for tests. A provider whose client is asynchronous runs its
+//! own runtime inside [`Model::stream`]; callers never see one.
+//!
+//! What is absent: no network, no files, no clock. [`weights`] only *describes* the built-in model's weights; fetching and
+//! checking them is done elsewhere.
+
+mod cancel;
+mod error;
+mod id;
+mod profile;
+mod reply;
+mod request;
+mod script;
+mod scripted;
+pub mod weights;
+
+pub use cancel::Cancel;
+pub use error::ModelError;
+pub use id::{ModelId, ModelIdError, Provider};
+pub use profile::{Profile, Strategy};
+pub use reply::{Delta, Reply, Stop, Usage};
+pub use request::{Message, Request, Role};
+pub use scripted::Scripted;
+
+/// A language model that answers one request at a time.
+///
+/// A model may be shared between threads. An implementation that can only serve one turn at a time makes the others wait,
+/// and a waiting turn still honours its [`Cancel`].
+pub trait Model: Send + Sync {
+    /// The id that this model was opened under.
+    fn id(&self) -> &ModelId;
+
+    /// What the model can hold and how it is best driven. Constant for the life of the value.
+    fn profile(&self) -> Profile;
+
+    /// Answers `request`, calling `on` with each piece as it arrives, and returns the whole reply. Blocks until the reply ends.
+    ///
+    /// The text of the reply is the concatenation of every [`Delta::Text`]. Pieces end at character boundaries.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Cancelled`] soon after `cancel` is set (pieces already delivered stay delivered);
+    /// [`ModelError::TooLong`] when the request does not fit; the other variants when the provider fails.
+    fn stream(
+        &self,
+        request: &Request,
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Reply, ModelError>;
+}
