@@ -1,0 +1,227 @@
+//! Tokens and the text that they stand for.
+
+use crate::weights::WeightsError;
+use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::tokenizer::TokenizerFromGguf;
+use tokenizers::Tokenizer;
+
+/// Begins a message of the chat format.
+const MESSAGE_START: &str = "<|im_start|>";
+/// Ends a message of the chat format.
+const MESSAGE_END: &str = "<|im_end|>";
+/// Ends a document. The model sometimes writes it instead of the end of its message.
+const DOCUMENT_END: &str = "<|endoftext|>";
+
+/// What a file says that a token is.
+const NORMAL: i32 = 1;
+const USER_DEFINED: i32 = 4;
+
+/// One token: its row in the model's tables.
+pub(crate) type Token = u32;
+
+/// The tokens of a model.
+pub(crate) struct Vocabulary {
+    tokenizer: Tokenizer,
+    spellings: Spellings,
+    /// Begins a message.
+    pub(crate) message_start: Token,
+    /// Ends a message.
+    pub(crate) message_end: Token,
+    document_end: Option<Token>,
+}
+
+impl Vocabulary {
+    /// Reads the vocabulary in `content`.
+    pub(crate) fn read(content: &Content) -> Result<Self, WeightsError> {
+        let spellings = Spellings::read(content)?;
+        let mut tokenizer = Tokenizer::from_gguf(content)
+            .map_err(|error| WeightsError::Vocabulary(error.to_string()))?;
+        // Text is only ever text: a marker that a user wrote is spelt out in ordinary tokens.
+        tokenizer.set_encode_special_tokens(true);
+        let marker = |text: &str| tokenizer.token_to_id(text);
+        let required = |text: &str| {
+            marker(text).ok_or_else(|| WeightsError::Vocabulary(format!("it has no {text}")))
+        };
+        Ok(Self {
+            message_start: required(MESSAGE_START)?,
+            message_end: required(MESSAGE_END)?,
+            document_end: marker(DOCUMENT_END),
+            tokenizer,
+            spellings,
+        })
+    }
+
+    /// How many tokens there are.
+    pub(crate) fn len(&self) -> usize {
+        self.spellings.ends.len()
+    }
+
+    /// The tokens of `text`, none of which is a marker.
+    pub(crate) fn encode(&self, text: &str) -> Result<Vec<Token>, String> {
+        let encoding = self.tokenizer.encode_fast(text, false);
+        let encoding = encoding.map_err(|error| format!("its text has no tokens: {error}"))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Fewest tokens that `bytes` bytes of text can have.
+    pub(crate) fn tokens_min(&self, bytes: usize) -> usize {
+        bytes.div_ceil(self.spellings.longest)
+    }
+
+    /// The bytes that `token` stands for: none for a marker.
+    pub(crate) fn spelling(&self, token: Token) -> &[u8] {
+        self.spellings.get(token as usize)
+    }
+
+    /// Whether `token` ends an answer.
+    pub(crate) fn ends_answer(&self, token: Token) -> bool {
+        token == self.message_end || Some(token) == self.document_end
+    }
+}
+
+/// The bytes of every token, end to end.
+struct Spellings {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    longest: usize,
+}
+
+impl Spellings {
+    fn read(content: &Content) -> Result<Self, WeightsError> {
+        let tokens = array(content, "tokenizer.ggml.tokens")?;
+        let kinds = array(content, "tokenizer.ggml.token_type")?;
+        if tokens.len() != kinds.len() {
+            return Err(WeightsError::Vocabulary(
+                "it does not say of each token what it is".to_owned(),
+            ));
+        }
+        let mut spellings = Self {
+            bytes: Vec::new(),
+            ends: Vec::with_capacity(tokens.len()),
+            longest: 1,
+        };
+        for (token, kind) in tokens.iter().zip(kinds) {
+            let (Value::String(token), &Value::I32(kind)) = (token, kind) else {
+                return Err(WeightsError::Metadata("tokenizer.ggml.tokens".to_owned()));
+            };
+            spellings.push(token, kind)?;
+        }
+        Ok(spellings)
+    }
+
+    fn push(&mut self, token: &str, kind: i32) -> Result<(), WeightsError> {
+        let start = self.bytes.len();
+        match kind {
+            NORMAL => {
+                for letter in token.chars() {
+                    let byte = byte_of(letter).ok_or_else(|| {
+                        WeightsError::Vocabulary(format!(
+                            "its token {token:?} is not spelt in bytes"
+                        ))
+                    })?;
+                    self.bytes.push(byte);
+                }
+            }
+            USER_DEFINED => self.bytes.extend_from_slice(token.as_bytes()),
+            _ => (),
+        }
+        self.longest = self.longest.max(self.bytes.len() - start);
+        self.ends.push(self.bytes.len());
+        Ok(())
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let end = self.ends.get(index).copied().unwrap_or(0);
+        let start = index.checked_sub(1).map_or(0, |before| {
+            self.ends.get(before).copied().unwrap_or(0).min(end)
+        });
+        &self.bytes[start..end]
+    }
+}
+
+fn array<'a>(content: &'a Content, key: &str) -> Result<&'a [Value], WeightsError> {
+    match content.metadata.get(key) {
+        Some(Value::Array(values)) => Ok(values),
+        Some(_) => Err(WeightsError::Metadata(key.to_owned())),
+        None => Err(WeightsError::Missing(key.to_owned())),
+    }
+}
+
+/// Vocabularies of this family are written with one printable letter a byte: a byte that is printable in Latin-1 is its own
+/// letter, and the others are, in order, the letters from U+0100 on.
+fn byte_of(letter: char) -> Option<u8> {
+    let code = u32::from(letter);
+    match u8::try_from(code) {
+        Ok(byte) => is_own_letter(byte).then_some(byte),
+        Err(_) => (0..=u8::MAX)
+            .filter(|&byte| !is_own_letter(byte))
+            .nth(code as usize - 0x100),
+    }
+}
+
+/// The letter that stands for `byte`.
+#[cfg(test)]
+pub(crate) fn letter_of(byte: u8) -> char {
+    let mut letters = ('\0'..='\u{143}').filter(|&letter| byte_of(letter) == Some(byte));
+    letters.next().expect("every byte has a letter")
+}
+
+fn is_own_letter(byte: u8) -> bool {
+    matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_has_one_letter() {
+        let letters: Vec<_> = (0..=u8::MAX).map(letter_of).collect();
+        assert_eq!(
+            (letters[b'a' as usize], letters[b' ' as usize], letters[0]),
+            ('a', 'Ġ', 'Ā')
+        );
+        assert_eq!(
+            (letters[b'\n' as usize], letters[0x7f], letters[0xad]),
+            ('Ċ', 'ġ', 'Ń')
+        );
+        let mut distinct = letters.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 256);
+        assert_eq!(byte_of('\u{144}'), None);
+        assert_eq!(byte_of(' '), None);
+    }
+
+    #[test]
+    fn spellings_follow_the_kind_of_token() {
+        let mut spellings = Spellings {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            longest: 1,
+        };
+        for (token, kind) in [
+            ("Ġab", 1),
+            ("<|im_end|>", 3),
+            ("<tool_call>", 4),
+            ("[PAD]", 5),
+            ("Ã©", 1),
+        ] {
+            spellings.push(token, kind).unwrap();
+        }
+        let found: Vec<_> = (0..6).map(|index| spellings.get(index)).collect();
+        assert_eq!(
+            found,
+            [
+                " ab".as_bytes(),
+                b"",
+                b"<tool_call>",
+                b"",
+                "é".as_bytes(),
+                b""
+            ]
+        );
+        assert_eq!(spellings.longest, 11);
+        assert!(spellings.push("日", 1).is_err());
+    }
+}
