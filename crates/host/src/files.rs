@@ -1,0 +1,31 @@
+//! Files of the user and of Kiro: read with a limit, written whole or not at all, kept through a power cut.
+//!
+//! A write goes to a temporary file in the same folder, is synced, takes its place by a rename, and the
+//! folder is synced: whoever looks, and whenever the power goes, there is the old content or the new one.
+//! Paths below a folder are walked by the system itself, below a descriptor and without links, because a
+//! command in a sandbox may have put a link anywhere.
+//!
+//! [`apply`] brings a whole changeset into the user's folder; there the user's own edits win.
+
+mod apply;
+mod beneath;
+mod error;
+mod folders;
+mod landing;
+mod present;
+mod single;
+mod temp;
+
+pub use apply::{Applied, ApplyError, Conflict, Landing, apply, preview};
+pub use error::{FileError, plain};
+pub use folders::{disk_free, ensure_folder, ensure_private_folder, remove_tree};
+pub use single::{read, read_in, write, write_in};
+
+pub(crate) use beneath::is_forbidden_part;
+pub(crate) use error::{Shown, shown};
+pub(crate) use folders::remove_own;
+pub(crate) use single::replace_own;
+pub(crate) use temp::PREFIX as TEMP_PREFIX;
+
+#[cfg(test)]
+mod tests;

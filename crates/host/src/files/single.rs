@@ -1,0 +1,226 @@
+//! One file: reading with a limit, and replacing it at once and for good.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use change::{FileState, Mode, RelPath};
+use policy::{Act, Permit};
+use rustix::fs::{AtFlags, FileType, OFlags, Stat};
+use rustix::io::Errno;
+
+use super::beneath::{Root, resolved};
+use super::error::FileError;
+use super::temp::{self, Bits, Temp};
+
+/// How many links in a row are followed.
+const MAX_LINKS: usize = 8;
+
+/// The content of the file at `path`; links are followed.
+///
+/// # Errors
+/// When it cannot be opened, is no plain file, or is larger than `limit_bytes`.
+pub fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, FileError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::open(path, flags, rustix::fs::Mode::empty())
+        .map_err(|errno| FileError::os("read", path, errno))?;
+    read_open(fd, path, limit_bytes)
+}
+
+/// The content of a file below `root`. Links are followed only as long as they stay below `root`.
+///
+/// # Errors
+/// As [`read`]; and when a link leads out.
+pub fn read_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Vec<u8>, FileError> {
+    let root = Root::open("read", root)?;
+    let place = root.join(path);
+    let fd = root
+        .open_file(path)
+        .map_err(|errno| FileError::os("read", &place, errno))?;
+    read_open(fd, &place, limit_bytes)
+}
+
+fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let os = |errno: Errno| FileError::os("read", path, errno);
+    let stat = rustix::fs::fstat(&fd).map_err(os)?;
+    if let Some(found) = not_a_file(&stat) {
+        return Err(FileError::NotAFile {
+            verb: "read",
+            path: path.to_path_buf(),
+            found,
+        });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(stat.st_size.max(0)).unwrap_or(0).min(1 << 26));
+    let copied = File::from(fd)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::os("read", path, error))?;
+    if copied as u64 > limit {
+        return Err(FileError::TooLarge {
+            path: path.to_path_buf(),
+            limit,
+        });
+    }
+    Ok(bytes)
+}
+
+/// Replaces or creates the file at the absolute `path`, whose folder must exist. The bits of a replaced
+/// file are kept. A link is followed to a file of the same folder; one that leads elsewhere is refused.
+///
+/// # Errors
+/// When the permit is not for these bytes at this place, when something else than a file stands there,
+/// or when the disk refuses; then the old content stands unharmed.
+pub fn write(permit: Permit, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    permit.redeem(&Act::write(path, bytes))?;
+    let (folder, name) = split(path)?;
+    let root = Root::open("write", &folder)?;
+    let target = follow(&root, name)?;
+    put(&root, &target, bytes)
+}
+
+/// Replaces or creates a file below `root`, creating the folders on the way. No link is followed,
+/// neither on the way nor at the end.
+///
+/// # Errors
+/// As [`write`]; and when a link stands anywhere on the path. The permit must be for the path below
+/// `root` as joined.
+pub fn write_in(permit: Permit, root: &Path, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
+    permit.redeem(&Act::write(&root.join(path.as_str()), bytes))?;
+    let root = Root::open("write", root)?;
+    make_folders(&root, path).map_err(|errno| through(&root, path, errno))?;
+    put(&root, path, bytes)
+}
+
+/// Replaces a file of Kiro's own state, which needs no permit.
+pub(crate) fn replace_own(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    put(&Root::open("write", &folder)?, &name, bytes)
+}
+
+fn split(path: &Path) -> Result<(PathBuf, RelPath), FileError> {
+    let bad = |why| FileError::BadPath {
+        verb: "write",
+        path: path.to_path_buf(),
+        why,
+    };
+    let folder = path.parent().ok_or_else(|| bad("it names no file"))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| bad("it names no file"))?
+        .to_str()
+        .ok_or_else(|| bad("its name is not UTF-8"))?;
+    let name = RelPath::parse(name).map_err(|_| bad("it names no file"))?;
+    Ok((folder.to_path_buf(), name))
+}
+
+/// The file of the same folder that a chain of links ends at.
+fn follow(root: &Root, mut name: RelPath) -> Result<RelPath, FileError> {
+    let folder = root.folder(None).map_err(|errno| FileError::os("write", root.path(), errno))?;
+    for _ in 0..MAX_LINKS {
+        let target = match rustix::fs::readlinkat(&folder, name.as_str(), Vec::new()) {
+            Err(Errno::INVAL | Errno::NOENT) => return Ok(name),
+            Err(errno) => return Err(FileError::os("write", &root.join(&name), errno)),
+            Ok(target) => target,
+        };
+        name = match resolved(&name, target.as_bytes()) {
+            Some(next) if next.parent().is_none() => next,
+            _ => {
+                return Err(FileError::LeavesFolder {
+                    path: root.join(&name),
+                    target: PathBuf::from(String::from_utf8_lossy(target.as_bytes()).into_owned()),
+                });
+            }
+        };
+    }
+    Err(FileError::os("write", &root.join(&name), Errno::LOOP))
+}
+
+/// Creates the folders that `path` stands in, each synced into its parent.
+pub(crate) fn make_folders(root: &Root, path: &RelPath) -> Result<(), Errno> {
+    let mut missing = Vec::new();
+    let mut folder = path.parent();
+    while let Some(it) = folder {
+        match root.folder(Some(&it)) {
+            Ok(_) => break,
+            Err(Errno::NOENT) => missing.push(it.clone()),
+            Err(errno) => return Err(errno),
+        }
+        folder = it.parent();
+    }
+    for it in missing.iter().rev() {
+        let (parent, name) = root.folder_of(it)?;
+        match rustix::fs::mkdirat(&parent, name, rustix::fs::Mode::from_raw_mode(0o777)) {
+            Ok(()) | Err(Errno::EXIST) => rustix::fs::fsync(&parent)?,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+fn put(root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
+    let (folder, name) = root
+        .folder_of(path)
+        .map_err(|errno| through(root, path, errno))?;
+    let place = root.join(path);
+    let os = |errno: Errno| FileError::os("write", &place, errno);
+    let old = stat_at(folder.as_fd(), name).map_err(os)?;
+    if let Some(found) = old.as_ref().and_then(not_a_file) {
+        return Err(FileError::NotAFile {
+            verb: "write",
+            path: place,
+            found,
+        });
+    }
+    temp::sweep(folder.as_fd()).map_err(os)?;
+    let own = rustix::io::fcntl_dupfd_cloexec(&folder, 0).map_err(os)?;
+    let state = FileState {
+        mode: Mode::File,
+        bytes: bytes.to_vec(),
+    };
+    let temp = Temp::create(own, temp::owner()?, &state, old.as_ref().map(Bits::same)).map_err(os)?;
+    if let Err(errno) = temp.land(folder.as_fd(), name, false) {
+        temp.discard();
+        return Err(os(errno));
+    }
+    rustix::fs::fsync(&folder).map_err(os)
+}
+
+/// What the system says of a name in a folder, without following a link; `None` when nothing is there.
+pub(crate) fn stat_at(folder: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Errno> {
+    match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some(stat)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+fn not_a_file(stat: &Stat) -> Option<&'static str> {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => None,
+        other => Some(kind_name(other)),
+    }
+}
+
+/// What a thing that is no plain file is called.
+pub(crate) fn kind_name(kind: FileType) -> &'static str {
+    match kind {
+        FileType::RegularFile => "a file",
+        FileType::Directory => "a folder",
+        FileType::Symlink => "a link",
+        FileType::Fifo => "a pipe",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        FileType::Unknown => "something unknown",
+    }
+}
+
+fn through(root: &Root, path: &RelPath, errno: Errno) -> FileError {
+    match errno {
+        Errno::LOOP | Errno::NOTDIR | Errno::XDEV => FileError::ThroughLink {
+            verb: "write",
+            path: root.join(path),
+        },
+        other => FileError::os("write", &root.join(path), other),
+    }
+}

@@ -1,0 +1,181 @@
+//! Kiro's own git: on its shadow repository, deaf to every setting that is not Kiro's.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Command, Finished, RunError, direct};
+
+/// Settings that make git run programs named by a repository, with the values that stop it.
+const SETTINGS: &[(&str, &str)] = &[
+    ("safe.bareRepository", "explicit"),
+    ("safe.directory", "*"),
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", "/dev/null"),
+    ("core.pager", "cat"),
+    ("core.attributesFile", "/dev/null"),
+    ("core.excludesFile", "/dev/null"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("commit.gpgSign", "false"),
+    ("protocol.allow", "never"),
+    ("protocol.file.allow", "always"),
+];
+
+/// The git program, resolved beforehand.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    program: PathBuf,
+}
+
+/// One call of git.
+pub(crate) struct GitCall<'a> {
+    /// The arguments after the program.
+    pub(crate) arguments: &'a [&'a str],
+    /// The folder it starts in.
+    pub(crate) cwd: &'a Path,
+    /// Variables besides the fixed ones: `GIT_DIR`, `GIT_INDEX_FILE`, an author's name.
+    pub(crate) env: &'a [(&'a str, &'a str)],
+    /// What it reads.
+    pub(crate) stdin: Option<Vec<u8>>,
+    /// How many bytes of its output are kept.
+    pub(crate) output_bytes: usize,
+    /// How long it may take.
+    pub(crate) wall: Duration,
+}
+
+impl Git {
+    /// Kiro's git is the program at this absolute path.
+    pub(crate) fn new(program: PathBuf) -> Self {
+        Git { program }
+    }
+
+    /// Runs git to its end. It takes no permit, because it only touches Kiro's own repository and what
+    /// the caller has a permit for.
+    pub(crate) fn run(
+        &self,
+        call: GitCall<'_>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Finished, RunError> {
+        let program = self.program.to_string_lossy().into_owned();
+        let arguments = call.arguments.iter().map(|word| (*word).to_owned());
+        let mut command = Command::new(std::iter::once(program).chain(arguments), call.cwd);
+        command.env = environment(call.env);
+        command.stdin = call.stdin;
+        command.limits.output_bytes = call.output_bytes;
+        command.limits.wall = call.wall;
+        direct::run(&command, cancelled)
+    }
+}
+
+/// The version that the git at `program` says it has, for `kiro doctor`.
+///
+/// # Errors
+/// When it does not start, or does not end well within ten seconds.
+pub fn git_version(program: &Path) -> Result<String, RunError> {
+    let call = GitCall {
+        arguments: &["--version"],
+        cwd: Path::new("/"),
+        env: &[],
+        stdin: None,
+        output_bytes: 1 << 10,
+        wall: Duration::from_secs(10),
+    };
+    let finished = Git::new(program.to_path_buf()).run(call, &|| false)?;
+    if !finished.ended.success() {
+        return Err(RunError::Lost {
+            program: program.display().to_string(),
+            detail: finished.ended.to_string(),
+        });
+    }
+    let text = String::from_utf8_lossy(&finished.stdout);
+    let version = text.trim().strip_prefix("git version ");
+    Ok(version.unwrap_or(text.trim()).to_owned())
+}
+
+fn environment(extra: &[(&str, &str)]) -> Vec<(String, String)> {
+    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let fixed = [
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("HOME", "/nonexistent"),
+        ("LC_ALL", "C"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_ATTR_NOSYSTEM", "1"),
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("GIT_PAGER", "cat"),
+        ("GIT_EDITOR", "true"),
+    ];
+    let settings = SETTINGS.iter().enumerate().flat_map(|(at, (key, value))| {
+        [
+            (format!("GIT_CONFIG_KEY_{at}"), (*key).to_owned()),
+            (format!("GIT_CONFIG_VALUE_{at}"), (*value).to_owned()),
+        ]
+    });
+    let count = ("GIT_CONFIG_COUNT".to_owned(), SETTINGS.len().to_string());
+    fixed
+        .into_iter()
+        .chain(extra.iter().copied())
+        .map(own)
+        .chain(std::iter::once(count))
+        .chain(settings)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::toolchain::find_program;
+    use super::*;
+
+    fn git() -> Git {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        Git::new(find_program("git", &path, &[]).expect("git is installed"))
+    }
+
+    fn call(cwd: &Path, arguments: &[&str]) -> Finished {
+        let call = GitCall {
+            arguments,
+            cwd,
+            env: &[],
+            stdin: None,
+            output_bytes: 1 << 16,
+            wall: Duration::from_secs(20),
+        };
+        git().run(call, &|| false).expect("git starts")
+    }
+
+    #[test]
+    fn it_runs_nothing_that_a_repository_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let canary = folder.path().join("canary.sh");
+        let mark = folder.path().join("ran");
+        let script = format!("#!/bin/sh\ntouch '{}'\n", mark.display());
+        let mut file = std::fs::File::create(&canary).expect("a file");
+        std::io::Write::write_all(&mut file, script.as_bytes()).expect("written");
+        file.set_permissions(std::fs::Permissions::from_mode(0o755))
+            .expect("executable");
+        drop(file);
+        let repository = folder.path().join("repository");
+        std::fs::create_dir(&repository).expect("a folder");
+        assert!(call(&repository, &["init", "-q"]).ended.success());
+        let canary = canary.to_string_lossy();
+        for key in ["core.fsmonitor", "core.pager", "core.editor"] {
+            assert!(call(&repository, &["config", key, &canary]).ended.success());
+        }
+        let hook = repository.join(".git/hooks/post-index-change");
+        std::fs::create_dir_all(repository.join(".git/hooks")).expect("a folder");
+        std::os::unix::fs::symlink(&*canary, hook).expect("a link");
+        std::fs::File::create(repository.join("a.txt")).expect("a file");
+        for arguments in [&["status"][..], &["add", "-A"], &["status"], &["log"]] {
+            call(&repository, arguments);
+        }
+        assert!(!mark.exists(), "a program named by the repository ran");
+    }
+
+    #[test]
+    fn the_version_is_a_number() {
+        let version = git_version(&git().program).expect("git answers");
+        assert!(version.starts_with(|it: char| it.is_ascii_digit()), "{version}");
+    }
+}

@@ -1,0 +1,52 @@
+//! The user's own programs, run with the user's own rights on the user's word.
+
+use std::process::Stdio;
+
+use policy::Permit;
+
+use super::direct::{ended, prepare, system};
+use super::{Command, Ended, Finished, RunError, Supervisor};
+
+/// Runs a program of the user's own (a package client, say) outside the sandbox, to its end.
+///
+/// It keeps the limits and leaves no process behind, but has no walls.
+///
+/// # Errors
+/// When the permit is not for this command, or the program cannot be run to its end.
+pub fn plain(
+    supervisor: &Supervisor,
+    permit: Permit,
+    command: &Command,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Finished, RunError> {
+    permit.redeem(&command.act())?;
+    #[cfg(target_os = "linux")]
+    return crate::sandbox::without_walls(supervisor, command, cancelled);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _only_needed_on_linux = supervisor;
+        super::direct::run(command, cancelled)
+    }
+}
+
+/// Runs a program of the user's own that talks with the user (an editor) on Kiro's own terminal.
+///
+/// It is waited for as long as the user likes; the limits do not hold for it.
+///
+/// # Errors
+/// When the permit is not for this command, or the program does not start.
+pub fn interactive(permit: Permit, command: &Command) -> Result<Ended, RunError> {
+    permit.redeem(&command.act())?;
+    command.check()?;
+    let mut child = prepare(command)
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(|source| RunError::Start {
+            program: command.program().to_owned(),
+            source,
+        })?;
+    let status = child.wait().map_err(system(command, "wait for its end"))?;
+    Ok(ended(status))
+}
