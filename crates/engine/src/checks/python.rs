@@ -1,0 +1,340 @@
+//! Python: `unittest` files from examples, and what `unittest -v` printed read back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use spec::{Example, Expect};
+
+use super::{CheckFile, Report, Subject};
+
+/// The module name by which a file at `path` is imported from the project's folder.
+pub fn module_of(path: &str) -> String {
+    let stem = path.strip_suffix(".py").unwrap_or(path);
+    let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
+    stem.replace('/', ".")
+}
+
+/// Compiles examples into one `unittest` file at `path`; `origin` says in the file where they come from.
+/// Examples of functions that `subjects` does not place are left out.
+pub fn compile(path: &str, origin: &str, examples: &[&Example], subjects: &[Subject]) -> CheckFile {
+    let placed: Vec<(&Example, &Subject)> = examples
+        .iter()
+        .filter_map(|it| Some((*it, subject_of(it, subjects)?)))
+        .collect();
+    let mut text = format!("\"\"\"{}\"\"\"\n\n", header(origin));
+    if placed
+        .iter()
+        .any(|(it, _)| matches!(it.expect, Expect::Output(_)))
+    {
+        text.push_str("import contextlib\nimport io\n");
+    }
+    text.push_str("import unittest\n\n");
+    text.push_str(&imports(&placed));
+    let mut tests = Vec::new();
+    for (class, members) in by_function(&placed) {
+        let _ = write!(text, "\n\nclass {class}(unittest.TestCase):");
+        for example in members {
+            let name = test_name(&example.id.to_string());
+            text.push_str(&method(&name, example));
+            tests.push((name, example.id.to_string()));
+        }
+    }
+    text.push_str("\n\nif __name__ == \"__main__\":\n    unittest.main()\n");
+    CheckFile {
+        path: path.to_owned(),
+        text,
+        tests,
+    }
+}
+
+fn header(origin: &str) -> String {
+    let origin = origin.replace(['"', '\\', '\n', '\r'], " ");
+    format!("Examples of {origin}.\n\nWritten by Kiro from the specification: change them there.\n")
+}
+
+fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
+    let root = example.call.function.split('.').next()?;
+    subjects
+        .iter()
+        .find(|it| it.function == example.call.function || it.function == root)
+}
+
+fn imports(placed: &[(&Example, &Subject)]) -> String {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (example, subject) in placed {
+        let from = names.entry(module_of(&subject.file)).or_default();
+        let root = subject.function.split('.').next().unwrap_or_default();
+        from.insert(root.to_owned());
+        if let Expect::Raises(name) = &example.expect
+            && !is_built_in(name)
+        {
+            from.insert(name.clone());
+        }
+    }
+    names
+        .into_iter()
+        .map(|(module, names)| {
+            let names: Vec<String> = names.into_iter().collect();
+            format!("from {module} import {}\n", names.join(", "))
+        })
+        .collect()
+}
+
+fn by_function<'a>(placed: &[(&'a Example, &Subject)]) -> Vec<(String, Vec<&'a Example>)> {
+    let mut groups: Vec<(String, Vec<&Example>)> = Vec::new();
+    for (example, _) in placed {
+        let class = class_name(&example.call.function);
+        match groups.iter_mut().find(|(name, _)| *name == class) {
+            Some((_, members)) => members.push(example),
+            None => groups.push((class, vec![example])),
+        }
+    }
+    groups
+}
+
+/// `word_count` → `WordCountExamples`.
+fn class_name(function: &str) -> String {
+    let words = function.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut name: String = words
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or(String::new(), |first| {
+                first.to_ascii_uppercase().to_string() + letters.as_str()
+            })
+        })
+        .collect();
+    name.push_str("Examples");
+    name
+}
+
+/// `FR-1.e2` → `test_fr_1_e2`.
+fn test_name(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|it| !it.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    format!("test_{}", words.join("_"))
+}
+
+fn method(name: &str, example: &Example) -> String {
+    let mut text = format!("\n    def {name}(self):\n");
+    for line in &example.setup {
+        let _ = writeln!(text, "        {}", line.trim());
+    }
+    let call = one_line(&example.call.source);
+    match &example.expect {
+        Expect::Value(value) => {
+            let value = one_line(value);
+            let assertion = assertion_for(&value);
+            let _ = writeln!(text, "        self.{assertion}({call}, {value})");
+        }
+        Expect::Raises(error) => {
+            let _ = writeln!(text, "        with self.assertRaises({error}):");
+            let _ = writeln!(text, "            {call}");
+        }
+        Expect::Output(output) => {
+            let _ = writeln!(text, "        printed = io.StringIO()");
+            let _ = writeln!(text, "        with contextlib.redirect_stdout(printed):");
+            let _ = writeln!(text, "            {call}");
+            let _ = writeln!(
+                text,
+                "        self.assertEqual(printed.getvalue().strip(), {}.strip())",
+                literal(output)
+            );
+        }
+    }
+    text
+}
+
+fn one_line(source: &str) -> String {
+    source.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// Floats are compared to seven places; `None`, `True` and `False` by identity; all else by equality.
+fn assertion_for(value: &str) -> &'static str {
+    let number = value.trim_start_matches('-');
+    let is_float = number.contains('.') && number.parse::<f64>().is_ok();
+    match value {
+        "None" | "True" | "False" => "assertIs",
+        _ if is_float => "assertAlmostEqual",
+        _ => "assertEqual",
+    }
+}
+
+/// A Python string literal of any text.
+fn literal(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn is_built_in(name: &str) -> bool {
+    const PLAIN: [&str; 8] = [
+        "Exception",
+        "BaseException",
+        "KeyboardInterrupt",
+        "StopIteration",
+        "StopAsyncIteration",
+        "SystemExit",
+        "GeneratorExit",
+        "Warning",
+    ];
+    const ERRORS: [&str; 40] = [
+        "ArithmeticError",
+        "AssertionError",
+        "AttributeError",
+        "BlockingIOError",
+        "BrokenPipeError",
+        "BufferError",
+        "ChildProcessError",
+        "ConnectionAbortedError",
+        "ConnectionError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "EOFError",
+        "FileExistsError",
+        "FileNotFoundError",
+        "FloatingPointError",
+        "IOError",
+        "ImportError",
+        "IndentationError",
+        "IndexError",
+        "InterruptedError",
+        "IsADirectoryError",
+        "KeyError",
+        "LookupError",
+        "MemoryError",
+        "ModuleNotFoundError",
+        "NameError",
+        "NotADirectoryError",
+        "NotImplementedError",
+        "OSError",
+        "OverflowError",
+        "PermissionError",
+        "ProcessLookupError",
+        "RecursionError",
+        "ReferenceError",
+        "RuntimeError",
+        "SyntaxError",
+        "TimeoutError",
+        "TypeError",
+        "UnicodeDecodeError",
+        "ValueError",
+    ];
+    PLAIN.contains(&name) || ERRORS.contains(&name) || name == "ZeroDivisionError"
+}
+
+/// Reads what `python -m unittest -v` printed about the tests of `file`; a test that is not mentioned did
+/// not run and counts as failed.
+pub fn read_report(file: &CheckFile, exit: Option<i32>, printed: &str) -> Report {
+    let told = told_results(printed);
+    let details = details(printed);
+    let ran = printed.lines().any(|line| line.starts_with("Ran "));
+    let mut report = Report::default();
+    for (test, _) in &file.tests {
+        let passed = ran && told.get(test.as_str()) == Some(&true);
+        if passed {
+            report.passed.push(test.clone());
+        } else {
+            let why = details.get(test.as_str()).cloned();
+            report.failed.push((
+                test.clone(),
+                why.unwrap_or_else(|| last_words(exit, printed)),
+            ));
+        }
+    }
+    if exit != Some(0) && report.failed.is_empty() {
+        report.passed.clear();
+        let why = last_words(exit, printed);
+        report.failed = file
+            .tests
+            .iter()
+            .map(|(test, _)| (test.clone(), why.clone()))
+            .collect();
+    }
+    report
+}
+
+/// Lines such as `test_a (x.A.test_a) ... ok`.
+fn told_results(printed: &str) -> BTreeMap<&str, bool> {
+    let mut told = BTreeMap::new();
+    for line in printed.lines() {
+        let Some((head, result)) = line.rsplit_once(" ... ") else {
+            continue;
+        };
+        let Some((test, _)) = head.split_once(" (") else {
+            continue;
+        };
+        if test.starts_with("test_") {
+            let passed = result.trim() == "ok";
+            told.entry(test)
+                .and_modify(|it| *it &= passed)
+                .or_insert(passed);
+        }
+    }
+    told
+}
+
+/// The blocks `FAIL: test_a (…)` and `ERROR: test_a (…)`, shortened to their last telling lines.
+fn details(printed: &str) -> BTreeMap<&str, String> {
+    let mut found = BTreeMap::new();
+    for block in printed.split("\n======") {
+        let Some(start) = block.find("FAIL: ").or_else(|| block.find("ERROR: ")) else {
+            continue;
+        };
+        let Some(test) = block[start..].split([' ', '\n']).nth(1) else {
+            continue;
+        };
+        let body: Vec<&str> = block
+            .lines()
+            .skip_while(|it| !it.starts_with("-----"))
+            .skip(1)
+            .collect();
+        let telling = body.iter().rposition(|it| is_error_line(it)).unwrap_or(0);
+        let lines: Vec<&str> = body[telling.min(body.len())..]
+            .iter()
+            .take_while(|it| !it.starts_with("-----"))
+            .take(8)
+            .copied()
+            .filter(|it| !it.trim().is_empty())
+            .collect();
+        found.insert(test, lines.join("\n"));
+    }
+    found
+}
+
+fn is_error_line(line: &str) -> bool {
+    line.split([':', ' '])
+        .next()
+        .is_some_and(|word| !word.is_empty() && !line.starts_with(' ') && is_error_name(word))
+}
+
+fn is_error_name(word: &str) -> bool {
+    let last = word.rsplit('.').next().unwrap_or(word);
+    last.starts_with(|c: char| c.is_ascii_uppercase())
+        && (last.ends_with("Error") || last.ends_with("Exception") || is_built_in(last))
+}
+
+fn last_words(exit: Option<i32>, printed: &str) -> String {
+    let last = printed.lines().rev().find(|it| is_error_line(it));
+    match (last, exit) {
+        (Some(line), _) => line.to_owned(),
+        (None, Some(code)) => format!("the test did not run (exit code {code})"),
+        (None, None) => "the test did not run to its end".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

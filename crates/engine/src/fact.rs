@@ -1,0 +1,374 @@
+//! The facts of a run, as the journal keeps them.
+//!
+//! This is one of the project's two serialised boundaries. A variant or field is never renamed or given
+//! another meaning; new fields have defaults; a new kind of fact is a new variant. Golden tests hold the form.
+
+use serde::{Deserialize, Serialize};
+
+/// How far a run goes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Every task's diff is shown and waits for an answer.
+    Guided,
+    /// Only what the rules ask for waits.
+    Autopilot,
+}
+
+/// One task as the run found it in the tasks file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskRecord {
+    /// The task's id in the tasks file, such as `2` or `2.1`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Ids of the tasks that must be done first.
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+    /// Requirements it carries out.
+    #[serde(default)]
+    pub requirements: Vec<String>,
+    /// Files of its scope.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Fingerprint of everything the task was made from.
+    pub fingerprint: String,
+    /// Whether the tasks file already had it ticked.
+    #[serde(default)]
+    pub ticked: bool,
+}
+
+/// What was spent on model turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Tokens read by the model, kept ones included.
+    pub input_tokens: u64,
+    /// Tokens of the input that were kept from an earlier turn.
+    #[serde(default)]
+    pub cached_tokens: u64,
+    /// Tokens written by the model.
+    pub output_tokens: u64,
+    /// Wall time in milliseconds.
+    pub wall_ms: u64,
+}
+
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Cost) {
+        self.input_tokens += other.input_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.output_tokens += other.output_tokens;
+        self.wall_ms += other.wall_ms;
+    }
+}
+
+/// Why a check ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckPurpose {
+    /// Before the task: it should fail.
+    Before,
+    /// On one candidate of the model.
+    Candidate,
+    /// After the task, in the attempt's worktree: it must pass.
+    After,
+    /// In the finished project, for a success criterion.
+    Success,
+}
+
+/// What an attempt proposes to bring into the project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Tree of the project that the attempt started from.
+    pub base: String,
+    /// Tree of the attempt's worktree at its end.
+    pub tree: String,
+    /// Paths that differ.
+    pub files: Vec<String>,
+    /// Lines added.
+    pub added_lines: u64,
+    /// Lines removed.
+    pub removed_lines: u64,
+    /// Examples that passed after the attempt.
+    #[serde(default)]
+    pub passed: u32,
+    /// Examples that failed after the attempt.
+    #[serde(default)]
+    pub failed: u32,
+}
+
+/// What policy said of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// It may land.
+    Allow,
+    /// A person must say yes, for these reasons.
+    Ask(Vec<String>),
+    /// It may not land, for these reasons.
+    Deny(Vec<String>),
+}
+
+/// An answer to a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Let it land.
+    Approve,
+    /// The person's own edit replaces it; the attempt is proven and proposed anew.
+    Modify,
+    /// Leave this task out.
+    Skip,
+    /// End the run here.
+    Stop,
+}
+
+/// Who answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answerer {
+    /// A person.
+    Person,
+    /// The rules, in Autopilot.
+    Rules,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every task is done and every success criterion has recorded proof.
+    Done,
+    /// The one task that was asked for is done; the success criteria were not looked at.
+    Partial,
+    /// Something failed, was skipped, or has no proof.
+    Incomplete,
+    /// A person stopped it.
+    Stopped,
+    /// An approval is needed and nobody is there, or the rules refused.
+    Refused,
+    /// It was interrupted by a signal.
+    Interrupted,
+}
+
+/// One fact of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A run began.
+    RunStarted {
+        /// The spec's path, relative to the project.
+        spec: String,
+        /// Fingerprint of the spec's text.
+        spec_fingerprint: String,
+        /// How far it goes by itself.
+        mode: Mode,
+        /// The model that works.
+        model: String,
+        /// The one task that was asked for, or none for all of them.
+        #[serde(default)]
+        only: Option<String>,
+    },
+    /// A run whose process died goes on; attempts that were under way begin anew.
+    Resumed,
+    /// The tasks that the run will carry out, as read from the tasks file.
+    Planned {
+        /// In the file's order.
+        tasks: Vec<TaskRecord>,
+    },
+    /// An attempt at a task began.
+    AttemptStarted {
+        /// The task.
+        task: String,
+        /// 1 for the first.
+        attempt: u32,
+        /// Tree of the project that it starts from.
+        base: String,
+    },
+    /// The model finished a turn of an attempt.
+    TurnEnded {
+        /// The task.
+        task: String,
+        /// The attempt.
+        attempt: u32,
+        /// Which way of asking it was.
+        route: String,
+        /// What was asked for, such as a function's name.
+        slot: String,
+        /// What it cost.
+        cost: Cost,
+        /// What came of it, in a few words.
+        result: String,
+    },
+    /// A command ran as a check.
+    CheckRan {
+        /// The task, or none for a check of the whole project.
+        #[serde(default)]
+        task: Option<String>,
+        /// Why it ran.
+        purpose: CheckPurpose,
+        /// The command.
+        argv: Vec<String>,
+        /// Its exit code; none when it was killed.
+        exit: Option<i32>,
+        /// How it ended otherwise, such as a time limit.
+        #[serde(default)]
+        ended: String,
+        /// Examples or tests that passed.
+        passed: u32,
+        /// Examples or tests that failed.
+        failed: u32,
+        /// Wall time in milliseconds.
+        wall_ms: u64,
+    },
+    /// An attempt ended with something to bring in.
+    Proposed {
+        /// The task.
+        task: String,
+        /// What.
+        proposal: Proposal,
+    },
+    /// An attempt ended with nothing that can be proven.
+    AttemptFailed {
+        /// The task.
+        task: String,
+        /// Why, in one sentence.
+        reason: String,
+    },
+    /// Policy judged a proposal.
+    Judged {
+        /// The task.
+        task: String,
+        /// What it said.
+        judgement: Judgement,
+    },
+    /// A proposal was answered.
+    Answered {
+        /// The task.
+        task: String,
+        /// The answer.
+        answer: Answer,
+        /// Whose.
+        by: Answerer,
+    },
+    /// A proposal needs a person and none is there.
+    Unanswered {
+        /// The task.
+        task: String,
+    },
+    /// The proposal is about to be brought into the project.
+    ApplyIntended {
+        /// The task.
+        task: String,
+        /// Tree before.
+        base: String,
+        /// Tree after.
+        tree: String,
+    },
+    /// It stands in the project.
+    Applied {
+        /// The task.
+        task: String,
+        /// Files written or removed.
+        files: Vec<String>,
+        /// Files in which the user's own edits were merged.
+        #[serde(default)]
+        merged: Vec<String>,
+    },
+    /// It could not be brought in.
+    ApplyFailed {
+        /// The task.
+        task: String,
+        /// Why, in one sentence.
+        reason: String,
+    },
+    /// The task is done on recorded evidence.
+    TaskDone {
+        /// The task.
+        task: String,
+        /// Criteria that the evidence covers.
+        covered: Vec<String>,
+    },
+    /// The task's box in the tasks file was ticked.
+    Ticked {
+        /// The task.
+        task: String,
+    },
+    /// A success criterion was looked at.
+    Claimed {
+        /// The criterion's id.
+        criterion: String,
+        /// Its text.
+        text: String,
+        /// What proves it; none when nothing does.
+        proof: Option<String>,
+        /// Why there is no proof, when there is none.
+        #[serde(default)]
+        why: String,
+    },
+    /// The run ended.
+    RunEnded {
+        /// How.
+        outcome: Outcome,
+        /// Why, in one sentence.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The journal's form: a change here breaks journals that exist.
+    #[test]
+    fn golden_form() {
+        let facts = [
+            Fact::RunStarted {
+                spec: "specs/a.md".into(),
+                spec_fingerprint: "00ff".into(),
+                mode: Mode::Autopilot,
+                model: "local/m".into(),
+                only: None,
+            },
+            Fact::Judged {
+                task: "1".into(),
+                judgement: Judgement::Ask(vec!["why".into()]),
+            },
+            Fact::Answered {
+                task: "1".into(),
+                answer: Answer::Approve,
+                by: Answerer::Rules,
+            },
+            Fact::CheckRan {
+                task: None,
+                purpose: CheckPurpose::Success,
+                argv: vec!["python3".into()],
+                exit: Some(0),
+                ended: String::new(),
+                passed: 3,
+                failed: 0,
+                wall_ms: 12,
+            },
+            Fact::RunEnded {
+                outcome: Outcome::Done,
+                reason: "all proven".into(),
+            },
+        ];
+        let text: Vec<String> = facts
+            .iter()
+            .map(|it| serde_json::to_string(it).expect("facts serialise"))
+            .collect();
+        insta::assert_snapshot!(text.join("\n"), @r#"
+        {"fact":"run_started","spec":"specs/a.md","spec_fingerprint":"00ff","mode":"autopilot","model":"local/m","only":null}
+        {"fact":"judged","task":"1","judgement":{"ask":["why"]}}
+        {"fact":"answered","task":"1","answer":"approve","by":"rules"}
+        {"fact":"check_ran","task":null,"purpose":"success","argv":["python3"],"exit":0,"ended":"","passed":3,"failed":0,"wall_ms":12}
+        {"fact":"run_ended","outcome":"done","reason":"all proven"}
+        "#);
+        for (fact, line) in facts.iter().zip(&text) {
+            assert_eq!(
+                fact,
+                &serde_json::from_str::<Fact>(line).expect("reads back")
+            );
+        }
+    }
+}

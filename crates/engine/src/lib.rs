@@ -1,0 +1,27 @@
+//! What happens next: plans derived from specs, the task graph, and the progress of a run. Pure.
+//!
+//! The journal holds [`Fact`]s. [`Run::apply`] folds them into a [`Run`], is total, and keeps its meaning
+//! across versions; [`Run::next`] decides what to do and may change between versions, because it is never
+//! replayed. Nothing here acts: the caller does what [`Next`] says and reports it as further facts.
+
+pub mod checks;
+mod estimate;
+mod fact;
+mod fingerprint;
+mod graph;
+mod plan;
+mod plan_check;
+mod proof;
+mod run;
+mod work;
+
+pub use fact::{
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
+};
+pub use fingerprint::of_task as fingerprint_of;
+pub use graph::{Graph, GraphError};
+pub use plan::{Draft, DraftTask, derive};
+pub use plan_check::{Finding, check_plan};
+pub use proof::{Claim, Proof, claims};
+pub use run::{Next, Progress, Run, TaskState};
+pub use work::{FunctionWork, Glue, Work, WorkError, work_of};

@@ -1,0 +1,609 @@
+//! The progress of one run: a fold over its facts, and what to do next.
+
+use crate::fact::{
+    Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
+};
+use crate::graph::{Graph, GraphError};
+
+/// A task's state in the words of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// Waits for other tasks.
+    Pending,
+    /// Can begin.
+    Ready,
+    /// An attempt is under way.
+    Running,
+    /// Waits for a person.
+    Waiting,
+    /// Was being brought in when its process died.
+    InDoubt,
+    /// Was done from a spec or task that has since changed.
+    Stale,
+    /// Done on evidence, or ticked by a person.
+    Done,
+    /// Left out by a person.
+    Skipped,
+    /// Could not be proven.
+    Failed,
+}
+
+impl TaskState {
+    /// The state's name on every surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskState::Pending => "pending",
+            TaskState::Ready => "ready",
+            TaskState::Running => "running",
+            TaskState::Waiting => "waiting",
+            TaskState::InDoubt => "in_doubt",
+            TaskState::Stale => "stale",
+            TaskState::Done => "done",
+            TaskState::Skipped => "skipped",
+            TaskState::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    Running,
+    Proposed,
+    Judged,
+    Unanswered,
+    Approved,
+    Modifying,
+    Applying,
+    Applied,
+    Done,
+    Skipped,
+    Failed,
+}
+
+/// One task's progress in a run.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The task as planned.
+    pub record: TaskRecord,
+    stage: Stage,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// What its model turns cost.
+    pub cost: Cost,
+    /// Model turns taken.
+    pub turns: u32,
+    /// What the last attempt proposes.
+    pub proposal: Option<Proposal>,
+    /// What policy said of it.
+    pub judgement: Option<Judgement>,
+    /// Whether checks ran after the last attempt, and all were green.
+    green: Option<bool>,
+    /// Why it failed or was refused, when it was.
+    pub reason: String,
+    /// Criteria that recorded evidence covers.
+    pub covered: Vec<String>,
+    /// Whether the tick in the file is a person's own.
+    pub ticked_by_person: bool,
+    /// Whether the box in the tasks file is ticked.
+    ticked: bool,
+    /// How often a person changed the attempt by hand.
+    pub edits: u32,
+}
+
+impl Progress {
+    fn new(record: TaskRecord) -> Progress {
+        let ticked = record.ticked;
+        Progress {
+            record,
+            stage: if ticked { Stage::Done } else { Stage::Open },
+            attempts: 0,
+            cost: Cost::default(),
+            turns: 0,
+            proposal: None,
+            judgement: None,
+            green: None,
+            reason: String::new(),
+            covered: Vec::new(),
+            ticked_by_person: ticked,
+            ticked,
+            edits: 0,
+        }
+    }
+
+    fn proposes_nothing(&self) -> bool {
+        self.proposal.as_ref().is_some_and(|it| it.files.is_empty())
+    }
+}
+
+/// What a run should do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Begin attempt number `attempt` at the task.
+    Attempt {
+        /// The task.
+        task: String,
+        /// 1 for the first.
+        attempt: u32,
+    },
+    /// Let a person edit the proposal, prove it anew and propose it.
+    Modify {
+        /// The task.
+        task: String,
+    },
+    /// Ask policy about the proposal.
+    Judge {
+        /// The task.
+        task: String,
+    },
+    /// Show the proposal to a person and wait for an answer.
+    Ask {
+        /// The task.
+        task: String,
+    },
+    /// Record that the rules approved the proposal.
+    Approve {
+        /// The task.
+        task: String,
+    },
+    /// Record that the task failed.
+    Fail {
+        /// The task.
+        task: String,
+        /// Why.
+        reason: String,
+    },
+    /// Bring the proposal into the project. Doing it again after a crash is safe.
+    Apply {
+        /// The task.
+        task: String,
+    },
+    /// Record that the task is done: its evidence is complete.
+    Complete {
+        /// The task.
+        task: String,
+    },
+    /// Tick its box in the tasks file.
+    Tick {
+        /// The task.
+        task: String,
+    },
+    /// Look for proof of every success criterion.
+    Prove,
+    /// Record the end.
+    End {
+        /// How it ends.
+        outcome: Outcome,
+        /// Why, in one sentence.
+        reason: String,
+    },
+}
+
+/// The state of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The spec's path.
+    pub spec: String,
+    /// How far the run goes by itself; none before it began.
+    pub mode: Option<Mode>,
+    /// The model that works.
+    pub model: String,
+    only: Option<String>,
+    tasks: Vec<Progress>,
+    graph: Graph,
+    proven: bool,
+    /// Success criteria that have no proof, with the reason.
+    pub unproven: Vec<(String, String)>,
+    /// Success criteria with what proves them.
+    pub proofs: Vec<(String, String)>,
+    stopped: bool,
+    /// How the run ended, once it did.
+    pub outcome: Option<(Outcome, String)>,
+}
+
+impl Run {
+    /// The run that these facts tell of.
+    pub fn from_facts<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Run {
+        let mut run = Run::default();
+        facts.into_iter().for_each(|fact| run.apply(fact));
+        run
+    }
+
+    /// Takes one fact in. Total: a fact about an unknown task changes nothing.
+    pub fn apply(&mut self, fact: &Fact) {
+        match fact {
+            Fact::RunStarted {
+                spec,
+                mode,
+                model,
+                only,
+                ..
+            } => {
+                *self = Run {
+                    spec: spec.clone(),
+                    mode: Some(*mode),
+                    model: model.clone(),
+                    only: only.clone(),
+                    ..Run::default()
+                };
+            }
+            Fact::Resumed => self.resume(),
+            Fact::Planned { tasks } => self.plan(tasks),
+            Fact::Claimed {
+                criterion,
+                text,
+                proof,
+                why,
+            } => {
+                self.claim(criterion, text, proof.as_deref(), why);
+            }
+            Fact::RunEnded { outcome, reason } => self.outcome = Some((*outcome, reason.clone())),
+            other => self.apply_to_task(other),
+        }
+    }
+
+    fn resume(&mut self) {
+        self.outcome = None;
+        self.stopped = false;
+        self.proven = false;
+        for it in &mut self.tasks {
+            it.stage = match it.stage {
+                Stage::Running | Stage::Modifying | Stage::Failed => Stage::Open,
+                Stage::Unanswered => Stage::Judged,
+                stage => stage,
+            };
+        }
+    }
+
+    fn plan(&mut self, tasks: &[TaskRecord]) {
+        let mut before = std::mem::take(&mut self.tasks);
+        self.graph = Graph::new(tasks).unwrap_or_default();
+        self.tasks = tasks
+            .iter()
+            .map(|record| carry_over(&mut before, record))
+            .collect();
+    }
+
+    fn claim(&mut self, criterion: &str, text: &str, proof: Option<&str>, why: &str) {
+        if !self.proven {
+            self.proven = true;
+            self.proofs.clear();
+            self.unproven.clear();
+        }
+        match proof {
+            Some(proof) => self
+                .proofs
+                .push((format!("{criterion}: {text}"), proof.to_owned())),
+            None => self
+                .unproven
+                .push((format!("{criterion}: {text}"), why.to_owned())),
+        }
+    }
+
+    fn apply_to_task(&mut self, fact: &Fact) {
+        let Some(name) = task_of(fact) else { return };
+        if matches!(
+            fact,
+            Fact::Answered {
+                answer: Answer::Stop,
+                ..
+            }
+        ) {
+            self.stopped = true;
+        }
+        if matches!(fact, Fact::Applied { .. } | Fact::AttemptStarted { .. }) {
+            self.proven = false;
+        }
+        if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
+            task.take(fact);
+        }
+    }
+
+    /// Every task's progress, in the file's order.
+    pub fn tasks(&self) -> &[Progress] {
+        &self.tasks
+    }
+
+    /// One task's progress.
+    pub fn task(&self, id: &str) -> Option<&Progress> {
+        self.tasks.iter().find(|it| it.record.id == id)
+    }
+
+    /// The contract's state of a task, as far as this run knows; `alive` says whether the run's process
+    /// still lives.
+    pub fn state(&self, task: &Progress, alive: bool) -> TaskState {
+        match task.stage {
+            Stage::Open if self.is_ready(task) => TaskState::Ready,
+            Stage::Open => TaskState::Pending,
+            Stage::Running | Stage::Modifying if alive => TaskState::Running,
+            Stage::Running | Stage::Modifying => TaskState::Ready,
+            Stage::Proposed | Stage::Judged | Stage::Unanswered | Stage::Approved => {
+                TaskState::Waiting
+            }
+            Stage::Applying | Stage::Applied if alive => TaskState::Running,
+            Stage::Applying | Stage::Applied => TaskState::InDoubt,
+            Stage::Done => TaskState::Done,
+            Stage::Skipped => TaskState::Skipped,
+            Stage::Failed => TaskState::Failed,
+        }
+    }
+
+    /// What all model turns cost.
+    pub fn cost(&self) -> Cost {
+        let mut sum = Cost::default();
+        self.tasks.iter().for_each(|it| sum += it.cost);
+        sum
+    }
+
+    /// Checks the planned tasks' dependencies.
+    ///
+    /// # Errors
+    /// When they cannot be followed; see [`GraphError`].
+    pub fn check_graph(tasks: &[TaskRecord]) -> Result<(), GraphError> {
+        Graph::new(tasks).map(|_| ())
+    }
+
+    /// What to do next; none after the run ended.
+    pub fn next(&self) -> Option<Next> {
+        if self.outcome.is_some() {
+            return None;
+        }
+        let under_way = self.tasks.iter().find_map(|it| self.continue_task(it));
+        if let Some(next) = under_way {
+            return Some(next);
+        }
+        if self.stopped {
+            return Some(end(Outcome::Stopped, "you stopped it".to_owned()));
+        }
+        let ready = self
+            .tasks
+            .iter()
+            .find(|it| it.stage == Stage::Open && self.is_wanted(it) && self.is_ready(it));
+        if let Some(task) = ready {
+            return Some(Next::Attempt {
+                task: task.record.id.clone(),
+                attempt: task.attempts + 1,
+            });
+        }
+        Some(self.finish())
+    }
+
+    fn continue_task(&self, task: &Progress) -> Option<Next> {
+        let id = task.record.id.clone();
+        match task.stage {
+            Stage::Proposed if task.proposes_nothing() => Some(self.complete(task)),
+            Stage::Proposed => Some(Next::Judge { task: id }),
+            Stage::Judged => Some(self.after_judgement(task)),
+            Stage::Modifying => Some(Next::Modify { task: id }),
+            Stage::Approved | Stage::Applying => Some(Next::Apply { task: id }),
+            Stage::Applied => Some(self.complete(task)),
+            Stage::Done if !task.ticked => Some(Next::Tick { task: id }),
+            _ => None,
+        }
+    }
+
+    fn after_judgement(&self, task: &Progress) -> Next {
+        let id = task.record.id.clone();
+        match (&task.judgement, self.mode) {
+            (Some(Judgement::Deny(reasons)), _) => Next::Fail {
+                task: id,
+                reason: format!("refused: {}", reasons.join("; ")),
+            },
+            (Some(Judgement::Allow), Some(Mode::Autopilot)) => Next::Approve { task: id },
+            _ => Next::Ask { task: id },
+        }
+    }
+
+    /// The evidence gate: without a green check after the attempt nothing is done.
+    fn complete(&self, task: &Progress) -> Next {
+        let id = task.record.id.clone();
+        if task.green == Some(true) {
+            Next::Complete { task: id }
+        } else {
+            Next::Fail {
+                task: id,
+                reason: "no check was green after the attempt, so nothing proves it".to_owned(),
+            }
+        }
+    }
+
+    fn finish(&self) -> Next {
+        if let Some(only) = &self.only {
+            return self.finish_one(only);
+        }
+        if !self.proven {
+            return Next::Prove;
+        }
+        let open: Vec<&Progress> = self
+            .tasks
+            .iter()
+            .filter(|it| it.stage != Stage::Done)
+            .collect();
+        let waiting = open.iter().any(|it| it.stage == Stage::Unanswered);
+        if open.is_empty() && self.unproven.is_empty() {
+            let reason = format!(
+                "{} tasks done, every success criterion proven",
+                self.tasks.len()
+            );
+            return end(Outcome::Done, reason);
+        }
+        let outcome = if waiting || open.iter().any(|it| is_denied(it)) {
+            Outcome::Refused
+        } else {
+            Outcome::Incomplete
+        };
+        end(outcome, self.what_is_open(&open))
+    }
+
+    fn finish_one(&self, only: &str) -> Next {
+        match self.task(only) {
+            Some(task) if task.stage == Stage::Done => end(
+                Outcome::Partial,
+                format!("task {only} is done; the success criteria were not looked at"),
+            ),
+            Some(task) if task.stage == Stage::Unanswered || is_denied(task) => {
+                end(Outcome::Refused, self.what_is_open(&[task]))
+            }
+            Some(task) => end(Outcome::Incomplete, self.what_is_open(&[task])),
+            None => end(Outcome::Incomplete, format!("there is no task {only}")),
+        }
+    }
+
+    fn what_is_open(&self, open: &[&Progress]) -> String {
+        let mut parts: Vec<String> = open.iter().map(|it| self.open_task(it)).collect();
+        parts.extend(
+            self.unproven
+                .iter()
+                .map(|(criterion, why)| format!("no proof of {criterion} ({why})")),
+        );
+        parts.join("; ")
+    }
+
+    fn open_task(&self, task: &Progress) -> String {
+        let id = &task.record.id;
+        match task.stage {
+            Stage::Failed => format!("task {id} failed: {}", task.reason),
+            Stage::Skipped => format!("task {id} was skipped"),
+            Stage::Unanswered => format!("task {id} needs an approval and nobody is there"),
+            _ => {
+                let missing: Vec<&str> = self
+                    .graph
+                    .needs(id)
+                    .iter()
+                    .filter(|it| !self.is_done(it))
+                    .map(String::as_str)
+                    .collect();
+                format!("task {id} waits for task {}", missing.join(", "))
+            }
+        }
+    }
+
+    fn is_wanted(&self, task: &Progress) -> bool {
+        self.only.as_ref().is_none_or(|it| *it == task.record.id)
+    }
+
+    fn is_ready(&self, task: &Progress) -> bool {
+        self.graph
+            .needs(&task.record.id)
+            .iter()
+            .all(|it| self.is_done(it))
+    }
+
+    fn is_done(&self, id: &str) -> bool {
+        self.task(id).is_some_and(|it| it.stage == Stage::Done)
+    }
+}
+
+impl Progress {
+    fn take(&mut self, fact: &Fact) {
+        match fact {
+            Fact::AttemptStarted { attempt, .. } => {
+                self.stage = Stage::Running;
+                self.attempts = *attempt;
+                self.green = None;
+                self.proposal = None;
+                self.judgement = None;
+            }
+            Fact::TurnEnded { cost, .. } => {
+                self.cost += *cost;
+                self.turns += 1;
+            }
+            Fact::CheckRan {
+                purpose: CheckPurpose::After,
+                exit,
+                passed,
+                failed,
+                ..
+            } => {
+                let green = *exit == Some(0) && *failed == 0 && *passed > 0;
+                self.green = Some(self.green.unwrap_or(true) && green);
+            }
+            Fact::Proposed { proposal, .. } => {
+                self.stage = Stage::Proposed;
+                self.proposal = Some(proposal.clone());
+            }
+            Fact::AttemptFailed { reason, .. } | Fact::ApplyFailed { reason, .. } => {
+                self.stage = Stage::Failed;
+                self.reason.clone_from(reason);
+            }
+            Fact::Judged { judgement, .. } => {
+                self.stage = Stage::Judged;
+                self.judgement = Some(judgement.clone());
+            }
+            Fact::Answered { answer, .. } => self.answered(*answer),
+            Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
+            Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
+            Fact::Applied { .. } => self.stage = Stage::Applied,
+            Fact::TaskDone { covered, .. } => {
+                self.stage = Stage::Done;
+                self.covered.clone_from(covered);
+                self.ticked_by_person = false;
+            }
+            Fact::Ticked { .. } => self.ticked = true,
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Approve => self.stage = Stage::Approved,
+            Answer::Modify => {
+                self.stage = Stage::Modifying;
+                self.edits += 1;
+                self.green = None;
+            }
+            Answer::Skip => self.stage = Stage::Skipped,
+            Answer::Stop => self.stage = Stage::Open,
+        }
+    }
+}
+
+fn carry_over(before: &mut Vec<Progress>, record: &TaskRecord) -> Progress {
+    let same = before
+        .iter()
+        .position(|it| it.record.id == record.id && it.record.fingerprint == record.fingerprint);
+    let Some(at) = same else {
+        return Progress::new(record.clone());
+    };
+    let mut kept = before.swap_remove(at);
+    let unticked_by_person = kept.ticked && !record.ticked;
+    if unticked_by_person || (record.ticked && kept.stage != Stage::Done) {
+        return Progress::new(record.clone());
+    }
+    kept.record = record.clone();
+    kept
+}
+
+fn is_denied(task: &Progress) -> bool {
+    task.stage == Stage::Failed && matches!(task.judgement, Some(Judgement::Deny(_)))
+}
+
+fn end(outcome: Outcome, reason: String) -> Next {
+    Next::End { outcome, reason }
+}
+
+fn task_of(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::AttemptStarted { task, .. }
+        | Fact::TurnEnded { task, .. }
+        | Fact::Proposed { task, .. }
+        | Fact::AttemptFailed { task, .. }
+        | Fact::Judged { task, .. }
+        | Fact::Answered { task, .. }
+        | Fact::Unanswered { task }
+        | Fact::ApplyIntended { task, .. }
+        | Fact::Applied { task, .. }
+        | Fact::ApplyFailed { task, .. }
+        | Fact::TaskDone { task, .. }
+        | Fact::Ticked { task } => Some(task),
+        Fact::CheckRan { task, .. } => task.as_deref(),
+        Fact::RunStarted { .. }
+        | Fact::Resumed
+        | Fact::Planned { .. }
+        | Fact::Claimed { .. }
+        | Fact::RunEnded { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

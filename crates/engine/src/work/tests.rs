@@ -1,0 +1,123 @@
+//! Specs in, work out.
+
+use super::*;
+
+const SPEC: &str = "\
+# Toolkit
+
+## Functional Requirements
+
+### FR-1: Slugs
+
+`slugify(text: str) -> str` makes an address.
+
+- Convert to lower case
+  - `slugify(\"A\")` → `\"a\"`
+
+### FR-2: Lengths
+
+`length(text: str) -> int` in `toolkit/length.py`.
+
+- Count the characters
+  - `length(\"ab\")` → `2`
+
+### FR-3: Taste
+
+- It looks nice
+
+## Non-Functional Requirements
+
+### NFR-1: Purity
+- Print nothing
+
+## Architecture
+
+### Components
+1. Slugs: `slugify` in `toolkit/slug.py`
+2. Package: `toolkit/__init__.py`
+
+```sql
+CREATE TABLE users (
+    id UUID PRIMARY KEY
+);
+```
+";
+
+fn work(requirements: &[&str], files: &[&str]) -> Result<Work, WorkError> {
+    let words = |items: &[&str]| items.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    work_of(
+        &Spec::parse("toolkit", SPEC),
+        "1",
+        &words(requirements),
+        &words(files),
+    )
+}
+
+#[test]
+fn functions_find_their_files() {
+    let spec = Spec::parse("toolkit", SPEC);
+    let placed: Vec<String> = subjects(&spec)
+        .iter()
+        .map(|it| format!("{} {}", it.function, it.file))
+        .collect();
+    assert_eq!(
+        placed,
+        ["slugify toolkit/slug.py", "length toolkit/length.py"]
+    );
+    let bare = Spec::parse("my-tool", "### FR-1: A\n- `f(1)` → `2`\n");
+    assert_eq!(subjects(&bare)[0].file, "my_tool.py");
+}
+
+#[test]
+fn a_task_has_its_functions_rules_examples_and_checks() {
+    let work = work(
+        &["FR-1", "NFR-1"],
+        &["toolkit/slug.py", "tests/test_fr_1_slugs.py"],
+    )
+    .expect("work");
+    let function = &work.functions[0];
+    assert_eq!(
+        function.signature.as_deref(),
+        Some("slugify(text: str) -> str")
+    );
+    assert_eq!(function.rules, ["Convert to lower case", "Print nothing"]);
+    assert_eq!(function.examples, [r#"slugify("A") → "a""#]);
+    assert_eq!(work.checks[0].path, "tests/test_fr_1_slugs.py");
+    assert_eq!(work.covers, ["FR-1.1", "FR-1.2"]);
+}
+
+#[test]
+fn packages_and_migrations_are_written_by_the_program() {
+    let package = work(&["FR-1", "FR-2"], &["toolkit/__init__.py"]).expect("work");
+    insta::assert_snapshot!(package.glue[0].text(), @r#"
+    from .length import length
+    from .slug import slugify
+
+    __all__ = ["length", "slugify"]
+    "#);
+    assert_eq!(
+        package.imports,
+        [(
+            "toolkit".to_owned(),
+            vec!["length".to_owned(), "slugify".to_owned()]
+        )]
+    );
+    let spec = Spec::parse("toolkit", SPEC);
+    let glue = glue_of(&spec, &["migrations/001_create_users.sql".into()], &[]);
+    assert!(glue[0].text().starts_with("CREATE TABLE users ("));
+}
+
+#[test]
+fn what_cannot_be_checked_is_refused() {
+    assert_eq!(
+        work(&["FR-3"], &[]).expect_err("no checks").to_string(),
+        "nothing in the spec says how to check task 1: give FR-3 examples such as «name(input) → output»"
+    );
+    assert_eq!(
+        work(&["FR-9"], &[]).expect_err("unknown").to_string(),
+        "task 1 names FR-9, which the spec does not have"
+    );
+    let script = Spec::parse("s", "### FR-1: A\nin `a.js`\n- `f(1)` → `2`\n");
+    let refused = work_of(&script, "1", &["FR-1".into()], &[]).expect_err("language");
+    assert!(refused.to_string().contains("a.js"), "{refused}");
+}
