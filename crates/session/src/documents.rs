@@ -1,0 +1,95 @@
+//! The documents people read and edit: specs, plans, tasks and the rules. Read with clear errors, written only
+//! through policy.
+
+use std::path::Path;
+
+use change::RelPath;
+use policy::{Gate, Rules, Verdict};
+use spec::Spec;
+
+use crate::error::{Kind, SessionError};
+use crate::places::{Project, SpecPlace};
+
+/// Largest document that is read, in bytes.
+const DOCUMENT_MAX: u64 = 16 * 1024 * 1024;
+
+/// Reads a document as text; none when it does not exist.
+pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, SessionError> {
+    let file = project.root.join(path);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?;
+    text(path, bytes).map(Some)
+}
+
+/// Bytes as a document's text.
+fn text(path: &str, bytes: Vec<u8>) -> Result<String, SessionError> {
+    let binary = bytes.contains(&0);
+    let bad = |at: usize| {
+        let line = 1 + bytes[..at].iter().filter(|it| **it == b'\n').count();
+        format!("{path} is not UTF-8 text (line {line}); save it as UTF-8")
+    };
+    if binary {
+        return Err(SessionError::input(format!(
+            "{path} is a binary file, not a document"
+        )));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => Err(SessionError::input(bad(error.valid_up_to()))),
+    }
+}
+
+/// Reads and parses a spec; a spec that holds no requirement cannot be worked on.
+pub(crate) fn spec(place: &SpecPlace) -> Result<(String, Spec), SessionError> {
+    let text = read(&place.project, place.path.as_str())?
+        .ok_or_else(|| SessionError::input(format!("there is no spec {}", place.path)))?;
+    if text.trim().is_empty() {
+        return Err(
+            SessionError::input(format!("{} is empty", place.path)).hint(
+                "write what you want to have built, with requirements such as «### FR-1: Title»",
+            ),
+        );
+    }
+    let spec = Spec::parse(&place.name, &text);
+    Ok((text, spec))
+}
+
+/// The rules of a project.
+pub(crate) fn rules(project: &Project) -> Result<Rules, SessionError> {
+    let config = read(project, ".kiro/config.yaml")?;
+    let governance = read(project, ".kiro/governance.yaml")?;
+    Rules::parse(config.as_deref(), governance.as_deref()).map_err(SessionError::input)
+}
+
+/// Writes one of Kiro's own documents, if policy allows it.
+pub(crate) fn write(
+    project: &Project,
+    gate: &Gate,
+    path: &str,
+    text: &str,
+) -> Result<(), SessionError> {
+    let relative = RelPath::parse(path).map_err(SessionError::internal)?;
+    let permit = match gate.judge_document(&relative, text.as_bytes()) {
+        Verdict::Allow(permit) => permit,
+        Verdict::Ask(ask) => return Err(refused(&ask.reasons)),
+        Verdict::Deny(reasons) => return Err(refused(&reasons)),
+    };
+    let file = project.root.join(path);
+    if let Some(folder) = file.parent() {
+        host::files::ensure_folder(folder).map_err(SessionError::internal)?;
+    }
+    host::files::write(permit, &file, text.as_bytes()).map_err(SessionError::internal)
+}
+
+/// A refusal in the rules' words.
+pub(crate) fn refused(reasons: &[policy::Reason]) -> SessionError {
+    let text: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+    SessionError::new(Kind::Refused, text.join("; "))
+}
+
+/// Whether a path exists in the project.
+pub(crate) fn exists(root: &Path, path: &str) -> bool {
+    root.join(path).symlink_metadata().is_ok()
+}

@@ -1,0 +1,447 @@
+//! The journal: every fact of every run, in one SQLite file outside the repository.
+//!
+//! Write-ahead logging with full synchronisation: a fact that was appended survives the death of the process
+//! and of the machine. Appends are short `BEGIN IMMEDIATE` transactions, so several processes can share the
+//! file. A journal of a newer Kiro is refused; one that is damaged is set aside and reported.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use change::Digest;
+use engine::Fact;
+use host::lease::Owner;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+/// Version of the tables' form.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE run (
+    id TEXT PRIMARY KEY,
+    spec TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    owner_pid INTEGER NOT NULL,
+    owner_start INTEGER NOT NULL
+);
+CREATE TABLE fact (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL REFERENCES run (id),
+    at_ms INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE TABLE document (
+    path TEXT PRIMARY KEY,
+    digest TEXT NOT NULL
+);
+CREATE INDEX fact_of_run ON fact (run, seq);
+CREATE INDEX run_of_spec ON run (spec, started_ms);
+";
+
+/// A journal that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// SQLite could not do it.
+    #[error("the journal {path} cannot be used: {source}")]
+    Sqlite {
+        /// The file.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// It was written by a newer Kiro.
+    #[error(
+        "the journal {path} was written by a newer Kiro (form {found}, this one knows {VERSION})"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// The form that stands there.
+        found: i64,
+    },
+    /// It is damaged and could not be set aside.
+    #[error("the journal {path} is damaged and could not be set aside: {source}")]
+    SetAside {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A fact in it cannot be read.
+    #[error("fact {seq} of the journal {path} cannot be read: {source}")]
+    Fact {
+        /// The file.
+        path: String,
+        /// Its place.
+        seq: i64,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// One run as the journal lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// The run's id.
+    pub id: String,
+    /// The spec's path, relative to the project.
+    pub spec: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_ms: i64,
+    /// The process that holds it.
+    pub owner: Owner,
+}
+
+/// A fact with its place and time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the journal.
+    pub seq: i64,
+    /// The run it belongs to.
+    pub run: String,
+    /// When it was appended, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The fact.
+    pub fact: Fact,
+}
+
+/// An open journal.
+pub struct Journal {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Journal {
+    /// Opens the journal at `path`, creating it when there is none. The second value names a damaged
+    /// journal that was set aside.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or created, or is of a newer form.
+    pub fn open(path: &Path, now_ms: i64) -> Result<(Journal, Option<PathBuf>), JournalError> {
+        match Journal::open_sound(path) {
+            Err(JournalError::Sqlite { source, .. }) if is_damage(&source) => {
+                let aside = path.with_extension(format!("damaged-{now_ms}"));
+                set_aside(path, &aside)?;
+                Ok((Journal::open_sound(path)?, Some(aside)))
+            }
+            other => Ok((other?, None)),
+        }
+    }
+
+    /// Opens a journal that exists, to read it.
+    ///
+    /// # Errors
+    /// When it cannot be opened or is of a newer form.
+    pub fn read(path: &Path) -> Result<Journal, JournalError> {
+        Journal::open_sound(path)
+    }
+
+    fn open_sound(path: &Path) -> Result<Journal, JournalError> {
+        let fail = |source| JournalError::Sqlite {
+            path: path.display().to_string(),
+            source,
+        };
+        let mut connection = Connection::open(path).map_err(fail)?;
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .map_err(fail)?;
+        let found = version(&connection).map_err(fail)?;
+        if found > VERSION {
+            return Err(JournalError::Newer {
+                path: path.display().to_string(),
+                found,
+            });
+        }
+        prepare(&mut connection).map_err(fail)?;
+        Ok(Journal {
+            path: path.to_path_buf(),
+            connection,
+        })
+    }
+
+    /// Records a new run and its holder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(&mut self, run: &RunRow) -> Result<(), JournalError> {
+        let done = self.connection.execute(
+            "INSERT INTO run (id, spec, started_ms, owner_pid, owner_start) VALUES (?, ?, ?, ?, ?)",
+            params![
+                run.id,
+                run.spec,
+                run.started_ms,
+                run.owner.pid,
+                run.owner.start.cast_signed()
+            ],
+        );
+        done.map(|_| ()).map_err(|it| self.error(it))
+    }
+
+    /// Takes a run over from `from`; false when somebody else took it first.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn take_over(&mut self, run: &str, from: Owner, to: Owner) -> Result<bool, JournalError> {
+        let done = self.connection.execute(
+            "UPDATE run SET owner_pid = ?, owner_start = ? \
+             WHERE id = ? AND owner_pid = ? AND owner_start = ?",
+            params![
+                to.pid,
+                to.start.cast_signed(),
+                run,
+                from.pid,
+                from.start.cast_signed()
+            ],
+        );
+        done.map(|rows| rows == 1).map_err(|it| self.error(it))
+    }
+
+    /// Appends a fact; when this returns it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written; then it was not.
+    pub fn append(&mut self, run: &str, at_ms: i64, fact: &Fact) -> Result<i64, JournalError> {
+        let body = serde_json::to_string(fact).map_err(|source| JournalError::Fact {
+            path: self.path.display().to_string(),
+            seq: 0,
+            source,
+        })?;
+        let append = |connection: &mut Connection| {
+            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            act.execute(
+                "INSERT INTO fact (run, at_ms, body) VALUES (?, ?, ?)",
+                params![run, at_ms, body],
+            )?;
+            let seq = act.last_insert_rowid();
+            act.commit()?;
+            Ok(seq)
+        };
+        append(&mut self.connection).map_err(|it| self.error(it))
+    }
+
+    /// The newest run of a spec.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn last_run(&self, spec: &str) -> Result<Option<RunRow>, JournalError> {
+        let found = self.connection.query_row(
+            "SELECT id, spec, started_ms, owner_pid, owner_start FROM run \
+             WHERE spec = ? ORDER BY started_ms DESC, rowid DESC LIMIT 1",
+            params![spec],
+            run_row,
+        );
+        found.optional().map_err(|it| self.error(it))
+    }
+
+    /// Every run, newest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn runs(&self) -> Result<Vec<RunRow>, JournalError> {
+        let read = || {
+            let mut all = self.connection.prepare(
+                "SELECT id, spec, started_ms, owner_pid, owner_start FROM run \
+                 ORDER BY started_ms DESC, rowid DESC",
+            )?;
+            let rows = all.query_map([], run_row)?;
+            rows.collect::<rusqlite::Result<Vec<RunRow>>>()
+        };
+        read().map_err(|it| self.error(it))
+    }
+
+    /// The facts of one run, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or holds a fact that this Kiro cannot.
+    pub fn facts(&self, run: &str) -> Result<Vec<Entry>, JournalError> {
+        let read = || {
+            let mut all = self
+                .connection
+                .prepare("SELECT seq, run, at_ms, body FROM fact WHERE run = ? ORDER BY seq")?;
+            let rows = all.query_map(params![run], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?;
+            rows.collect::<Result<Vec<(i64, String, i64, String)>, _>>()
+        };
+        let rows = read().map_err(|it| self.error(it))?;
+        rows.into_iter().map(|row| self.entry(row)).collect()
+    }
+
+    /// Remembers what Kiro wrote to one of its documents, so that a person's edit is told from its own.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn wrote(&mut self, path: &str, digest: Digest) -> Result<(), JournalError> {
+        let done = self.connection.execute(
+            "INSERT INTO document (path, digest) VALUES (?, ?) \
+             ON CONFLICT (path) DO UPDATE SET digest = excluded.digest",
+            params![path, digest.to_string()],
+        );
+        done.map(|_| ()).map_err(|it| self.error(it))
+    }
+
+    /// What Kiro wrote last to a document.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn written(&self, path: &str) -> Result<Option<Digest>, JournalError> {
+        let found = self.connection.query_row(
+            "SELECT digest FROM document WHERE path = ?",
+            params![path],
+            |row| row.get::<_, String>(0),
+        );
+        let found = found.optional().map_err(|it| self.error(it))?;
+        Ok(found.and_then(|text| Digest::parse(&text).ok()))
+    }
+
+    fn entry(&self, row: (i64, String, i64, String)) -> Result<Entry, JournalError> {
+        let (seq, run, at_ms, body) = row;
+        let fact = serde_json::from_str(&body).map_err(|source| JournalError::Fact {
+            path: self.path.display().to_string(),
+            seq,
+            source,
+        })?;
+        Ok(Entry {
+            seq,
+            run,
+            at_ms,
+            fact,
+        })
+    }
+
+    fn error(&self, source: rusqlite::Error) -> JournalError {
+        JournalError::Sqlite {
+            path: self.path.display().to_string(),
+            source,
+        }
+    }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&act)? == 0 {
+        act.execute_batch(TABLES)?;
+        act.pragma_update(None, "user_version", VERSION)?;
+    }
+    act.commit()
+}
+
+fn run_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: row.get(0)?,
+        spec: row.get(1)?,
+        started_ms: row.get(2)?,
+        owner: Owner {
+            pid: row.get(3)?,
+            start: row.get::<_, i64>(4)?.cast_unsigned(),
+        },
+    })
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(
+        error.sqlite_error_code(),
+        Some(DatabaseCorrupt | NotADatabase)
+    )
+}
+
+fn set_aside(path: &Path, aside: &Path) -> Result<(), JournalError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let with = |base: &Path| PathBuf::from(format!("{}{suffix}", base.display()));
+        match std::fs::rename(with(path), with(aside)) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(JournalError::SetAside {
+                    path: path.display().to_string(),
+                    source,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: Owner = Owner { pid: 7, start: 70 };
+
+    fn row(id: &str, spec: &str, started_ms: i64) -> RunRow {
+        RunRow {
+            id: id.into(),
+            spec: spec.into(),
+            started_ms,
+            owner: ME,
+        }
+    }
+
+    fn open(folder: &tempfile::TempDir) -> Journal {
+        Journal::open(&folder.path().join("journal.db"), 1)
+            .expect("opens")
+            .0
+    }
+
+    #[test]
+    fn facts_come_back_in_order_from_another_process() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut journal = open(&folder);
+        journal.begin(&row("r1", "specs/a.md", 1)).expect("begins");
+        let facts = [Fact::Resumed, Fact::Ticked { task: "1".into() }];
+        for fact in &facts {
+            journal.append("r1", 5, fact).expect("appends");
+        }
+        let other = open(&folder);
+        let read: Vec<Fact> = other
+            .facts("r1")
+            .expect("reads")
+            .into_iter()
+            .map(|it| it.fact)
+            .collect();
+        assert_eq!(read, facts);
+        assert!(other.facts("r2").expect("reads").is_empty());
+    }
+
+    #[test]
+    fn the_newest_run_of_a_spec_is_found_and_taken_over_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut journal = open(&folder);
+        journal.begin(&row("r1", "specs/a.md", 1)).expect("begins");
+        journal.begin(&row("r2", "specs/a.md", 2)).expect("begins");
+        journal.begin(&row("r3", "specs/b.md", 3)).expect("begins");
+        let last = journal.last_run("specs/a.md").expect("reads").expect("one");
+        assert_eq!(last.id, "r2");
+        let next = Owner { pid: 8, start: 80 };
+        assert!(journal.take_over("r2", ME, next).expect("writes"));
+        assert!(!journal.take_over("r2", ME, next).expect("writes"));
+    }
+
+    #[test]
+    fn damage_is_set_aside_and_a_newer_form_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.db");
+        fs_write(&path, &[b'x'; 4096]);
+        let (mut journal, aside) = Journal::open(&path, 9).expect("opens anew");
+        assert!(aside.expect("was set aside").exists());
+        journal.begin(&row("r1", "s", 1)).expect("works");
+        journal
+            .connection
+            .pragma_update(None, "user_version", 99)
+            .expect("writes");
+        drop(journal);
+        let refused = Journal::open(&path, 10).err().expect("refused").to_string();
+        assert!(refused.contains("newer Kiro (form 99"), "{refused}");
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test plants a damaged file")]
+    fn fs_write(path: &Path, bytes: &[u8]) {
+        std::fs::write(path, bytes).expect("writes");
+    }
+}

@@ -1,0 +1,32 @@
+//! The session: the shell around the pure core. It alone knows every other crate: it reads documents, asks
+//! the engine what is next, asks policy whether it may be, lets the host do it, and writes down what
+//! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
+
+mod doctor;
+mod documents;
+mod error;
+mod init;
+mod journal;
+mod models;
+mod places;
+mod plan;
+mod planning;
+mod query;
+mod run;
+mod shop;
+mod view;
+
+pub use doctor::{Diagnosis, Finding, diagnose};
+pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, TaskState};
+pub use error::{Kind, SessionError};
+pub use host::sandbox::{Control, supervisor_main};
+pub use init::{Initialised, init};
+pub use journal::{Entry, Journal, JournalError, RunRow};
+pub use model::{Cancel, ModelId};
+pub use models::{LocalState, default_model, local_state, pull};
+pub use places::{Environment, Project, SpecPlace};
+pub use plan::{PlanOptions, plan};
+pub use query::{RunStatus, SpecStatus, TaskView, TasksView, log, spec, status, tasks};
+pub use run::{RunOptions, run};
+pub use shop::SUPERVISOR_ARGUMENT;
+pub use view::{Front, Review, View};

@@ -1,0 +1,46 @@
+//! `kiro plan`: plan and tasks from a spec, without running anything.
+
+use model::Cancel;
+use policy::Gate;
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::models;
+use crate::places::{Environment, SpecPlace};
+use crate::planning;
+use crate::run::open_journal;
+use crate::shop::Shop;
+use crate::view::Front;
+
+/// What was asked of planning.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// The spec, by path or name.
+    pub spec: String,
+    /// Replace documents that a person edited.
+    pub fresh: bool,
+}
+
+/// Writes plan and tasks of a spec.
+///
+/// # Errors
+/// When the spec cannot be read or planned, or a document was edited by hand and `fresh` was not asked for.
+pub fn plan(
+    options: &PlanOptions,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<SpecPlace, SessionError> {
+    let place = SpecPlace::find(&options.spec, environment)?;
+    let (_, spec) = documents::spec(&place)?;
+    let gate = Gate::new(&place.project.root, documents::rules(&place.project)?);
+    let shop = Shop::open(
+        environment,
+        &place.project,
+        gate,
+        models::default_model(),
+        Cancel::new(),
+    )?;
+    let mut journal = open_journal(&place, front)?;
+    planning::write(&place, &spec, &shop, &mut journal, options.fresh, front)?;
+    Ok(place)
+}

@@ -1,0 +1,227 @@
+//! Plans and tasks as documents of the project: derived, checked, written, and kept when a person edited them.
+
+use std::collections::BTreeSet;
+
+use change::Digest;
+use engine::{Draft, Finding, TaskRecord, check_plan, derive, fingerprint_of};
+use policy::Gate;
+use spec::{Plan, Spec, Task, TaskId, TaskList, TaskMark};
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::journal::Journal;
+use crate::places::{Project, SpecPlace};
+use crate::run::existing;
+use crate::shop::Shop;
+use crate::view::{Front, View};
+
+/// A task of the tasks file as a run records it.
+pub(crate) fn record(spec: &Spec, task: &Task) -> TaskRecord {
+    TaskRecord {
+        id: task.id.to_string(),
+        title: task.title.clone(),
+        depends_on: task.depends_on.iter().map(ToString::to_string).collect(),
+        requirements: task.requirements.clone(),
+        files: task.files.clone(),
+        fingerprint: fingerprint_of(spec, &task.title, &task.requirements, &task.files),
+        ticked: task.mark == TaskMark::Done,
+    }
+}
+
+/// Makes sure that plan and tasks stand in the project and fit the spec; writes them when they are missing
+/// or made from an older spec.
+pub(crate) fn ensure(
+    place: &SpecPlace,
+    spec: &Spec,
+    shop: &Shop,
+    journal: &mut Journal,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    let tasks = documents::read(&place.project, &place.tasks())?;
+    let plan = documents::read(&place.project, &place.plan())?;
+    let fits = tasks.as_deref().is_some_and(|text| made_from(text, spec));
+    if fits && plan.is_some() {
+        show(place, spec, false, front)
+    } else {
+        write(place, spec, shop, journal, false, front)
+    }
+}
+
+/// Whether a tasks file was made from this very spec; one that names none is a person's own and fits.
+fn made_from(tasks: &str, spec: &Spec) -> bool {
+    let list = TaskList::parse(tasks);
+    list.spec_fingerprint
+        .is_none_or(|it| it == spec.fingerprint)
+}
+
+/// Derives plan and tasks and writes them. A document that a person edited since Kiro wrote it is kept,
+/// and the command ends with the reason, unless `fresh` says to replace it.
+pub(crate) fn write(
+    place: &SpecPlace,
+    spec: &Spec,
+    shop: &Shop,
+    journal: &mut Journal,
+    fresh: bool,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    if spec.requirements.is_empty() {
+        return Err(
+            SessionError::input(format!("{} has no requirement", place.path))
+                .hint("requirements are headings such as «### FR-1: Title» with their rules below"),
+        );
+    }
+    if !fresh {
+        keep_edited(place, journal)?;
+    }
+    let existing = existing(shop)?;
+    let draft = derive(spec, &existing);
+    let findings = findings(spec, &draft, &existing);
+    if !findings.is_empty() {
+        let text: Vec<String> = findings.into_iter().map(|it| it.message).collect();
+        return Err(SessionError::input(format!(
+            "no plan can be made from {}: {}",
+            place.path,
+            text.join("; ")
+        )));
+    }
+    let tasks = tasks(place, spec, &draft)?;
+    let tasks = TaskList::render(&spec.title, &tasks, Some(&spec.fingerprint));
+    for (path, text) in [(place.plan(), draft.plan.render()), (place.tasks(), tasks)] {
+        documents::write(&place.project, &shop.gate, &path, &text)?;
+        journal
+            .wrote(&path, Digest::of(text.as_bytes()))
+            .map_err(SessionError::internal)?;
+    }
+    show(place, spec, true, front)
+}
+
+fn keep_edited(place: &SpecPlace, journal: &Journal) -> Result<(), SessionError> {
+    for path in [place.plan(), place.tasks()] {
+        let Some(text) = documents::read(&place.project, &path)? else {
+            continue;
+        };
+        let written = journal.written(&path).map_err(SessionError::internal)?;
+        if written != Some(Digest::of(text.as_bytes())) {
+            return Err(SessionError::input(format!(
+                "{} changed since {path} was made, and {path} was edited by hand, so it was kept",
+                place.path
+            ))
+            .hint(format!(
+                "`kiro plan {} --fresh` writes both anew",
+                place.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn findings(spec: &Spec, draft: &Draft, existing: &BTreeSet<String>) -> Vec<Finding> {
+    let records: Vec<TaskRecord> = draft
+        .tasks
+        .iter()
+        .map(|task| TaskRecord {
+            id: task.number.to_string(),
+            title: task.title.clone(),
+            depends_on: task
+                .depends_on
+                .iter()
+                .map(|(on, _)| on.to_string())
+                .collect(),
+            requirements: task.requirements.clone(),
+            files: task.files.clone(),
+            fingerprint: String::new(),
+            ticked: false,
+        })
+        .collect();
+    check_plan(spec, &draft.plan, &records, existing)
+}
+
+/// The draft's tasks as the tasks file holds them; a task that was done from the very same words stays done.
+fn tasks(place: &SpecPlace, spec: &Spec, draft: &Draft) -> Result<Vec<Task>, SessionError> {
+    let before = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
+    let before = TaskList::parse(&before);
+    let done: BTreeSet<(String, Vec<String>)> = leaves(&before)
+        .filter(|it| it.mark == TaskMark::Done)
+        .map(|it| (it.title.clone(), it.files.clone()))
+        .collect();
+    let unchanged = before.spec_fingerprint.as_ref() == Some(&spec.fingerprint);
+    let task = |draft: &engine::DraftTask| Task {
+        mark: if unchanged && done.contains(&(draft.title.clone(), draft.files.clone())) {
+            TaskMark::Done
+        } else {
+            TaskMark::Open
+        },
+        phase: Some(draft.phase.clone()),
+        depends_on: draft
+            .depends_on
+            .iter()
+            .map(|(on, _)| task_id(*on))
+            .collect(),
+        requirements: draft.requirements.clone(),
+        files: draft.files.clone(),
+        estimate_minutes: Some(draft.minutes),
+        ..Task::new(task_id(draft.number), draft.title.clone())
+    };
+    Ok(draft.tasks.iter().map(task).collect())
+}
+
+fn task_id(number: u32) -> TaskId {
+    TaskId::new(number.to_string())
+}
+
+/// The tasks that are worked on: those without tasks below them.
+pub(crate) fn leaves(list: &TaskList) -> impl Iterator<Item = &Task> {
+    list.all().filter(|it| it.subtasks.is_empty())
+}
+
+fn show(
+    place: &SpecPlace,
+    spec: &Spec,
+    fresh: bool,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    let text = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
+    let list = TaskList::parse(&text);
+    let all = leaves(&list).count();
+    let open = leaves(&list).filter(|it| it.mark != TaskMark::Done).count();
+    let plan = documents::read(&place.project, &place.plan())?.unwrap_or_default();
+    for consideration in Plan::parse(&plan).considerations {
+        front.show(&View::Warning(format!(
+            "«{consideration}» under Additional Considerations has no task yet; add one to {}",
+            place.tasks()
+        )));
+    }
+    for diagnostic in &spec.diagnostics {
+        front.show(&View::Warning(format!(
+            "{}: {}",
+            place.path, diagnostic.message
+        )));
+    }
+    front.show(&View::Planned {
+        plan: place.plan(),
+        tasks: place.tasks(),
+        count: (all, open),
+        fresh,
+    });
+    Ok(())
+}
+
+/// Writes one of Kiro's documents whose text was `old`, and remembers the new text as Kiro's own if the old
+/// one was.
+pub(crate) fn write_own(
+    project: &Project,
+    gate: &Gate,
+    journal: &mut Journal,
+    path: &str,
+    old: &str,
+    new: &str,
+) -> Result<(), SessionError> {
+    let written = journal.written(path).map_err(SessionError::internal)?;
+    documents::write(project, gate, path, new)?;
+    if written == Some(Digest::of(old.as_bytes())) {
+        journal
+            .wrote(path, Digest::of(new.as_bytes()))
+            .map_err(SessionError::internal)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,360 @@
+//! Questions about a project: its specs, tasks, runs and journal. Nothing here changes anything.
+
+use std::collections::BTreeMap;
+
+use engine::{Cost, Fact, Outcome, Progress, Run, TaskRecord, TaskState};
+use spec::{Spec, Task, TaskList, TaskMark};
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::journal::{Entry, Journal, RunRow};
+use crate::places::{Environment, Project, SpecPlace};
+use crate::planning;
+
+/// A task as people see it.
+#[derive(Clone, Debug)]
+pub struct TaskView {
+    /// Its id in the tasks file.
+    pub id: String,
+    /// Its number.
+    pub number: u32,
+    /// Its title.
+    pub title: String,
+    /// Its state.
+    pub state: TaskState,
+    /// The phase it stands under.
+    pub phase: Option<String>,
+    /// Tasks it waits for.
+    pub depends_on: Vec<String>,
+    /// Requirements it carries out.
+    pub requirements: Vec<String>,
+    /// Files of its scope.
+    pub files: Vec<String>,
+    /// What a person would plan for it.
+    pub estimate_minutes: Option<u32>,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// Its bytes in the tasks file.
+    pub span: std::ops::Range<usize>,
+    /// Whether the tick is a person's own.
+    pub by_person: bool,
+    /// Tasks below it.
+    pub subtasks: Vec<TaskView>,
+}
+
+/// The tasks of a spec.
+#[derive(Clone, Debug)]
+pub struct TasksView {
+    /// The tasks file, relative to the project.
+    pub path: String,
+    /// Its tasks.
+    pub tasks: Vec<TaskView>,
+}
+
+/// A spec with what became of it.
+#[derive(Clone, Debug)]
+pub struct SpecStatus {
+    /// Its path, relative to the project.
+    pub spec: String,
+    /// Its title.
+    pub title: String,
+    /// Tasks by state.
+    pub states: BTreeMap<&'static str, usize>,
+    /// Its last run.
+    pub run: Option<RunStatus>,
+}
+
+/// A run as people see it.
+#[derive(Clone, Debug)]
+pub struct RunStatus {
+    /// Its id.
+    pub id: String,
+    /// The spec's path.
+    pub spec: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_ms: i64,
+    /// Whether its process lives and has not ended it.
+    pub going_on: bool,
+    /// How it ended, once it did.
+    pub outcome: Option<Outcome>,
+    /// Why.
+    pub reason: String,
+    /// What its model turns cost.
+    pub cost: Cost,
+    /// The model.
+    pub model: String,
+}
+
+/// Reads a spec.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn spec(
+    wanted: &str,
+    environment: &Environment,
+) -> Result<(SpecPlace, String, Spec), SessionError> {
+    let place = SpecPlace::find(wanted, environment)?;
+    let (text, spec) = documents::spec(&place)?;
+    Ok((place, text, spec))
+}
+
+/// The tasks of a spec with their states.
+///
+/// # Errors
+/// When the spec or its tasks file cannot be read, or there is none yet.
+pub fn tasks(wanted: &str, environment: &Environment) -> Result<TasksView, SessionError> {
+    let place = SpecPlace::find(wanted, environment)?;
+    tasks_of(&place)
+}
+
+fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
+    let (_, spec) = documents::spec(place)?;
+    let path = place.tasks();
+    let text = documents::read(&place.project, &path)?.ok_or_else(|| {
+        SessionError::input(format!("{} has no tasks yet", place.path))
+            .hint(format!("`kiro plan {}` writes {path}", place.name))
+    })?;
+    let list = TaskList::parse(&text);
+    let known = Known::read(place, &spec, &list)?;
+    let tasks = list
+        .tasks
+        .iter()
+        .map(|task| known.view(&spec, task))
+        .collect();
+    Ok(TasksView { path, tasks })
+}
+
+/// What the journal and the graph know about the tasks of one file.
+struct Known {
+    run: Option<(Run, bool)>,
+    marks: BTreeMap<String, TaskMark>,
+    done_from: BTreeMap<String, String>,
+}
+
+impl Known {
+    fn read(place: &SpecPlace, spec: &Spec, list: &TaskList) -> Result<Known, SessionError> {
+        let records: Vec<TaskRecord> = planning::leaves(list)
+            .map(|it| planning::record(spec, it))
+            .collect();
+        let marks = planning::leaves(list)
+            .map(|it| (it.id.to_string(), it.mark))
+            .collect();
+        let mut known = Known {
+            run: None,
+            marks,
+            done_from: BTreeMap::new(),
+        };
+        let Some(journal) = existing_journal(&place.project)? else {
+            return Ok(known);
+        };
+        for row in journal.runs().map_err(SessionError::internal)?.iter().rev() {
+            if row.spec == place.path.as_str() {
+                known.learn(&journal.facts(&row.id).map_err(SessionError::internal)?);
+            }
+        }
+        if let Some(last) = journal
+            .last_run(place.path.as_str())
+            .map_err(SessionError::internal)?
+        {
+            let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
+            let mut run = Run::from_facts(facts.iter().map(|it| &it.fact));
+            run.apply(&Fact::Planned { tasks: records });
+            known.run = Some((run, last.owner.is_alive()));
+        }
+        Ok(known)
+    }
+
+    /// From which fingerprint each task was done last.
+    fn learn(&mut self, facts: &[Entry]) {
+        let mut prints: BTreeMap<&str, &str> = BTreeMap::new();
+        for entry in facts {
+            match &entry.fact {
+                Fact::Planned { tasks } => {
+                    prints = tasks
+                        .iter()
+                        .map(|it| (it.id.as_str(), it.fingerprint.as_str()))
+                        .collect();
+                }
+                Fact::TaskDone { task, .. } => {
+                    if let Some(print) = prints.get(task.as_str()) {
+                        self.done_from.insert(task.clone(), (*print).to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn view(&self, spec: &Spec, task: &Task) -> TaskView {
+        let id = task.id.to_string();
+        let subtasks: Vec<TaskView> = task.subtasks.iter().map(|it| self.view(spec, it)).collect();
+        let state = if subtasks.is_empty() {
+            self.state(spec, task)
+        } else {
+            rolled_up(&subtasks)
+        };
+        TaskView {
+            by_person: state == TaskState::Done && !self.done_from.contains_key(&id),
+            number: task.number,
+            title: task.title.clone(),
+            state,
+            phase: task.phase.clone(),
+            depends_on: task.depends_on.iter().map(ToString::to_string).collect(),
+            requirements: task.requirements.clone(),
+            files: task.files.clone(),
+            estimate_minutes: task.estimate_minutes,
+            optional: task.optional,
+            span: task.span.clone(),
+            subtasks,
+            id,
+        }
+    }
+
+    fn state(&self, spec: &Spec, task: &Task) -> TaskState {
+        let id = task.id.to_string();
+        let print = planning::record(spec, task).fingerprint;
+        if task.mark == TaskMark::Done {
+            let stale = self.done_from.get(&id).is_some_and(|from| *from != print);
+            return if stale {
+                TaskState::Stale
+            } else {
+                TaskState::Done
+            };
+        }
+        let told = self.run.as_ref().and_then(|(run, alive)| {
+            let progress: &Progress = run.task(&id)?;
+            Some(run.state(progress, *alive && run.outcome.is_none()))
+        });
+        match told {
+            Some(TaskState::Pending | TaskState::Ready | TaskState::Done) | None => {
+                self.waits(task)
+            }
+            Some(state) => state,
+        }
+    }
+
+    fn waits(&self, task: &Task) -> TaskState {
+        let done = |id: &spec::TaskId| self.marks.get(id.as_str()) == Some(&TaskMark::Done);
+        if task.depends_on.iter().all(done) {
+            TaskState::Ready
+        } else {
+            TaskState::Pending
+        }
+    }
+}
+
+/// A task with tasks below it is done when all are, and otherwise as its first unfinished one.
+fn rolled_up(subtasks: &[TaskView]) -> TaskState {
+    let open = subtasks
+        .iter()
+        .find(|it| it.state != TaskState::Done && !it.optional);
+    open.map_or(TaskState::Done, |it| it.state)
+}
+
+/// Every spec of the project around the current folder.
+///
+/// # Errors
+/// When the journal or a spec cannot be read.
+pub fn status(environment: &Environment) -> Result<Vec<SpecStatus>, SessionError> {
+    let project = Project::around(environment)?;
+    let journal = existing_journal(&project)?;
+    let mut all = Vec::new();
+    for name in project.specs() {
+        let file = project.root.join("specs").join(format!("{name}.md"));
+        let place = SpecPlace::from_file(&file, environment)?;
+        let title = documents::spec(&place)
+            .map(|(_, spec)| spec.title)
+            .unwrap_or_default();
+        let tasks = tasks_of(&place).map(|it| it.tasks).unwrap_or_default();
+        let mut states = BTreeMap::new();
+        count_states(&tasks, &mut states);
+        all.push(SpecStatus {
+            run: last_run(journal.as_ref(), place.path.as_str())?,
+            spec: place.path.to_string(),
+            title,
+            states,
+        });
+    }
+    Ok(all)
+}
+
+fn count_states(tasks: &[TaskView], states: &mut BTreeMap<&'static str, usize>) {
+    for task in tasks {
+        if task.subtasks.is_empty() {
+            *states.entry(task.state.name()).or_default() += 1;
+        }
+        count_states(&task.subtasks, states);
+    }
+}
+
+fn last_run(journal: Option<&Journal>, spec: &str) -> Result<Option<RunStatus>, SessionError> {
+    let Some(journal) = journal else {
+        return Ok(None);
+    };
+    let Some(row) = journal.last_run(spec).map_err(SessionError::internal)? else {
+        return Ok(None);
+    };
+    run_status(journal, &row).map(Some)
+}
+
+fn run_status(journal: &Journal, row: &RunRow) -> Result<RunStatus, SessionError> {
+    let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
+    let run = Run::from_facts(facts.iter().map(|it| &it.fact));
+    let (outcome, reason) = run
+        .outcome
+        .clone()
+        .map_or((None, String::new()), |(it, why)| (Some(it), why));
+    Ok(RunStatus {
+        id: row.id.clone(),
+        spec: row.spec.clone(),
+        started_ms: row.started_ms,
+        going_on: outcome.is_none() && row.owner.is_alive(),
+        outcome,
+        reason,
+        cost: run.cost(),
+        model: run.model,
+    })
+}
+
+/// The facts of one run, or of the last one, with its status. `wanted` is a run's id or a spec.
+///
+/// # Errors
+/// When there is no such run, or the journal cannot be read.
+pub fn log(
+    wanted: Option<&str>,
+    environment: &Environment,
+) -> Result<(RunStatus, Vec<Entry>), SessionError> {
+    let place = wanted.and_then(|it| SpecPlace::find(it, environment).ok());
+    let project = match &place {
+        Some(place) => place.project.clone(),
+        None => Project::around(environment)?,
+    };
+    let none = || {
+        SessionError::input(match wanted {
+            Some(wanted) => format!("there is no run of {wanted}"),
+            None => format!("there is no run in {}", project.root.display()),
+        })
+        .hint("`kiro run SPEC` makes one")
+    };
+    let journal = existing_journal(&project)?.ok_or_else(none)?;
+    let runs = journal.runs().map_err(SessionError::internal)?;
+    let row = match (&place, wanted) {
+        (Some(place), _) => runs.iter().find(|it| it.spec == place.path.as_str()),
+        (None, Some(id)) => runs.iter().find(|it| it.id == id),
+        (None, None) => runs.first(),
+    };
+    let row = row.ok_or_else(none)?;
+    let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
+    Ok((run_status(&journal, row)?, facts))
+}
+
+/// The journal, when the project has one; a damaged one is an error here, since reading sets nothing aside.
+fn existing_journal(project: &Project) -> Result<Option<Journal>, SessionError> {
+    let path = project.state.join("journal.db");
+    if !path.exists() {
+        return Ok(None);
+    }
+    Journal::read(&path)
+        .map(Some)
+        .map_err(SessionError::internal)
+}

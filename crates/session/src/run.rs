@@ -1,0 +1,537 @@
+//! A run: the one loop that owns the journal, does what the engine says is next, and shows what happens.
+//!
+//! Attempts work on a thread of their own and speak through a channel; everything that is recorded or shown
+//! passes through this loop in one order. The engine decides, policy permits, the host acts, the journal
+//! remembers: intent first, then the act, then its result.
+
+mod attempt;
+mod landing;
+mod prove;
+mod tasks_file;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+
+use change::Changeset;
+use engine::{Answer, Answerer, Fact, Mode, Next, Outcome, Run};
+use host::lease::Owner;
+use host::shadow::TreeId;
+use model::{Cancel, ModelId};
+use policy::Gate;
+use spec::{Spec, TaskMark};
+
+use self::attempt::Attempt;
+use crate::documents;
+use crate::error::{Kind, SessionError};
+use crate::journal::{Entry, Journal, RunRow};
+use crate::models;
+use crate::places::{Environment, SpecPlace};
+use crate::planning;
+use crate::shop::{Shop, Yard};
+use crate::view::{Front, Review, View};
+
+/// What a run was asked to do.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The spec, by path or name.
+    pub spec: String,
+    /// How far it goes by itself.
+    pub mode: Mode,
+    /// One task only.
+    pub only: Option<String>,
+    /// The model.
+    pub model: ModelId,
+}
+
+/// Something an attempt's thread reports.
+enum Event {
+    Fact(Fact),
+    View(View),
+}
+
+/// Carries out a spec: plans it when it has no plan, works its tasks, proves its success criteria.
+///
+/// # Errors
+/// When the spec, the rules, the journal or the machine cannot be used. How the run ended is no error but the
+/// [`Outcome`] returned.
+pub fn run(
+    options: &RunOptions,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<Outcome, SessionError> {
+    let clock = host::clock::Stopwatch::start();
+    let place = SpecPlace::find(&options.spec, environment)?;
+    let (_, spec) = documents::spec(&place)?;
+    let gate = Gate::new(&place.project.root, documents::rules(&place.project)?);
+    models::ensure(environment, &options.model, cancel, front)?;
+    let shop = Shop::open(
+        environment,
+        &place.project,
+        gate,
+        options.model.clone(),
+        cancel.clone(),
+    )?;
+    let mut journal = open_journal(&place, front)?;
+    planning::ensure(&place, &spec, &shop, &mut journal, front)?;
+    let (id, facts) = begin(&place, &mut journal)?;
+    let mut running = Running {
+        id,
+        run: Run::from_facts(facts.iter().map(|it| &it.fact)),
+        place: &place,
+        spec: &spec,
+        shop: &shop,
+        journal,
+        front,
+        landed: Vec::new(),
+        clock,
+    };
+    running.start(options, &facts)?;
+    running.drive()
+}
+
+/// Opens a project's journal, telling when a damaged one was set aside.
+pub(crate) fn open_journal(
+    place: &SpecPlace,
+    front: &mut dyn Front,
+) -> Result<Journal, SessionError> {
+    let path = place.project.state.join("journal.db");
+    let (journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
+    if let Some(aside) = aside {
+        front.show(&View::Warning(format!(
+            "the journal was damaged; it stands at {} and a new one begins",
+            aside.display()
+        )));
+    }
+    Ok(journal)
+}
+
+/// The run to work on: the last one of this spec when its process died before the end, else a new one.
+fn begin(place: &SpecPlace, journal: &mut Journal) -> Result<(String, Vec<Entry>), SessionError> {
+    let me = Owner::this().map_err(SessionError::internal)?;
+    let spec = place.path.as_str();
+    if let Some(last) = journal.last_run(spec).map_err(SessionError::internal)? {
+        let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
+        let ended = facts.iter().rev().find_map(|it| match &it.fact {
+            Fact::RunEnded { .. } => Some(true),
+            Fact::Resumed | Fact::RunStarted { .. } => Some(false),
+            _ => None,
+        });
+        if ended == Some(false) {
+            let free = !last.owner.is_alive()
+                && journal
+                    .take_over(&last.id, last.owner, me)
+                    .map_err(SessionError::internal)?;
+            if !free {
+                return Err(going_on(&last));
+            }
+            return Ok((last.id, facts));
+        }
+    }
+    let row = RunRow {
+        id: format!("{}-{}", now(), me.pid),
+        spec: spec.to_owned(),
+        started_ms: now(),
+        owner: me,
+    };
+    journal.begin(&row).map_err(SessionError::internal)?;
+    Ok((row.id, Vec::new()))
+}
+
+fn going_on(run: &RunRow) -> SessionError {
+    SessionError::new(
+        Kind::Refused,
+        format!(
+            "run {} of {} is going on in process {}",
+            run.id, run.spec, run.owner.pid
+        ),
+    )
+    .hint("`kiro status` shows it; stop it there with Ctrl-C first")
+}
+
+pub(crate) fn now() -> i64 {
+    i64::try_from(host::clock::now_ms()).unwrap_or(i64::MAX)
+}
+
+struct Running<'a> {
+    id: String,
+    run: Run,
+    place: &'a SpecPlace,
+    spec: &'a Spec,
+    shop: &'a Shop,
+    journal: Journal,
+    front: &'a mut dyn Front,
+    /// What this run has already brought in, so that policy weighs the sum.
+    landed: Vec<Changeset>,
+    clock: host::clock::Stopwatch,
+}
+
+impl Running<'_> {
+    fn start(&mut self, options: &RunOptions, earlier: &[Entry]) -> Result<(), SessionError> {
+        if earlier.is_empty() {
+            self.record(Fact::RunStarted {
+                spec: self.place.path.to_string(),
+                spec_fingerprint: self.spec.fingerprint.clone(),
+                mode: options.mode,
+                model: options.model.to_string(),
+                only: options.only.clone(),
+            })?;
+        } else {
+            self.front.show(&View::Notice(format!(
+                "run {} goes on where it stopped",
+                self.id
+            )));
+            self.record(Fact::Resumed)?;
+            self.landed = landing::landed(self.shop, earlier.iter().map(|it| &it.fact))?;
+        }
+        let tasks = tasks_file::records(self.place, self.spec)?;
+        Run::check_graph(&tasks)
+            .map_err(|error| SessionError::input(format!("{}: {error}", self.place.tasks())))?;
+        self.check_wanted(options, &tasks)?;
+        self.record(Fact::Planned { tasks })
+    }
+
+    fn check_wanted(
+        &self,
+        options: &RunOptions,
+        tasks: &[engine::TaskRecord],
+    ) -> Result<(), SessionError> {
+        let Some(only) = &options.only else {
+            return Ok(());
+        };
+        if tasks.iter().any(|it| it.id == *only) {
+            return Ok(());
+        }
+        let known: Vec<&str> = tasks.iter().map(|it| it.id.as_str()).collect();
+        Err(
+            SessionError::input(format!("there is no task {only} in {}", self.place.tasks()))
+                .hint(format!("its tasks are {}", known.join(", "))),
+        )
+    }
+
+    fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
+        self.journal
+            .append(&self.id, now(), &fact)
+            .map_err(SessionError::internal)?;
+        self.run.apply(&fact);
+        self.front.show(&View::Recorded(fact));
+        Ok(())
+    }
+
+    fn drive(&mut self) -> Result<Outcome, SessionError> {
+        loop {
+            if self.shop.cancel.is_cancelled() {
+                return self.end(
+                    Outcome::Interrupted,
+                    "interrupted; the next run goes on from here",
+                );
+            }
+            let Some(next) = self.run.next() else {
+                return Err(SessionError::internal("the run had already ended"));
+            };
+            if let Next::End { outcome, reason } = &next {
+                return self.end(*outcome, reason);
+            }
+            match self.step(next) {
+                Err(error) if error.kind == Kind::Interrupted => {}
+                other => other?,
+            }
+        }
+    }
+
+    fn step(&mut self, next: Next) -> Result<(), SessionError> {
+        match next {
+            Next::Attempt { task, attempt } => self.attempt(&task, attempt),
+            Next::Modify { task } => self.modify(&task),
+            Next::Judge { task } => self.judge(&task),
+            Next::Ask { task } => self.ask(&task),
+            Next::Approve { task } => {
+                self.front.show(&View::Approved {
+                    task: task.clone(),
+                    by_person: false,
+                });
+                self.record(Fact::Answered {
+                    task,
+                    answer: Answer::Approve,
+                    by: Answerer::Rules,
+                })
+            }
+            Next::Fail { task, reason } => self.fail(task, reason),
+            Next::Apply { task } => self.apply(&task),
+            Next::Complete { task } => self.complete(task),
+            Next::Tick { task } => {
+                self.mark(&task, TaskMark::Done)?;
+                self.record(Fact::Ticked { task })
+            }
+            Next::Prove => self.prove(),
+            Next::End { .. } => Ok(()),
+        }
+    }
+
+    /// Runs an attempt on its own thread, recording and showing what it reports until it ends.
+    fn attempt(&mut self, id: &str, number: u32) -> Result<(), SessionError> {
+        let snapshot = self.snapshot()?;
+        self.record(Fact::AttemptStarted {
+            task: id.to_owned(),
+            attempt: number,
+            base: snapshot.to_string(),
+        })?;
+        self.mark(id, TaskMark::Running)?;
+        self.show_start(id);
+        let yard = Yard::fresh(&self.yard_folder(id, number))?;
+        let result = self.work(id, number, &snapshot, &yard, false);
+        if result.is_err() {
+            self.mark(id, TaskMark::Open)?;
+        }
+        self.after_attempt(id)?;
+        result
+    }
+
+    fn work(
+        &mut self,
+        id: &str,
+        number: u32,
+        base: &TreeId,
+        yard: &Yard,
+        again: bool,
+    ) -> Result<(), SessionError> {
+        let Some(task) = self.run.task(id).map(|it| it.record.clone()) else {
+            return Err(SessionError::internal(format!("task {id} is gone")));
+        };
+        let (events, inbox) = channel();
+        let attempt = Attempt {
+            shop: self.shop,
+            spec: self.spec,
+            task: &task,
+            number,
+            base,
+            yard,
+            events,
+        };
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(move || {
+                if again {
+                    attempt.prove_again()
+                } else {
+                    attempt.run()
+                }
+            });
+            self.listen(&inbox)?;
+            worker.join().unwrap_or_else(|_| {
+                Err(SessionError::internal(format!(
+                    "the attempt at task {id} broke down"
+                )))
+            })
+        })
+    }
+
+    fn listen(&mut self, inbox: &Receiver<Event>) -> Result<(), SessionError> {
+        for event in inbox {
+            match event {
+                Event::Fact(fact) => self
+                    .record(fact)
+                    .inspect_err(|_| self.shop.cancel.cancel())?,
+                Event::View(view) => self.front.show(&view),
+            }
+        }
+        Ok(())
+    }
+
+    fn after_attempt(&mut self, id: &str) -> Result<(), SessionError> {
+        let Some(task) = self.run.task(id) else {
+            return Ok(());
+        };
+        if task.reason.is_empty() || task.proposal.is_some() {
+            return Ok(());
+        }
+        let view = View::TaskOpen {
+            task: id.to_owned(),
+            title: task.record.title.clone(),
+            reason: task.reason.clone(),
+        };
+        self.front.show(&view);
+        self.mark(id, TaskMark::Open)
+    }
+
+    fn show_start(&mut self, id: &str) {
+        let tasks = self.run.tasks();
+        let Some(at) = tasks.iter().position(|it| it.record.id == id) else {
+            return;
+        };
+        let view = View::TaskStarted {
+            task: id.to_owned(),
+            place: (at + 1, tasks.len()),
+            title: tasks[at].record.title.clone(),
+        };
+        self.front.show(&view);
+    }
+
+    fn snapshot(&mut self) -> Result<TreeId, SessionError> {
+        let gate = &self.shop.gate;
+        let snapshot = self
+            .shop
+            .shadow
+            .snapshot(&|path| !gate.is_sensitive(path))
+            .map_err(SessionError::input)?;
+        Ok(snapshot.tree)
+    }
+
+    fn yard_folder(&self, id: &str, number: u32) -> PathBuf {
+        let plain: String = id
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        self.run_folder().join(format!("{plain}-{number}"))
+    }
+
+    fn run_folder(&self) -> PathBuf {
+        self.place.project.state.join("attempts").join(&self.id)
+    }
+
+    fn ask(&mut self, id: &str) -> Result<(), SessionError> {
+        let Some(review) = self.review(id)? else {
+            return Err(SessionError::internal(format!(
+                "task {id} has nothing to review"
+            )));
+        };
+        self.mark(id, TaskMark::Queued)?;
+        let answer = self.front.ask(&review);
+        if self.shop.cancel.is_cancelled() {
+            return Err(SessionError::new(Kind::Interrupted, "interrupted"));
+        }
+        let Some(answer) = answer else {
+            self.front.show(&View::TaskOpen {
+                task: id.to_owned(),
+                title: review.title,
+                reason: unanswered(&review.reasons),
+            });
+            return self.record(Fact::Unanswered {
+                task: id.to_owned(),
+            });
+        };
+        if answer == Answer::Approve {
+            self.front.show(&View::Approved {
+                task: id.to_owned(),
+                by_person: true,
+            });
+        }
+        if matches!(answer, Answer::Skip | Answer::Stop) {
+            self.mark(id, TaskMark::Open)?;
+        }
+        self.record(Fact::Answered {
+            task: id.to_owned(),
+            answer,
+            by: Answerer::Person,
+        })
+    }
+
+    fn review(&self, id: &str) -> Result<Option<Review>, SessionError> {
+        let Some(task) = self.run.task(id) else {
+            return Ok(None);
+        };
+        let Some(proposal) = &task.proposal else {
+            return Ok(None);
+        };
+        let changes = landing::changes(self.shop, proposal)?;
+        let reasons = match &task.judgement {
+            Some(engine::Judgement::Ask(reasons)) => reasons.clone(),
+            _ => Vec::new(),
+        };
+        Ok(Some(Review {
+            task: id.to_owned(),
+            title: task.record.title.clone(),
+            diff: changes.display(),
+            reasons,
+            evidence: format!("{} checks pass", proposal.passed),
+            can_modify: self.shop.has_editor(),
+        }))
+    }
+
+    fn fail(&mut self, task: String, reason: String) -> Result<(), SessionError> {
+        let title = self
+            .run
+            .task(&task)
+            .map_or(String::new(), |it| it.record.title.clone());
+        self.front.show(&View::TaskOpen {
+            task: task.clone(),
+            title,
+            reason: reason.clone(),
+        });
+        self.mark(&task, TaskMark::Open)?;
+        self.record(Fact::AttemptFailed { task, reason })
+    }
+
+    fn complete(&mut self, task: String) -> Result<(), SessionError> {
+        let record = self.run.task(&task).map(|it| it.record.clone());
+        let work = record
+            .and_then(|it| engine::work_of(self.spec, &it.id, &it.requirements, &it.files).ok());
+        let covered = work.map(|it| it.covers).unwrap_or_default();
+        self.record(Fact::TaskDone {
+            task: task.clone(),
+            covered,
+        })?;
+        let Some(done) = self.run.task(&task) else {
+            return Ok(());
+        };
+        let proposal = done.proposal.as_ref();
+        let view = View::TaskDone {
+            task,
+            title: done.record.title.clone(),
+            files: proposal.map(|it| it.files.clone()).unwrap_or_default(),
+            passed: proposal.map_or(0, |it| it.passed),
+            cost: done.cost,
+            attempts: done.attempts,
+        };
+        self.front.show(&view);
+        Ok(())
+    }
+
+    fn mark(&mut self, task: &str, mark: TaskMark) -> Result<(), SessionError> {
+        tasks_file::mark(self.place, &self.shop.gate, &mut self.journal, task, mark)
+    }
+
+    fn end(&mut self, outcome: Outcome, reason: &str) -> Result<Outcome, SessionError> {
+        self.record(Fact::RunEnded {
+            outcome,
+            reason: reason.to_owned(),
+        })?;
+        if outcome != Outcome::Interrupted {
+            host::files::remove_tree(&self.run_folder()).map_err(SessionError::internal)?;
+        }
+        let view = View::Ended {
+            run: self.id.clone(),
+            outcome,
+            reason: reason.to_owned(),
+            cost: self.run.cost(),
+            wall_ms: self.clock.elapsed_ms(),
+        };
+        self.front.show(&view);
+        Ok(outcome)
+    }
+}
+
+fn unanswered(reasons: &[String]) -> String {
+    if reasons.is_empty() {
+        "it needs an approval and nobody is there".to_owned()
+    } else {
+        format!(
+            "it needs an approval and nobody is there: {}",
+            reasons.join("; ")
+        )
+    }
+}
+
+/// Paths of the project's files as the shadow repository sees them.
+pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
+    let gate = &shop.gate;
+    let snapshot = shop
+        .shadow
+        .snapshot(&|path| !gate.is_sensitive(path))
+        .map_err(SessionError::input)?;
+    let paths = shop
+        .shadow
+        .paths(&snapshot.tree)
+        .map_err(SessionError::internal)?;
+    Ok(paths.iter().map(ToString::to_string).collect())
+}

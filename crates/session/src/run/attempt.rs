@@ -1,0 +1,448 @@
+//! One attempt at a task: a worktree on a snapshot, the model's functions, the program's glue, the checks, and
+//! what came of it as a changeset.
+
+use std::sync::mpsc::Sender;
+
+use agent::{Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
+use change::RelPath;
+use engine::checks::{self, CheckFile, Report};
+use engine::{CheckPurpose, Cost, Fact, FunctionWork, Proposal, TaskRecord, Work, work_of};
+use host::shadow::TreeId;
+use model::{Delta, Usage};
+use policy::Verdict;
+use spec::Spec;
+
+use super::Event;
+use crate::error::{Kind, SessionError};
+use crate::shop::{Shop, Yard};
+use crate::view::View;
+
+/// One attempt under way.
+pub(super) struct Attempt<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) spec: &'a Spec,
+    pub(super) task: &'a TaskRecord,
+    pub(super) number: u32,
+    pub(super) base: &'a TreeId,
+    pub(super) yard: &'a Yard,
+    pub(super) events: Sender<Event>,
+}
+
+/// How an attempt ended when nothing broke.
+enum End {
+    Proposed(Proposal),
+    Failed(String),
+}
+
+impl Attempt<'_> {
+    /// Works the task from a fresh worktree to a proposal or an honest failure.
+    pub(super) fn run(&self) -> Result<(), SessionError> {
+        self.shop
+            .shadow
+            .checkout(self.base, &self.yard.tree)
+            .map_err(SessionError::internal)?;
+        let end = match self.work() {
+            Ok(work) => self.carry_out(&work)?,
+            Err(reason) => End::Failed(reason),
+        };
+        self.end(end);
+        Ok(())
+    }
+
+    /// Proves a worktree that a person has changed, and proposes it anew.
+    pub(super) fn prove_again(&self) -> Result<(), SessionError> {
+        let end = match self.work() {
+            Ok(work) => self.propose(&work)?,
+            Err(reason) => End::Failed(reason),
+        };
+        self.end(end);
+        Ok(())
+    }
+
+    fn work(&self) -> Result<Work, String> {
+        let task = self.task;
+        work_of(self.spec, &task.id, &task.requirements, &task.files).map_err(|it| it.to_string())
+    }
+
+    fn end(&self, end: End) {
+        let task = self.task.id.clone();
+        self.fact(match end {
+            End::Proposed(proposal) => Fact::Proposed { task, proposal },
+            End::Failed(reason) => Fact::AttemptFailed { task, reason },
+        });
+    }
+
+    fn carry_out(&self, work: &Work) -> Result<End, SessionError> {
+        for file in &work.checks {
+            self.write(&file.path, &file.text)?;
+            self.check_file(file, CheckPurpose::Before)?;
+        }
+        for glue in &work.glue {
+            self.write(glue.path(), &glue.text())?;
+        }
+        let mut unfilled = Vec::new();
+        for function in &work.functions {
+            unfilled.extend(self.fill(function)?);
+        }
+        if !unfilled.is_empty() {
+            return Ok(End::Failed(unfilled.join("; ")));
+        }
+        self.propose(work)
+    }
+
+    /// Runs every check on the worktree as it is and captures what changed.
+    fn propose(&self, work: &Work) -> Result<End, SessionError> {
+        let (mut passed, mut failures) = (0, Vec::new());
+        for file in &work.checks {
+            let report = self.check_file(file, CheckPurpose::After)?;
+            passed += count(report.passed.len());
+            failures.extend(report.failed);
+        }
+        for (module, names) in &work.imports {
+            let report = self.check_import(module, names)?;
+            passed += count(report.passed.len());
+            failures.extend(report.failed);
+        }
+        if let Some((test, why)) = failures.first() {
+            let all = passed as usize + failures.len();
+            return Ok(End::Failed(format!(
+                "{passed} of {all} checks pass; {test}: {why}"
+            )));
+        }
+        let keep = |path: &RelPath| !self.shop.gate.is_sensitive(path);
+        let captured = self
+            .shop
+            .shadow
+            .capture(self.base, &self.yard.tree, &keep)
+            .map_err(SessionError::internal)?;
+        let stats = captured.changes.stats();
+        Ok(End::Proposed(Proposal {
+            base: self.base.to_string(),
+            tree: captured.tree.to_string(),
+            files: captured.changes.paths().map(ToString::to_string).collect(),
+            added_lines: stats.added_lines as u64,
+            removed_lines: stats.removed_lines as u64,
+            passed,
+            failed: 0,
+        }))
+    }
+
+    /// Fills one function's slot; gives the reason when it could not.
+    fn fill(&self, work: &FunctionWork) -> Result<Option<String>, SessionError> {
+        let present = self.read(&work.file)?;
+        let mut bench = SlotBench {
+            attempt: self,
+            work,
+        };
+        if bench.check(&present).is_ok_and(|it| it.is_green()) {
+            self.view(View::Notice(format!(
+                "{} already passes its examples",
+                work.function
+            )));
+            return Ok(None);
+        }
+        let slot = slot(work, present);
+        let model = self.shop.model()?;
+        let clock = host::clock::Stopwatch::start();
+        let mut told = Telling {
+            attempt: self,
+            slot: &work.function,
+            clock,
+            last_ms: 0,
+        };
+        let limits = Limits {
+            seed: u64::from(self.number),
+            ..Limits::default()
+        };
+        let filled = agent::fill(
+            &*model,
+            &slot,
+            limits,
+            &mut bench,
+            &self.shop.cancel,
+            &mut |event| {
+                told.event(event);
+            },
+        )
+        .map_err(agent_error)?;
+        if filled.trial.is_green() {
+            let file = filled.file.unwrap_or_default();
+            self.write(&work.file, &file)?;
+            return Ok(None);
+        }
+        let all = filled.trial.passed as usize + filled.trial.failures.len();
+        let tries = filled.tried.len();
+        let first = filled
+            .trial
+            .failures
+            .first()
+            .map_or(String::new(), |it| format!(" ({it})"));
+        Ok(Some(format!(
+            "`{}` passes {} of {all} examples after {tries} tries{first}",
+            work.function, filled.trial.passed
+        )))
+    }
+
+    fn read(&self, path: &str) -> Result<String, SessionError> {
+        let file = self.yard.tree.join(path);
+        if file.symlink_metadata().is_err() {
+            return Ok(String::new());
+        }
+        let bytes = host::files::read(&file, 4 << 20).map_err(SessionError::input)?;
+        String::from_utf8(bytes)
+            .map_err(|_| SessionError::input(format!("{path} is not UTF-8 text")))
+    }
+
+    /// Writes a file of the worktree, if policy lets an agent write it.
+    fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {
+        let relative = RelPath::parse(path).map_err(|error| {
+            SessionError::input(format!("task {} names {path}: {error}", self.task.id))
+        })?;
+        let verdict =
+            self.shop
+                .gate
+                .judge_attempt_write(&self.yard.tree, &relative, text.as_bytes());
+        let permit = match verdict {
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
+            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
+        };
+        host::files::write_in(permit, &self.yard.tree, &relative, text.as_bytes())
+            .map_err(SessionError::internal)
+    }
+
+    fn check_file(&self, file: &CheckFile, purpose: CheckPurpose) -> Result<Report, SessionError> {
+        let folder = file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let argv = self.unittest(folder, file.file_name())?;
+        let finished = self.shop.check(self.yard, argv.clone())?;
+        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
+        let exit = exit_code(&finished);
+        let report = checks::read_report(file, exit, &printed);
+        self.checked(purpose, argv, &finished, &report);
+        Ok(report)
+    }
+
+    fn check_import(&self, module: &str, names: &[String]) -> Result<Report, SessionError> {
+        let line = format!("from {module} import {}", names.join(", "));
+        let argv = vec![self.shop.python()?, "-c".to_owned(), line.clone()];
+        let finished = self.shop.check(self.yard, argv.clone())?;
+        let mut report = Report::default();
+        if finished.ended.success() {
+            report.passed.push(line);
+        } else {
+            let why = String::from_utf8_lossy(&finished.stderr);
+            let last = why
+                .lines()
+                .rfind(|it| !it.trim().is_empty())
+                .unwrap_or("it failed");
+            report.failed.push((line, last.to_owned()));
+        }
+        self.checked(CheckPurpose::After, argv, &finished, &report);
+        Ok(report)
+    }
+
+    fn unittest(&self, folder: &str, pattern: &str) -> Result<Vec<String>, SessionError> {
+        let python = self.shop.python()?;
+        let words = [
+            &python, "-m", "unittest", "discover", "-v", "-s", folder, "-p", pattern,
+        ];
+        Ok(words.map(str::to_owned).to_vec())
+    }
+
+    fn checked(
+        &self,
+        purpose: CheckPurpose,
+        argv: Vec<String>,
+        finished: &host::process::Finished,
+        report: &Report,
+    ) {
+        let (passed, failed) = (count(report.passed.len()), count(report.failed.len()));
+        if purpose != CheckPurpose::Candidate {
+            let what = match purpose {
+                CheckPurpose::Before => "examples before the task",
+                _ => "checks after the task",
+            };
+            self.view(View::Check {
+                what: what.to_owned(),
+                result: Some((passed, failed)),
+            });
+        }
+        self.fact(Fact::CheckRan {
+            task: Some(self.task.id.clone()),
+            purpose,
+            argv,
+            exit: exit_code(finished),
+            ended: finished.ended.to_string(),
+            passed,
+            failed,
+            wall_ms: millis(finished.wall),
+        });
+    }
+
+    fn fact(&self, fact: Fact) {
+        // The receiver outlives every attempt; a closed channel means that the run is already over.
+        let _ = self.events.send(Event::Fact(fact));
+    }
+
+    fn view(&self, view: View) {
+        let _ = self.events.send(Event::View(view));
+    }
+}
+
+fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
+    FunctionSlot {
+        language: work.language,
+        function: work.function.clone(),
+        signature: work.signature.clone(),
+        purpose: work.purpose.clone(),
+        rules: work.rules.clone(),
+        examples: work.examples.clone(),
+        path: work.file.clone(),
+        file: present,
+    }
+}
+
+/// Tries candidates of one function: its file in the worktree, its examples beside it.
+struct SlotBench<'a> {
+    attempt: &'a Attempt<'a>,
+    work: &'a FunctionWork,
+}
+
+impl Bench for SlotBench<'_> {
+    fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+        let report = self
+            .report(file)
+            .map_err(|error| BenchError(error.to_string()))?;
+        let failures = report
+            .failed
+            .iter()
+            .map(|(test, why)| self.told(test, why))
+            .collect();
+        Ok(Trial {
+            passed: count(report.passed.len()),
+            failures,
+        })
+    }
+}
+
+impl SlotBench<'_> {
+    fn report(&self, file: &str) -> Result<Report, SessionError> {
+        let attempt = self.attempt;
+        attempt.write(&self.work.file, file)?;
+        let check = &self.work.check;
+        let place = attempt.yard.scratch.join(&check.path);
+        let gate = &attempt.shop.gate;
+        let relative = RelPath::parse(&check.path).map_err(SessionError::internal)?;
+        match gate.judge_attempt_write(&attempt.yard.scratch, &relative, check.text.as_bytes()) {
+            Verdict::Allow(permit) => host::files::write(permit, &place, check.text.as_bytes())
+                .map_err(SessionError::internal)?,
+            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
+            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
+        }
+        let folder = attempt.yard.scratch.display().to_string();
+        let argv = attempt.unittest(&folder, &check.path)?;
+        let finished = attempt.shop.check(attempt.yard, argv.clone())?;
+        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
+        let report = checks::read_report(check, exit_code(&finished), &printed);
+        attempt.checked(CheckPurpose::Candidate, argv, &finished, &report);
+        Ok(report)
+    }
+
+    /// A failing example in the words that a model needs: the example, and what came instead.
+    fn told(&self, test: &str, why: &str) -> String {
+        let at = self
+            .work
+            .check
+            .tests
+            .iter()
+            .position(|(name, _)| name == test);
+        let example = at.and_then(|at| self.work.examples.get(at));
+        match example {
+            Some(example) => format!("{example}, but: {why}"),
+            None => why.to_owned(),
+        }
+    }
+}
+
+/// Turns the strategy's events into views and facts.
+struct Telling<'a> {
+    attempt: &'a Attempt<'a>,
+    slot: &'a str,
+    clock: host::clock::Stopwatch,
+    last_ms: u64,
+}
+
+impl Telling<'_> {
+    fn event(&mut self, event: SlotEvent) {
+        let slot = self.slot.to_owned();
+        match event {
+            SlotEvent::Asking(route) => {
+                self.attempt.view(View::Asking {
+                    slot,
+                    route: route.to_string(),
+                });
+            }
+            SlotEvent::Streaming(Delta::Reading { done, total }) => {
+                self.attempt.view(View::Reading { done, total });
+            }
+            SlotEvent::Streaming(Delta::Text(text)) => self.attempt.view(View::Writing(text)),
+            SlotEvent::Tried(tried) => {
+                let now = self.clock.elapsed_ms();
+                let cost = cost(tried.usage, now - self.last_ms);
+                self.last_ms = now;
+                let route = tried.route.to_string();
+                self.attempt.fact(Fact::TurnEnded {
+                    task: self.attempt.task.id.clone(),
+                    attempt: self.attempt.number,
+                    route: route.clone(),
+                    slot: slot.clone(),
+                    cost,
+                    result: tried.result.clone(),
+                });
+                self.attempt.view(View::Tried {
+                    slot,
+                    route,
+                    result: tried.result,
+                    cost,
+                });
+            }
+        }
+    }
+}
+
+fn cost(usage: Usage, wall_ms: u64) -> Cost {
+    Cost {
+        input_tokens: usage.input_tokens,
+        cached_tokens: usage.cached_tokens,
+        output_tokens: usage.output_tokens,
+        wall_ms,
+    }
+}
+
+pub(super) fn exit_code(finished: &host::process::Finished) -> Option<i32> {
+    match finished.ended {
+        host::process::Ended::Code(code) => Some(code),
+        _ => None,
+    }
+}
+
+pub(super) fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn agent_error(error: agent::AgentError) -> SessionError {
+    use model::ModelError;
+    match error {
+        agent::AgentError::Model(ModelError::Cancelled) => {
+            SessionError::new(Kind::Interrupted, "interrupted")
+        }
+        agent::AgentError::Model(
+            error @ (ModelError::Unavailable { .. } | ModelError::Weights { .. }),
+        ) => SessionError::new(Kind::NoModel, error),
+        other => SessionError::internal(other),
+    }
+}

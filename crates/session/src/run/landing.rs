@@ -1,0 +1,215 @@
+//! Bringing a proposal into the project: judged, edited by a person, applied.
+
+use change::{Changeset, RelPath};
+use engine::{Fact, Judgement, Proposal};
+use host::files::ApplyError;
+use host::process::Command;
+use host::shadow::TreeId;
+use policy::{OwnProgram, Permit, Verdict};
+use spec::TaskMark;
+
+use super::Running;
+use crate::error::SessionError;
+use crate::shop::{Shop, Yard};
+use crate::view::View;
+
+/// A proposal's changeset, read back from the shadow repository.
+pub(super) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
+    between(shop, &proposal.base, &proposal.tree)
+}
+
+fn between(shop: &Shop, base: &str, tree: &str) -> Result<Changeset, SessionError> {
+    let id = |text: &str| TreeId::parse(text).map_err(SessionError::internal);
+    shop.shadow
+        .read_changes(&id(base)?, &id(tree)?)
+        .map_err(SessionError::internal)
+}
+
+/// What the facts say was brought in, for policy to weigh together with what comes.
+pub(super) fn landed<'a>(
+    shop: &Shop,
+    facts: impl Iterator<Item = &'a Fact>,
+) -> Result<Vec<Changeset>, SessionError> {
+    let mut landed = Vec::new();
+    let mut intended = None;
+    for fact in facts {
+        match fact {
+            Fact::ApplyIntended { base, tree, .. } => intended = Some((base, tree)),
+            Fact::Applied { .. } => {
+                if let Some((base, tree)) = intended.take() {
+                    landed.push(between(shop, base, tree)?);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(landed)
+}
+
+impl Running<'_> {
+    pub(super) fn judge(&mut self, id: &str) -> Result<(), SessionError> {
+        let (changes, verdict) = self.verdict(id)?;
+        let words = |reasons: &[policy::Reason]| reasons.iter().map(ToString::to_string).collect();
+        let judgement = match &verdict {
+            Verdict::Allow(_) => Judgement::Allow,
+            Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
+            Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
+        };
+        if judgement == Judgement::Allow {
+            self.front.show(&View::Diff {
+                task: id.to_owned(),
+                text: changes.display(),
+            });
+        }
+        self.record(Fact::Judged {
+            task: id.to_owned(),
+            judgement,
+        })
+    }
+
+    fn verdict(&self, id: &str) -> Result<(Changeset, Verdict), SessionError> {
+        let gone = || SessionError::internal(format!("task {id} has no proposal"));
+        let task = self.run.task(id).ok_or_else(gone)?;
+        let proposal = task.proposal.as_ref().ok_or_else(gone)?;
+        let changes = changes(self.shop, proposal)?;
+        let scope: Vec<RelPath> = task
+            .record
+            .files
+            .iter()
+            .filter_map(|it| RelPath::parse(it).ok())
+            .collect();
+        let verdict = self.shop.gate.judge_changes(&changes, &self.landed, &scope);
+        Ok((changes, verdict))
+    }
+
+    /// The permit for what was approved: judged once more, just before the act.
+    fn permit(&self, id: &str) -> Result<(Changeset, Result<Permit, String>), SessionError> {
+        let (changes, verdict) = self.verdict(id)?;
+        let permit = match verdict {
+            Verdict::Allow(permit) => Ok(permit),
+            Verdict::Ask(ask) => Ok(ask.approved()),
+            Verdict::Deny(reasons) => {
+                let text: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+                Err(format!("refused: {}", text.join("; ")))
+            }
+        };
+        Ok((changes, permit))
+    }
+
+    /// Records the intent, applies, records the result. After a crash between the two this is done again,
+    /// which is safe: a file that already is as it should be is left alone.
+    pub(super) fn apply(&mut self, id: &str) -> Result<(), SessionError> {
+        let (changes, permit) = self.permit(id)?;
+        let permit = match permit {
+            Ok(permit) => permit,
+            Err(reason) => return self.fail(id.to_owned(), reason),
+        };
+        self.intend(id)?;
+        match host::files::apply(permit, &self.place.project.root, &changes) {
+            Ok(applied) => {
+                self.landed.push(changes);
+                let landing = applied.landing;
+                self.record(Fact::Applied {
+                    task: id.to_owned(),
+                    files: landing.changes.paths().map(ToString::to_string).collect(),
+                    merged: landing.merged.iter().map(ToString::to_string).collect(),
+                })
+            }
+            Err(error @ (ApplyError::Conflict { .. } | ApplyError::Escapes { .. })) => {
+                self.conflict(id, error.to_string())
+            }
+            Err(error) => Err(SessionError::input(error)
+                .hint("nothing is lost: mend this and run again, and the task lands")),
+        }
+    }
+
+    fn intend(&mut self, id: &str) -> Result<(), SessionError> {
+        let Some(proposal) = self.run.task(id).and_then(|it| it.proposal.clone()) else {
+            return Err(SessionError::internal(format!("task {id} has no proposal")));
+        };
+        let name = format!("{}-{id}", self.id);
+        for (side, tree) in [("base", &proposal.base), ("tree", &proposal.tree)] {
+            let tree = TreeId::parse(tree).map_err(SessionError::internal)?;
+            self.shop
+                .shadow
+                .pin(&format!("{name}-{side}"), &tree)
+                .map_err(SessionError::internal)?;
+        }
+        self.record(Fact::ApplyIntended {
+            task: id.to_owned(),
+            base: proposal.base,
+            tree: proposal.tree,
+        })
+    }
+
+    /// The user's own edits win: the task is open again and nothing was written.
+    fn conflict(&mut self, id: &str, reason: String) -> Result<(), SessionError> {
+        let title = self
+            .run
+            .task(id)
+            .map_or(String::new(), |it| it.record.title.clone());
+        self.front.show(&View::TaskOpen {
+            task: id.to_owned(),
+            title,
+            reason: reason.clone(),
+        });
+        self.mark(id, TaskMark::Open)?;
+        self.record(Fact::ApplyFailed {
+            task: id.to_owned(),
+            reason,
+        })
+    }
+
+    /// Opens the attempt's changed files in the user's editor, then proves and proposes them anew.
+    pub(super) fn modify(&mut self, id: &str) -> Result<(), SessionError> {
+        let gone = || SessionError::internal(format!("task {id} has no proposal"));
+        let task = self.run.task(id).ok_or_else(gone)?;
+        let (number, proposal) = (task.attempts, task.proposal.clone().ok_or_else(gone)?);
+        let tree = TreeId::parse(&proposal.tree).map_err(SessionError::internal)?;
+        let base = TreeId::parse(&proposal.base).map_err(SessionError::internal)?;
+        let folder = self.yard_folder(id, number);
+        let yard = if folder.join("tree").exists() {
+            Yard::standing(&folder)?
+        } else {
+            let yard = Yard::fresh(&folder)?;
+            self.shop
+                .shadow
+                .checkout(&tree, &yard.tree)
+                .map_err(SessionError::internal)?;
+            yard
+        };
+        self.edit(&yard, &proposal)?;
+        self.work(id, number, &base, &yard, true)?;
+        self.after_attempt(id)
+    }
+
+    fn edit(&mut self, yard: &Yard, proposal: &Proposal) -> Result<(), SessionError> {
+        let Some(mut argv) = self.shop.editor()? else {
+            return Err(SessionError::input("there is no editor").hint("set EDITOR"));
+        };
+        let files = proposal
+            .files
+            .iter()
+            .filter(|it| yard.tree.join(it).is_file());
+        argv.extend(files.cloned());
+        let command = Command {
+            env: self.shop.inherited(),
+            ..Command::new(argv, yard.tree.clone())
+        };
+        let verdict = self
+            .shop
+            .gate
+            .judge_own(OwnProgram::Editor, &command.argv, &command.cwd);
+        let permit = match verdict {
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => ask.approved(),
+            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
+        };
+        let ended = host::process::interactive(permit, &command).map_err(SessionError::internal)?;
+        if !ended.success() {
+            self.front
+                .show(&View::Warning(format!("the editor ended with: {ended}")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! The tasks file as a run uses it: read into records, its boxes kept up to date one byte at a time.
+
+use engine::TaskRecord;
+use policy::Gate;
+use spec::{Spec, TaskList, TaskMark, set_mark};
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::journal::Journal;
+use crate::places::SpecPlace;
+use crate::planning;
+
+/// The tasks of the tasks file, in order.
+pub(crate) fn records(place: &SpecPlace, spec: &Spec) -> Result<Vec<TaskRecord>, SessionError> {
+    let path = place.tasks();
+    let text = documents::read(&place.project, &path)?.ok_or_else(|| {
+        SessionError::input(format!("there is no {path}")).hint("`kiro plan` writes it")
+    })?;
+    let list = TaskList::parse(&text);
+    Ok(planning::leaves(&list)
+        .map(|task| planning::record(spec, task))
+        .collect())
+}
+
+/// Sets one task's box; a task that is no longer in the file is left alone.
+pub(super) fn mark(
+    place: &SpecPlace,
+    gate: &Gate,
+    journal: &mut Journal,
+    task: &str,
+    mark: TaskMark,
+) -> Result<(), SessionError> {
+    let path = place.tasks();
+    let Some(text) = documents::read(&place.project, &path)? else {
+        return Ok(());
+    };
+    let Ok(marked) = set_mark(&text, &task.into(), mark) else {
+        return Ok(());
+    };
+    if marked == text {
+        return Ok(());
+    }
+    planning::write_own(&place.project, gate, journal, &path, &text, &marked)
+}

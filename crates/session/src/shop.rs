@@ -1,0 +1,269 @@
+//! The shop: everything an attempt works with, opened once a run.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use host::process::{Command, Finished, Limits, Supervisor};
+use host::sandbox::{Sandbox, Walls};
+use host::shadow::Shadow;
+use model::{Cancel, Model, ModelId};
+use policy::{Gate, Verdict};
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::models;
+use crate::places::{Environment, Project};
+
+/// The arguments by which the program starts itself as the sandbox's supervisor.
+pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
+
+/// Wall time of one check, in seconds.
+const CHECK_SECONDS: u64 = 60;
+
+/// Memory of one check, in bytes.
+const CHECK_MEMORY: u64 = 2 << 30;
+
+/// Processes of one check.
+const CHECK_PROCESSES: u32 = 64;
+
+/// The folders of a program that is installed somewhere of its own, such as by a version manager: its `bin`
+/// and `lib`, which it needs to read itself.
+fn installation(argv: &[String]) -> Vec<PathBuf> {
+    let bin = argv.first().map(Path::new).and_then(Path::parent);
+    let Some(prefix) = bin.filter(|it| it.ends_with("bin")).and_then(Path::parent) else {
+        return Vec::new();
+    };
+    ["bin", "lib"]
+        .map(|it| prefix.join(it))
+        .into_iter()
+        .filter(|it| is_real_folder(it))
+        .collect()
+}
+
+fn is_real_folder(path: &Path) -> bool {
+    path.is_dir() && path.canonicalize().is_ok_and(|it| it == path)
+}
+
+/// What attempts and proofs work with.
+pub(crate) struct Shop {
+    pub(crate) project: Project,
+    pub(crate) gate: Gate,
+    pub(crate) shadow: Shadow,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) cancel: Cancel,
+    environment: Environment,
+    model_id: ModelId,
+    model: Mutex<Option<Arc<dyn Model>>>,
+    python: Mutex<Option<PathBuf>>,
+}
+
+impl Shop {
+    /// Opens the shop; nothing slow happens yet.
+    ///
+    /// # Errors
+    /// When git is missing, or there is no sandbox on this system.
+    pub(crate) fn open(
+        environment: &Environment,
+        project: &Project,
+        gate: Gate,
+        model_id: ModelId,
+        cancel: Cancel,
+    ) -> Result<Shop, SessionError> {
+        Ok(Shop {
+            project: project.clone(),
+            gate,
+            shadow: open_shadow(environment, project)?,
+            sandbox: sandbox(environment),
+            cancel,
+            environment: environment.clone(),
+            model_id,
+            model: Mutex::new(None),
+            python: Mutex::new(None),
+        })
+    }
+
+    /// The model, loaded at the first call.
+    pub(crate) fn model(&self) -> Result<Arc<dyn Model>, SessionError> {
+        let mut slot = self
+            .model
+            .lock()
+            .map_err(|_| SessionError::internal("the model's loader failed"))?;
+        if let Some(model) = &*slot {
+            return Ok(Arc::clone(model));
+        }
+        let model = models::open(&self.environment, &self.model_id)?;
+        *slot = Some(Arc::clone(&model));
+        Ok(model)
+    }
+
+    /// The Python interpreter, resolved at the first call.
+    pub(crate) fn python(&self) -> Result<String, SessionError> {
+        let mut slot = self
+            .python
+            .lock()
+            .map_err(|_| SessionError::internal("python could not be resolved"))?;
+        if slot.is_none() {
+            let roots = [self.project.root.clone()];
+            let found = host::process::toolchain::python(&self.environment.path, &roots)
+                .map_err(|error| SessionError::input(error).hint("install Python 3"))?;
+            *slot = Some(found);
+        }
+        let path = slot.as_deref().and_then(Path::to_str);
+        path.map(str::to_owned)
+            .ok_or_else(|| SessionError::input("the path of python3 is not plain text"))
+    }
+
+    /// A program of the user's that a spec names, found outside the project.
+    pub(crate) fn program(&self, name: &str) -> Option<String> {
+        if name == "python3" || name == "python" {
+            return self.python().ok();
+        }
+        let roots = [self.project.root.clone()];
+        let found = host::process::toolchain::find_program(name, &self.environment.path, &roots)?;
+        found.to_str().map(str::to_owned)
+    }
+
+    /// Whether the user has named an editor.
+    pub(crate) fn has_editor(&self) -> bool {
+        self.environment.editor.is_some()
+    }
+
+    /// The user's editor as words, its program resolved outside the project.
+    pub(crate) fn editor(&self) -> Result<Option<Vec<String>>, SessionError> {
+        let Some(line) = &self.environment.editor else {
+            return Ok(None);
+        };
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let Some(name) = words.next() else {
+            return Ok(None);
+        };
+        let program = if Path::new(&name).is_absolute() {
+            Some(name.clone())
+        } else {
+            self.program(&name)
+        };
+        let program = program.ok_or_else(|| {
+            SessionError::input(format!("the editor {name} was not found"))
+                .hint("set EDITOR to a program on your PATH")
+        })?;
+        Ok(Some(std::iter::once(program).chain(words).collect()))
+    }
+
+    /// The user's own environment, for programs the user starts.
+    pub(crate) fn inherited(&self) -> Vec<(String, String)> {
+        self.environment.variables.clone()
+    }
+
+    /// Runs a check that Kiro derived from the spec, inside the walls of `yard`.
+    pub(crate) fn check(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
+        let mut gate = self.gate.clone();
+        gate.grant_check(argv.clone());
+        let permit = match gate.judge_run(&argv, &yard.tree) {
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => return Err(documents::refused(&ask.reasons)),
+            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
+        };
+        let command = Command {
+            env: yard.variables(&argv),
+            limits: Limits {
+                wall: Duration::from_secs(CHECK_SECONDS),
+                cpu_seconds: CHECK_SECONDS,
+                memory_bytes: CHECK_MEMORY,
+                processes: CHECK_PROCESSES,
+                ..Limits::default()
+            },
+            ..Command::new(argv, yard.tree.clone())
+        };
+        let walls = Walls {
+            write: vec![yard.tree.clone(), yard.scratch.clone()],
+            read: installation(&command.argv),
+            ..Walls::default()
+        };
+        let cancel = self.cancel.clone();
+        self.sandbox
+            .run(permit, &command, &walls, &move || cancel.is_cancelled())
+            .map_err(SessionError::internal)
+    }
+}
+
+/// A folder that an attempt works in: a worktree and a scratch folder beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Yard {
+    /// The worktree.
+    pub(crate) tree: PathBuf,
+    /// Home and temporary folder of what runs.
+    pub(crate) scratch: PathBuf,
+}
+
+impl Yard {
+    /// The yard at `folder`, made empty.
+    pub(crate) fn fresh(folder: &Path) -> Result<Yard, SessionError> {
+        if folder.exists() {
+            host::files::remove_tree(folder).map_err(SessionError::internal)?;
+        }
+        Yard::standing(folder)
+    }
+
+    /// The yard at `folder` as it is.
+    pub(crate) fn standing(folder: &Path) -> Result<Yard, SessionError> {
+        let yard = Yard {
+            tree: folder.join("tree"),
+            scratch: folder.join("scratch"),
+        };
+        for folder in [&yard.tree, &yard.scratch] {
+            host::files::ensure_private_folder(folder).map_err(SessionError::internal)?;
+        }
+        Ok(yard)
+    }
+
+    /// The whole environment of what runs here: nothing of the user's comes along.
+    fn variables(&self, argv: &[String]) -> Vec<(String, String)> {
+        let scratch = self.scratch.display().to_string();
+        let program = argv.first().map(Path::new).and_then(Path::parent);
+        let programs = program.map_or(String::new(), |it| format!("{}:", it.display()));
+        let above = self
+            .tree
+            .parent()
+            .map_or(String::new(), |it| it.display().to_string());
+        [
+            ("PATH", format!("{programs}/usr/local/bin:/usr/bin:/bin")),
+            ("HOME", scratch.clone()),
+            ("TMPDIR", scratch),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+            ("PYTHONNOUSERSITE", "1".to_owned()),
+            ("PYTHONUTF8", "1".to_owned()),
+            ("PYTHONHASHSEED", "0".to_owned()),
+            ("GIT_CEILING_DIRECTORIES", above),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+}
+
+/// The sandbox of this system, whose supervisor is this program itself.
+pub(crate) fn sandbox(environment: &Environment) -> Sandbox {
+    Sandbox::detect_for(supervisor(environment), Some(&environment.home))
+}
+
+/// This program, started again to watch over a child.
+pub(crate) fn supervisor(environment: &Environment) -> Supervisor {
+    Supervisor {
+        program: environment.program.clone(),
+        args: vec![SUPERVISOR_ARGUMENT.into()],
+    }
+}
+
+/// The project's shadow repository.
+pub(crate) fn open_shadow(
+    environment: &Environment,
+    project: &Project,
+) -> Result<Shadow, SessionError> {
+    let roots = [project.root.clone()];
+    let git = host::process::toolchain::find_program("git", &environment.path, &roots).ok_or_else(
+        || SessionError::input("git was not found").hint("install git 2.39 or newer"),
+    )?;
+    host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
+    Shadow::open(&git, &project.state, &project.root).map_err(SessionError::internal)
+}

@@ -1,0 +1,162 @@
+//! What a front end shows: plain values in the user's words. Two front ends consume them from the first day:
+//! the terminal and `--jsonl`.
+
+use engine::{Answer, Cost, Fact, Outcome};
+
+/// Something to show.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// A remark: what is being done, or what was found.
+    Notice(String),
+    /// Something the user should know, though the work goes on.
+    Warning(String),
+    /// The built-in model's weights are being fetched.
+    Pulling {
+        /// Bytes there.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+        /// Where they come from.
+        source: String,
+    },
+    /// The plan and the tasks stand in the project.
+    Planned {
+        /// The plan's path.
+        plan: String,
+        /// The tasks file's path.
+        tasks: String,
+        /// How many tasks there are, and how many of them are open.
+        count: (usize, usize),
+        /// Whether they were written just now.
+        fresh: bool,
+    },
+    /// An attempt begins.
+    TaskStarted {
+        /// The task's id.
+        task: String,
+        /// Its place among all, from 1, and how many there are.
+        place: (usize, usize),
+        /// Its title.
+        title: String,
+    },
+    /// The model is asked.
+    Asking {
+        /// What is to be written.
+        slot: String,
+        /// In which way it is asked.
+        route: String,
+    },
+    /// The model reads its prompt.
+    Reading {
+        /// Tokens read.
+        done: u32,
+        /// Tokens in all.
+        total: u32,
+    },
+    /// The model writes.
+    Writing(String),
+    /// A candidate was judged.
+    Tried {
+        /// What was to be written.
+        slot: String,
+        /// In which way it was asked.
+        route: String,
+        /// What came of it.
+        result: String,
+        /// What it cost.
+        cost: Cost,
+    },
+    /// A check runs or ran.
+    Check {
+        /// What is checked.
+        what: String,
+        /// Passed and failed, once it ran.
+        result: Option<(u32, u32)>,
+    },
+    /// A changeset is about to land: its diff, made safe to print.
+    Diff {
+        /// The task's id.
+        task: String,
+        /// The diff.
+        text: String,
+    },
+    /// A task was approved, by the rules or a person.
+    Approved {
+        /// The task's id.
+        task: String,
+        /// Whether a person did.
+        by_person: bool,
+    },
+    /// A task is done.
+    TaskDone {
+        /// The task's id.
+        task: String,
+        /// Its title.
+        title: String,
+        /// Files that changed.
+        files: Vec<String>,
+        /// Examples that pass.
+        passed: u32,
+        /// What it cost.
+        cost: Cost,
+        /// Attempts it took.
+        attempts: u32,
+    },
+    /// A task could not be done, was skipped, or waits.
+    TaskOpen {
+        /// The task's id.
+        task: String,
+        /// Its title.
+        title: String,
+        /// Why.
+        reason: String,
+    },
+    /// A success criterion was looked at.
+    Claim {
+        /// The criterion.
+        criterion: String,
+        /// What proves it, or why nothing does.
+        proof: Result<String, String>,
+    },
+    /// A fact was recorded in the journal.
+    Recorded(Fact),
+    /// The run ended.
+    Ended {
+        /// The run's id.
+        run: String,
+        /// How.
+        outcome: Outcome,
+        /// Why.
+        reason: String,
+        /// What all model turns cost.
+        cost: Cost,
+        /// Wall time of this command in milliseconds.
+        wall_ms: u64,
+    },
+}
+
+/// A proposal for a person to judge.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// The task's id.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// The whole diff, made safe to print.
+    pub diff: String,
+    /// Why the rules want a person, when they do.
+    pub reasons: Vec<String>,
+    /// What the checks said.
+    pub evidence: String,
+    /// Whether an editor is at hand for Modify.
+    pub can_modify: bool,
+}
+
+/// Someone who watches a session and may answer.
+pub trait Front {
+    /// Shows a view. Must return soon.
+    fn show(&mut self, view: &View);
+
+    /// Asks a person about a proposal; none when nobody is there.
+    fn ask(&mut self, review: &Review) -> Option<Answer>;
+}
