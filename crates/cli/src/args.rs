@@ -1,0 +1,135 @@
+//! What the user typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Spec-driven development: a written specification becomes planned, tested code.
+///
+/// An independent implementation; not affiliated with the vendor of the product of the same name.
+#[derive(Debug, Parser)]
+#[command(name = "kiro", version, max_term_width = 100)]
+pub(crate) struct Kiro {
+    /// Work as if started in this folder.
+    #[arg(short = 'C', long = "dir", global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create .kiro/ in this project: config.yaml, hooks/, specs/, .gitignore.
+    Init(Json),
+    /// Read a specification.
+    #[command(subcommand)]
+    Spec(SpecCommand),
+    /// Write plans/NAME-plan.md and plans/NAME-tasks.md from a specification.
+    Plan(PlanArgs),
+    /// Show the tasks of a specification.
+    Tasks(TasksArgs),
+    /// Carry out a specification: plan, tasks, code, checks.
+    Run(RunArgs),
+    /// Show every specification of this project with its tasks and last run.
+    Status(Json),
+    /// Show what happened in a run.
+    Log(LogArgs),
+    /// Get and list models.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Look at this machine, and try to break out of the sandbox.
+    Doctor(Json),
+}
+
+/// For machines.
+#[derive(Debug, Args)]
+pub(crate) struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to do with a specification.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpecCommand {
+    /// Show what Kiro reads in it: requirements, criteria, examples.
+    Show(SpecArgs),
+}
+
+/// A specification.
+#[derive(Debug, Args)]
+pub(crate) struct SpecArgs {
+    /// Its name or path.
+    pub(crate) spec: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to plan.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// The specification, by name or path.
+    pub(crate) spec: String,
+    /// Replace plan and tasks even if they were edited by hand.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Print the tasks as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whose tasks.
+#[derive(Debug, Args)]
+pub(crate) struct TasksArgs {
+    /// The specification, by name or path.
+    pub(crate) spec: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to run.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The specification, by name or path.
+    pub(crate) spec: String,
+    /// Show every task's diff and wait for an answer (the default).
+    #[arg(long, conflicts_with = "autopilot")]
+    pub(crate) guided: bool,
+    /// Go on by itself; only what the rules ask for waits.
+    #[arg(long)]
+    pub(crate) autopilot: bool,
+    /// Carry out this task only.
+    #[arg(long, value_name = "ID")]
+    pub(crate) task: Option<String>,
+    /// Go on with a run that was cut off; a run that was cut off is always gone on with.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// The model: local/NAME, or scripted/FILE in tests.
+    #[arg(long, env = "KIRO_MODEL", value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
+    /// Print every event as a line of JSON.
+    #[arg(long)]
+    pub(crate) jsonl: bool,
+}
+
+/// Which run.
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// A specification or a run's id; the last run when left out.
+    pub(crate) run: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Fetch the built-in model: resumable, size and SHA-256 checked.
+    Pull,
+    /// List the models that are here.
+    List(Json),
+}

@@ -1,0 +1,76 @@
+//! One verb, one file.
+
+mod doctor;
+mod init;
+mod log;
+mod model;
+mod plan;
+mod run;
+mod spec;
+mod status;
+mod tasks;
+
+pub(crate) use status::outcome_name;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use session::{Environment, SessionError};
+
+use crate::args::{Command, Kiro, ModelCommand, SpecCommand};
+
+/// Does what was asked.
+pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
+    let environment = environment(args.dir)?;
+    match args.command {
+        Command::Init(args) => init::run(&args, &environment),
+        Command::Spec(SpecCommand::Show(args)) => spec::show(&args, &environment),
+        Command::Plan(args) => plan::run(&args, &environment),
+        Command::Tasks(args) => tasks::run(&args, &environment),
+        Command::Run(args) => run::run(&args, &environment),
+        Command::Status(args) => status::run(&args, &environment),
+        Command::Log(args) => log::run(&args, &environment),
+        Command::Model(ModelCommand::Pull) => model::pull(&environment),
+        Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),
+        Command::Doctor(args) => doctor::run(&args, &environment),
+    }
+}
+
+/// Reads the process's environment, once, here.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge: this is where the current folder becomes a value"
+)]
+fn environment(dir: Option<PathBuf>) -> Result<Environment, SessionError> {
+    let here = std::env::current_dir().map_err(|error| {
+        SessionError::input(format!("the current folder cannot be read: {error}"))
+    })?;
+    let cwd = dir.map_or(here.clone(), |dir| here.join(dir));
+    let cwd = cwd.canonicalize().map_err(|error| {
+        SessionError::input(format!(
+            "the folder {} cannot be used: {error}",
+            cwd.display()
+        ))
+    })?;
+    let path = |name: &str| {
+        std::env::var_os(name)
+            .filter(|it| !it.is_empty())
+            .map(PathBuf::from)
+    };
+    let text = |name: &str| std::env::var(name).ok().filter(|it| !it.trim().is_empty());
+    let program = std::env::current_exe().map_err(|error| {
+        SessionError::internal(format!("kiro cannot find its own program: {error}"))
+    })?;
+    Ok(Environment {
+        home: path("HOME").unwrap_or_else(|| PathBuf::from("/")),
+        kiro_home: path("KIRO_HOME").map(|it| here.join(it)),
+        cache_home: path("XDG_CACHE_HOME").map(|it| here.join(it)),
+        path: std::env::var_os("PATH").unwrap_or_default(),
+        editor: text("VISUAL").or_else(|| text("EDITOR")),
+        variables: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        program,
+        cwd,
+    })
+}

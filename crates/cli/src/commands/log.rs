@@ -1,0 +1,143 @@
+//! `kiro log`
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use session::{Entry, Environment, Fact, SessionError};
+
+use super::status::{run_json, told};
+use crate::args::LogArgs;
+use crate::output::{self, BOLD, DIM, styled};
+
+pub(super) fn run(args: &LogArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let (run, entries) = session::log(args.run.as_deref(), environment)?;
+    if args.json {
+        let facts: Vec<Value> = entries.iter().map(entry_json).collect();
+        output::json(&json!({"run": run_json(&run), "facts": facts}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(format!(
+        "{} of {}",
+        styled(BOLD, format!("run {}", run.id)),
+        run.spec
+    ));
+    let start = entries.first().map_or(0, |it| it.at_ms);
+    for entry in &entries {
+        let seconds = (entry.at_ms - start) as f64 / 1000.0;
+        output::line(format!(
+            "{} {}",
+            styled(DIM, format!("{seconds:>8.1}s")),
+            words(&entry.fact)
+        ));
+    }
+    output::line(told(&run));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    json!({
+        "seq": entry.seq,
+        "at_ms": entry.at_ms,
+        "fact": serde_json::to_value(&entry.fact).unwrap_or_default(),
+    })
+}
+
+/// A fact in one line.
+fn words(fact: &Fact) -> String {
+    match fact {
+        Fact::RunStarted { spec, model, .. } => format!("run of {spec} with {model}"),
+        Fact::Resumed => "went on after its process died".to_owned(),
+        Fact::Planned { tasks } => format!("{} tasks planned", tasks.len()),
+        Fact::AttemptStarted { task, attempt, .. } => format!("task {task}: attempt {attempt}"),
+        Fact::TurnEnded {
+            task,
+            route,
+            slot,
+            cost,
+            result,
+            ..
+        } => format!(
+            "task {task}: {slot}, {route}: {result} ({} tokens in, {} out, {:.1} s)",
+            cost.input_tokens,
+            cost.output_tokens,
+            cost.wall_ms as f64 / 1000.0
+        ),
+        Fact::CheckRan {
+            task,
+            purpose,
+            exit,
+            ended,
+            passed,
+            failed,
+            ..
+        } => {
+            let whose = task
+                .as_ref()
+                .map_or("project".to_owned(), |it| format!("task {it}"));
+            let end = exit.map_or_else(|| ended.clone(), |code| format!("exit code {code}"));
+            format!("{whose}: check ({purpose:?}): {passed} passed, {failed} failed, {end}")
+                .to_lowercase()
+        }
+        Fact::Proposed { task, proposal } => format!(
+            "task {task}: proposes {} files, +{} -{}",
+            proposal.files.len(),
+            proposal.added_lines,
+            proposal.removed_lines
+        ),
+        Fact::AttemptFailed { task, reason } => format!("task {task}: failed: {reason}"),
+        Fact::Judged { task, judgement } => format!("task {task}: judged: {}", judged(judgement)),
+        Fact::Answered { task, answer, by } => {
+            format!("task {task}: {answer:?} by {by:?}").to_lowercase()
+        }
+        Fact::Unanswered { task } => format!("task {task}: nobody was there to approve it"),
+        Fact::ApplyIntended { task, .. } => format!("task {task}: about to land"),
+        Fact::Applied {
+            task,
+            files,
+            merged,
+        } if merged.is_empty() => {
+            format!("task {task}: landed: {}", files.join(", "))
+        }
+        Fact::Applied {
+            task,
+            files,
+            merged,
+        } => format!(
+            "task {task}: landed: {}; merged with your edits: {}",
+            files.join(", "),
+            merged.join(", ")
+        ),
+        Fact::ApplyFailed { task, reason } => format!("task {task}: did not land: {reason}"),
+        Fact::TaskDone { task, covered } => format!("task {task}: done; covers {}", list(covered)),
+        Fact::Ticked { task } => format!("task {task}: ticked"),
+        Fact::Claimed {
+            criterion,
+            text,
+            proof: Some(proof),
+            ..
+        } => format!("{criterion}: {text}: proven by {proof}"),
+        Fact::Claimed {
+            criterion,
+            text,
+            why,
+            ..
+        } => format!("{criterion}: {text}: no proof: {why}"),
+        Fact::RunEnded { reason, .. } => format!("ended: {reason}"),
+    }
+}
+
+fn judged(judgement: &session::Judgement) -> String {
+    match judgement {
+        session::Judgement::Allow => "allowed".to_owned(),
+        session::Judgement::Ask(reasons) => format!("a person must say: {}", reasons.join("; ")),
+        session::Judgement::Deny(reasons) => format!("denied: {}", reasons.join("; ")),
+    }
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() {
+        "no criterion of its own".to_owned()
+    } else {
+        items.join(", ")
+    }
+}

@@ -1,0 +1,19 @@
+//! `kiro plan`
+
+use std::process::ExitCode;
+
+use session::{Environment, PlanOptions, SessionError};
+
+use super::tasks;
+use crate::args::PlanArgs;
+use crate::terminal::Terminal;
+
+pub(super) fn run(args: &PlanArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let options = PlanOptions {
+        spec: args.spec.clone(),
+        fresh: args.fresh,
+    };
+    let mut front = Terminal::remarks();
+    session::plan(&options, environment, &mut front)?;
+    tasks::print(&args.spec, args.json, environment)
+}

@@ -1,0 +1,92 @@
+//! `kiro status`
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use session::{Environment, RunStatus, SessionError, SpecStatus};
+
+use crate::args::Json;
+use crate::output::{self, BOLD, DIM, styled};
+
+pub(super) fn run(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let all = session::status(environment)?;
+    if args.json {
+        let specs: Vec<Value> = all.iter().map(spec_json).collect();
+        output::json(&json!({"specs": specs}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if all.is_empty() {
+        output::remark("There is no spec here yet: write specs/NAME.md, then `kiro run NAME`.");
+    }
+    for spec in &all {
+        print(spec);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(spec: &SpecStatus) {
+    output::line(format!("{}  {}", styled(BOLD, &spec.spec), spec.title));
+    let states: Vec<String> = spec
+        .states
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    let states = if states.is_empty() {
+        "no tasks yet".to_owned()
+    } else {
+        states.join(", ")
+    };
+    output::line(format!("  tasks: {states}"));
+    if let Some(run) = &spec.run {
+        output::line(format!("  run {}: {}", run.id, told(run)));
+    }
+}
+
+/// A run's end in words.
+pub(super) fn told(run: &RunStatus) -> String {
+    let cost = styled(
+        DIM,
+        format!("{} tokens written by {}", run.cost.output_tokens, run.model),
+    );
+    match run.outcome {
+        Some(outcome) => format!("{}; {}  {cost}", outcome_name(outcome), run.reason),
+        None if run.going_on => format!("going on  {cost}"),
+        None => format!("cut off; `kiro run {}` goes on with it  {cost}", run.spec),
+    }
+}
+
+/// The outcome's name on every surface.
+pub(crate) fn outcome_name(outcome: session::Outcome) -> &'static str {
+    match outcome {
+        session::Outcome::Done => "done",
+        session::Outcome::Partial => "partial",
+        session::Outcome::Incomplete => "incomplete",
+        session::Outcome::Stopped => "stopped",
+        session::Outcome::Refused => "refused",
+        session::Outcome::Interrupted => "interrupted",
+    }
+}
+
+fn spec_json(spec: &SpecStatus) -> Value {
+    json!({
+        "spec": spec.spec,
+        "title": spec.title,
+        "tasks": spec.states,
+        "run": spec.run.as_ref().map(run_json),
+    })
+}
+
+/// A run as JSON.
+pub(super) fn run_json(run: &RunStatus) -> Value {
+    json!({
+        "id": run.id,
+        "spec": run.spec,
+        "started_ms": run.started_ms,
+        "going_on": run.going_on,
+        "outcome": run.outcome.map(outcome_name),
+        "reason": run.reason,
+        "model": run.model,
+        "input_tokens": run.cost.input_tokens,
+        "output_tokens": run.cost.output_tokens,
+    })
+}

@@ -1,0 +1,63 @@
+//! The whole binary in a hermetic world, with the scripted model in place of a real one.
+
+mod bad_input;
+mod interruption;
+mod path;
+
+use serde_json::Value;
+use testkit::World;
+
+/// A spec of two functions, the second of which the examples tell apart from a lazy answer.
+pub(crate) const SPEC: &str = "\
+# Numbers
+
+## Functional Requirements
+
+### FR-1: Doubling
+
+`double(n: int) -> int` in `numbers_kit/double.py`.
+
+- Twice the number
+  - `double(2)` → `4`
+  - `double(-3)` → `-6`
+
+### FR-2: Halving
+
+`halve(n: int) -> int` in `numbers_kit/halve.py`.
+
+- Half of the number, rounded down
+  - `halve(9)` → `4`
+- Odd words are refused
+  - `halve(\"x\")` raises `TypeError`
+
+## Success Criteria
+
+- All tests pass
+- Every example in this document holds
+";
+
+pub(crate) fn world() -> World {
+    World::new(env!("CARGO_BIN_EXE_kiro"))
+}
+
+/// Replies that fill both slots at the first try.
+pub(crate) fn good_replies() -> Vec<Value> {
+    let mut replies = testkit::plan_then_code("double", "def double(n):\n    return n * 2");
+    replies.extend(testkit::plan_then_code(
+        "halve",
+        "def halve(n):\n    if not isinstance(n, int):\n        raise TypeError(n)\n    return n // 2",
+    ));
+    replies
+}
+
+/// States of the spec's tasks, in order.
+pub(crate) fn states(world: &World) -> Vec<String> {
+    let shown = world.kiro(&["tasks", "numbers", "--json"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let value: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    let tasks = value["tasks"].as_array().expect("tasks");
+    tasks
+        .iter()
+        .map(|it| it["state"].as_str().expect("a state").to_owned())
+        .collect()
+}

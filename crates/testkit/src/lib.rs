@@ -1,0 +1,137 @@
+//! A hermetic world for tests of the whole binary: its own home, state, cache and project, and scripts for
+//! the scripted model, which stands in for a real one in every such test.
+//!
+//! Development only: nothing that ships depends on it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A project in a folder of its own, with everything a run of `kiro` may touch inside it.
+pub struct World {
+    folder: TempDir,
+    kiro: PathBuf,
+}
+
+/// What one run of `kiro` gave.
+#[must_use = "look at the output or assert the exit code"]
+#[derive(Debug)]
+pub struct Output {
+    /// The exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed as data.
+    pub stdout: String,
+    /// What it remarked.
+    pub stderr: String,
+}
+
+impl World {
+    /// An empty project for the binary at `kiro`.
+    pub fn new(kiro: &str) -> World {
+        let world = World {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            kiro: PathBuf::from(kiro),
+        };
+        for folder in ["home", "project", "scripts"] {
+            std::fs::create_dir(world.folder.path().join(folder)).expect("a folder");
+        }
+        world
+    }
+
+    /// The project's folder.
+    pub fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    /// The home of the world's user.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// Writes a file of the project.
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let file = self.project().join(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("folders");
+        write(&file, text.as_ref());
+    }
+
+    /// Reads a file of the project.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.project().join(path))
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Whether the project has a file.
+    pub fn has(&self, path: &str) -> bool {
+        self.project().join(path).exists()
+    }
+
+    /// Writes a script for the scripted model and gives the model's name. Each line is one reply.
+    pub fn script(&self, lines: &[Value]) -> String {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let path = self.folder.path().join("scripts/model.jsonl");
+        write(&path, text.as_bytes());
+        format!("scripted/{}", path.display())
+    }
+
+    /// The command `kiro` with these arguments, in this world and nothing else of the machine's user.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test starts the binary that it is about"
+    )]
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.kiro);
+        command
+            .args(args)
+            .current_dir(self.project())
+            .env_clear()
+            .env("HOME", self.home())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env(
+                "PYENV_ROOT",
+                std::env::var_os("PYENV_ROOT").unwrap_or_default(),
+            )
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `kiro` to its end.
+    pub fn kiro(&self, args: &[&str]) -> Output {
+        let output = self.command(args).output().expect("kiro starts");
+        Output {
+            code: output.status.code(),
+            stdout: self.plain(&output.stdout),
+            stderr: self.plain(&output.stderr),
+        }
+    }
+
+    /// Starts `kiro` and leaves it running.
+    pub fn start(&self, args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("kiro starts")
+    }
+
+    /// Output with this world's folder written as `WORLD`.
+    fn plain(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let canonical = self.folder.path().canonicalize().expect("a folder");
+        text.replace(&canonical.display().to_string(), "WORLD")
+            .replace(&self.folder.path().display().to_string(), "WORLD")
+    }
+}
+
+/// A reply that says how and a reply with the code: what the first route asks for.
+pub fn plan_then_code(function: &str, code: &str) -> Vec<Value> {
+    vec![
+        json!({"when": function, "reply": "1. Do it step by step."}),
+        json!({"when": "Now write it", "reply": format!("```python\n{code}\n```")}),
+    ]
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test plants its files")]
+fn write(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}

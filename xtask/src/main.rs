@@ -1,0 +1,80 @@
+//! Chores of the repository: `cargo xtask tidy`.
+//!
+//! It depends on no crate of the product, so that it builds in seconds and works while the product does not.
+
+mod files;
+mod manifest;
+mod markdown;
+mod rust_source;
+mod tables;
+mod tidy;
+mod words;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use files::FileSet;
+
+const USAGE: &str = "usage: cargo xtask tidy    check the rules of the house";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["tidy"] => tidy_repository(),
+        _ => fail(USAGE, 2),
+    }
+}
+
+fn tidy_repository() -> ExitCode {
+    let files = match FileSet::read(&repository()) {
+        Ok(files) => files,
+        Err(error) => return fail(&error.to_string(), 2),
+    };
+    let violations = tidy::violations(&files);
+    violations.iter().for_each(|it| say(&it.to_string()));
+    match violations.len() {
+        0 => {
+            say(&format!("tidy: {} files keep the rules", files.len()));
+            ExitCode::SUCCESS
+        }
+        count => fail(&format!("tidy: {count} findings"), 1),
+    }
+}
+
+/// The repository's folder: xtask stands directly in it.
+fn repository() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_path_buf()
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "xtask speaks to a person at a terminal"
+)]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "xtask speaks to a person at a terminal"
+)]
+fn fail(message: &str, code: u8) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_is_tidy() {
+        let files = FileSet::read(&repository()).expect("git lists the repository's files");
+        let findings: Vec<String> = tidy::violations(&files)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+    }
+}
