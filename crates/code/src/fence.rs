@@ -101,10 +101,10 @@ fn join_or_choose(codes: Vec<String>, language: Language) -> Option<String> {
     if !distinct {
         return longest(defining.into_iter().cloned().collect());
     }
-    let joined: Vec<&str> = defining
-        .iter()
-        .map(|code| code.trim_end_matches(['\n', '\r']))
-        .collect();
+    if let [only] = defining.as_slice() {
+        return Some((*only).clone());
+    }
+    let joined: Vec<&str> = defining.iter().map(|code| code.trim_end()).collect();
     Some(joined.join("\n\n") + "\n")
 }
 

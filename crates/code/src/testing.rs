@@ -7,6 +7,9 @@ use tree_sitter::Node;
 use crate::language::Language;
 use crate::tree::{Step, children, one_line, parse, slice, text, walk};
 
+/// How many enclosing scopes a name is made of, so that hostile nesting cannot make it long.
+const MAX_SCOPES: usize = 32;
+
 /// Whether a path is that of a test by its folder (`tests`, `test`, `__tests__`) or its name
 /// (`test_x.py`, `x_test.go`, `x.test.ts`, `x.spec.js`, `XTest.java`, `conftest.py`, `tests.rs`).
 #[must_use]
@@ -248,11 +251,13 @@ impl<'src> Reading<'src> {
         } else {
             "."
         };
-        self.scopes
+        let names: Vec<&str> = self
+            .scopes
             .iter()
-            .map(|scope| scope.name.as_str())
-            .collect::<Vec<_>>()
-            .join(joint)
+            .take(MAX_SCOPES)
+            .map(|it| it.name.as_str())
+            .collect();
+        names.join(joint)
     }
 
     fn push_assertion(&mut self, node: Node<'_>) {
@@ -282,9 +287,10 @@ impl<'src> Reading<'src> {
             }
             (Language::Rust, "macro_invocation") => rust_asserts(called("macro")),
             (Language::Rust, "identifier") => {
-                let macro_name = node.parent().is_some_and(|it| it.kind() == "token_tree")
-                    && node.next_sibling().is_some_and(|next| next.kind() == "!");
-                macro_name && rust_asserts(text(self.source, node))
+                // Inside another macro's arguments there are only tokens.
+                let rest = self.source.get(node.end_byte()..).unwrap_or_default();
+                let called = rest.starts_with('!') && !rest.starts_with("!=");
+                called && rust_asserts(text(self.source, node))
             }
             _ => false,
         }

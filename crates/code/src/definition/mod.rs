@@ -17,6 +17,10 @@ use crate::tree::{one_line, parts, slice, text};
 /// The longest signature kept, in characters.
 const SIGNATURE_CHARS: usize = 400;
 
+/// How many symbols and conditions deep definitions are looked for. Names of members hold those of all
+/// symbols around them, so without a limit hostile nesting would take memory beyond measure.
+const MAX_DEPTH: usize = 64;
+
 /// A symbol with what splicing needs to know about its text.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
@@ -69,6 +73,8 @@ struct Place<'tree> {
     class: bool,
     /// The variant that the definitions found here get.
     variant: Option<String>,
+    /// How many places it is in.
+    depth: usize,
 }
 
 impl<'tree> Place<'tree> {
@@ -79,7 +85,20 @@ impl<'tree> Place<'tree> {
             top: None,
             class: false,
             variant: None,
+            depth: 0,
         }
+    }
+
+    /// The place inside `definition`, which is in this one; `None` when it is too deep.
+    fn inside(&self, definition: &Definition, node: Node<'tree>, class: bool) -> Option<Self> {
+        (self.depth < MAX_DEPTH).then(|| Self {
+            node,
+            parent: Some(self.qualify(&definition.symbol.name)),
+            top: Some(definition.top.clone()),
+            class,
+            variant: None,
+            depth: self.depth + 1,
+        })
     }
 
     fn qualify(&self, name: &str) -> String {
@@ -154,7 +173,7 @@ impl Draft<'_> {
 }
 
 fn signature(head: &str, kind: SymbolKind) -> String {
-    let head = if kind.is_value() {
+    let head = if kind.is_value() || kind == SymbolKind::Macro {
         head.trim().lines().next().unwrap_or_default()
     } else {
         head

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::{Definition, Draft, Place};
+use super::{Definition, Draft, MAX_DEPTH, Place};
 use crate::symbol::SymbolKind;
 use crate::tree::{children, text};
 
@@ -45,26 +45,20 @@ fn visit<'tree>(
             let Some(class) = class(child, definition, source, place) else {
                 return;
             };
-            if let Some(body) = definition.child_by_field_name("body") {
-                places.push(Place {
-                    node: body,
-                    parent: Some(place.qualify(&class.symbol.name)),
-                    top: Some(class.top.clone()),
-                    class: true,
-                    variant: None,
-                });
-            }
+            let body = definition.child_by_field_name("body");
+            places.extend(body.and_then(|body| place.inside(&class, body, true)));
             found.push(class);
         }
         "expression_statement" => found.extend(assignment(child, source, place)),
         "type_alias_statement" => found.extend(type_alias(child, source, place)),
         "if_statement" if guards_main(child, source) => {}
-        kind if TRANSPARENT.contains(&kind) => places.push(Place {
+        kind if TRANSPARENT.contains(&kind) && place.depth < MAX_DEPTH => places.push(Place {
             node: child,
             parent: place.parent.clone(),
             top: Some(place.top.clone().unwrap_or_else(|| child.byte_range())),
             class: place.class,
             variant: None,
+            depth: place.depth + 1,
         }),
         _ => {}
     }

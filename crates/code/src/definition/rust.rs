@@ -82,13 +82,9 @@ fn inner_place<'tree>(
     let of = node
         .child_by_field_name("trait")
         .filter(|_| definition.symbol.kind == SymbolKind::Impl);
-    Some(Place {
-        node: node.child_by_field_name("body")?,
-        parent: Some(place.qualify(&definition.symbol.name)),
-        top: Some(definition.top.clone()),
-        class,
-        variant: of.map(|of| last_segment(text(source, of))),
-    })
+    let inner = place.inside(definition, node.child_by_field_name("body")?, class)?;
+    let variant = of.map(|of| last_segment(text(source, of)));
+    Some(Place { variant, ..inner })
 }
 
 /// `A<T>` for `impl A<T>`, `Display for A<T>` for an implementation of a trait.

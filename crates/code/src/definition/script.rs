@@ -70,8 +70,8 @@ impl<'tree> Search<'tree, '_> {
                 self.named(node, frame, place, place.function_kind(), Some("signature"));
             }
             "class_declaration" | "abstract_class_declaration" => {
-                let name = self.named(node, frame, place, SymbolKind::Class, None);
-                self.look_into(body, name, frame, place, true);
+                self.named(node, frame, place, SymbolKind::Class, None);
+                self.look_into(body, place, true);
             }
             "function_expression" | "arrow_function" | "generator_function" => {
                 self.add(
@@ -95,7 +95,7 @@ impl<'tree> Search<'tree, '_> {
                     frame,
                     place,
                 );
-                self.look_into(body, Some(name), frame, place, true);
+                self.look_into(body, place, true);
             }
             "interface_declaration" => {
                 self.named(node, frame, place, SymbolKind::Interface, None);
@@ -107,8 +107,8 @@ impl<'tree> Search<'tree, '_> {
                 self.named(node, frame, place, SymbolKind::TypeAlias, None);
             }
             "internal_module" | "module" => {
-                let name = self.named(node, frame, place, SymbolKind::Module, None);
-                self.look_into(body, name, frame, place, false);
+                self.named(node, frame, place, SymbolKind::Module, None);
+                self.look_into(body, place, false);
             }
             "lexical_declaration" | "variable_declaration" => self.variables(node, frame, place),
             "assignment_expression" => self.assignment(node, frame, place),
@@ -168,24 +168,14 @@ impl<'tree> Search<'tree, '_> {
         self.found.push(draft.finish(self.source, place));
     }
 
-    fn look_into(
-        &mut self,
-        body: Option<Node<'tree>>,
-        name: Option<String>,
-        frame: &Frame,
-        place: &Place<'tree>,
-        class: bool,
-    ) {
-        let (Some(node), Some(name)) = (body, name) else {
-            return;
-        };
-        self.places.push(Place {
-            node,
-            parent: Some(place.qualify(&name)),
-            top: Some(place.top.clone().unwrap_or_else(|| frame.span.clone())),
-            class,
-            variant: None,
-        });
+    /// Looks for members in what was found last.
+    fn look_into(&mut self, body: Option<Node<'tree>>, place: &Place<'tree>, class: bool) {
+        let inner = self
+            .found
+            .last()
+            .zip(body)
+            .and_then(|(it, body)| place.inside(it, body, class));
+        self.places.extend(inner);
     }
 
     /// `const a = 1, f = () => {}`. What `require` gives is an import, not a definition.
@@ -244,6 +234,7 @@ impl<'tree> Search<'tree, '_> {
                 top: place.top.clone(),
                 class: true,
                 variant: None,
+                depth: place.depth,
             };
             self.value(
                 name.to_owned(),
@@ -281,7 +272,7 @@ impl<'tree> Search<'tree, '_> {
                     frame,
                     place,
                 );
-                self.look_into(code, Some(name), frame, place, true);
+                self.look_into(code, place, true);
             }
             _ => self.add(name, fallback, None, node, value, frame, place),
         }

@@ -17,6 +17,9 @@ use crate::tree::{children, is_comment, slice, text};
 /// The longest line that another name is added to.
 const LINE: usize = 88;
 
+/// How far comments at most reach from the imports to the first definition, in bytes.
+const REMARKS: usize = 2_000;
+
 /// The file with the imports that the `added` pieces of code need.
 pub(super) fn merge(
     file: &Parsed<'_>,
@@ -266,11 +269,15 @@ impl Point {
             }
         }
         let code = end.map_or(0, |end| line_after(file.source, end));
+        let remarks = |text: &str| {
+            text.lines()
+                .all(|line| line.trim().is_empty() || line.starts_with('#'))
+        };
         let definition_follows = file.definitions.iter().any(|it| {
-            !it.symbol.kind.is_value()
-                && slice(file.source, &(code..it.top.start.max(code)))
-                    .trim()
-                    .is_empty()
+            let start = it.top.start.max(code);
+            start - code < REMARKS
+                && !it.symbol.kind.is_value()
+                && remarks(slice(file.source, &(code..start)))
         });
         let after = if definition_follows && file.language == Language::Python {
             2

@@ -10,7 +10,6 @@ use crate::layout::{
     Reindent, Style, Verbatim, indentation, indentation_at, shared_margin, unmargin,
 };
 use crate::names::Names;
-use crate::symbol::SymbolKind;
 use crate::syntax::find_error;
 use crate::tree::{Step, parse, parts, walk};
 
@@ -35,6 +34,18 @@ struct Form {
     margin: String,
 }
 
+impl Form {
+    /// The same code as the inside of a class.
+    fn in_class(&self, parent: &str) -> Self {
+        let class = parent.rsplit('.').next().unwrap_or(parent);
+        let source = format!("class {class} {{\n{}\n}}", self.source);
+        Self {
+            source,
+            margin: self.margin.clone(),
+        }
+    }
+}
+
 impl Item {
     /// Reads the code as it is; as the inside of the file's class, with the first line's indentation
     /// lost; and, for scripts, as the inside of a class.
@@ -53,15 +64,13 @@ impl Item {
         }
         forms.push(Form {
             source: plain.clone(),
-            margin: margin.clone(),
+            margin,
         });
-        if let Some(parent) = target.parent.as_ref().filter(|_| language.is_script()) {
-            let class = parent.rsplit('.').next().unwrap_or(parent);
-            forms.push(Form {
-                source: format!("class {class} {{\n{plain}\n}}"),
-                margin,
-            });
-        }
+        let class = target.parent.as_deref().filter(|_| language.is_script());
+        let forms = forms.into_iter().flat_map(|form| {
+            let wrapped = class.map(|parent| form.in_class(parent));
+            std::iter::once(form).chain(wrapped)
+        });
         for form in forms {
             if let Some(item) = Self::parse(language, form, target) {
                 return Ok(item);
@@ -186,24 +195,25 @@ impl Item {
 }
 
 fn stands_alone(it: &Definition, target: &Target) -> bool {
-    it.symbol.parent.is_none()
-        && it.symbol.kind != SymbolKind::Impl
-        && it.symbol.name == target.name
+    it.symbol.parent.is_none() && it.symbol.name == target.name
 }
 
 /// Code cut out of a class from its first word on: all lines but the first carry the class's
 /// indentation. Returns it without that indentation.
 fn realigned(plain: &str, target: &Target, file: &Parsed<'_>) -> Option<Form> {
     let there = file.named(&target.full).into_iter().next()?;
-    if there.symbol.kind.is_value() {
-        return None;
-    }
     let margin = indentation_at(file.source, there.symbol.span.start);
     let (first, rest) = plain.split_once('\n')?;
     let shifted = rest
         .lines()
         .all(|line| line.trim().is_empty() || line.starts_with(margin));
-    let fits = !margin.is_empty() && shifted && indentation(first).is_empty();
+    // The lines of a value have no layout of their own, except for its closing bracket.
+    let last = rest
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let closes = !there.symbol.kind.is_value() || indentation(last) == margin;
+    let fits = closes && !margin.is_empty() && shifted && indentation(first).is_empty();
     fits.then(|| Form {
         source: format!("{first}\n{}", unmargin(rest, margin)),
         margin: margin.to_owned(),

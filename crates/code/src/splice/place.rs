@@ -128,18 +128,17 @@ pub(super) enum MemberPlace {
 /// The place after the last member of `class`.
 pub(super) fn member_place(file: &Parsed<'_>, class: &Definition) -> MemberPlace {
     let body = &class.symbol.body;
-    let Some(node) = file
-        .tree
-        .root_node()
-        .descendant_for_byte_range(body.start, body.end)
-    else {
+    let root = file.tree.root_node();
+    let Some(mut node) = root.descendant_for_byte_range(body.start, body.end) else {
         return MemberPlace::None;
     };
-    let same_line = node.start_position().row == node.end_position().row;
-    if file.language == Language::Python {
-        python_place(file, class, node)
-    } else {
-        bracket_place(file, class, same_line)
+    // A block with one statement has the statement's bytes.
+    while let Some(parent) = node.parent().filter(|it| it.byte_range() == *body) {
+        node = parent;
+    }
+    match file.language {
+        Language::Python => python_place(file, class, node),
+        _ => bracket_place(file, class),
     }
 }
 
@@ -168,7 +167,7 @@ fn python_place(file: &Parsed<'_>, class: &Definition, body: Node<'_>) -> Member
     }
 }
 
-fn bracket_place(file: &Parsed<'_>, class: &Definition, same_line: bool) -> MemberPlace {
+fn bracket_place(file: &Parsed<'_>, class: &Definition) -> MemberPlace {
     let close = class.symbol.body.end.saturating_sub(1);
     let inside = slice(file.source, &(class.symbol.body.start + 1..close));
     if inside.trim().is_empty() {
@@ -182,7 +181,7 @@ fn bracket_place(file: &Parsed<'_>, class: &Definition, same_line: bool) -> Memb
     }
     let start = line_start(file.source, close);
     let alone = slice(file.source, &(start..close)).trim().is_empty();
-    if same_line || !alone {
+    if !alone {
         return MemberPlace::None;
     }
     MemberPlace::Lines { at: start }

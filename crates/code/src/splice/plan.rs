@@ -9,6 +9,7 @@ use super::place::{
 };
 use super::{Parsed, SpliceError, Target};
 use crate::definition::Definition;
+use crate::language::Language;
 use crate::layout::{Paragraph, indentation_at, next_line};
 use crate::names::mentions;
 use crate::symbol::SymbolKind;
@@ -226,22 +227,41 @@ impl<'a> Plan<'a> {
                 for (old, new) in old.iter().zip(&new) {
                     self.replace_one(old, new)?;
                 }
-            } else if let Some(branch) = old.iter().find(|it| it.is_conditional()) {
-                let name = branch.symbol.qualified();
-                return Err(SpliceError::Ambiguous {
-                    name,
-                    count: old.len(),
-                });
             } else if let Some(new) = new.last() {
-                // The last definition of a name is the one in force; a value made from a function of
-                // its name is not that function.
-                let value = new.symbol.kind.is_value();
-                let alike = old.iter().rfind(|it| it.symbol.kind.is_value() == value);
-                let old = alike.or(old.last()).copied().unwrap_or(new);
+                let old = self.one_of(&old, new)?;
                 self.replace_one(old, new)?;
             }
         }
         Ok(fresh)
+    }
+
+    /// Which of several definitions of one name is meant: the only one, the only one with the same
+    /// signature, or, where a later definition takes the place of an earlier one, the last.
+    fn one_of(
+        &self,
+        old: &[&'a Definition],
+        new: &Definition,
+    ) -> Result<&'a Definition, SpliceError> {
+        let signed: Vec<_> = old
+            .iter()
+            .filter(|it| it.symbol.signature == new.symbol.signature)
+            .collect();
+        // A value made from a function of its name is not that function.
+        let alike: Vec<_> = old
+            .iter()
+            .filter(|it| it.symbol.kind.is_value() == new.symbol.kind.is_value())
+            .collect();
+        let replaces =
+            self.file.language != Language::Rust && !old.iter().any(|it| it.is_conditional());
+        match (old, signed.as_slice(), alike.last()) {
+            ([only], ..) => Ok(only),
+            (_, [only], _) => Ok(only),
+            (_, _, Some(last)) if replaces => Ok(last),
+            _ => Err(SpliceError::Ambiguous {
+                name: self.target.full.clone(),
+                count: old.len(),
+            }),
+        }
     }
 
     /// The file's definitions of the target in this variant; a bare method fits any.
