@@ -95,13 +95,19 @@ mod tests {
     #[test]
     fn wall_time_is_in_milliseconds_of_this_century() {
         let now = now_ms();
-        assert!((1_577_836_800_000..4_102_444_800_000).contains(&now), "{now}");
+        assert!(
+            (1_577_836_800_000..4_102_444_800_000).contains(&now),
+            "{now}"
+        );
     }
 
     #[test]
     fn the_future_is_not_long_ago() {
         assert!(since(UNIX_EPOCH) > Duration::from_secs(1_577_836_800));
-        assert_eq!(since(UNIX_EPOCH + Duration::from_secs(1 << 40)), Duration::ZERO);
+        assert_eq!(
+            since(UNIX_EPOCH + Duration::from_secs(1 << 40)),
+            Duration::ZERO
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod http;
 mod meter;
 mod packages;
 mod place;
+mod stamp;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,9 +21,10 @@ use crate::files::{self, FileError};
 use crate::process::{Command, Finished, RunError, Supervisor, plain};
 pub use error::{DownloadError, Failure};
 use error::{Reason, list};
-pub use meter::Progress;
 use meter::Meter;
+pub use meter::Progress;
 use place::{Lock, Places};
+pub use stamp::is_whole;
 
 /// A file to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +148,9 @@ pub fn fetch(
         content: spec.sha256,
     })?;
     let client = tools.packages.map(|client| {
-        move |folder: &Path, words: &[String], stop: &dyn Fn() -> bool| run(client, folder, words, stop)
+        move |folder: &Path, words: &[String], stop: &dyn Fn() -> bool| {
+            run(client, folder, words, stop)
+        }
     });
     let run = Run {
         spec,
@@ -232,7 +236,14 @@ impl Run<'_> {
         let file = match source {
             Source::Url { url } => {
                 self.room(self.spec.size.saturating_sub(place::length(&places.part)))?;
-                http::get(url, &places.part, self.spec.size, self.patience, meter, self.cancel)?;
+                http::get(
+                    url,
+                    &places.part,
+                    self.spec.size,
+                    self.patience,
+                    meter,
+                    self.cancel,
+                )?;
                 &places.part
             }
             Source::PythonPackages {

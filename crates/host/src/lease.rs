@@ -95,7 +95,11 @@ mod tests {
     #[test]
     fn the_start_is_found_behind_any_name() {
         for name in ["kiro", "a b", "x) S 1 (y", ")", ""] {
-            assert_eq!(start_field(stat(name, "S").as_bytes()), Some(4711), "{name}");
+            assert_eq!(
+                start_field(stat(name, "S").as_bytes()),
+                Some(4711),
+                "{name}"
+            );
         }
         assert_eq!(start_field(stat("kiro", "Z").as_bytes()), None);
         for torn in ["", "7 (kiro", "7 (kiro) S 1 2", "7 (k) S \u{fffd}"] {
@@ -112,7 +116,10 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the test needs a process that ends")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test needs a process that ends"
+    )]
     fn a_process_that_ended_is_dead_even_before_it_is_collected() {
         let mut child = std::process::Command::new("/bin/sleep")
             .arg("30")

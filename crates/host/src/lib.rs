@@ -1,4 +1,7 @@
-//! .
+//! The outside world: files, processes, the sandbox, snapshots, downloads, the clock.
+//!
+//! Every call that changes the user's world takes a [`policy::Permit`] by value and redeems it for exactly the
+//! act it is about to do. What needs none touches Kiro's own state only.
 
 pub mod clock;
 pub mod download;

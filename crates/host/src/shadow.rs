@@ -42,8 +42,21 @@ const TRIES: usize = 3;
 /// The most paths that are examined to tell what a new ignore rule hides.
 const MAX_HIDDEN: usize = 10_000;
 
-const LIST: &[&str] = &["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-const ADD: &[&str] = &["update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+const LIST: &[&str] = &[
+    "ls-files",
+    "-z",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+];
+const ADD: &[&str] = &[
+    "update-index",
+    "--add",
+    "--remove",
+    "--replace",
+    "-z",
+    "--stdin",
+];
 const DROP: &[&str] = &["update-index", "--force-remove", "-z", "--stdin"];
 
 /// The snapshots of one folder.
@@ -162,7 +175,11 @@ impl Shadow {
         files::ensure_private_folder(into)?;
         let into = canonical(into)?;
         let unreadable = |error| FileError::os("read", &into, error);
-        if std::fs::read_dir(&into).map_err(unreadable)?.next().is_some() {
+        if std::fs::read_dir(&into)
+            .map_err(unreadable)?
+            .next()
+            .is_some()
+        {
             return Err(ShadowError::NotEmpty { path: into });
         }
         let index = OwnIndex::empty(&self.store);
@@ -173,7 +190,11 @@ impl Shadow {
         };
         let doing = "lay out a snapshot";
         at.run(doing, &["read-tree", tree.as_str()], None)?;
-        at.run(doing, &["checkout-index", "--all", "--index", "--quiet"], None)?;
+        at.run(
+            doing,
+            &["checkout-index", "--all", "--index", "--quiet"],
+            None,
+        )?;
         index.keep_for(&into, tree)
     }
 
@@ -200,7 +221,11 @@ impl Shadow {
             index: &index,
         };
         if !index.exists() {
-            at.run("compare with a snapshot", &["read-tree", base.as_str()], None)?;
+            at.run(
+                "compare with a snapshot",
+                &["read-tree", base.as_str()],
+                None,
+            )?;
         }
         let exclude = self.exclude_outside();
         let listed = at.list(LIST, &exclude)?;
@@ -211,7 +236,10 @@ impl Shadow {
         self.store.own(&difference.objects)?;
         let mut left_out = scan.left_out;
         left_out.extend(repositories.into_iter().map(|path| (path, Why::Reserved)));
-        if difference.standing().any(|it| it.file_name() == ".gitignore") {
+        if difference
+            .standing()
+            .any(|it| it.file_name() == ".gitignore")
+        {
             left_out.extend(self.hidden(&at, base)?);
         }
         Ok(Captured {
@@ -244,7 +272,9 @@ impl Shadow {
     /// When part of it is gone.
     pub fn paths(&self, tree: &TreeId) -> Result<Vec<RelPath>, ShadowError> {
         let words = ["ls-tree", "-r", "-z", "--name-only", tree.as_str()];
-        let listed = self.store.call(self.store.inner("list a snapshot", &words), None)?;
+        let listed = self
+            .store
+            .call(self.store.inner("list a snapshot", &words), None)?;
         let names = listed.out.split(|byte| *byte == 0);
         Ok(names
             .filter_map(|name| RelPath::parse(std::str::from_utf8(name).ok()?).ok())
@@ -295,7 +325,9 @@ impl Shadow {
             return Ok(false);
         }
         let path = [format!("{}/", self.below)];
-        let ignored = self.rules_above().ignored(&self.store, &self.exclude, &path)?;
+        let ignored = self
+            .rules_above()
+            .ignored(&self.store, &self.exclude, &path)?;
         Ok(!ignored.is_empty())
     }
 
@@ -393,7 +425,13 @@ impl Shadow {
 
     /// Adds the `.gitignore` files of a snapshot.
     fn add_rules_of(&self, tree: &TreeId, rules: &mut Rules) -> Result<(), ShadowError> {
-        let words = ["ls-tree", "-r", "-z", "--format=%(objectname) %(path)", tree.as_str()];
+        let words = [
+            "ls-tree",
+            "-r",
+            "-z",
+            "--format=%(objectname) %(path)",
+            tree.as_str(),
+        ];
         let doing = "read the ignore rules of a snapshot";
         let out = self.store.call(self.store.inner(doing, &words), None)?.out;
         let text = String::from_utf8_lossy(&out).into_owned();
@@ -469,7 +507,9 @@ impl At<'_> {
         }
         let out = self.run("read an index", &["ls-files", "-z", "--cached"], None)?;
         let names = out.split(|it| *it == 0).filter(|it| !it.is_empty());
-        Ok(names.map(|it| String::from_utf8_lossy(it).into_owned()).collect())
+        Ok(names
+            .map(|it| String::from_utf8_lossy(it).into_owned())
+            .collect())
     }
 
     /// Brings the index up to date and makes a tree of it.
@@ -494,7 +534,9 @@ fn zero_ended(names: &[String]) -> Vec<u8> {
 /// Git goes on without a folder that it cannot read; here that is an error, since its files would count
 /// as deleted.
 fn unreadable_folder(err: &str, top: &Path) -> Option<ShadowError> {
-    let line = err.lines().find_map(|it| it.strip_prefix("warning: could not open directory '"))?;
+    let line = err
+        .lines()
+        .find_map(|it| it.strip_prefix("warning: could not open directory '"))?;
     let (path, reason) = line.rsplit_once("': ")?;
     Some(ShadowError::Unreadable {
         path: top.join(path.trim_end_matches('/')),
@@ -508,10 +550,9 @@ fn report(left_out: &BTreeMap<String, Why>) -> Vec<LeftOut> {
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, ShadowError> {
-    path.canonicalize().map_err(|error| {
-        ShadowError::Unreadable {
+    path.canonicalize()
+        .map_err(|error| ShadowError::Unreadable {
             path: path.to_path_buf(),
             reason: plain(&error).into_owned(),
-        }
-    })
+        })
 }

@@ -48,12 +48,18 @@ impl Place {
     }
 
     fn write_in(&self, name: &str, text: &str) -> Result<(), FileError> {
-        let verdict = self.gate().judge_attempt_write(&self.root, &rel(name), text.as_bytes());
+        let verdict = self
+            .gate()
+            .judge_attempt_write(&self.root, &rel(name), text.as_bytes());
         write_in(granted(verdict), &self.root, &rel(name), text.as_bytes())
     }
 
     fn apply(&self, changes: &Changeset) -> Result<host::files::Applied, ApplyError> {
-        apply(granted(self.gate().judge_changes(changes, &[], &[])), &self.root, changes)
+        apply(
+            granted(self.gate().judge_changes(changes, &[], &[])),
+            &self.root,
+            changes,
+        )
     }
 
     /// The names of everything in the project, folders with a final `/`.
@@ -63,7 +69,12 @@ impl Place {
         while let Some(folder) = todo.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let entry = entry.unwrap();
-                let name = entry.path().strip_prefix(&self.root).unwrap().display().to_string();
+                let name = entry
+                    .path()
+                    .strip_prefix(&self.root)
+                    .unwrap()
+                    .display()
+                    .to_string();
                 if entry.file_type().unwrap().is_dir() {
                     todo.push(entry.path());
                     found.push(format!("{name}/"));
@@ -77,7 +88,10 @@ impl Place {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test plays the user's editor")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays the user's editor"
+)]
 fn put(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
@@ -121,7 +135,10 @@ fn reading_has_a_limit_and_wants_files() {
     let error = read(&place.path("a"), 4).unwrap_err().to_string();
     assert!(error.ends_with("a: it is larger than 4 bytes"), "{error}");
     let error = read(&place.root, 4).unwrap_err().to_string();
-    assert!(error.ends_with("project: a folder stands there, not a file"), "{error}");
+    assert!(
+        error.ends_with("project: a folder stands there, not a file"),
+        "{error}"
+    );
     let error = read(&place.path("none"), 4).unwrap_err().to_string();
     assert!(error.ends_with("none: it does not exist"), "{error}");
     rustix::fs::mknodat(
@@ -133,7 +150,10 @@ fn reading_has_a_limit_and_wants_files() {
     )
     .unwrap();
     let error = read(&place.path("pipe"), 4).unwrap_err().to_string();
-    assert!(error.ends_with("pipe: a pipe stands there, not a file"), "{error}");
+    assert!(
+        error.ends_with("pipe: a pipe stands there, not a file"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -161,14 +181,21 @@ fn a_write_replaces_the_whole_file_and_keeps_its_bits() {
     let new = fs::metadata(place.path("plans/x.md")).unwrap();
     assert_eq!(new.mode() & 0o7777, 0o640);
     assert_ne!(new.ino(), old.ino(), "the file was overwritten in place");
-    assert_eq!(place.names(), ["plans/", "plans/x.md"], "something was left behind");
+    assert_eq!(
+        place.names(),
+        ["plans/", "plans/x.md"],
+        "something was left behind"
+    );
 }
 
 #[test]
 fn a_write_without_its_folder_names_the_file() {
     let place = Place::new();
     let error = place.write("plans/x.md", "new").unwrap_err().to_string();
-    assert!(error.starts_with("cannot write ") && error.ends_with("plans: it does not exist"), "{error}");
+    assert!(
+        error.starts_with("cannot write ") && error.ends_with("plans: it does not exist"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -192,17 +219,30 @@ fn a_write_follows_a_link_only_within_its_folder() {
 #[test]
 fn a_write_in_an_attempt_makes_folders_and_follows_no_link() {
     let place = Place::new();
-    place.write_in("src/deep/er/main.rs", "fn main() {}").unwrap();
+    place
+        .write_in("src/deep/er/main.rs", "fn main() {}")
+        .unwrap();
     assert_eq!(place.text("src/deep/er/main.rs"), "fn main() {}");
     fs::create_dir(place.root.parent().unwrap().join("home")).unwrap();
     symlink("../home", place.path("away")).unwrap();
     symlink("src", place.path("inner")).unwrap();
     symlink("src/deep/er/main.rs", place.path("main.rs")).unwrap();
-    for name in ["away/x", "inner/x", "main.rs", "src", "src/deep/er/main.rs/x"] {
+    for name in [
+        "away/x",
+        "inner/x",
+        "main.rs",
+        "src",
+        "src/deep/er/main.rs/x",
+    ] {
         assert!(place.write_in(name, "evil").is_err(), "{name}");
     }
     assert_eq!(place.text("src/deep/er/main.rs"), "fn main() {}");
-    assert!(fs::read_dir(place.root.parent().unwrap().join("home")).unwrap().next().is_none());
+    assert!(
+        fs::read_dir(place.root.parent().unwrap().join("home"))
+            .unwrap()
+            .next()
+            .is_none()
+    );
 }
 
 #[test]
@@ -228,7 +268,10 @@ fn leftovers_of_dead_processes_are_removed() {
     place.put("plans/.kiro-tmp.4000000.17.0", "half");
     place.put("plans/.kiro-tmp.notes", "the user's own");
     place.write("plans/x.md", "new").unwrap();
-    assert_eq!(place.names(), ["plans/", "plans/.kiro-tmp.notes", "plans/x.md"]);
+    assert_eq!(
+        place.names(),
+        ["plans/", "plans/.kiro-tmp.notes", "plans/x.md"]
+    );
 }
 
 #[test]
@@ -265,17 +308,41 @@ fn a_changeset_is_brought_in_whole() {
     assert!(applied.landing.skipped.is_empty() && applied.landing.merged.is_empty());
     assert_eq!(
         place.names(),
-        ["a/", "a/b", "keep", "link", "new/", "new/deep/", "new/deep/er", "old/", "old/shared", "run.sh"]
+        [
+            "a/",
+            "a/b",
+            "keep",
+            "link",
+            "new/",
+            "new/deep/",
+            "new/deep/er",
+            "old/",
+            "old/shared",
+            "run.sh"
+        ]
     );
     assert_eq!(place.text("link"), "new");
-    assert_eq!(fs::metadata(place.path("run.sh")).unwrap().mode() & 0o111, 0o111);
+    assert_eq!(
+        fs::metadata(place.path("run.sh")).unwrap().mode() & 0o111,
+        0o111
+    );
     let again = place.apply(&wanted).unwrap();
     assert!(again.landing.changes.is_empty());
     assert_eq!(again.landing.skipped.len(), wanted.files().len());
     place.apply(&wanted.inverted()).unwrap();
     assert_eq!(
         place.names(),
-        ["a", "gone/", "gone/deep/", "gone/deep/er", "keep", "old/", "old/only", "old/shared", "run.sh"]
+        [
+            "a",
+            "gone/",
+            "gone/deep/",
+            "gone/deep/er",
+            "keep",
+            "old/",
+            "old/only",
+            "old/shared",
+            "run.sh"
+        ]
     );
 }
 
@@ -283,7 +350,11 @@ fn a_changeset_is_brought_in_whole() {
 fn the_users_edits_are_merged() {
     let place = Place::new();
     place.put("a", "mine\n2\n3\n4\n5\n");
-    let wanted = changes(vec![change("a", Some("1\n2\n3\n4\n5\n"), Some("1\n2\n3\n4\nfive\n"))]);
+    let wanted = changes(vec![change(
+        "a",
+        Some("1\n2\n3\n4\n5\n"),
+        Some("1\n2\n3\n4\nfive\n"),
+    )]);
     let seen = preview(&place.root, &wanted).unwrap();
     assert_eq!(place.text("a"), "mine\n2\n3\n4\n5\n");
     let applied = place.apply(&wanted).unwrap();
@@ -369,7 +440,12 @@ fn nothing_is_written_through_a_link_or_into_gits_folder() {
         };
         refused(&place, vec![wanted], "which leads out of the folder");
     }
-    assert!(fs::read_dir(place.root.parent().unwrap().join("home")).unwrap().next().is_none());
+    assert!(
+        fs::read_dir(place.root.parent().unwrap().join("home"))
+            .unwrap()
+            .next()
+            .is_none()
+    );
 }
 
 #[test]
@@ -398,7 +474,10 @@ fn folders_are_made_for_everybody_or_for_the_user_alone() {
     ensure_folder(&place.path("a/b")).unwrap();
     ensure_private_folder(&place.path("p/q")).unwrap();
     for name in ["p", "p/q"] {
-        assert_eq!(fs::metadata(place.path(name)).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(place.path(name)).unwrap().mode() & 0o777,
+            0o700
+        );
     }
     place.put("file", "");
     assert!(ensure_folder(&place.path("file/x")).is_err());
@@ -413,7 +492,10 @@ fn a_tree_goes_whole_and_nothing_else() {
     fs::create_dir(place.root.parent().unwrap().join("folder")).unwrap();
     place.put("tree/a/b/c", "1");
     place.put("tree/locked/inner/x", "1");
-    place.put("tree/1.removed/x", "a name that the removal itself would use");
+    place.put(
+        "tree/1.removed/x",
+        "a name that the removal itself would use",
+    );
     symlink("../../outside", place.path("tree/link")).unwrap();
     symlink("../../folder", place.path("tree/folder-link")).unwrap();
     symlink("loop", place.path("tree/loop")).unwrap();

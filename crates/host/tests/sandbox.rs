@@ -2,6 +2,10 @@
 //! layers that this machine has.
 
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a test says aloud what this machine did not let it try"
+)]
 
 #[path = "sandbox/world.rs"]
 mod world;
@@ -16,7 +20,9 @@ use std::time::{Duration, Instant};
 use host::process::{Command, Ended, RunError, interactive, plain};
 use host::sandbox::{Network, SandboxError, WallsError};
 use policy::OwnProgram;
-use world::{World, alive, as_everyone, mark, own_permit, python, spawn_again};
+use world::{
+    World, alive, as_everyone, copy, kill_supervisor, mark, own_permit, python, spawn_again,
+};
 
 #[test]
 fn every_control_holds() {
@@ -73,26 +79,30 @@ fn a_permit_is_good_for_its_command_only() {
 
 #[test]
 fn what_cannot_be_run_is_an_error_and_not_an_exit_code() {
-    as_everyone("what_cannot_be_run_is_an_error_and_not_an_exit_code", |world| {
-        let missing = world.try_run(&Command::new(["/usr/bin/no-such-program"], &world.project));
-        let message = missing.expect_err("it is missing").to_string();
-        assert!(message.contains("/usr/bin/no-such-program"), "{message}");
-        assert!(message.contains("No such file"), "{message}");
-        let forbidden = world.outside.join("program");
-        fs::copy("/bin/true", &forbidden).expect("copied");
-        let command = Command::new([forbidden.to_string_lossy()], &world.project);
-        let error = world.try_run(&command).expect_err("it lies outside");
-        assert!(
-            matches!(error, SandboxError::Run(RunError::Start { .. })),
-            "{error}"
-        );
-        let elsewhere = Command::new(["/bin/true"], &world.outside);
-        let error = world.try_run(&elsewhere).expect_err("it starts outside");
-        assert!(
-            matches!(error, SandboxError::Walls(WallsError::FolderOutside(_))),
-            "{error}"
-        );
-    });
+    as_everyone(
+        "what_cannot_be_run_is_an_error_and_not_an_exit_code",
+        |world| {
+            let missing =
+                world.try_run(&Command::new(["/usr/bin/no-such-program"], &world.project));
+            let message = missing.expect_err("it is missing").to_string();
+            assert!(message.contains("/usr/bin/no-such-program"), "{message}");
+            assert!(message.contains("No such file"), "{message}");
+            let forbidden = world.outside.join("program");
+            copy("/bin/true", &forbidden);
+            let command = Command::new([forbidden.to_string_lossy()], &world.project);
+            let error = world.try_run(&command).expect_err("it lies outside");
+            assert!(
+                matches!(error, SandboxError::Run(RunError::Start { .. })),
+                "{error}"
+            );
+            let elsewhere = Command::new(["/bin/true"], &world.outside);
+            let error = world.try_run(&elsewhere).expect_err("it starts outside");
+            assert!(
+                matches!(error, SandboxError::Walls(WallsError::FolderOutside(_))),
+                "{error}"
+            );
+        },
+    );
 }
 
 #[test]
@@ -120,12 +130,15 @@ fn what_is_hidden_cannot_be_read() {
         fs::create_dir_all(library.join("open")).expect("folders");
         fs::create_dir(library.join("shut")).expect("a folder");
         for name in ["open/a", "shut/b"] {
-            fs::copy("/etc/hosts", library.join(name)).expect("copied");
+            copy("/etc/hosts", &library.join(name));
         }
         let mut walls = world.walls();
         walls.read.push(library.clone());
         walls.hide.push(library.join("shut"));
-        let script = format!("cat {0}/open/a >/dev/null && ! cat {0}/shut/b", library.display());
+        let script = format!(
+            "cat {0}/open/a >/dev/null && ! cat {0}/shut/b",
+            library.display()
+        );
         let command = world.shell(&script);
         let outcome = world
             .sandbox
@@ -290,6 +303,38 @@ fn checks_in_node_run() {
 }
 
 #[test]
+fn checks_in_rust_run() {
+    let world = World::here();
+    let cargo = Path::new(env!("CARGO"));
+    let Some(toolchain) = cargo.parent().and_then(Path::parent) else {
+        println!("cargo has no toolchain around it: not run");
+        return;
+    };
+    fs::create_dir(world.project.join("src")).expect("a folder");
+    world.put(
+        "Cargo.toml",
+        "[package]\nname = \"sum\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    world.put(
+        "src/lib.rs",
+        "#[test]\nfn sum() { assert_eq!([1, 2].iter().sum::<i32>(), 3); }\n",
+    );
+    let mut command = world.command(&[env!("CARGO"), "test", "--offline", "--quiet"]);
+    let path = format!("{}/bin:/usr/bin:/bin", toolchain.display());
+    command.env = world.sandbox.environment(&path, &world.project);
+    let mut walls = world.walls();
+    walls.read.push(toolchain.to_path_buf());
+    let finished = world
+        .sandbox
+        .run(world.permit(&command), &command, &walls, &|| false)
+        .expect("it runs");
+    let said = [finished.stdout, finished.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(finished.ended, Ended::Code(0), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+#[test]
 fn a_gibibyte_of_output_is_bounded() {
     as_everyone("a_gibibyte_of_output_is_bounded", |world| {
         let mut command = world.shell("echo begin; head -c 1073741824 /dev/zero; echo end");
@@ -323,7 +368,9 @@ fn limits_end_a_command_and_say_which() {
         let mut long = world.shell("head -c 100000 /dev/zero > long; echo $?");
         long.limits.file_bytes = 5000;
         world.run(&long);
-        let size = fs::metadata(world.project.join("long")).expect("it is there").len();
+        let size = fs::metadata(world.project.join("long"))
+            .expect("it is there")
+            .len();
         assert_eq!(size, 5000);
         if let Some(python) = python() {
             let source = "import time\nheld = []\nwhile True:\n held.append(b'x' * 4000000)\n time.sleep(0.004)";
@@ -440,6 +487,59 @@ fn killing_the_parent_leaves_nobody() {
 }
 
 #[test]
+fn killing_the_supervisor_leaves_nobody() {
+    as_everyone("killing_the_supervisor_leaves_nobody", |world| {
+        let mark = mark();
+        let mut command = world
+            .shell("(setsid sh -c 'while :; do sleep 1; done' $0 &); while :; do sleep 1; done");
+        command.argv.push(mark.clone());
+        thread::scope(|scope| {
+            let run = scope.spawn(|| world.try_run(&command));
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while alive(&mark) < 2 {
+                assert!(Instant::now() < deadline, "the command did not start");
+                thread::sleep(Duration::from_millis(20));
+            }
+            kill_supervisor(&mark);
+            let killed = Instant::now();
+            while alive(&mark) > 0 {
+                assert!(
+                    killed.elapsed() < Duration::from_secs(1),
+                    "{}: {} processes outlived the supervisor",
+                    world.sandbox.describe(),
+                    alive(&mark)
+                );
+                thread::sleep(Duration::from_millis(10));
+            }
+            let outcome = run.join().expect("it does not fail");
+            assert!(
+                matches!(outcome, Err(SandboxError::Run(RunError::Lost { .. }))),
+                "{outcome:?}"
+            );
+        });
+    });
+}
+
+#[test]
+fn without_a_sandbox_nothing_runs() {
+    let world = World::here();
+    for program in ["/nowhere/kiro", "/bin/false", "/bin/echo"] {
+        let sandbox = world.sandbox_of(program);
+        assert!(sandbox.layers().is_err(), "{program}");
+        let command = world.shell("echo ran > ran");
+        let outcome = sandbox.run(world.permit(&command), &command, &world.walls(), &|| false);
+        let message = outcome.expect_err("it must not run").to_string();
+        assert!(
+            message.starts_with("no sandbox on this system"),
+            "{message}"
+        );
+        assert!(!world.project.join("ran").exists());
+        let controls = sandbox.controls(&world.scratch());
+        assert!(controls.len() == 1 && !controls[0].held, "{controls:?}");
+    }
+}
+
+#[test]
 fn many_commands_run_at_once() {
     as_everyone("many_commands_run_at_once", |world| {
         thread::scope(|scope| {
@@ -463,7 +563,7 @@ fn a_program_of_the_users_own_leaves_nobody_either() {
     let mut command = world.shell("(setsid sh -c 'while :; do sleep 1; done' $0 &); cat outside");
     command.argv.push(mark.clone());
     command.cwd = world.outside.clone();
-    fs::copy("/etc/hosts", world.outside.join("outside")).expect("copied");
+    copy("/etc/hosts", &world.outside.join("outside"));
     let permit = own_permit(OwnProgram::PackageClient, &command);
     let finished = plain(&world.supervisor, permit, &command, &|| false).expect("it runs");
     assert_eq!(finished.ended, Ended::Code(0));
@@ -482,7 +582,10 @@ fn an_editor_ends_as_it_ends() {
     let world = World::here();
     let command = world.shell("exit 3");
     let permit = own_permit(OwnProgram::Editor, &command);
-    assert_eq!(interactive(permit, &command).expect("it runs"), Ended::Code(3));
+    assert_eq!(
+        interactive(permit, &command).expect("it runs"),
+        Ended::Code(3)
+    );
     let permit = own_permit(OwnProgram::Editor, &world.shell("exit 4"));
     assert!(matches!(
         interactive(permit, &command),

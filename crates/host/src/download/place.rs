@@ -10,9 +10,9 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
+use super::Download;
 use super::error::{DownloadError, Reason};
 use super::meter::Meter;
-use super::Download;
 use crate::files::{self, FileError};
 
 /// How often a wait for another process looks again.
@@ -108,11 +108,7 @@ pub(super) fn length(path: &Path) -> u64 {
 }
 
 /// Whether a file is the one that is wanted.
-pub(super) fn check(
-    path: &Path,
-    spec: &Download,
-    cancel: &dyn Fn() -> bool,
-) -> Result<(), Reason> {
+pub(super) fn check(path: &Path, spec: &Download, cancel: &dyn Fn() -> bool) -> Result<(), Reason> {
     let os = |error| FileError::os("read", path, error);
     let mut file = File::open(path).map_err(os)?;
     let found = file.metadata().map_err(os)?.len();
@@ -135,7 +131,11 @@ pub(super) fn check(
             Err(error) => return Err(os(error).into()),
         }
     }
-    let found: String = hash.finalize().iter().map(|it| format!("{it:02x}")).collect();
+    let found: String = hash
+        .finalize()
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect();
     let wanted = spec.sha256.to_string();
     if found == wanted {
         Ok(())

@@ -59,7 +59,9 @@ pub enum ApplyError {
     #[error(transparent)]
     Permit(#[from] PermitMismatch),
     /// It stopped half way; applying the same changeset again completes it.
-    #[error("{done} of {total} files were brought in, then: {cause}; apply the same changes again to complete it")]
+    #[error(
+        "{done} of {total} files were brought in, then: {cause}; apply the same changes again to complete it"
+    )]
     Stopped {
         /// Files that stand as wanted.
         done: usize,
@@ -131,7 +133,9 @@ pub(crate) fn bring_in(
         total: plan.steps.len(),
     };
     let temps = carry.prepare(&plan)?;
-    let outcome = carry.touch(&plan, &temps).and_then(|()| carry.tidy(changes));
+    let outcome = carry
+        .touch(&plan, &temps)
+        .and_then(|()| carry.tidy(changes));
     if outcome.is_err() {
         temps.iter().flatten().for_each(Temp::discard);
     }
@@ -198,7 +202,8 @@ impl Carry<'_> {
     fn touch(&mut self, plan: &Plan, temps: &[Option<Temp>]) -> Result<(), ApplyError> {
         for step in plan.steps.iter().filter(|step| step.target.is_none()) {
             self.unchanged(step)?;
-            self.remove(&step.path).map_err(|errno| self.stopped(&step.path, errno))?;
+            self.remove(&step.path)
+                .map_err(|errno| self.stopped(&step.path, errno))?;
             self.done += 1;
         }
         for (step, temp) in plan.steps.iter().zip(temps) {
@@ -289,10 +294,15 @@ impl Carry<'_> {
             }
         }
         for folder in std::mem::take(&mut self.folders) {
-            match self.root.folder(folder.as_ref()).and_then(rustix::fs::fsync) {
+            match self
+                .root
+                .folder(folder.as_ref())
+                .and_then(rustix::fs::fsync)
+            {
                 Ok(()) | Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
                 Err(errno) => {
-                    let path = folder.map_or_else(|| self.root.path().into(), |it| self.root.join(&it));
+                    let path =
+                        folder.map_or_else(|| self.root.path().into(), |it| self.root.join(&it));
                     return Err(ApplyError::Stopped {
                         done: self.done,
                         total: self.total,

@@ -210,8 +210,16 @@ mod tests {
         std::fs::create_dir(top.path().join("out")).unwrap();
         symlink("../out", root.join("away")).unwrap();
         let open = Root::open("read", &root).unwrap();
-        for (link, target) in [("x", "a"), ("a/x", "../a/b"), ("x", "not/there"), ("x", "./a/")] {
-            assert!(!open.link_leaves(&path(link), target.as_bytes()), "{target}");
+        for (link, target) in [
+            ("x", "a"),
+            ("a/x", "../a/b"),
+            ("x", "not/there"),
+            ("x", "./a/"),
+        ] {
+            assert!(
+                !open.link_leaves(&path(link), target.as_bytes()),
+                "{target}"
+            );
         }
         for (link, target) in [
             ("x", "/etc/passwd"),

@@ -42,7 +42,11 @@ pub enum FileError {
         found: &'static str,
     },
     /// The file is a link to a place outside the folder it stands in.
-    #[error("cannot write {}: it is a link to {}, outside its folder; write to that file itself", Shown(path), Shown(target))]
+    #[error(
+        "cannot write {}: it is a link to {}, outside its folder; write to that file itself",
+        Shown(path),
+        Shown(target)
+    )]
     LeavesFolder {
         /// The link.
         path: PathBuf,
@@ -50,7 +54,10 @@ pub enum FileError {
         target: PathBuf,
     },
     /// A folder on the way to the file is a link, or no folder.
-    #[error("cannot {verb} {}: a folder on the way is a link or no folder", Shown(path))]
+    #[error(
+        "cannot {verb} {}: a folder on the way is a link or no folder",
+        Shown(path)
+    )]
     ThroughLink {
         /// What was tried.
         verb: &'static str,

@@ -79,7 +79,11 @@ pub fn disk_free(path: &Path) -> Result<u64, FileError> {
             Err(errno) => return Err(FileError::os("ask for the free space of", at, errno)),
         }
     }
-    Err(FileError::os("ask for the free space of", path, Errno::NOENT))
+    Err(FileError::os(
+        "ask for the free space of",
+        path,
+        Errno::NOENT,
+    ))
 }
 
 /// Removes one file of Kiro's own; that it is gone already is no error.
@@ -96,7 +100,8 @@ pub(crate) fn remove_own(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// When `path` is not absolute or a whole disk, or something cannot be removed; names it.
 pub fn remove_tree(path: &Path) -> Result<(), FileError> {
-    let (Some(parent), Some(name), true) = (path.parent(), path.file_name(), path.is_absolute()) else {
+    let (Some(parent), Some(name), true) = (path.parent(), path.file_name(), path.is_absolute())
+    else {
         return Err(FileError::BadPath {
             verb: "remove",
             path: path.to_path_buf(),

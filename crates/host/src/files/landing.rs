@@ -148,7 +148,9 @@ fn refuse_hostile(root: &Root, change: &FileChange) -> Result<(), ApplyError> {
         });
     }
     match &change.after {
-        Some(state) if state.mode == Mode::Symlink && root.link_leaves(&change.path, &state.bytes) => {
+        Some(state)
+            if state.mode == Mode::Symlink && root.link_leaves(&change.path, &state.bytes) =>
+        {
             Err(ApplyError::Escapes {
                 path: change.path.clone(),
                 target: shown(&String::from_utf8_lossy(&state.bytes)),
@@ -199,7 +201,8 @@ fn on_folder(
 ) -> Result<Decision, ApplyError> {
     let os = |errno: Errno| FileError::os("read", &root.join(&change.path), errno);
     let folder = root.folder(Some(&change.path)).map_err(os)?;
-    let free = change.before.is_none() && only_holds(folder, change.path.as_str(), deleted).map_err(os)?;
+    let free =
+        change.before.is_none() && only_holds(folder, change.path.as_str(), deleted).map_err(os)?;
     match &change.after {
         Some(state) if free => Ok(Decision::Put(state.clone(), Note::OnFolder)),
         _ => Ok(Decision::Clash("a folder stands there".to_owned())),
@@ -248,7 +251,10 @@ fn compare(change: &FileChange, now: Option<&FileState>) -> Decision {
         (None, _) => return clash("you deleted it, and the task changes it"),
     };
     match &change.before {
-        None if now.bytes == after.bytes && now.mode != Mode::Symlink && after.mode != Mode::Symlink => {
+        None if now.bytes == after.bytes
+            && now.mode != Mode::Symlink
+            && after.mode != Mode::Symlink =>
+        {
             Decision::Put(after.clone(), Note::Plain)
         }
         None => clash("you and the task both created it"),
@@ -257,10 +263,17 @@ fn compare(change: &FileChange, now: Option<&FileState>) -> Decision {
 }
 
 fn together(before: &FileState, now: &FileState, after: &FileState) -> Decision {
-    if [before, now, after].iter().any(|it| it.mode == Mode::Symlink) {
+    if [before, now, after]
+        .iter()
+        .any(|it| it.mode == Mode::Symlink)
+    {
         return clash("you and the task both changed it, and it is a link");
     }
-    let mode = if now.mode == before.mode { after.mode } else { now.mode };
+    let mode = if now.mode == before.mode {
+        after.mode
+    } else {
+        now.mode
+    };
     let merged = match merge(&before.bytes, &now.bytes, &after.bytes) {
         Merge::Clean(bytes) => FileState { mode, bytes },
         Merge::Conflict(_) => return clash("you and the task changed the same lines"),

@@ -51,7 +51,11 @@ fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>, FileError>
             found,
         });
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(stat.st_size.max(0)).unwrap_or(0).min(1 << 26));
+    let mut bytes = Vec::with_capacity(
+        usize::try_from(stat.st_size.max(0))
+            .unwrap_or(0)
+            .min(1 << 26),
+    );
     let copied = File::from(fd)
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
@@ -85,7 +89,12 @@ pub fn write(permit: Permit, path: &Path, bytes: &[u8]) -> Result<(), FileError>
 /// # Errors
 /// As [`write`]; and when a link stands anywhere on the path. The permit must be for the path below
 /// `root` as joined.
-pub fn write_in(permit: Permit, root: &Path, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
+pub fn write_in(
+    permit: Permit,
+    root: &Path,
+    path: &RelPath,
+    bytes: &[u8],
+) -> Result<(), FileError> {
     permit.redeem(&Act::write(&root.join(path.as_str()), bytes))?;
     let root = Root::open("write", root)?;
     make_folders(&root, path).map_err(|errno| through(&root, path, errno))?;
@@ -116,7 +125,9 @@ fn split(path: &Path) -> Result<(PathBuf, RelPath), FileError> {
 
 /// The file of the same folder that a chain of links ends at.
 fn follow(root: &Root, mut name: RelPath) -> Result<RelPath, FileError> {
-    let folder = root.folder(None).map_err(|errno| FileError::os("write", root.path(), errno))?;
+    let folder = root
+        .folder(None)
+        .map_err(|errno| FileError::os("write", root.path(), errno))?;
     for _ in 0..MAX_LINKS {
         let target = match rustix::fs::readlinkat(&folder, name.as_str(), Vec::new()) {
             Err(Errno::INVAL | Errno::NOENT) => return Ok(name),
@@ -178,7 +189,8 @@ fn put(root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
         mode: Mode::File,
         bytes: bytes.to_vec(),
     };
-    let temp = Temp::create(own, temp::owner()?, &state, old.as_ref().map(Bits::same)).map_err(os)?;
+    let temp =
+        Temp::create(own, temp::owner()?, &state, old.as_ref().map(Bits::same)).map_err(os)?;
     if let Err(errno) = temp.land(folder.as_fd(), name, false) {
         temp.discard();
         return Err(os(errno));

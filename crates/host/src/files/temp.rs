@@ -102,7 +102,12 @@ impl Temp {
     }
 
     /// Moves it to `name` in `folder`; with `fresh` only when nothing stands there.
-    pub(crate) fn land(&self, folder: BorrowedFd<'_>, name: &str, fresh: bool) -> Result<(), Errno> {
+    pub(crate) fn land(
+        &self,
+        folder: BorrowedFd<'_>,
+        name: &str,
+        fresh: bool,
+    ) -> Result<(), Errno> {
         if fresh {
             let flags = RenameFlags::NOREPLACE;
             match rustix::fs::renameat_with(&self.folder, self.name.as_str(), folder, name, flags) {
@@ -176,9 +181,22 @@ mod tests {
     #[test]
     fn only_files_of_dead_processes_are_orphans() {
         let this = Owner::this().unwrap();
-        assert!(!is_orphan(&format!("{PREFIX}{}.{}.0", this.pid, this.start)));
-        assert!(is_orphan(&format!("{PREFIX}{}.{}.0", this.pid, this.start + 1)));
-        for other in ["main.rs", ".kiro-tmp.", ".kiro-tmp.notes", ".kiro-tmp.1.2", ".kiro-tmp.1.2.3.4"] {
+        assert!(!is_orphan(&format!(
+            "{PREFIX}{}.{}.0",
+            this.pid, this.start
+        )));
+        assert!(is_orphan(&format!(
+            "{PREFIX}{}.{}.0",
+            this.pid,
+            this.start + 1
+        )));
+        for other in [
+            "main.rs",
+            ".kiro-tmp.",
+            ".kiro-tmp.notes",
+            ".kiro-tmp.1.2",
+            ".kiro-tmp.1.2.3.4",
+        ] {
             assert!(!is_orphan(other), "{other}");
         }
     }

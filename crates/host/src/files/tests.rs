@@ -56,10 +56,13 @@ fn difference(before: &Tree, after: &Tree) -> Changeset {
         before: before.get(*path).cloned(),
         after: after.get(*path).cloned(),
     };
-    Changeset::new(PATHS.iter().map(|path| change(path)).collect()).unwrap()
+    Changeset::new(PATHS.iter().map(change).collect()).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test plays the user's editor")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays the user's editor"
+)]
 fn lay_out(root: &Path, tree: &Tree) {
     for (path, state) in tree {
         let path = root.join(path);
@@ -107,7 +110,10 @@ fn read_back(root: &Path) -> (Tree, bool) {
                     bytes: fs::read(&path).unwrap(),
                 }
             };
-            tree.insert(path.strip_prefix(root).unwrap().display().to_string(), state);
+            tree.insert(
+                path.strip_prefix(root).unwrap().display().to_string(),
+                state,
+            );
         }
     }
     (tree, empty)
@@ -174,12 +180,19 @@ fn a_full_disk_before_the_first_file_is_touched_leaves_nothing() {
     let mut operations = 0;
     let error = bring_in(folder.path(), &difference(&before, &after), &mut |_| {
         operations += 1;
-        if operations == 2 { Err(Errno::NOSPC) } else { Ok(()) }
+        if operations == 2 {
+            Err(Errno::NOSPC)
+        } else {
+            Ok(())
+        }
     })
     .unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, ApplyError::File(_)), "{text}");
-    assert!(text.starts_with("nothing was written: cannot write "), "{text}");
+    assert!(
+        text.starts_with("nothing was written: cannot write "),
+        "{text}"
+    );
     assert!(text.ends_with("e: no space left on the disk"), "{text}");
     let names: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(names.len(), 1, "a temporary file was left behind");
@@ -187,7 +200,10 @@ fn a_full_disk_before_the_first_file_is_touched_leaves_nothing() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the test plays the user's editor")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays the user's editor"
+)]
 fn an_edit_in_the_very_moment_is_not_overwritten() {
     let folder = folder();
     let before: Tree = [
@@ -234,12 +250,22 @@ fn an_error_half_way_says_how_far_it_came() {
     let mut operations = 0;
     let error = bring_in(folder.path(), &changes, &mut |_| {
         operations += 1;
-        if operations == 5 { Err(Errno::IO) } else { Ok(()) }
+        if operations == 5 {
+            Err(Errno::IO)
+        } else {
+            Ok(())
+        }
     })
     .unwrap_err()
     .to_string();
-    assert!(error.starts_with("1 of 2 files were brought in, then: cannot write "), "{error}");
-    assert!(error.contains("e: the disk reported an error; apply"), "{error}");
+    assert!(
+        error.starts_with("1 of 2 files were brought in, then: cannot write "),
+        "{error}"
+    );
+    assert!(
+        error.contains("e: the disk reported an error; apply"),
+        "{error}"
+    );
     bring(folder.path(), &changes);
     assert_eq!(read_back(folder.path()), (after, false));
 }

@@ -255,10 +255,7 @@ mod tests {
     #[test]
     fn endings_read_as_sentences() {
         assert_eq!(Ended::Code(3).to_string(), "exit code 3");
-        assert_eq!(
-            Ended::Signal(9).to_string(),
-            "killed by signal 9 (killed)"
-        );
+        assert_eq!(Ended::Signal(9).to_string(), "killed by signal 9 (killed)");
         assert_eq!(Ended::Signal(50).to_string(), "killed by signal 50");
         assert_eq!(Ended::TimedOut.to_string(), "stopped: out of time");
         assert!(Ended::Code(0).success());

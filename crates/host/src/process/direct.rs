@@ -7,9 +7,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::streams::Streams;
 use super::{Command, Ended, Finished, PATIENCE, RunError};
@@ -183,7 +181,11 @@ mod tests {
         command.env = vec![("A".into(), "b c".into())];
         let finished = check(&command, Ended::Code(3), "given\n");
         assert_eq!(finished.stderr, b"b c\n");
-        check(&shell("cat; env; exec /bin/pwd"), Ended::Code(0), "PWD=/\n/\n");
+        check(
+            &shell("cat; env; exec /bin/pwd"),
+            Ended::Code(0),
+            "PWD=/\n/\n",
+        );
     }
 
     #[test]

@@ -176,6 +176,9 @@ mod tests {
     #[test]
     fn the_version_is_a_number() {
         let version = git_version(&git().program).expect("git answers");
-        assert!(version.starts_with(|it: char| it.is_ascii_digit()), "{version}");
+        assert!(
+            version.starts_with(|it: char| it.is_ascii_digit()),
+            "{version}"
+        );
     }
 }

@@ -45,11 +45,7 @@ const SHIM_VARIABLES: &[&str] = &[
 /// Relative entries are passed over, and so is everything that lies in one of `forbidden_roots` or links
 /// into one: a project must not bring its own `git`. The folder is canonical; the last component is left
 /// as it is found, since some programs (rustup, volta, busybox) act by the name they are called by.
-pub fn find_program(
-    name: &str,
-    path_env: &OsStr,
-    forbidden_roots: &[PathBuf],
-) -> Option<PathBuf> {
+pub fn find_program(name: &str, path_env: &OsStr, forbidden_roots: &[PathBuf]) -> Option<PathBuf> {
     if name.is_empty() || name.contains(['/', '\0']) {
         return None;
     }
@@ -221,7 +217,11 @@ mod tests {
             assert_eq!(find_program("sh", OsStr::new(path), &[]), None, "{path:?}");
         }
         for name in ["", "/bin/sh", "../sh", "a\0b", "no-such-program-anywhere"] {
-            assert_eq!(find_program(name, OsStr::new("/bin"), &[]), None, "{name:?}");
+            assert_eq!(
+                find_program(name, OsStr::new("/bin"), &[]),
+                None,
+                "{name:?}"
+            );
         }
     }
 

@@ -29,8 +29,9 @@ pub(super) fn run(sandbox: &Sandbox, scratch: &Path) -> Vec<Control> {
         Ok(stage) => trials(sandbox, &stage),
         Err(error) => vec![failed("stage", "prepare the trials", &error)],
     };
-    for (name, question, control) in LIMITS {
-        controls.push(match control(sandbox) {
+    for trial in LIMITS {
+        let (name, question) = (trial.name, trial.question);
+        controls.push(match (trial.attempt)(sandbox) {
             Ok((held, detail)) => Control {
                 name,
                 question,
@@ -82,7 +83,10 @@ impl Stage {
         let scene = Scene {
             inside,
             outside,
-            home: sandbox.home().cloned().unwrap_or_else(|| PathBuf::from("/root")),
+            home: sandbox
+                .home()
+                .cloned()
+                .unwrap_or_else(|| PathBuf::from("/root")),
             kiro: i32::try_from(process::id()).unwrap_or(1),
             port: tcp.local_addr()?.port(),
             abstract_name,
@@ -130,12 +134,18 @@ fn trials(sandbox: &Sandbox, stage: &Stage) -> Vec<Control> {
 fn answer(trial: &Trial, finished: &Finished) -> Control {
     let output = String::from_utf8_lossy(&finished.stdout);
     let line = output.lines().find_map(|line| {
-        let (held, detail) = line.strip_prefix(trial.name)?.strip_prefix('\t')?.split_once('\t')?;
+        let (held, detail) = line
+            .strip_prefix(trial.name)?
+            .strip_prefix('\t')?
+            .split_once('\t')?;
         Some((held == "true", detail.to_owned()))
     });
     let (held, detail) = line.unwrap_or_else(|| {
         let said = String::from_utf8_lossy(&finished.stderr);
-        (false, format!("no answer: {}; {}", finished.ended, said.trim()))
+        (
+            false,
+            format!("no answer: {}; {}", finished.ended, said.trim()),
+        )
     });
     Control {
         name: trial.name,
@@ -147,15 +157,37 @@ fn answer(trial: &Trial, finished: &Finished) -> Control {
 
 type Outcome = Result<(bool, String), SandboxError>;
 
-/// Trials of what happens around a command rather than in it.
-const LIMITS: &[(&str, &str, fn(&Sandbox) -> Outcome)] = &[
-    ("survivors", "outlive the command in the background", survivors),
-    ("storm", "make processes without end", storm),
-    ("memory", "use more memory than allowed", memory),
-    ("output", "print more than is kept", output),
-    ("time", "ignore every request to end", time),
-    ("input", "wait for input that never comes", input),
+/// A trial of what happens around a command rather than in it.
+struct LimitTrial {
+    name: &'static str,
+    question: &'static str,
+    attempt: fn(&Sandbox) -> Outcome,
+}
+
+const LIMITS: [LimitTrial; 6] = [
+    limit(
+        "survivors",
+        "outlive the command in the background",
+        survivors,
+    ),
+    limit("storm", "make processes without end", storm),
+    limit("memory", "use more memory than allowed", memory),
+    limit("output", "print more than is kept", output),
+    limit("time", "ignore every request to end", time),
+    limit("input", "wait for input that never comes", input),
 ];
+
+const fn limit(
+    name: &'static str,
+    question: &'static str,
+    attempt: fn(&Sandbox) -> Outcome,
+) -> LimitTrial {
+    LimitTrial {
+        name,
+        question,
+        attempt,
+    }
+}
 
 fn probe(sandbox: &Sandbox, words: &[&str], limits: Limits) -> Result<Finished, SandboxError> {
     let (mut command, walls) = sandbox.probe(words.iter().copied());
@@ -198,7 +230,10 @@ fn memory(sandbox: &Sandbox) -> Outcome {
     little.memory_bytes = 64 << 20;
     let ended = probe(sandbox, &[probe::SWELL, "2048"], little)?.ended;
     // Where it grows faster than it is looked at, it ends by itself for want of memory.
-    Ok((!ended.success() && ended != Ended::TimedOut, ended.to_string()))
+    Ok((
+        !ended.success() && ended != Ended::TimedOut,
+        ended.to_string(),
+    ))
 }
 
 fn output(sandbox: &Sandbox) -> Outcome {
@@ -221,7 +256,10 @@ fn time(sandbox: &Sandbox) -> Outcome {
 fn input(sandbox: &Sandbox) -> Outcome {
     let finished = probe(sandbox, &[probe::LISTEN], limits())?;
     let nothing = finished.ended.success() && finished.stdout == b"0";
-    Ok((nothing, format!("{}; its input was at its end", finished.ended)))
+    Ok((
+        nothing,
+        format!("{}; its input was at its end", finished.ended),
+    ))
 }
 
 /// How many processes of this machine have `mark` on their command line.
@@ -231,6 +269,9 @@ fn marked(mark: &str) -> usize {
     };
     all.flatten()
         .filter_map(|entry| fs::read(entry.path().join("cmdline")).ok())
-        .filter(|line| line.split(|byte| *byte == 0).any(|word| word == mark.as_bytes()))
+        .filter(|line| {
+            line.split(|byte| *byte == 0)
+                .any(|word| word == mark.as_bytes())
+        })
         .count()
 }

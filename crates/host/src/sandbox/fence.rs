@@ -83,7 +83,13 @@ fn failed(error: impl Display) -> io::Error {
 /// to be written to must be there.
 fn open(place: &Place, abi: ABI) -> io::Result<Option<(OwnedFd, BitFlags<AccessFs>)>> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let opened = match openat2(CWD, &place.path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+    let opened = match openat2(
+        CWD,
+        &place.path,
+        flags,
+        Mode::empty(),
+        ResolveFlags::NO_SYMLINKS,
+    ) {
         Ok(opened) => opened,
         Err(Errno::NOENT | Errno::ACCESS | Errno::LOOP | Errno::NOTDIR)
             if place.reach != Reach::Write =>
@@ -92,7 +98,9 @@ fn open(place: &Place, abi: ABI) -> io::Result<Option<(OwnedFd, BitFlags<AccessF
         }
         Err(error) => {
             let path = place.path.display();
-            return Err(io::Error::other(format!("cannot open the wall {path}: {error}")));
+            return Err(io::Error::other(format!(
+                "cannot open the wall {path}: {error}"
+            )));
         }
     };
     let is_folder = FileType::from_raw_mode(fstat(&opened)?.st_mode) == FileType::Directory;

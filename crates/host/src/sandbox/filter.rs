@@ -158,6 +158,10 @@ const NAMESPACES: &[i32] = &[
     libc::CLONE_NEWNET,
 ];
 
+/// What says that a precedence is that of one process.
+const PRIO_PROCESS: u64 = 0;
+const IOPRIO_WHO_PROCESS: u64 = 1;
+
 /// `ioctl`s that put characters into a terminal.
 const TERMINAL_INPUT: [u64; 2] = [0x5412, 0x541C];
 /// `ioctl`s that change the flags of a file: FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR.
@@ -206,6 +210,7 @@ fn refused(fence: &Fence) -> io::Result<Rules> {
     if fence.outer == Outer::Bare {
         rules.extend(always(SHARED_BY_NUMBER));
         rules.extend(always(OWNERS));
+        rules.extend(of_others()?);
     }
     rules.insert(libc::SYS_socket, sockets(fence.network)?);
     rules.insert(libc::SYS_clone, namespaces()?);
@@ -219,9 +224,7 @@ fn refused(fence: &Fence) -> io::Result<Rules> {
 }
 
 /// A rule that holds when every condition on (argument, comparison, 32-bit value) does.
-fn rule(
-    conditions: impl IntoIterator<Item = (u8, SeccompCmpOp, u64)>,
-) -> io::Result<SeccompRule> {
+fn rule(conditions: impl IntoIterator<Item = (u8, SeccompCmpOp, u64)>) -> io::Result<SeccompRule> {
     let conditions = conditions
         .into_iter()
         .map(|(argument, operator, value)| {
@@ -230,6 +233,32 @@ fn rule(
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
     SeccompRule::new(conditions).map_err(failed)
+}
+
+/// The precedence of other processes, Kiro's among them: only its own is a program's to change. Refused
+/// where the others can be named.
+fn of_others() -> io::Result<Rules> {
+    let first = [
+        libc::SYS_sched_setscheduler,
+        libc::SYS_sched_setparam,
+        libc::SYS_sched_setattr,
+        libc::SYS_sched_setaffinity,
+    ];
+    let mut rules = Rules::new();
+    for call in first {
+        rules.insert(call, vec![rule([(0, SeccompCmpOp::Ne, 0)])?]);
+    }
+    // The first argument says whether the second is a process, a group or a user; the caller's own of each
+    // is 0, but a user's own are all of the machine's.
+    for (call, process) in [
+        (libc::SYS_setpriority, PRIO_PROCESS),
+        (libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS),
+    ] {
+        let other_kind = rule([(0, SeccompCmpOp::Ne, process)])?;
+        let other_process = rule([(1, SeccompCmpOp::Ne, 0)])?;
+        rules.insert(call, vec![other_kind, other_process]);
+    }
+    Ok(rules)
 }
 
 /// Sockets of every family that is not needed; an empty list refuses all.
@@ -253,7 +282,6 @@ fn sockets(network: Network) -> io::Result<Vec<SeccompRule>> {
 fn namespaces() -> io::Result<Vec<SeccompRule>> {
     NAMESPACES
         .iter()
-
         .map(|flag| u64::from(flag.unsigned_abs()))
         .map(|flag| rule([(0, SeccompCmpOp::MaskedEq(flag), flag)]))
         .collect()

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{MemfdFlags, Mode, OFlags, SealFlags, fcntl_add_seals, memfd_create, open};
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, chdir, getrlimit, set_child_subreaper,
-    set_parent_process_death_signal, setrlimit, setsid, wait,
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, WaitStatus, chdir, getrlimit,
+    kill_process_group, pidfd_open, set_child_subreaper, set_parent_process_death_signal,
+    setrlimit, setsid, wait,
 };
 use rustix::stdio::dup2_stdin;
 
@@ -17,10 +20,12 @@ use super::supervisor::{THREADS_PER_PROCESS, during};
 use super::system::{self, Side};
 use super::wire::{self, Fence, Job, Outer, Step};
 use super::{fence, filter, namespaces, tree};
-use crate::process::Ended;
+use crate::process::{Ended, timespec};
 
 /// Files that a program may have open at once.
 const OPEN_FILES: u64 = 8192;
+/// How soon the keeper sees that it is to end.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Walls the program in, starts it, and waits for its end; everything that is to be known is said
 /// through `step_out`. Does not return.
@@ -37,7 +42,8 @@ pub(super) fn keep(job: &Job, step_out: File) -> ! {
 
 /// What concerns the keeper itself.
 fn prepare(job: &Job) -> io::Result<()> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    set_parent_process_death_signal(Some(without_supervisor(job)))?;
+    system::note_termination()?;
     set_child_subreaper(Some(rustix::process::getpid()))?;
     dup2_stdin(closed_input()?)?;
     match &job.fence {
@@ -48,13 +54,37 @@ fn prepare(job: &Job) -> io::Result<()> {
     }
 }
 
+/// What the keeper is told when the supervisor is killed: where a namespace ends with it, to end; where
+/// there is none, to end the others first.
+fn without_supervisor(job: &Job) -> Signal {
+    match &job.fence {
+        Some(fence) if fence.outer != Outer::Bare => Signal::KILL,
+        _ => Signal::TERM,
+    }
+}
+
 /// Waits until the program has ended; takes leave of orphans meanwhile.
 fn wait_for(program: Pid) -> Step {
+    let watched = match pidfd_open(program, PidfdFlags::empty()) {
+        Ok(watched) => watched,
+        Err(error) => return Step::NotConfined(format!("cannot watch the program: {error}")),
+    };
     loop {
-        match wait(WaitOptions::empty()) {
-            Ok(Some((pid, status))) if pid == program => return Step::Ended(how_it_ended(status)),
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Step::NotConfined(format!("cannot wait for its end: {error}")),
+        let mut fds = [PollFd::new(&watched, PollFlags::IN)];
+        let _interrupted = poll(&mut fds, Some(&timespec(PATIENCE)));
+        loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if pid == program => {
+                    return Step::Ended(how_it_ended(status));
+                }
+                Ok(Some(_)) | Err(Errno::INTR) => {}
+                Ok(None) => break,
+                Err(error) => return Step::NotConfined(format!("cannot wait: {error}")),
+            }
+        }
+        if system::terminated() {
+            // The program began a session: this is its group, and where it matters, all that it made.
+            let _gone = kill_process_group(program, Signal::KILL);
         }
     }
 }
@@ -75,7 +105,11 @@ fn start(job: &Job, step_out: &File) -> Step {
     if let Err(error) = wire::send(step_out, &Step::Starting.encode()) {
         return Step::NotConfined(error.to_string());
     }
-    Step::NotStarted(execute(job).raw_os_error().unwrap_or(Errno::IO.raw_os_error()))
+    Step::NotStarted(
+        execute(job)
+            .raw_os_error()
+            .unwrap_or(Errno::IO.raw_os_error()),
+    )
 }
 
 fn become_confined(job: &Job) -> io::Result<()> {
@@ -117,7 +151,11 @@ fn execute(job: &Job) -> io::Error {
 
 /// An input that is at its end.
 fn closed_input() -> io::Result<OwnedFd> {
-    Ok(open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+    Ok(open(
+        "/dev/null",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?)
 }
 
 /// A file without a name that holds `bytes` and cannot be changed.
@@ -139,7 +177,11 @@ fn limit(job: &Job) -> io::Result<()> {
     // The supervisor counts the memory of all processes. This only stops one that is faster than it
     // looks, and leaves room for what is reserved and never touched, such as the stacks of threads.
     let data = limits.memory_bytes.saturating_mul(2);
-    lower(Resource::Cpu, limits.cpu_seconds, limits.cpu_seconds.saturating_add(2))?;
+    lower(
+        Resource::Cpu,
+        limits.cpu_seconds,
+        limits.cpu_seconds.saturating_add(2),
+    )?;
     lower(Resource::Data, data, data)?;
     lower(Resource::Fsize, limits.file_bytes, limits.file_bytes)?;
     lower(Resource::Core, 0, 0)?;

@@ -1,6 +1,5 @@
 //! The sandbox of this machine: which layers it has, and commands run within them.
 
-use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,13 +38,9 @@ pub struct Layer {
 impl Sandbox {
     /// Finds out which layers this machine has, by running nothing much in each that might work.
     ///
-    /// It takes some tens of milliseconds. That there is no sandbox shows when something is to be run, and
-    /// in [`Sandbox::layers`].
-    pub fn detect(supervisor: Supervisor) -> Sandbox {
-        Sandbox::detect_for(supervisor, env::home_dir().as_deref())
-    }
-
-    /// The same, for a user whose home is `home`.
+    /// `home` is the user's, of whose toolchains a program may read and of whose keys it may not. It takes
+    /// some tens of milliseconds. That there is no sandbox shows when something is to be run, and in
+    /// [`Sandbox::layers`].
     pub fn detect_for(supervisor: Supervisor, home: Option<&Path>) -> Sandbox {
         Sandbox::with_outer(
             supervisor,
@@ -127,10 +122,7 @@ impl Sandbox {
     }
 
     /// A command that has the supervisor's program try something within walls that let it run.
-    pub(super) fn probe<'a>(
-        &self,
-        words: impl IntoIterator<Item = &'a str>,
-    ) -> (Command, Walls) {
+    pub(super) fn probe<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> (Command, Walls) {
         let text = |word: &OsString| word.to_string_lossy().into_owned();
         let program = &self.supervisor.program;
         let argv = std::iter::once(program.to_string_lossy().into_owned())
@@ -213,7 +205,10 @@ impl Sandbox {
                 "only listed files and folders can be opened",
             ),
             layer("seccomp", "no sockets, no debugging, no new privileges"),
-            layer("supervisor", "time, memory, processes; nothing outlives the command"),
+            layer(
+                "supervisor",
+                "time, memory, processes; nothing outlives the command",
+            ),
         ];
         Ok(outer.into_iter().chain(inner).collect())
     }
@@ -227,7 +222,9 @@ impl Sandbox {
                 match self.layers {
                     Ok(Layers {
                         outer: Outer::Bare, ..
-                    }) => format!("{names}; modes of files and groups of processes are ignored inside"),
+                    }) => format!(
+                        "{names}; modes of files and groups of processes are ignored inside"
+                    ),
                     _ => names,
                 }
             }

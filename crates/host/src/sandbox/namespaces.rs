@@ -87,8 +87,7 @@ fn copy(path: &Path) -> io::Result<OwnedFd> {
 
 fn put_back(path: &Path, tree: &OwnedFd) -> io::Result<()> {
     let folder = open_folder(path)?;
-    let flags =
-        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     Ok(move_mount(tree, "", &folder, "", flags)?)
 }
 

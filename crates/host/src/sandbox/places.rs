@@ -152,7 +152,10 @@ impl Places {
         places.add(KERNEL.iter().map(PathBuf::from), Reach::Look);
         places.add(DEVICES.iter().map(PathBuf::from), Reach::Device);
         places.add(readable_settings(Path::new("/etc")), Reach::Read);
-        let toolchains = places.toolchains().map(|(path, _)| path).collect::<Vec<_>>();
+        let toolchains = places
+            .toolchains()
+            .map(|(path, _)| path)
+            .collect::<Vec<_>>();
         places.add(toolchains, Reach::Read);
         places
     }
@@ -222,9 +225,14 @@ impl Places {
         for name in ["HOME", "TMPDIR", "TMP", "TEMP", "XDG_CACHE_HOME", "GOCACHE"] {
             variables.push((name.to_owned(), private.clone().into_owned()));
         }
-        let found = self.toolchains().filter(|(_, variable)| !variable.is_empty());
+        let found = self
+            .toolchains()
+            .filter(|(_, variable)| !variable.is_empty());
         let found = found.filter_map(|(path, variable)| {
-            Some((variable.to_owned(), path.into_os_string().into_string().ok()?))
+            Some((
+                variable.to_owned(),
+                path.into_os_string().into_string().ok()?,
+            ))
         });
         variables.extend(found);
         variables
@@ -238,7 +246,10 @@ fn readable_settings(folder: &Path) -> Vec<PathBuf> {
     let mut open = Vec::new();
     for entry in entries(folder) {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| !SECRET_SETTINGS.contains(&name)) {
+        if name
+            .to_str()
+            .is_some_and(|name| !SECRET_SETTINGS.contains(&name))
+        {
             gather(&entry, DEPTH_MAX, &mut left, &mut open);
         }
     }
@@ -268,9 +279,10 @@ fn gather(entry: &DirEntry, depth: usize, left: &mut usize, open: &mut Vec<PathB
     }
     if metadata.is_dir() {
         let before = open.len();
-        let all = entries(&entry.path())
-            .iter()
-            .fold(true, |all, it| gather(it, depth - 1, left, open) && all);
+        let mut all = true;
+        for part in entries(&entry.path()) {
+            all &= gather(&part, depth - 1, left, open);
+        }
         if !all {
             return false;
         }

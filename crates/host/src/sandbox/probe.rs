@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::{CWD, FileType, Mode};
+use rustix::fs::{CWD, FileType, Mode, link, unlink};
 use rustix::mount::{MountFlags, mount, mount_remount};
 use rustix::process::{Pid, test_kill_process};
 
@@ -103,7 +103,7 @@ const fn trial(
     }
 }
 
-/// What must fail. An attempt that comes through says what it did.
+/// What must fail where there are walls. An attempt that comes through says what it did.
 pub(super) const ESCAPES: &[Trial] = &[
     trial("create-outside", "create a file outside", |scene| {
         File::create_new(scene.outside.join("created")).map(done("created it"))
@@ -115,27 +115,48 @@ pub(super) const ESCAPES: &[Trial] = &[
     }),
     trial("empty-outside", "empty a file outside", |scene| {
         let file = OpenOptions::new().write(true).open(scene.secret());
-        file.and_then(|file| file.set_len(0)).map(done("emptied it"))
+        file.and_then(|file| file.set_len(0))
+            .map(done("emptied it"))
     }),
     trial("delete-outside", "delete a file outside", |scene| {
-        fs::remove_file(scene.outside.join("kept")).map(done("deleted it"))
+        unlink(scene.outside.join("kept"))
+            .map(done("deleted it"))
+            .map_err(Into::into)
     }),
-    trial("take-inside", "move a file from outside to inside", |scene| {
-        fs::rename(scene.outside.join("kept"), scene.inside.join("taken")).map(done("moved it"))
-    }),
-    trial("link-inside", "make a hard link to a file outside", |scene| {
-        fs::hard_link(scene.secret(), scene.inside.join("hard")).map(done("linked it"))
-    }),
-    trial("mode-outside", "change the mode of a file outside", |scene| {
-        fs::set_permissions(scene.secret(), Permissions::from_mode(0o606))?;
-        let mode = fs::metadata(scene.secret())?.mode() & 0o777;
-        breach(mode == 0o606, "changed it", "it was ignored")
-    }),
-    trial("time-outside", "change the time of a file outside", |scene| {
-        File::open(scene.secret())?.set_modified(std::time::UNIX_EPOCH)?;
-        let time = fs::metadata(scene.secret())?.mtime();
-        breach(time == 0, "changed it", "it was ignored")
-    }),
+    trial(
+        "take-inside",
+        "move a file from outside to inside",
+        |scene| {
+            fs::rename(scene.outside.join("kept"), scene.inside.join("taken")).map(done("moved it"))
+        },
+    ),
+    trial(
+        "link-inside",
+        "make a hard link to a file outside",
+        |scene| {
+            link(scene.secret(), scene.inside.join("hard"))
+                .map(done("linked it"))
+                .map_err(Into::into)
+        },
+    ),
+    trial(
+        "mode-outside",
+        "change the mode of a file outside",
+        |scene| {
+            fs::set_permissions(scene.secret(), Permissions::from_mode(0o606))?;
+            let mode = fs::metadata(scene.secret())?.mode() & 0o777;
+            breach(mode == 0o606, "changed it", "it was ignored")
+        },
+    ),
+    trial(
+        "time-outside",
+        "change the time of a file outside",
+        |scene| {
+            File::open(scene.secret())?.set_modified(std::time::UNIX_EPOCH)?;
+            let time = fs::metadata(scene.secret())?.mtime();
+            breach(time == 0, "changed it", "it was ignored")
+        },
+    ),
     trial("read-outside", "read a file outside", |scene| {
         fs::read(scene.secret()).map(done("read it"))
     }),
@@ -156,12 +177,16 @@ pub(super) const ESCAPES: &[Trial] = &[
     trial("passwords", "read /etc/shadow", |_| {
         fs::read("/etc/shadow").map(done("read it"))
     }),
-    trial("planted-link", "write through a link planted inside", |scene| {
-        File::create_new(scene.inside.join("link/created")).map(done("wrote through it"))
-    }),
-    trial("planted-link-read", "read through a link planted inside", |scene| {
-        fs::read(scene.inside.join("link/secret")).map(done("read through it"))
-    }),
+    trial(
+        "planted-link",
+        "write through a link planted inside",
+        |scene| File::create_new(scene.inside.join("link/created")).map(done("wrote through it")),
+    ),
+    trial(
+        "planted-link-read",
+        "read through a link planted inside",
+        |scene| fs::read(scene.inside.join("link/secret")).map(done("read through it")),
+    ),
     trial("tcp", "connect to a TCP port of the machine", |scene| {
         let address = SocketAddr::from(([127, 0, 0, 1], scene.port));
         TcpStream::connect_timeout(&address, Duration::from_secs(1)).map(done("connected"))
@@ -175,11 +200,15 @@ pub(super) const ESCAPES: &[Trial] = &[
     trial("unix", "connect to a socket file outside", |scene| {
         UnixStream::connect(scene.outside.join("socket")).map(done("connected"))
     }),
-    trial("abstract", "connect to an abstract socket of the machine", |scene| {
-        std::os::unix::net::SocketAddr::from_abstract_name(&scene.abstract_name)
-            .and_then(|address| UnixStream::connect_addr(&address))
-            .map(done("connected"))
-    }),
+    trial(
+        "abstract",
+        "connect to an abstract socket of the machine",
+        |scene| {
+            std::os::unix::net::SocketAddr::from_abstract_name(&scene.abstract_name)
+                .and_then(|address| UnixStream::connect_addr(&address))
+                .map(done("connected"))
+        },
+    ),
     trial("unshare", "make a user namespace", |_| {
         forbidden::user_namespace().map(done("made it"))
     }),
@@ -207,26 +236,43 @@ pub(super) const ESCAPES: &[Trial] = &[
     trial("trace-parent", "debug the parent process", |_| {
         forbidden::trace(parent()?).map(done("attached"))
     }),
-    trial("environ", "read the environment of Kiro's process", |scene| {
-        fs::read(format!("/proc/{}/environ", visible(scene.kiro)?)).map(done("read it"))
-    }),
-    trial("environ-parent", "read the environment of the parent", |_| {
-        fs::read(format!("/proc/{}/environ", parent()?)).map(done("read it"))
-    }),
+    trial(
+        "environ",
+        "read the environment of Kiro's process",
+        |scene| fs::read(format!("/proc/{}/environ", visible(scene.kiro)?)).map(done("read it")),
+    ),
+    trial(
+        "environ-parent",
+        "read the environment of the parent",
+        |_| fs::read(format!("/proc/{}/environ", parent()?)).map(done("read it")),
+    ),
     trial("memory-parent", "open the memory of the parent", |_| {
         File::open(format!("/proc/{}/mem", parent()?)).map(done("opened it"))
     }),
-    trial("root-parent", "reach files through the parent's root", |scene| {
-        let path = scene.secret().to_string_lossy().into_owned();
-        fs::read(format!("/proc/{}/root{path}", parent()?)).map(done("read it"))
-    }),
+    trial(
+        "root-parent",
+        "reach files through the parent's root",
+        |scene| {
+            let path = scene.secret().to_string_lossy().into_owned();
+            fs::read(format!("/proc/{}/root{path}", parent()?)).map(done("read it"))
+        },
+    ),
     trial("signal", "signal Kiro's process", |scene| {
         signal(visible(scene.kiro)?)
     }),
-    trial("signal-parent", "signal the parent process", |_| signal(parent()?)),
-    trial("limit-parent", "change a limit of the parent process", |_| {
-        forbidden::limit_of(parent()?).map(done("may change it"))
+    trial("signal-parent", "signal the parent process", |_| {
+        signal(parent()?)
     }),
+    trial(
+        "limit-parent",
+        "change a limit of the parent process",
+        |_| forbidden::limit_of(parent()?).map(done("may change it")),
+    ),
+    trial(
+        "precedence",
+        "change the precedence of Kiro's process",
+        |scene| forbidden::demote(visible(scene.kiro)?).map(done("may change it")),
+    ),
     trial("io-uring", "set up an io_uring", |_| {
         forbidden::io_uring().map(done("set it up"))
     }),
@@ -239,10 +285,17 @@ pub(super) const ESCAPES: &[Trial] = &[
     trial("terminal", "put a character into a terminal", |_| {
         forbidden::type_into(0).map(done("may do it"))
     }),
-    trial("kernel-setting", "open a kernel setting for writing", |_| {
-        let path = "/proc/sys/kernel/core_pattern";
-        OpenOptions::new().write(true).open(path).map(done("opened it"))
-    }),
+    trial(
+        "kernel-setting",
+        "open a kernel setting for writing",
+        |_| {
+            let path = "/proc/sys/kernel/core_pattern";
+            OpenOptions::new()
+                .write(true)
+                .open(path)
+                .map(done("opened it"))
+        },
+    ),
     trial("device", "make a device file", |scene| {
         let (path, zero) = (scene.inside.join("device"), rustix::fs::makedev(1, 5));
         let mode = Mode::RUSR | Mode::WUSR;
@@ -251,24 +304,32 @@ pub(super) const ESCAPES: &[Trial] = &[
             .map_err(Into::into)
     }),
     trial("privileges", "hold or gain a privilege", |_| privileges()),
-    trial("descriptors", "find an open file of Kiro's", |_| descriptors()),
+    trial("descriptors", "find an open file of Kiro's", |_| {
+        descriptors()
+    }),
 ];
 
 /// What must work. An attempt that fails says why.
 pub(super) const NEEDS: &[Trial] = &[
-    trial("write-inside", "create, rename and delete files inside", |scene| {
-        let (first, second) = (scene.inside.join("first"), scene.inside.join("second"));
-        File::create_new(&first)?.write_all(b"text")?;
-        fs::set_permissions(&first, Permissions::from_mode(0o755))?;
-        fs::create_dir(scene.inside.join("folder"))?;
-        let third = scene.inside.join("folder/third");
-        fs::rename(&first, &second)?;
-        fs::rename(&second, &third)?;
-        symlink("third", scene.inside.join("folder/link"))?;
-        let text = fs::read_to_string(scene.inside.join("folder/link"))?;
-        fs::remove_dir_all(scene.inside.join("folder"))?;
-        needed(text == "text", "it reads as it was written")
-    }),
+    trial(
+        "write-inside",
+        "create, rename and delete files inside",
+        |scene| {
+            let (first, second) = (scene.inside.join("first"), scene.inside.join("second"));
+            File::create_new(&first)?.write_all(b"text")?;
+            fs::set_permissions(&first, Permissions::from_mode(0o755))?;
+            fs::create_dir(scene.inside.join("folder"))?;
+            let third = scene.inside.join("folder/third");
+            fs::rename(&first, &second)?;
+            fs::rename(&second, &third)?;
+            symlink("third", scene.inside.join("folder/link"))?;
+            let text = fs::read_to_string(scene.inside.join("folder/link"))?;
+            unlink(scene.inside.join("folder/link"))?;
+            unlink(&third)?;
+            fs::remove_dir(scene.inside.join("folder"))?;
+            needed(text == "text", "it reads as it was written")
+        },
+    ),
     trial("read-libraries", "read the system's libraries", |_| {
         let count = fs::read_dir("/usr/lib")?.count();
         needed(count > 0, "they can be listed")
@@ -277,17 +338,26 @@ pub(super) const NEEDS: &[Trial] = &[
         let status = shell("exit 7")?;
         needed(status == Some(7), "it ran")
     }),
-    trial("temporary", "use pipes, threads and connected sockets", |_| {
-        let (mut one, mut other) = UnixStream::pair()?;
-        let writer = thread::spawn(move || one.write_all(b"x"));
-        let mut byte = [0];
-        other.read_exact(&mut byte)?;
-        let written = writer.join().map_err(|_| io::Error::other("a thread failed"))?;
-        written?;
-        needed(byte == *b"x", "they work")
-    }),
+    trial(
+        "temporary",
+        "use pipes, threads and connected sockets",
+        |_| {
+            let (mut one, mut other) = UnixStream::pair()?;
+            let writer = thread::spawn(move || one.write_all(b"x"));
+            let mut byte = [0];
+            other.read_exact(&mut byte)?;
+            let written = writer
+                .join()
+                .map_err(|_| io::Error::other("a thread failed"))?;
+            written?;
+            needed(byte == *b"x", "they work")
+        },
+    ),
     trial("devices", "use /dev/null and /dev/urandom", |_| {
-        OpenOptions::new().write(true).open("/dev/null")?.write_all(b"x")?;
+        OpenOptions::new()
+            .write(true)
+            .open("/dev/null")?
+            .write_all(b"x")?;
         let mut bytes = [0; 8];
         File::open("/dev/urandom")?.read_exact(&mut bytes)?;
         Ok("they work".to_owned())
@@ -343,9 +413,15 @@ fn privileges() -> io::Result<String> {
         line.map(str::trim).unwrap_or_default().to_owned()
     };
     let empty = |name: &str| field(name).bytes().all(|digit| digit == b'0');
-    let dropped = ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"].iter().all(|it| empty(it));
+    let dropped = ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"]
+        .iter()
+        .all(|it| empty(it));
     let sealed = field("NoNewPrivs:") == "1" && field("Seccomp:") == "2";
-    breach(!dropped || !sealed, &status.replace('\n', " "), "there is none to hold")
+    breach(
+        !dropped || !sealed,
+        &status.replace('\n', " "),
+        "there is none to hold",
+    )
 }
 
 fn descriptors() -> io::Result<String> {
@@ -359,7 +435,11 @@ fn descriptors() -> io::Result<String> {
     }
     let own = ["0", "1", "2"].map(OsString::from);
     let foreign: Vec<_> = open.iter().filter(|it| !own.contains(it)).collect();
-    breach(!foreign.is_empty(), &format!("{foreign:?}"), "there is none")
+    breach(
+        !foreign.is_empty(),
+        &format!("{foreign:?}"),
+        "there is none",
+    )
 }
 
 #[expect(
@@ -367,7 +447,9 @@ fn descriptors() -> io::Result<String> {
     reason = "a trial of whether programs can be run"
 )]
 fn shell(script: &str) -> io::Result<Option<i32>> {
-    let status = std::process::Command::new("/bin/sh").args(["-c", script]).status()?;
+    let status = std::process::Command::new("/bin/sh")
+        .args(["-c", script])
+        .status()?;
     Ok(status.code())
 }
 
@@ -470,4 +552,78 @@ fn listen() -> io::Result<()> {
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input)?;
     say(&input.len().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
+
+    use super::*;
+
+    /// Trials that change nothing of the machine when they come through.
+    const HARMLESS: &[&str] = &[
+        "create-outside",
+        "append-outside",
+        "empty-outside",
+        "link-inside",
+        "mode-outside",
+        "time-outside",
+        "read-outside",
+        "list-outside",
+        "list-home",
+        "keys",
+        "shared-tmp",
+        "planted-link",
+        "planted-link-read",
+        "tcp",
+        "tcp-listen",
+        "udp",
+        "unix",
+        "abstract",
+        "environ",
+        "signal",
+        "privileges",
+        "descriptors",
+        "take-inside",
+    ];
+
+    #[test]
+    fn without_walls_the_trials_come_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [inside, outside, home] =
+            ["inside", "outside", "home"].map(|name| folder.path().join(name));
+        for folder in [&inside, &outside, &home.join(".ssh")] {
+            fs::create_dir_all(folder).expect("a folder");
+        }
+        for name in ["secret", "kept"] {
+            File::create_new(outside.join(name)).expect("a file");
+        }
+        symlink(&outside, inside.join("link")).expect("a link");
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let _unix = UnixListener::bind(outside.join("socket")).expect("a socket");
+        let abstract_name = format!("kiro-probe-{}", std::process::id());
+        let address = UnixAddress::from_abstract_name(&abstract_name).expect("a name");
+        let _abstract = UnixListener::bind_addr(&address).expect("a socket");
+        let parent = rustix::process::getppid().expect("it has a parent");
+        let scene = Scene {
+            inside,
+            outside,
+            home,
+            kiro: parent.as_raw_nonzero().get(),
+            port: tcp.local_addr().expect("it has one").port(),
+            abstract_name,
+        };
+        let words: Vec<OsString> = scene.words().into_iter().map(OsString::from).collect();
+        let scene = Scene::read(&words).expect("it is complete");
+        for name in HARMLESS {
+            let trial = ESCAPES.iter().find(|trial| trial.name == *name);
+            let outcome = (trial.expect("it exists").attempt)(&scene);
+            assert!(outcome.is_ok(), "{name}: {outcome:?}");
+            let _gone = unlink(scene.outside.join("created"));
+        }
+        for trial in NEEDS {
+            let outcome = (trial.attempt)(&scene);
+            assert!(outcome.is_ok(), "{}: {outcome:?}", trial.name);
+        }
+    }
 }

@@ -213,7 +213,11 @@ impl Watch<'_> {
     }
 
     fn wait(&self, timeout: Duration) -> io::Result<Ready> {
-        let watched = [self.control.as_fd(), self.steps.as_fd(), self.keeper.as_fd()];
+        let watched = [
+            self.control.as_fd(),
+            self.steps.as_fd(),
+            self.keeper.as_fd(),
+        ];
         let mut fds = watched.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         match poll(&mut fds, Some(&timespec(timeout))) {
             Ok(_) | Err(Errno::INTR) => {}
@@ -293,7 +297,9 @@ impl Watch<'_> {
     /// Why nobody inside has said anything.
     fn silence(&self) -> String {
         match outer(self.job) {
-            Outer::Bubblewrap { .. } => "bubblewrap ended before the program was started".to_owned(),
+            Outer::Bubblewrap { .. } => {
+                "bubblewrap ended before the program was started".to_owned()
+            }
             _ => "the program's keeper ended before the program was started".to_owned(),
         }
     }

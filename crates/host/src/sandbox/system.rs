@@ -154,11 +154,10 @@ pub(super) fn bring_up_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
         *to = from.cast_signed() as libc::c_char;
     }
     request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as i16;
+    let socket = socket.as_raw_fd();
     // SAFETY: the request has the type that SIOCSIFFLAGS reads, and lives through the call.
-    check(unsafe {
-        libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw mut request)
-    }
-    .into())?;
+    let outcome = unsafe { libc::ioctl(socket, libc::SIOCSIFFLAGS as _, &raw mut request) };
+    check(outcome.into())?;
     Ok(())
 }
 
@@ -244,7 +243,14 @@ pub(super) mod forbidden {
         let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
         // SAFETY: without a stack and without shared memory this is a fork, made by one thread.
         let pid = check(unsafe {
-            libc::syscall(libc::SYS_clone, flags as usize, 0_usize, 0_usize, 0_usize, 0_usize)
+            libc::syscall(
+                libc::SYS_clone,
+                flags as usize,
+                0_usize,
+                0_usize,
+                0_usize,
+                0_usize,
+            )
         })?;
         if pid == 0 {
             super::leave(0);
@@ -276,13 +282,20 @@ pub(super) mod forbidden {
         refused_by_filter(check(outcome.into()).map(|_| ()))
     }
 
+    /// Has another process scheduled after all others.
+    pub(in super::super) fn demote(pid: i32) -> io::Result<()> {
+        // SAFETY: plain numbers; where this comes through, the process is just what it was: of no
+        // precedence.
+        check(unsafe { libc::setpriority(libc::PRIO_PROCESS, pid.cast_unsigned(), 0) }.into())?;
+        Ok(())
+    }
+
     /// Changes a limit of another process.
     pub(in super::super) fn limit_of(pid: i32) -> io::Result<()> {
+        let (new, old) = (std::ptr::null(), std::ptr::null_mut());
         // SAFETY: with null pointers the call changes and writes nothing.
-        check(unsafe {
-            libc::prlimit(pid, libc::RLIMIT_CORE, std::ptr::null(), std::ptr::null_mut())
-        }
-        .into())?;
+        let outcome = unsafe { libc::prlimit(pid, libc::RLIMIT_CORE, new, old) };
+        check(outcome.into())?;
         Ok(())
     }
 

@@ -57,7 +57,10 @@ fn children(pid: i32) -> io::Result<Vec<i32>> {
     let mut found = Vec::new();
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         let list = fs::read_to_string(thread?.path().join("children"))?;
-        found.extend(list.split_whitespace().filter_map(|it| it.parse::<i32>().ok()));
+        found.extend(
+            list.split_whitespace()
+                .filter_map(|it| it.parse::<i32>().ok()),
+        );
     }
     Ok(found)
 }
@@ -71,8 +74,8 @@ fn all_by_parent() -> io::Result<Vec<(i32, i32)>> {
         let rest = std::str::from_utf8(&stat[end + 1..]).ok()?;
         rest.split_whitespace().nth(1)?.parse().ok()
     };
-    let pids = fs::read_dir("/proc")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let pids =
+        fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(pids.filter_map(|pid| Some((parent(pid)?, pid))).collect())
 }
 
@@ -135,7 +138,13 @@ fn status(pid: Pid) -> Option<Usage> {
 fn proportional(pid: Pid) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", pid.as_raw_nonzero())).ok()?;
     let parts = ["Pss_Anon:", "Pss_Shmem:", "SwapPss:"];
-    Some(parts.iter().filter_map(|name| field(&text, name)).sum::<u64>() << 10)
+    Some(
+        parts
+            .iter()
+            .filter_map(|name| field(&text, name))
+            .sum::<u64>()
+            << 10,
+    )
 }
 
 fn field(text: &str, name: &str) -> Option<u64> {

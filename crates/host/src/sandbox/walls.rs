@@ -52,7 +52,9 @@ pub enum WallsError {
     #[error("the wall {0:?} is too wide: it would open a home, a system folder or the user's keys")]
     TooWide(PathBuf),
     /// Nothing can be hidden where everything may be changed.
-    #[error("cannot hide {hidden:?} within {writable:?}, which may be changed; leave it out of there")]
+    #[error(
+        "cannot hide {hidden:?} within {writable:?}, which may be changed; leave it out of there"
+    )]
     HiddenInWritable {
         /// What was to be hidden.
         hidden: PathBuf,
@@ -69,8 +71,27 @@ pub enum WallsError {
 
 /// Folders that are never given away as a whole.
 const WIDE: &[&str] = &[
-    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/opt", "/proc", "/root", "/run", "/sbin",
-    "/srv", "/sys", "/tmp", "/usr", "/usr/local", "/var", "/var/lib", "/var/tmp", "/mnt", "/media",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/local",
+    "/var",
+    "/var/lib",
+    "/var/tmp",
+    "/mnt",
+    "/media",
 ];
 /// Folders within which nothing is writable.
 const FIXED: &[&str] = &["/boot", "/dev", "/etc", "/proc", "/sys"];
@@ -109,7 +130,12 @@ impl Walls {
 
     fn open(&self, places: &Places, outer: Outer) -> Result<Vec<Place>, WallsError> {
         let hidden = self.hidden(places)?;
-        let reach = |reach| move |path: &PathBuf| Place { path: path.clone(), reach };
+        let reach = |reach| {
+            move |path: &PathBuf| Place {
+                path: path.clone(),
+                reach,
+            }
+        };
         let mut open: Vec<Place> = self.write.iter().map(reach(Reach::Write)).collect();
         // What the caller asks for by name is shown even where the home around it is hidden.
         open.extend(
@@ -118,12 +144,11 @@ impl Walls {
                 .map(reach(Reach::Read))
                 .flat_map(|it| carve(it, &self.hide)),
         );
-        let (in_home, others): (Vec<Place>, Vec<Place>) = places.open.iter().cloned().partition(
-            |place| {
+        let (in_home, others): (Vec<Place>, Vec<Place>) =
+            places.open.iter().cloned().partition(|place| {
                 let home = places.home.as_deref();
                 home.is_some_and(|home| place.path.starts_with(home))
-            },
-        );
+            });
         open.extend(in_home.into_iter().flat_map(|it| carve(it, &self.hide)));
         open.extend(others.into_iter().flat_map(|it| carve(it, &hidden)));
         if self.network == Network::Host {
@@ -155,7 +180,10 @@ impl Walls {
             }
             hidden.push(real);
         }
-        let home = places.home.iter().filter(|home| home.as_path() != Path::new("/"));
+        let home = places
+            .home
+            .iter()
+            .filter(|home| home.as_path() != Path::new("/"));
         hidden.extend(home.cloned());
         Ok(hidden)
     }

@@ -456,7 +456,11 @@ impl<'a> Reader<'a> {
     }
 
     fn end<T>(&self, value: T) -> io::Result<T> {
-        if self.0.is_empty() { Ok(value) } else { Err(torn()) }
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(torn())
+        }
     }
 }
 
@@ -482,12 +486,18 @@ mod tests {
                     disable_userns: true,
                 },
                 network: Network::Loopback,
-                places: [Reach::Read, Reach::Look, Reach::Device, Reach::Write, Reach::Own]
-                    .map(|reach| Place {
-                        path: "/usr".into(),
-                        reach,
-                    })
-                    .to_vec(),
+                places: [
+                    Reach::Read,
+                    Reach::Look,
+                    Reach::Device,
+                    Reach::Write,
+                    Reach::Own,
+                ]
+                .map(|reach| Place {
+                    path: "/usr".into(),
+                    reach,
+                })
+                .to_vec(),
                 cover: vec!["/root/.ssh".into()],
             }),
         }

@@ -86,7 +86,10 @@ impl Difference {
 
     /// The paths of the files that differ and exist in the new snapshot.
     pub(super) fn standing(&self) -> impl Iterator<Item = &RelPath> {
-        self.files.iter().filter(|it| it.after.is_some()).map(|it| &it.path)
+        self.files
+            .iter()
+            .filter(|it| it.after.is_some())
+            .map(|it| &it.path)
     }
 
     /// The difference with all contents.
@@ -118,11 +121,7 @@ impl Difference {
 }
 
 /// One side of a line: nothing, a folder (without a mode), or a file.
-fn side(
-    mode: &str,
-    id: &str,
-    path: &str,
-) -> Result<Option<(Option<Mode>, String)>, ShadowError> {
+fn side(mode: &str, id: &str, path: &str) -> Result<Option<(Option<Mode>, String)>, ShadowError> {
     let mode = match mode {
         "000000" => return Ok(None),
         "040000" => None,
@@ -149,7 +148,10 @@ pub(super) fn contents(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let list: Vec<u8> = ids.iter().flat_map(|id| id.bytes().chain([b'\n'])).collect();
+    let list: Vec<u8> = ids
+        .iter()
+        .flat_map(|id| id.bytes().chain([b'\n']))
+        .collect();
     let sizes = store.inner(DOING, &["cat-file", "--batch-check"]);
     let sizes = store.call(sizes, Some(list.clone()))?.out;
     let mut total = 0_usize;

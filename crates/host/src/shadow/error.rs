@@ -45,7 +45,10 @@ pub enum ShadowError {
         answer: String,
     },
     /// A file or folder of the workspace cannot be read.
-    #[error("cannot read {}: {reason}; make it readable or add it to .gitignore", Shown(path))]
+    #[error(
+        "cannot read {}: {reason}; make it readable or add it to .gitignore",
+        Shown(path)
+    )]
     Unreadable {
         /// Which one.
         path: PathBuf,
@@ -61,7 +64,10 @@ pub enum ShadowError {
         found: &'static str,
     },
     /// There are more files than a task can be given.
-    #[error("{} holds more than {limit} files that no ignore rule leaves out; add the folders that tools make to .gitignore", Shown(path))]
+    #[error(
+        "{} holds more than {limit} files that no ignore rule leaves out; add the folders that tools make to .gitignore",
+        Shown(path)
+    )]
     TooManyFiles {
         /// The folder.
         path: PathBuf,
@@ -69,37 +75,53 @@ pub enum ShadowError {
         limit: usize,
     },
     /// The files that changed are together too large to be held.
-    #[error("the changed files are larger than {limit_mib} MiB together; leave generated files out with .gitignore")]
+    #[error(
+        "the changed files are larger than {limit_mib} MiB together; leave generated files out with .gitignore"
+    )]
     TooMuch {
         /// The most that are held.
         limit_mib: usize,
     },
     /// An attempt must start in a folder of its own.
-    #[error("{} is not empty; an attempt starts in a folder of its own", Shown(path))]
+    #[error(
+        "{} is not empty; an attempt starts in a folder of its own",
+        Shown(path)
+    )]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
     /// A path that git cannot be given.
-    #[error("{} is not UTF-8, so Kiro cannot keep its state there; set KIRO_HOME to another folder", Shown(path))]
+    #[error(
+        "{} is not UTF-8, so Kiro cannot keep its state there; set KIRO_HOME to another folder",
+        Shown(path)
+    )]
     NotUtf8 {
         /// The folder.
         path: PathBuf,
     },
     /// A text is not the id of a tree.
-    #[error("{} is not the id of a snapshot; an id is 40 or 64 lower-case hexadecimal digits", shown(text))]
+    #[error(
+        "{} is not the id of a snapshot; an id is 40 or 64 lower-case hexadecimal digits",
+        shown(text)
+    )]
     BadTree {
         /// The text.
         text: String,
     },
     /// A text is not the name of a pin.
-    #[error("{} is not a name for a snapshot; use letters, digits, `-` and `_`, with `/` between parts", shown(name))]
+    #[error(
+        "{} is not a name for a snapshot; use letters, digits, `-` and `_`, with `/` between parts",
+        shown(name)
+    )]
     BadName {
         /// The text.
         name: String,
     },
     /// Part of a snapshot is gone.
-    #[error("a snapshot is no longer complete: {what} is missing from Kiro's store and from the project's git objects")]
+    #[error(
+        "a snapshot is no longer complete: {what} is missing from Kiro's store and from the project's git objects"
+    )]
     Incomplete {
         /// What is missing.
         what: String,

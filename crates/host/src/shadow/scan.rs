@@ -42,7 +42,10 @@ impl Scan {
         keep: Keep<'_>,
         own: Option<&str>,
     ) -> Result<Scan, ShadowError> {
-        let mut names: Vec<&[u8]> = listed.split(|it| *it == 0).filter(|it| !it.is_empty()).collect();
+        let mut names: Vec<&[u8]> = listed
+            .split(|it| *it == 0)
+            .filter(|it| !it.is_empty())
+            .collect();
         names.sort_unstable();
         names.dedup();
         if names.len() > MAX_FILES {
@@ -119,11 +122,16 @@ impl Look<'_> {
         if name.ends_with(b"/") {
             return Found::Out(Why::Repository);
         }
-        let Some(path) = std::str::from_utf8(name).ok().and_then(|it| RelPath::parse(it).ok()) else {
+        let Some(path) = std::str::from_utf8(name)
+            .ok()
+            .and_then(|it| RelPath::parse(it).ok())
+        else {
             return Found::Out(Why::Name);
         };
         let is_own = |own: &str| {
-            path.as_str().strip_prefix(own).is_some_and(|rest| rest.starts_with('/'))
+            path.as_str()
+                .strip_prefix(own)
+                .is_some_and(|rest| rest.starts_with('/'))
         };
         if self.own.is_some_and(is_own) || path.file_name().starts_with(TEMP_PREFIX) {
             return Found::Ours;
@@ -169,7 +177,11 @@ impl Look<'_> {
         }
         let is_folder = self.parent(&parent) == Parent::Folder
             && fs::symlink_metadata(self.folder.join(parent.as_str())).is_ok_and(|it| it.is_dir());
-        let found = if is_folder { Parent::Folder } else { Parent::Other };
+        let found = if is_folder {
+            Parent::Folder
+        } else {
+            Parent::Other
+        };
         self.folders.insert(parent.as_str().to_owned(), found);
         found
     }

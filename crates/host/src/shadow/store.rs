@@ -143,7 +143,11 @@ impl Store {
         user: Option<&UserRepository>,
     ) -> Result<Store, ShadowError> {
         let sha256 = user.is_some_and(|it| it.sha256);
-        let folder = state.join(if sha256 { "shadow-sha256.git" } else { "shadow.git" });
+        let folder = state.join(if sha256 {
+            "shadow-sha256.git"
+        } else {
+            "shadow.git"
+        });
         if folder.to_str().is_none() {
             return Err(ShadowError::NotUtf8 { path: folder });
         }
@@ -155,7 +159,8 @@ impl Store {
         } else {
             (0, "")
         };
-        let config = format!("[core]\n\trepositoryformatversion = {version}\n{SETTINGS}{extension}");
+        let config =
+            format!("[core]\n\trepositoryformatversion = {version}\n{SETTINGS}{extension}");
         let store = Store {
             git: Git::new(git.to_path_buf()),
             folder,
@@ -198,7 +203,11 @@ impl Store {
     }
 
     /// Runs git; anything but exit code 0 is an error.
-    pub(super) fn call(&self, call: Call<'_>, stdin: Option<Vec<u8>>) -> Result<Answer, ShadowError> {
+    pub(super) fn call(
+        &self,
+        call: Call<'_>,
+        stdin: Option<Vec<u8>>,
+    ) -> Result<Answer, ShadowError> {
         let (code, answer) = self.try_call(call, stdin)?;
         if code == 0 {
             return Ok(answer);
@@ -221,26 +230,7 @@ impl Store {
             words.extend(["-c", setting]);
         }
         words.extend(call.words);
-        let folder = utf8(&self.folder)?;
-        let mut env = vec![
-            ("GIT_DIR", folder),
-            ("GIT_WORK_TREE", call.work_tree),
-            ("GIT_NO_REPLACE_OBJECTS", "1"),
-            ("GIT_NO_LAZY_FETCH", "1"),
-            ("GIT_DEFAULT_REF_FORMAT", "files"),
-            ("GIT_AUTHOR_NAME", "Kiro"),
-            ("GIT_AUTHOR_EMAIL", "kiro@localhost"),
-            ("GIT_AUTHOR_DATE", "@0 +0000"),
-            ("GIT_COMMITTER_NAME", "Kiro"),
-            ("GIT_COMMITTER_EMAIL", "kiro@localhost"),
-            ("GIT_COMMITTER_DATE", "@0 +0000"),
-        ];
-        if let Some(index) = call.index {
-            env.push(("GIT_INDEX_FILE", utf8(index)?));
-        }
-        if let (true, Some(objects)) = (call.borrow, &self.borrowed) {
-            env.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects));
-        }
+        let env = self.environment(&call)?;
         let finished = self.git.run(
             GitCall {
                 arguments: &words,
@@ -268,12 +258,38 @@ impl Store {
                     err,
                 },
             )),
-            Ended::TimedOut => Err(ShadowError::TooSlow { doing, limit: LIMIT }),
+            Ended::TimedOut => Err(ShadowError::TooSlow {
+                doing,
+                limit: LIMIT,
+            }),
             other => Err(ShadowError::Git {
                 doing,
                 said: other.to_string(),
             }),
         }
+    }
+
+    fn environment<'a>(&'a self, call: &Call<'a>) -> Result<Vec<(&'a str, &'a str)>, ShadowError> {
+        let mut env = vec![
+            ("GIT_DIR", utf8(&self.folder)?),
+            ("GIT_WORK_TREE", call.work_tree),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_DEFAULT_REF_FORMAT", "files"),
+            ("GIT_AUTHOR_NAME", "Kiro"),
+            ("GIT_AUTHOR_EMAIL", "kiro@localhost"),
+            ("GIT_AUTHOR_DATE", "@0 +0000"),
+            ("GIT_COMMITTER_NAME", "Kiro"),
+            ("GIT_COMMITTER_EMAIL", "kiro@localhost"),
+            ("GIT_COMMITTER_DATE", "@0 +0000"),
+        ];
+        if let Some(index) = call.index {
+            env.push(("GIT_INDEX_FILE", utf8(index)?));
+        }
+        if let (true, Some(objects)) = (call.borrow, &self.borrowed) {
+            env.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects));
+        }
+        Ok(env)
     }
 
     /// A call in the repository itself, without a work tree of anybody's.
@@ -315,7 +331,10 @@ impl Store {
             return Ok(());
         }
         let doing = "copy what a snapshot shares with the project's git objects";
-        let list = ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect::<String>();
+        let list = ids
+            .iter()
+            .flat_map(|id| [id.as_str(), "\n"])
+            .collect::<String>();
         let gather = self.inner(doing, &["pack-objects", "-q", "--stdout", "--window=0"]);
         let pack = self.call(gather, Some(list.into_bytes()))?.out;
         let unpack = Call {
@@ -342,7 +361,11 @@ impl Store {
 
     fn pack(&self, loose: &[PathBuf]) -> Result<(), ShadowError> {
         let doing = "pack the snapshots";
-        let list: String = loose.iter().filter_map(|path| id_of(path)).map(|id| id + "\n").collect();
+        let list: String = loose
+            .iter()
+            .filter_map(|path| id_of(path))
+            .map(|id| id + "\n")
+            .collect();
         let base = self.path("objects/pack/pack");
         let words = [
             "-c",
@@ -398,7 +421,7 @@ impl Store {
                 _ => false,
             };
             if dead {
-                remove(&path)?;
+                self.remove_claimed(&path)?;
             }
         }
         for path in list(&self.path("kiro"))? {
@@ -413,6 +436,16 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Removes what several processes may want to remove: the one that can rename it has it to itself.
+    fn remove_claimed(&self, path: &Path) -> Result<(), ShadowError> {
+        let claimed = self.own_path("dead");
+        match fs::rename(path, &claimed) {
+            Ok(()) => remove(&claimed),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(FileError::os("remove", path, error).into()),
+        }
     }
 }
 
@@ -465,7 +498,11 @@ pub(super) fn answer(doing: &'static str, text: &str) -> ShadowError {
 
 /// What git said, shortened to the line that matters.
 fn refusal(doing: &'static str, err: &str) -> ShadowError {
-    let lines: Vec<&str> = err.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
+    let lines: Vec<&str> = err
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
     let said = lines
         .iter()
         .find_map(|line| line.strip_prefix("error: "))
@@ -473,9 +510,14 @@ fn refusal(doing: &'static str, err: &str) -> ShadowError {
         .or_else(|| lines.first().copied())
         .unwrap_or("nothing");
     let said: String = files::shown(said).chars().take(300).collect();
-    if ["unable to read ", "bad object ", "Could not read ", "not a valid object name "]
-        .iter()
-        .any(|it| said.starts_with(it))
+    if [
+        "unable to read ",
+        "bad object ",
+        "Could not read ",
+        "not a valid object name ",
+    ]
+    .iter()
+    .any(|it| said.starts_with(it))
         || said.contains("is not a valid object")
     {
         return ShadowError::Incomplete { what: said };
@@ -549,7 +591,9 @@ mod tests {
         for name in ["run-1/task-2", "a", "A_b/0"] {
             assert!(is_pin_name(name), "{name}");
         }
-        for name in ["", "/a", "a/", "a//b", "..", "a/../b", "a.lock", "a b", "-\n", "é"] {
+        for name in [
+            "", "/a", "a/", "a//b", "..", "a/../b", "a.lock", "a b", "-\n", "é",
+        ] {
             assert!(!is_pin_name(name), "{name}");
         }
     }

@@ -34,7 +34,9 @@ impl TreeId {
 /// Whether a text has the form of git's ids.
 pub(super) fn is_object_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64)
-        && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
+        && text
+            .bytes()
+            .all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 impl fmt::Display for TreeId {
@@ -117,7 +119,14 @@ mod tests {
         let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
         assert_eq!(TreeId::parse(id).unwrap().to_string(), id);
         assert!(TreeId::parse(&format!("{id}{}", &id[..24])).is_ok());
-        for text in ["", "HEAD", &id[1..], &id.to_uppercase(), "--output=x", &"é".repeat(20)] {
+        for text in [
+            "",
+            "HEAD",
+            &id[1..],
+            &id.to_uppercase(),
+            "--output=x",
+            &"é".repeat(20),
+        ] {
             assert!(TreeId::parse(text).is_err(), "{text}");
         }
     }

@@ -78,7 +78,10 @@ fn has_sha256(config: &str) -> bool {
             && in_extensions
             && key.trim().eq_ignore_ascii_case("objectformat")
         {
-            return value.trim().trim_matches('"').eq_ignore_ascii_case("sha256");
+            return value
+                .trim()
+                .trim_matches('"')
+                .eq_ignore_ascii_case("sha256");
         }
     }
     false
@@ -115,7 +118,10 @@ mod tests {
         let worktree = top.join("main/.git/worktrees/w");
         make(&worktree.join("HEAD"), "ref: refs/heads/w\n");
         make(&worktree.join("commondir"), "../..\n");
-        make(&top.join("w/.git"), &format!("gitdir: {}\n", worktree.display()));
+        make(
+            &top.join("w/.git"),
+            &format!("gitdir: {}\n", worktree.display()),
+        );
         let linked = UserRepository::find(&top.join("w")).unwrap();
         assert_eq!(linked.git_dir, worktree);
         assert_eq!(linked.objects(), top.join("main/.git/objects"));

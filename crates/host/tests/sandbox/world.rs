@@ -42,7 +42,7 @@ impl World {
         for folder in [&home.join(".ssh"), &project, &private, &outside, &scratch] {
             fs::create_dir_all(folder).expect("a folder");
         }
-        fs::copy("/etc/hosts", home.join(".ssh/id")).expect("copied");
+        copy("/etc/hosts", &home.join(".ssh/id"));
         let supervisor = Supervisor {
             program: env!("CARGO_BIN_EXE_kiro-supervisor").into(),
             args: Vec::new(),
@@ -61,6 +61,15 @@ impl World {
             private,
             choice,
         }
+    }
+
+    /// A sandbox whose supervisor is another program.
+    pub(crate) fn sandbox_of(&self, program: &str) -> Sandbox {
+        let supervisor = Supervisor {
+            program: program.into(),
+            args: Vec::new(),
+        };
+        Sandbox::detect_for(supervisor, None)
     }
 
     pub(crate) fn scratch(&self) -> PathBuf {
@@ -182,9 +191,11 @@ fn again_as_ordinary_user(name: &str) {
         .args(["--exact", name, "--nocapture"])
         .current_dir("/")
         .env_clear()
-        .envs(["PATH", "LLVM_PROFILE_FILE"].iter().filter_map(|name| {
-            Some((name, std::env::var_os(name)?))
-        }))
+        .envs(
+            ["PATH", "LLVM_PROFILE_FILE"]
+                .iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?))),
+        )
         .env(ORDINARY, "1")
         .stdin(Stdio::null())
         .output()
@@ -230,6 +241,47 @@ pub(crate) fn python() -> Option<String> {
     found.ok()?.into_os_string().into_string().ok()
 }
 
+/// Kills the supervisor above the processes that have `mark` on their command line, as the system would
+/// when memory is short.
+#[expect(clippy::disallowed_methods, reason = "sends a signal")]
+pub(crate) fn kill_supervisor(mark: &str) {
+    let me = process::id().to_string();
+    let mut pid = marked(mark).pop().expect("the command runs");
+    // Its keeper may be a copy of it, with the same command line: the supervisor is this process's child.
+    while parent(&pid) != me {
+        pid = parent(&pid);
+        assert_ne!(pid, "1", "there is no supervisor above");
+    }
+    assert!(command_line(&pid).ends_with(b"\0supervise\0"));
+    let status = process::Command::new("/bin/sh")
+        .args(["-c", "kill -9 $0", &pid])
+        .status()
+        .expect("a shell starts");
+    assert!(status.success());
+}
+
+fn parent(pid: &str) -> String {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let parent = status.lines().find_map(|it| it.strip_prefix("PPid:"));
+    parent.expect("it has one").trim().to_owned()
+}
+
+fn command_line(pid: &str) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+/// The processes of this machine that have `mark` on their command line.
+fn marked(mark: &str) -> Vec<String> {
+    let has_mark = |pid: &String| {
+        let line = command_line(pid);
+        line.split(|byte| *byte == 0)
+            .any(|word| word == mark.as_bytes())
+    };
+    let all = fs::read_dir("/proc").expect("it is there").flatten();
+    let names = all.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(has_mark).collect()
+}
+
 /// A word that no other command line on this machine holds.
 pub(crate) fn mark() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -239,10 +291,11 @@ pub(crate) fn mark() -> String {
 
 /// How many processes of this machine have `mark` on their command line.
 pub(crate) fn alive(mark: &str) -> usize {
-    fs::read_dir("/proc")
-        .expect("it is there")
-        .flatten()
-        .filter_map(|entry| fs::read(entry.path().join("cmdline")).ok())
-        .filter(|line| line.split(|byte| *byte == 0).any(|word| word == mark.as_bytes()))
-        .count()
+    marked(mark).len()
+}
+
+/// Copies a file with its mode.
+#[expect(clippy::disallowed_methods, reason = "makes the files of a test")]
+pub(crate) fn copy(from: &str, to: &Path) {
+    fs::copy(from, to).expect("it can be copied");
 }
