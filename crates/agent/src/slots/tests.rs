@@ -125,7 +125,7 @@ fn the_best_is_kept_and_repaired_when_nothing_passes() {
 #[test]
 fn prompts_hold_the_rules_the_examples_and_the_file() {
     let text = prompt::code(&slot("import re\n"));
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text, @r#"
     Write the Python function `double(n: int) -> int`.
     Doubling.
 
@@ -140,6 +140,10 @@ fn prompts_hold_the_rules_the_examples_and_the_file() {
     import re
     ```
 
-    Answer with one ```python block that holds the complete function `double` with a one-line docstring, and the imports it needs. Standard library only. No example calls, no prints.
-    ");
+    Answer with one ```python block that holds the imports and the complete function `double`. Standard library only. No example calls, no prints, no comments. The function begins so:
+    ```python
+    def double(n: int) -> int:
+        """Doubling."""
+    ```
+    "#);
 }

@@ -44,10 +44,37 @@ fn entry_json(entry: &Entry) -> Value {
 
 /// A fact in one line.
 fn words(fact: &Fact) -> String {
+    of_attempt(fact)
+        .or_else(|| of_landing(fact))
+        .unwrap_or_else(|| of_run(fact))
+}
+
+fn of_run(fact: &Fact) -> String {
     match fact {
         Fact::RunStarted { spec, model, .. } => format!("run of {spec} with {model}"),
         Fact::Resumed => "went on after its process died".to_owned(),
         Fact::Planned { tasks } => format!("{} tasks planned", tasks.len()),
+        Fact::Claimed {
+            criterion,
+            text,
+            proof: Some(proof),
+            ..
+        } => {
+            format!("{criterion}: {text}: proven by {proof}")
+        }
+        Fact::Claimed {
+            criterion,
+            text,
+            why,
+            ..
+        } => format!("{criterion}: {text}: no proof: {why}"),
+        Fact::RunEnded { reason, .. } => format!("ended: {reason}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn of_attempt(fact: &Fact) -> Option<String> {
+    Some(match fact {
         Fact::AttemptStarted { task, attempt, .. } => format!("task {task}: attempt {attempt}"),
         Fact::TurnEnded {
             task,
@@ -75,8 +102,8 @@ fn words(fact: &Fact) -> String {
                 .as_ref()
                 .map_or("project".to_owned(), |it| format!("task {it}"));
             let end = exit.map_or_else(|| ended.clone(), |code| format!("exit code {code}"));
-            format!("{whose}: check ({purpose:?}): {passed} passed, {failed} failed, {end}")
-                .to_lowercase()
+            let purpose = format!("{purpose:?}").to_lowercase();
+            format!("{whose}: check ({purpose}): {passed} passed, {failed} failed, {end}")
         }
         Fact::Proposed { task, proposal } => format!(
             "task {task}: proposes {} files, +{} -{}",
@@ -85,9 +112,18 @@ fn words(fact: &Fact) -> String {
             proposal.removed_lines
         ),
         Fact::AttemptFailed { task, reason } => format!("task {task}: failed: {reason}"),
+        _ => return None,
+    })
+}
+
+fn of_landing(fact: &Fact) -> Option<String> {
+    Some(match fact {
         Fact::Judged { task, judgement } => format!("task {task}: judged: {}", judged(judgement)),
         Fact::Answered { task, answer, by } => {
-            format!("task {task}: {answer:?} by {by:?}").to_lowercase()
+            format!(
+                "task {task}: {}",
+                format!("{answer:?} by {by:?}").to_lowercase()
+            )
         }
         Fact::Unanswered { task } => format!("task {task}: nobody was there to approve it"),
         Fact::ApplyIntended { task, .. } => format!("task {task}: about to land"),
@@ -110,20 +146,8 @@ fn words(fact: &Fact) -> String {
         Fact::ApplyFailed { task, reason } => format!("task {task}: did not land: {reason}"),
         Fact::TaskDone { task, covered } => format!("task {task}: done; covers {}", list(covered)),
         Fact::Ticked { task } => format!("task {task}: ticked"),
-        Fact::Claimed {
-            criterion,
-            text,
-            proof: Some(proof),
-            ..
-        } => format!("{criterion}: {text}: proven by {proof}"),
-        Fact::Claimed {
-            criterion,
-            text,
-            why,
-            ..
-        } => format!("{criterion}: {text}: no proof: {why}"),
-        Fact::RunEnded { reason, .. } => format!("ended: {reason}"),
-    }
+        _ => return None,
+    })
 }
 
 fn judged(judgement: &session::Judgement) -> String {

@@ -10,7 +10,7 @@ use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
 pub(super) fn show(args: &SpecArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let (_, text, spec) = session::spec(&args.spec, environment)?;
     if args.json {
-        let view = spec::view::SpecView::new(&spec, &text);
+        let view = session::SpecView::new(&spec, &text);
         let value = serde_json::to_value(&view).map_err(SessionError::internal)?;
         output::json(&value);
         return Ok(ExitCode::SUCCESS);
@@ -42,11 +42,11 @@ pub(super) fn show(args: &SpecArgs, environment: &Environment) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_criterion(criterion: &spec::Criterion) {
+fn print_criterion(criterion: &session::Criterion) {
     let check = match criterion.check {
-        spec::Check::Compiled => styled(GREEN, "compiled"),
-        spec::Check::Measured => styled(GREEN, "measured"),
-        spec::Check::Manual => styled(YELLOW, "manual  "),
+        session::Check::Compiled => styled(GREEN, "compiled"),
+        session::Check::Measured => styled(GREEN, "measured"),
+        session::Check::Manual => styled(YELLOW, "manual  "),
     };
     let text = criterion
         .text

@@ -93,29 +93,6 @@ fn models_that_are_not_there() {
 }
 
 #[test]
-fn an_altered_model_file_is_refused() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
-    let listed = world.kiro(&["model", "list", "--json"]);
-    let value: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
-    let bytes = value["models"][0]["bytes"].as_u64().expect("a size");
-    let name = value["models"][0]["path"]
-        .as_str()
-        .expect("a path")
-        .rsplit('/')
-        .next()
-        .expect("a name")
-        .to_owned();
-    let folder = world.home().join(".cache/kiro/models");
-    std::fs::create_dir_all(&folder).expect("folders");
-    let file = std::fs::File::create(folder.join(name)).expect("a file");
-    file.set_len(bytes).expect("a sparse file");
-    let ran = world.kiro(&["run", "numbers", "--autopilot"]);
-    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
-    assert!(ran.stderr.contains("kiro model pull"), "{}", ran.stderr);
-}
-
-#[test]
 fn rules_that_cannot_be_read_stop_everything() {
     let world = world();
     world.write("specs/numbers.md", SPEC);
