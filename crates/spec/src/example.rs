@@ -95,8 +95,39 @@ pub(crate) struct Found {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) examples: Vec<Found>,
-    pub(crate) unclear: Vec<Range<usize>>,
+    pub(crate) unclear: Vec<(Range<usize>, Unclear)>,
 }
+
+/// Why something that looks like an example is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unclear {
+    /// What stands after the arrow is no literal.
+    NoLiteral,
+    /// What is answered is no call.
+    NoCall,
+    /// Too much would have to be repeated before it.
+    LongSetup,
+}
+
+impl Unclear {
+    /// The remark, for people.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Unclear::NoLiteral => {
+                "This looks like an example, but what it must give is no literal value; write it as in `f(1)` → `\"a\"`, or reword it."
+            }
+            Unclear::NoCall => {
+                "This looks like an example, but it is no call with an answer that can be compared; write it as in `>>> f(1)`."
+            }
+            Unclear::LongSetup => {
+                "This example needs all the statements before it, which are too many; begin a new block with a shorter preparation."
+            }
+        }
+    }
+}
+
+/// The longest name of a function, in bytes.
+pub(crate) const NAME_LIMIT: usize = 200;
 
 impl Findings {
     /// Moves all spans from the block to the source.
@@ -105,7 +136,7 @@ impl Findings {
             .examples
             .iter_mut()
             .map(|it| &mut it.span)
-            .chain(&mut self.unclear);
+            .chain(self.unclear.iter_mut().map(|(span, _)| span));
         for span in spans {
             *span = span.start + base..span.end + base;
         }

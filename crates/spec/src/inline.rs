@@ -78,6 +78,15 @@ pub(crate) fn fold(text: &str) -> String {
     folded
 }
 
+/// `text`, or its beginning where it is too long to be a label that others repeat.
+pub(crate) fn label(text: &str) -> String {
+    const CHARS: usize = 200;
+    match text.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// `text` without emphasis marks that enclose the whole of it.
 pub(crate) fn without_emphasis(text: &str) -> &str {
     let mut inner = text.trim();

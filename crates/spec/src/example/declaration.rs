@@ -1,5 +1,6 @@
 //! Signatures: a call's shape with parameters where a call has arguments.
 
+use super::NAME_LIMIT;
 use crate::expression::{
     call_at, is_constant, is_literal, literal_end, name_end, split_commas, trim_range,
 };
@@ -16,6 +17,9 @@ const PREFIXES: &[&str] = &[
     "export function ",
     "func ",
 ];
+
+/// The longest signature, in bytes; a table's every row may repeat its name.
+const SIGNATURE_LIMIT: usize = 1000;
 
 const BUILT_IN: &[&str] = &[
     "abs",
@@ -63,6 +67,9 @@ const BUILT_IN: &[&str] = &[
 /// A signature's name and text, where `text` is one: `slugify(text: str) -> str`, `def f(a, b=1):`, `add(a, b)`.
 pub(crate) fn declaration(text: &str) -> Option<(&str, &str)> {
     let text = text.trim();
+    if text.len() > SIGNATURE_LIMIT {
+        return None;
+    }
     let prefix = PREFIXES
         .iter()
         .filter(|it| text.starts_with(**it))
@@ -85,6 +92,9 @@ pub(crate) fn declaration(text: &str) -> Option<(&str, &str)> {
     }
     let is_typed = prefix > 0 || returns.is_some() || params.iter().any(|it| it.contains(':'));
     let name = &text[call.head];
+    if name.len() > NAME_LIMIT {
+        return None;
+    }
     let is_signature = match params.as_slice() {
         [] => prefix > 0 || returns.is_some_and(is_type),
         _ => is_typed || (params.iter().any(|it| is_parameter(it)) && !BUILT_IN.contains(&name)),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::link::{Link, expectation_at, is_end, link_at};
 use super::setup::Setup;
-use super::{Call, Expect, Findings, Found};
+use super::{Call, Expect, Findings, Found, Unclear};
 use crate::expression::call_at;
 use crate::line::{Line, lines};
 
@@ -33,7 +33,7 @@ struct Turn {
 /// The examples in a session.
 pub(super) fn read(text: &str) -> Findings {
     let mut findings = Findings::default();
-    let mut setup = Setup::default();
+    let mut setup = Setup::within(text.len());
     for turn in turns(text) {
         settle(turn, &mut setup, &mut findings);
     }
@@ -97,14 +97,18 @@ fn settle(turn: Turn, setup: &mut Setup, findings: &mut Findings) {
         return;
     };
     let Some((call, expect)) = call_of(source, expect, setup) else {
-        findings.unclear.push(turn.span);
+        findings.unclear.push((turn.span, Unclear::NoCall));
         return;
     };
     let raises = matches!(expect, Expect::Raises(_));
+    let Some(statements) = setup.repeated() else {
+        findings.unclear.push((turn.span, Unclear::LongSetup));
+        return;
+    };
     findings.examples.push(Found {
         call,
         expect,
-        setup: setup.statements.clone(),
+        setup: statements,
         span: turn.span,
     });
     if setup.has_state() && !raises {

@@ -1,7 +1,7 @@
 //! Examples as a table: a column of calls or inputs, and a column of what they give.
 
 use super::link::{Link, in_code, link_at};
-use super::{Call, Findings, Found, FunctionDecl};
+use super::{Call, Findings, Found, FunctionDecl, Unclear};
 use crate::expression::{call_at, is_operand, split_commas};
 use crate::inline::bare;
 use crate::outline::{Row, Table};
@@ -56,7 +56,9 @@ pub(crate) fn in_table(table: &Table, function: Option<&FunctionDecl>) -> Findin
     for row in &table.rows[1..] {
         match example(row, &columns, function) {
             Some(found) => findings.examples.push(found),
-            None => findings.unclear.push(row.span.clone()),
+            None => findings
+                .unclear
+                .push((row.span.clone(), Unclear::NoLiteral)),
         }
     }
     findings
@@ -176,7 +178,7 @@ mod tests {
             findings
                 .unclear
                 .iter()
-                .map(|it| format!("unclear {}", &text[it.clone()])),
+                .map(|(it, _)| format!("unclear {}", &text[it.clone()])),
         );
         assert_eq!(found, expected, "{text}");
     }

@@ -3,7 +3,7 @@
 use super::declaration::are_all_parameters;
 use super::link::{Link, expectation_at, is_end, is_remark, link_at};
 use super::setup::Setup;
-use super::{Call, Expect, Findings, Found};
+use super::{Call, Expect, Findings, Found, Unclear};
 use crate::expression::{
     Call as CallShape, call_at, group_end, is_operand, skip_space, split_commas, string_end,
 };
@@ -15,7 +15,7 @@ const LINES: usize = 20;
 /// The examples in a code block's `body`.
 pub(super) fn read(body: &str) -> Findings {
     let mut findings = Findings::default();
-    let mut setup = Setup::default();
+    let mut setup = Setup::within(body.len());
     let mut resume = 0;
     for line in lines(body).filter(|line| !line.is_blank()) {
         if line.start >= resume {
@@ -73,7 +73,7 @@ fn statement(
             && found.link == Link::Value
             && args.iter().any(|it| is_operand(it)) =>
         {
-            findings.unclear.push(at..call.end);
+            findings.unclear.push((at..call.end, Unclear::NoLiteral));
         }
         _ => {}
     }
@@ -88,21 +88,23 @@ fn keep(
     setup: &mut Setup,
     findings: &mut Findings,
 ) {
+    let span = call.head.start..end;
+    let Some(statements) = setup.repeated() else {
+        findings.unclear.push((span, Unclear::LongSetup));
+        return;
+    };
     let source = text[call.head.start..call.end].to_owned();
     let function = setup.function(&text[call.head.clone()]);
-    let found = Found {
-        call: Call {
-            source: source.clone(),
-            function,
-        },
-        setup: setup.statements.clone(),
-        span: call.head.start..end,
-        expect,
-    };
-    if setup.has_state() && !matches!(found.expect, Expect::Raises(_)) {
+    if setup.has_state() && !matches!(expect, Expect::Raises(_)) {
         setup.take(&source);
     }
-    findings.examples.push(found);
+    let call = Call { source, function };
+    findings.examples.push(Found {
+        call,
+        expect,
+        setup: statements,
+        span,
+    });
 }
 
 /// `f(1)  # → 2`.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::declaration::{are_all_parameters, declaration};
 use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
-use super::{Call, Expect, Findings, Found};
+use super::{Call, Expect, Findings, Found, Unclear};
 use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
 use crate::inline::{CodeSpan, code_spans};
 use crate::line::lines;
@@ -139,7 +139,7 @@ fn settle(
             && args.iter().any(|it| is_operand(it)) =>
         {
             let end = span(0).start + (call.end - call.head.start);
-            findings.unclear.push(span(end));
+            findings.unclear.push((span(end), Unclear::NoLiteral));
         }
         _ => {}
     }
@@ -269,7 +269,10 @@ mod tests {
     fn an_arrow_without_a_literal_is_noted() {
         let text = "`slugify(\"A B\") → a-b`";
         assert_eq!(read(text).unclear.len(), 1);
-        assert_eq!(read("f(1) → two things").unclear, vec![0..4; 1]);
+        assert_eq!(
+            read("f(1) → two things").unclear,
+            [(0..4, Unclear::NoLiteral)]
+        );
         assert!(read("click(OK) → closes").unclear.is_empty());
     }
 }

@@ -2,16 +2,40 @@
 
 use std::collections::HashMap;
 
+use super::NAME_LIMIT;
 use crate::expression::{call_at, dotted_end, name_end};
 
 /// The statements of one block so far, and what its variables were made by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Setup {
-    pub(super) statements: Vec<String>,
+    statements: Vec<String>,
     makers: HashMap<String, String>,
+    /// How many more bytes of statements the examples may repeat.
+    room: usize,
 }
 
 impl Setup {
+    /// The setup of a block of `length` bytes: its examples may repeat a fixed multiple of that, so that no block costs
+    /// more than in proportion to its length.
+    pub(super) fn within(length: usize) -> Self {
+        const TIMES: usize = 64;
+        const LEAST: usize = 64 * 1024;
+        let room = length.saturating_mul(TIMES).max(LEAST);
+        Self {
+            statements: Vec::new(),
+            makers: HashMap::new(),
+            room,
+        }
+    }
+
+    /// The statements for one more example; `None` when there is no room to repeat them.
+    pub(super) fn repeated(&mut self) -> Option<Vec<String>> {
+        const EACH: usize = size_of::<String>();
+        let cost: usize = self.statements.iter().map(|it| it.len() + EACH).sum();
+        self.room = self.room.checked_sub(cost)?;
+        Some(self.statements.clone())
+    }
+
     /// Keeps `statement` when it binds a name or imports one.
     pub(super) fn take_binding(&mut self, statement: &str) -> bool {
         if statement.starts_with("import ")
@@ -24,6 +48,11 @@ impl Setup {
             return false;
         };
         let maker = call_at(value, 0).map_or_else(String::new, |call| value[call.head].to_owned());
+        let maker = if maker.len() > NAME_LIMIT {
+            String::new()
+        } else {
+            maker
+        };
         self.makers.insert(name.to_owned(), maker);
         self.statements.push(statement.to_owned());
         true

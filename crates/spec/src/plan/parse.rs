@@ -3,11 +3,11 @@
 use super::number::leading_numbers;
 use super::{Phase, Plan, PlanDependency, PlanTask, tree};
 use crate::fingerprint;
-use crate::inline::bare;
+use crate::inline::{bare, label};
 use crate::outline::{BlockKind, Outline};
 
 /// How many single dependencies a plan may spell out; what would exceed that is passed over.
-const ROOM: usize = 200_000;
+const ROOM: usize = 50_000;
 
 /// The parts of a plan, by the names of their sections.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -249,7 +249,7 @@ fn dependencies(line: &str, all: &[u32], room: &mut usize) -> Vec<PlanDependency
     let wait = |task: u32| PlanDependency {
         task,
         on: on.clone(),
-        because: because.to_owned(),
+        because: label(because),
     };
     tasks.into_iter().map(wait).collect()
 }

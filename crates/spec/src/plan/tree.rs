@@ -2,6 +2,10 @@
 
 use super::{FileKind, PlannedFile};
 
+/// The most files that a plan may name, and the longest path in bytes: each repeats the folders above it.
+const FILES: usize = 10_000;
+const PATH: usize = 4096;
+
 /// Draws the files as an indented tree, in their order; a folder is named again when the order returns to it.
 pub(super) fn draw(files: &[PlannedFile]) -> String {
     let mut tree = String::new();
@@ -49,7 +53,8 @@ pub(super) fn read(text: &str) -> Vec<PlannedFile> {
         while folders.pop_if(|(outer, _)| *outer >= depth).is_some() {}
         match name.strip_suffix('/') {
             Some(folder) => folders.push((depth, folder.trim_start_matches("./").to_owned())),
-            None => files.push(file(&folders, name, comment)),
+            None if files.len() < FILES => files.extend(file(&folders, name, comment)),
+            None => break,
         }
     }
     files
@@ -65,18 +70,17 @@ fn split_comment(text: &str) -> (&str, &str) {
     })
 }
 
-fn file(folders: &[(usize, String)], name: &str, comment: &str) -> PlannedFile {
-    let path: Vec<&str> = folders
-        .iter()
-        .map(|(_, folder)| folder.as_str())
-        .chain([name.trim_start_matches("./")])
-        .collect();
+/// The file in these folders; `None` when its path is longer than any file's.
+fn file(folders: &[(usize, String)], name: &str, comment: &str) -> Option<PlannedFile> {
+    let parts = folders.iter().map(|(_, folder)| folder.as_str());
+    let parts: Vec<&str> = parts.chain([name.trim_start_matches("./")]).collect();
+    let length = parts.iter().map(|it| it.len() + 1).sum::<usize>();
     let (kind, note) = kind_and_note(comment);
-    PlannedFile {
-        path: path.join("/"),
+    (length <= PATH).then(|| PlannedFile {
+        path: parts.join("/"),
         kind,
         note: note.to_owned(),
-    }
+    })
 }
 
 /// The kind in brackets, and the note after it; what is not marked is new.

@@ -9,6 +9,7 @@ use super::region::Draft;
 use crate::criterion::{Check, Criterion, Place};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::id::CriterionId;
+use crate::inline;
 use crate::outline::{BlockKind, Outline};
 
 /// The criteria of one part of the document, and which block each came from.
@@ -172,7 +173,7 @@ pub(super) fn of_sections(
                 continue;
             };
             if text.ends_with(':') && has_bullets(outline, index) {
-                groups.insert(index, text.trim_end_matches(':').to_owned());
+                groups.insert(index, inline::label(text.trim_end_matches(':')));
                 continue;
             }
             let id = CriterionId::new(format!("{prefix}-{}", criteria.list.len() + 1));

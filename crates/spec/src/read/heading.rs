@@ -151,9 +151,15 @@ pub(super) fn numbering(title: &str) -> Option<(String, &str)> {
         .unwrap_or(title.len());
     let number = title[..length].trim_end_matches('.');
     let rest = title[length..].trim_start_matches([')', ':']);
-    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains("..");
+    let is_number = is_number(number);
     (is_number && (rest.is_empty() || rest.starts_with(' ')))
         .then(|| (number.to_owned(), rest.trim()))
+}
+
+/// Whether `text` is a number such as `2.1`, of a length that every criterion's id may repeat.
+fn is_number(text: &str) -> bool {
+    const LIMIT: usize = 32;
+    text.len() <= LIMIT && text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains("..")
 }
 
 /// A requirement's id with what follows it.
@@ -240,7 +246,7 @@ fn id_parts(text: &str) -> Option<(&str, &str, &str)> {
         .unwrap_or(rest.len());
     length = rest[..length].trim_end_matches('.').len();
     let (number, after) = rest.split_at(length);
-    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains("..");
+    let is_number = is_number(number);
     let is_bounded = after.chars().next().is_none_or(|c| !c.is_alphanumeric());
     (is_number && is_bounded).then_some((
         if is_word { "" } else { &text[..letters] },

@@ -6,7 +6,7 @@ use super::criteria::Criteria;
 use super::region::Draft;
 use crate::criterion::Place;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::example::{self, Example, Findings, Found, FunctionDecl};
+use crate::example::{self, Example, Findings, Found, FunctionDecl, NAME_LIMIT, Unclear};
 use crate::expression::{is_constant, name_end};
 use crate::fingerprint::fingerprint;
 use crate::id::{CriterionId, ExampleId};
@@ -174,7 +174,8 @@ fn defined<'a>(
 /// The first plain name in backticks that could be a function's.
 fn mentioned(outline: &Outline<'_>, blocks: Range<usize>) -> Option<FunctionDecl> {
     let is_name = |code: &str| {
-        name_end(code, 0) == Some(code.len())
+        code.len() <= NAME_LIMIT
+            && name_end(code, 0) == Some(code.len())
             && code.starts_with(|c: char| c.is_lowercase())
             && !is_constant(code)
     };
@@ -341,7 +342,6 @@ impl Gathered {
     }
 }
 
-pub(super) fn unclear(span: Range<usize>) -> Diagnostic {
-    let message = "This looks like an example, but what it must give is no literal value; write it as in `f(1)` → `\"a\"`, or reword it.";
-    Diagnostic::new(Code::UnclearExample, span, message)
+pub(super) fn unclear((span, why): (Range<usize>, Unclear)) -> Diagnostic {
+    Diagnostic::new(Code::UnclearExample, span, why.message())
 }

@@ -8,7 +8,7 @@ use crate::inline::{bare, code_spans};
 const RANGE: u32 = 1000;
 
 /// How many ids the ranges of one document are written out to; the ranges after that stay as they are.
-const ROOM: u32 = 100_000;
+const ROOM: u32 = 20_000;
 
 /// Reads the fields of one document's tasks.
 pub(super) struct Fields {

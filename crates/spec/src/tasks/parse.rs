@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::fence::Fence;
 use crate::fingerprint;
 use crate::id::TaskId;
+use crate::inline::label;
 use crate::line::{Line, lines};
 use crate::outline::marker;
 
@@ -141,7 +142,7 @@ impl Reader<'_> {
                 | "implementation plan"
                 | "task dependency graph"
         );
-        self.phase = (level > 1 && !is_general).then(|| title.to_owned());
+        self.phase = (level > 1 && !is_general).then(|| label(title));
         self.open.clear();
     }
 

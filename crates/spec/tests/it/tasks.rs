@@ -272,6 +272,8 @@ fn documents() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn every_box_outside_fences_is_exactly_one_task(text in documents()) {
         let text = text.replace('☐', "o");
