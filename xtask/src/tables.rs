@@ -120,14 +120,22 @@ pub(crate) const TABLE_FILES: &[(&str, &str)] = &[];
 pub(crate) const FILE_BYTES_MAX: usize = 400_000;
 
 /// Names of modules that say nothing about what is inside.
-pub(crate) const BANNED_MODULE_NAMES: &[&str] = &[
-    "common", "helper", "helpers", "misc", "types", "util", "utils",
-];
+pub(crate) const BANNED_MODULE_NAMES: &[&str] =
+    &["common", "helpers", "misc", "types", "util", "utils"];
 
 /// Files that may name a folder of a particular machine, and why.
 pub(crate) const MACHINE_PATH_FILES: &[(&str, &str)] = &[];
 
-/// Names of users that stand for anybody in an example path.
+/// Names of users that stand for anybody in an example path, or are the same on every machine.
 pub(crate) const ANYBODY: &[&str] = &[
-    "alice", "ana", "bob", "dev", "me", "name", "user", "username", "you",
+    "alice",
+    "ana",
+    "bob",
+    "dev",
+    "linuxbrew",
+    "me",
+    "name",
+    "user",
+    "username",
+    "you",
 ];

@@ -35,29 +35,24 @@ pub(super) fn names_every_crate(set: &FileSet) -> Vec<Violation> {
     found
 }
 
-/// The crates that `text` names, as `crates/NAME` or in a tree below a line `crates/`, with their first lines.
+/// The crates that `text` names, with their first lines: as `crates/NAME`, in a tree below a line `crates/`, or in
+/// the first column of a table headed `crate`.
 fn named_crates(text: &str) -> BTreeMap<&str, usize> {
     let mut named = BTreeMap::new();
     let mut tree: Option<Tree> = None;
+    let mut table: Option<Table> = None;
     for (at, line) in text.lines().enumerate() {
-        for (start, _) in line.match_indices("crates/") {
-            let name = crate_name(&line[start + "crates/".len()..]);
-            if !name.is_empty() {
-                named.entry(name).or_insert(at + 1);
-            }
-        }
-        let indent = line.len() - line.trim_start().len();
-        if line.split_whitespace().next() == Some("crates/") {
-            tree = Some(Tree {
-                root: indent,
-                entries: None,
-            });
-        } else if let Some(open) = tree.as_mut() {
-            if indent <= open.root {
-                tree = None;
-            } else if indent == *open.entries.get_or_insert(indent) {
-                named.entry(crate_name(line.trim_start())).or_insert(at + 1);
-            }
+        let mentioned = line
+            .match_indices("crates/")
+            .map(|(start, it)| crate_name(&line[start + it.len()..]));
+        let drawn = Tree::entry(&mut tree, line);
+        let listed = Table::entry(&mut table, line);
+        for name in mentioned
+            .chain(drawn)
+            .chain(listed)
+            .filter(|it| !it.is_empty())
+        {
+            named.entry(name).or_insert(at + 1);
         }
     }
     named
@@ -67,6 +62,48 @@ fn named_crates(text: &str) -> BTreeMap<&str, usize> {
 struct Tree {
     root: usize,
     entries: Option<usize>,
+}
+
+impl Tree {
+    /// The crate that `line` names in the tree that is open, if any.
+    fn entry<'a>(tree: &mut Option<Tree>, line: &'a str) -> Option<&'a str> {
+        let indent = line.len() - line.trim_start().len();
+        if line.split_whitespace().next() == Some("crates/") {
+            *tree = Some(Tree {
+                root: indent,
+                entries: None,
+            });
+            return None;
+        }
+        if tree.as_ref().is_some_and(|it| indent <= it.root) {
+            *tree = None;
+        }
+        let column = *tree.as_mut()?.entries.get_or_insert(indent);
+        (indent == column).then(|| crate_name(line.trim_start()))
+    }
+}
+
+/// A table with a crate in the first column.
+struct Table;
+
+impl Table {
+    /// The crate that `line` names in the table that is open, if any.
+    fn entry<'a>(table: &mut Option<Table>, line: &'a str) -> Option<&'a str> {
+        let Some(cell) = line
+            .trim_start()
+            .strip_prefix('|')
+            .and_then(|it| it.split('|').next())
+        else {
+            *table = None;
+            return None;
+        };
+        if cell.trim().eq_ignore_ascii_case("crate") {
+            *table = Some(Table);
+            return None;
+        }
+        table.as_ref()?;
+        cell.trim().strip_prefix('`').map(crate_name)
+    }
 }
 
 fn crate_name(text: &str) -> &str {
@@ -102,6 +139,19 @@ mod tests {
                 "    crates/\n      code         text\n                   and more\n      model-local  weights\n    xtask/\n      tidy\n"
             ),
             NOTHING
+        );
+    }
+
+    #[test]
+    fn crates_may_be_named_in_a_table() {
+        let table =
+            "| crate | holds |\n| --- | --- |\n| `code` | text |\n| `model-local` | weights |\n";
+        assert_eq!(against(table), NOTHING);
+        let other = "\n| word | means |\n| --- | --- |\n| `run` | work |\n";
+        assert_eq!(against(&format!("{table}{other}")), NOTHING);
+        assert_eq!(
+            against(&format!("{table}| `tui` | a terminal |\n")),
+            ["ARCHITECTURE.md:5: crates/tui is named, but there is no such folder"]
         );
     }
 

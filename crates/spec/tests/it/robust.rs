@@ -134,7 +134,9 @@ fn deep_and_long_texts_are_read() {
 #[expect(clippy::print_stderr, reason = "a long form that is left out says so")]
 fn ten_megabytes_cost_seconds() {
     if std::env::var_os("KIRO_LONG").is_none() {
-        eprintln!("skipped: ten megabytes of every shape take a minute in a release build; set KIRO_LONG=1");
+        eprintln!(
+            "skipped: ten megabytes of every shape take a minute in a release build; set KIRO_LONG=1"
+        );
         return;
     }
     const LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
