@@ -5,7 +5,7 @@
 //! - `turn`: one request, from text to text: what is kept of the last prompt, reading, then one token after another;
 //! - `chat` and `vocabulary`: text to tokens and back; text of a request can never become a marker of the chat format;
 //! - `sampler`, `letters`, `stops`: from scores to a token, from bytes to whole characters, from characters to the end;
-//! - `network`: the published Qwen2 architecture over the tensors of a file read by `weights`;
+//! - `network` and `shape`: the published Qwen2 architecture over the tensors of a file read by `weights`;
 //! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product, as plain loops that the compiler
 //!   vectorises for the processor found at run time. The products are candle's quantised kernels, which choose likewise.
 //!

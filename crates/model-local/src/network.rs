@@ -1,38 +1,39 @@
 //! The Qwen2 network: from tokens to the scores of the next token.
 
 use crate::attention::Attention;
-use crate::product::{Matrix, product, products};
+use crate::product::{lookup, product, products};
 use crate::rotary::Rotary;
 use crate::shape::Shape;
 use crate::turn::Halt;
 use crate::vector;
 use crate::vocabulary::Token;
+use candle_core::quantized::QTensor;
 use model::Cancel;
 
 /// The weights of one transformer layer.
 pub(crate) struct Layer {
     pub(crate) attention_norm: Vec<f32>,
-    pub(crate) query: Matrix,
-    pub(crate) key: Matrix,
-    pub(crate) value: Matrix,
+    pub(crate) query: QTensor,
+    pub(crate) key: QTensor,
+    pub(crate) value: QTensor,
     pub(crate) query_bias: Vec<f32>,
     pub(crate) key_bias: Vec<f32>,
     pub(crate) value_bias: Vec<f32>,
-    pub(crate) attended: Matrix,
+    pub(crate) attended: QTensor,
     pub(crate) feed_norm: Vec<f32>,
-    pub(crate) gate: Matrix,
-    pub(crate) up: Matrix,
-    pub(crate) down: Matrix,
+    pub(crate) gate: QTensor,
+    pub(crate) up: QTensor,
+    pub(crate) down: QTensor,
 }
 
 /// All weights of a model.
 pub(crate) struct Network {
     shape: Shape,
-    embedding: Matrix,
+    embedding: QTensor,
     layers: Vec<Layer>,
     norm: Vec<f32>,
     /// Absent when the embedding serves as the output too.
-    output: Option<Matrix>,
+    output: Option<QTensor>,
 }
 
 /// Tokens to read: where they stand, and what stops the reading.
@@ -46,10 +47,10 @@ pub(crate) struct Chunk<'a> {
 impl Network {
     pub(crate) fn new(
         shape: Shape,
-        embedding: Matrix,
+        embedding: QTensor,
         layers: Vec<Layer>,
         norm: Vec<f32>,
-        output: Option<Matrix>,
+        output: Option<QTensor>,
     ) -> Self {
         Self {
             shape,
@@ -76,7 +77,7 @@ impl Network {
         attention: &mut [Attention],
     ) -> Result<Vec<f32>, Halt> {
         let count = chunk.tokens.len();
-        let mut rows = self.embedding.lookup(chunk.tokens)?;
+        let mut rows = lookup(&self.embedding, chunk.tokens)?;
         let rotary = Rotary::new(
             self.shape.rotary_base,
             self.shape.head_size,

@@ -64,7 +64,8 @@ impl Shape {
             rotary_base: metadata.positive("rope.freq_base")?,
             context_tokens: metadata.context()?,
         };
-        if hidden % heads != 0 || heads % kv_heads != 0 || shape.head_size % HEAD_SIZE_STEP != 0 {
+        let divides = hidden.is_multiple_of(heads) && heads.is_multiple_of(kv_heads);
+        if !divides || !shape.head_size.is_multiple_of(HEAD_SIZE_STEP) {
             return Err(WeightsError::Heads {
                 hidden,
                 heads,

@@ -5,7 +5,7 @@ use crate::chat;
 use crate::fixture::{CONTEXT_TOKENS, MERGED, Noise, Storage, Tiny};
 use crate::network::Chunk;
 use crate::reference;
-use crate::turn::{CHUNK_TOKENS, Halt, Kept};
+use crate::turn::{CHUNK_TOKENS, Kept};
 use crate::vocabulary::Token;
 use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop};
 use std::fs::File;
@@ -438,10 +438,9 @@ fn other_files_are_refused() {
     assert!(refused(&text).starts_with("it is cut short, altered or not in the GGUF format"));
 }
 
-/// Writes the tiny model with the first occurrence of `from` replaced by `to`, which is as long, and opens it.
+/// Replaces the first occurrence of `from` in the file of `tiny` by `to`, which is as long.
 #[track_caller]
-fn altered(from: &[u8], to: &[u8]) -> String {
-    let tiny = Tiny::write(Storage::Quantised, false, 19);
+fn alter(tiny: &Tiny, from: &[u8], to: &[u8]) {
     let mut bytes = Vec::new();
     File::open(&tiny.path)
         .unwrap()
@@ -450,6 +449,12 @@ fn altered(from: &[u8], to: &[u8]) -> String {
     let at = bytes.windows(from.len()).position(|it| it == from).unwrap();
     bytes[at..at + to.len()].copy_from_slice(to);
     File::create(&tiny.path).unwrap().write_all(&bytes).unwrap();
+}
+
+#[track_caller]
+fn altered(from: &[u8], to: &[u8]) -> String {
+    let tiny = Tiny::write(Storage::Quantised, false, 19);
+    alter(&tiny, from, to);
     refused(&tiny.path)
 }
 
@@ -526,13 +531,16 @@ fn no_altered_header_makes_opening_panic() {
 #[test]
 fn scores_that_are_not_numbers_end_the_turn_with_an_error() {
     let tiny = Tiny::write(Storage::Whole, false, 21);
-    let model = tiny.open();
-    let hidden = model.network.shape().hidden;
-    let scores = model.network.scores(&vec![f32::NAN; hidden]).unwrap();
-    assert!(scores.iter().all(|it| it.is_nan()));
-    let error = model.error(Halt::Failed("its scores are not numbers".to_owned()));
+    let norm: Vec<u8> = tiny.tensors["output_norm.weight"]
+        .iter()
+        .flat_map(|it| it.to_le_bytes())
+        .collect();
+    alter(&tiny, &norm, &f32::NAN.to_le_bytes().repeat(norm.len() / 4));
+    let end = tiny
+        .open()
+        .stream(&ask("", "question"), &Cancel::new(), &mut |_| ());
     assert_eq!(
-        error.to_string(),
+        end.unwrap_err().to_string(),
         "the answer of local/tiny broke off: its scores are not numbers"
     );
 }

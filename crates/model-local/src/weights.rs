@@ -1,7 +1,6 @@
 //! Reading a file of weights. Nothing in the file is trusted: each size is checked before it is used.
 
 use crate::network::{Layer, Network};
-use crate::product::Matrix;
 use crate::shape::Shape;
 use crate::vocabulary::Vocabulary;
 use candle_core::Device;
@@ -134,9 +133,8 @@ impl Tensors {
         Ok(self.dims(name)?.first().copied().unwrap_or(0))
     }
 
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix, WeightsError> {
-        let tensor = self.tensor(name, &[rows, columns])?;
-        Matrix::new(tensor).map_err(WeightsError::Format)
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<QTensor, WeightsError> {
+        self.tensor(name, &[rows, columns])
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, WeightsError> {

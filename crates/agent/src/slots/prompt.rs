@@ -86,40 +86,13 @@ fn list(text: &mut String, title: &str, lines: &[String]) {
     }
 }
 
+/// The docstring is left to the model: it writes the rules into it, and a small model that has just written
+/// them down keeps them better.
 fn form(slot: &FunctionSlot) -> String {
-    let mut text = format!(
-        "Answer with one ```{} block that holds the imports and the complete function `{}`. \
-         Standard library only. No example calls, no prints, no comments.",
+    format!(
+        "Answer with one ```{} block that holds the complete function `{}` with a one-line docstring, \
+         and the imports it needs. Standard library only. No example calls, no prints.",
         tag(slot.language),
         slot.function
-    );
-    if let (Language::Python, Some(signature)) = (slot.language, &slot.signature) {
-        let _ = writeln!(text, " The function begins so:");
-        let opening = format!("def {signature}:\n    \"\"\"{}\"\"\"", docstring(slot));
-        text.push_str(&fenced(slot.language, &opening));
-    }
-    text
-}
-
-/// One line that says what the function is for: the first sentence of its purpose, without the signature.
-fn docstring(slot: &FunctionSlot) -> String {
-    let purpose = slot.purpose.trim();
-    let rest = match purpose.strip_prefix('`').and_then(|it| it.split_once('`')) {
-        Some((_, rest)) => rest.trim_start(),
-        None => purpose,
-    };
-    let sentence = rest.split_inclusive(". ").next().unwrap_or(rest).trim_end();
-    let plain: String = sentence
-        .chars()
-        .filter(|c| !matches!(c, '`' | '"' | '\\'))
-        .take(90)
-        .collect();
-    let mut letters = plain.chars();
-    let first = letters.next().map(|c| c.to_uppercase().collect::<String>());
-    let text = first.unwrap_or_default() + letters.as_str();
-    if text.ends_with('.') {
-        text
-    } else {
-        format!("{text}.")
-    }
+    )
 }

@@ -140,10 +140,6 @@ fn prompts_hold_the_rules_the_examples_and_the_file() {
     import re
     ```
 
-    Answer with one ```python block that holds the imports and the complete function `double`. Standard library only. No example calls, no prints, no comments. The function begins so:
-    ```python
-    def double(n: int) -> int:
-        """Doubling."""
-    ```
+    Answer with one ```python block that holds the complete function `double` with a one-line docstring, and the imports it needs. Standard library only. No example calls, no prints.
     "#);
 }
