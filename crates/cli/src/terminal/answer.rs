@@ -18,7 +18,7 @@ pub(super) fn read(review: &Review, cancel: &Cancel) -> Option<Answer> {
     let modify = if review.can_modify { "  [m]odify" } else { "" };
     loop {
         prompt(&format!(
-            "  {}  {modify}  [s]kip  s[t]op > ",
+            "  {}{modify}  [s]kip  s[t]op > ",
             styled(BOLD, "[a]pprove")
         ));
         let line = line(cancel)?;

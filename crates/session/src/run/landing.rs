@@ -1,7 +1,7 @@
 //! Bringing a proposal into the project: judged, edited by a person, applied.
 
 use change::{Changeset, RelPath};
-use engine::{Fact, Judgement, Proposal};
+use engine::{Fact, Judgement, Mode, Proposal};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::TreeId;
@@ -55,7 +55,8 @@ impl Running<'_> {
             Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
             Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
         };
-        if judgement == Judgement::Allow {
+        // What waits for a person is shown with the question.
+        if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
             self.front.show(&View::Diff {
                 task: id.to_owned(),
                 text: changes.display(),
