@@ -1,8 +1,9 @@
 //! Questions about a project: its specs, tasks, runs and journal. Nothing here changes anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Cost, Fact, Outcome, Progress, Run, TaskRecord, TaskState};
+use spec::view::{TaskListView, TaskView};
 use spec::{Spec, Task, TaskList, TaskMark};
 
 use crate::documents;
@@ -11,44 +12,15 @@ use crate::journal::{Entry, Journal, RunRow};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::planning;
 
-/// A task as people see it.
-#[derive(Clone, Debug)]
-pub struct TaskView {
-    /// Its id in the tasks file.
-    pub id: String,
-    /// Its number.
-    pub number: u32,
-    /// Its title.
-    pub title: String,
-    /// Its state.
-    pub state: TaskState,
-    /// The phase it stands under.
-    pub phase: Option<String>,
-    /// Tasks it waits for.
-    pub depends_on: Vec<String>,
-    /// Requirements it carries out.
-    pub requirements: Vec<String>,
-    /// Files of its scope.
-    pub files: Vec<String>,
-    /// What a person would plan for it.
-    pub estimate_minutes: Option<u32>,
-    /// Whether it may be left out.
-    pub optional: bool,
-    /// Its bytes in the tasks file.
-    pub span: std::ops::Range<usize>,
-    /// Whether the tick is a person's own.
-    pub by_person: bool,
-    /// Tasks below it.
-    pub subtasks: Vec<TaskView>,
-}
-
-/// The tasks of a spec.
+/// The tasks of a spec with their states.
 #[derive(Clone, Debug)]
 pub struct TasksView {
     /// The tasks file, relative to the project.
     pub path: String,
     /// Its tasks.
-    pub tasks: Vec<TaskView>,
+    pub list: TaskListView,
+    /// Tasks whose tick is a person's own.
+    pub ticked_by_person: BTreeSet<String>,
 }
 
 /// A spec with what became of it.
@@ -59,7 +31,7 @@ pub struct SpecStatus {
     /// Its title.
     pub title: String,
     /// Tasks by state.
-    pub states: BTreeMap<&'static str, usize>,
+    pub states: BTreeMap<String, usize>,
     /// Its last run.
     pub run: Option<RunStatus>,
 }
@@ -116,12 +88,23 @@ fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
     })?;
     let list = TaskList::parse(&text);
     let known = Known::read(place, &spec, &list)?;
-    let tasks = list
-        .tasks
-        .iter()
-        .map(|task| known.view(&spec, task))
-        .collect();
-    Ok(TasksView { path, tasks })
+    let mut states = BTreeMap::new();
+    for task in &list.tasks {
+        known.states(&spec, task, &mut states);
+    }
+    let by_hand = |(id, state): (&String, &TaskState)| {
+        (*state == TaskState::Done && !known.done_from.contains_key(id)).then(|| id.clone())
+    };
+    let name = |id: &spec::TaskId| {
+        states
+            .get(id.as_str())
+            .map_or(String::new(), |it| it.name().to_owned())
+    };
+    Ok(TasksView {
+        path,
+        ticked_by_person: states.iter().filter_map(by_hand).collect(),
+        list: TaskListView::new(&list, &text, name),
+    })
 }
 
 /// What the journal and the graph know about the tasks of one file.
@@ -185,29 +168,29 @@ impl Known {
         }
     }
 
-    fn view(&self, spec: &Spec, task: &Task) -> TaskView {
-        let id = task.id.to_string();
-        let subtasks: Vec<TaskView> = task.subtasks.iter().map(|it| self.view(spec, it)).collect();
-        let state = if subtasks.is_empty() {
-            self.state(spec, task)
-        } else {
-            rolled_up(&subtasks)
+    /// Finds the state of a task and of all below it. A task with tasks below it is done when all are, and
+    /// otherwise as its first unfinished one.
+    fn states(
+        &self,
+        spec: &Spec,
+        task: &Task,
+        found: &mut BTreeMap<String, TaskState>,
+    ) -> TaskState {
+        let below: Vec<(bool, TaskState)> = task
+            .subtasks
+            .iter()
+            .map(|it| (it.optional, self.states(spec, it, found)))
+            .collect();
+        let open = below
+            .iter()
+            .find(|(optional, state)| !optional && *state != TaskState::Done);
+        let state = match open {
+            Some((_, state)) => *state,
+            None if below.is_empty() => self.state(spec, task),
+            None => TaskState::Done,
         };
-        TaskView {
-            by_person: state == TaskState::Done && !self.done_from.contains_key(&id),
-            number: task.number,
-            title: task.title.clone(),
-            state,
-            phase: task.phase.clone(),
-            depends_on: task.depends_on.iter().map(ToString::to_string).collect(),
-            requirements: task.requirements.clone(),
-            files: task.files.clone(),
-            estimate_minutes: task.estimate_minutes,
-            optional: task.optional,
-            span: task.span.clone(),
-            subtasks,
-            id,
-        }
+        found.insert(task.id.to_string(), state);
+        state
     }
 
     fn state(&self, spec: &Spec, task: &Task) -> TaskState {
@@ -243,14 +226,6 @@ impl Known {
     }
 }
 
-/// A task with tasks below it is done when all are, and otherwise as its first unfinished one.
-fn rolled_up(subtasks: &[TaskView]) -> TaskState {
-    let open = subtasks
-        .iter()
-        .find(|it| it.state != TaskState::Done && !it.optional);
-    open.map_or(TaskState::Done, |it| it.state)
-}
-
 /// Every spec of the project around the current folder.
 ///
 /// # Errors
@@ -265,7 +240,7 @@ pub fn status(environment: &Environment) -> Result<Vec<SpecStatus>, SessionError
         let title = documents::spec(&place)
             .map(|(_, spec)| spec.title)
             .unwrap_or_default();
-        let tasks = tasks_of(&place).map(|it| it.tasks).unwrap_or_default();
+        let tasks = tasks_of(&place).map(|it| it.list.tasks).unwrap_or_default();
         let mut states = BTreeMap::new();
         count_states(&tasks, &mut states);
         all.push(SpecStatus {
@@ -278,10 +253,10 @@ pub fn status(environment: &Environment) -> Result<Vec<SpecStatus>, SessionError
     Ok(all)
 }
 
-fn count_states(tasks: &[TaskView], states: &mut BTreeMap<&'static str, usize>) {
+fn count_states(tasks: &[TaskView], states: &mut BTreeMap<String, usize>) {
     for task in tasks {
         if task.subtasks.is_empty() {
-            *states.entry(task.state.name()).or_default() += 1;
+            *states.entry(task.state.clone()).or_default() += 1;
         }
         count_states(&task.subtasks, states);
     }

@@ -10,7 +10,7 @@ const RULE: &str = "machine-paths";
 /// Where the files of one person, or of one machine's work, stand. After the second kind any name is wrong,
 /// after the first one only a name that is somebody's.
 const HOMES: &[&str] = &["/home/", "/Users/", "C:\\Users\\", "C:/Users/"];
-const MACHINES: &[&str] = &["/root/", "/work/"];
+const MACHINES: &[&str] = &["/root/"];
 
 pub(super) fn none(set: &FileSet) -> Vec<Violation> {
     against(set, MACHINE_PATH_FILES)
@@ -93,15 +93,15 @@ mod tests {
             ["/home/jdoe", "/root/.cache"]
         );
         assert_eq!(
-            found("C:\\Users\\jdoe\\x, /Users/jdoe, /work/main/x."),
-            ["/Users/jdoe", "C:\\Users\\jdoe", "/work/main"]
+            found("C:\\Users\\jdoe\\x, /Users/jdoe, /root/main/x."),
+            ["/Users/jdoe", "C:\\Users\\jdoe", "/root/main"]
         );
     }
 
     #[test]
     fn folders_of_anybody_are_fine() {
         let fine = "/home/you/x /home/<name>/ /home/$USER /Users/*/ crates/root/x https://example.org/home/page \
-                    /rooted ~/work/x ${HOME}/work/y /home /root, ./root/x src/work/z";
+                    /rooted ~/root/x ${HOME}/root/y /home /root, ./root/x src/root/z";
         assert_eq!(found(fine), NOTHING);
     }
 

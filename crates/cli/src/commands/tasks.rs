@@ -1,9 +1,10 @@
 //! `kiro tasks`
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
-use session::{Environment, SessionError, TaskState, TaskView};
+use serde_json::json;
+use session::{Environment, SessionError, TaskView};
 
 use crate::args::TasksArgs;
 use crate::output::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
@@ -20,39 +21,41 @@ pub(super) fn print(
 ) -> Result<ExitCode, SessionError> {
     let view = session::tasks(spec, environment)?;
     if as_json {
-        let tasks: Vec<Value> = view.tasks.iter().map(task_json).collect();
-        output::json(&json!({"path": view.path, "tasks": tasks}));
+        let mut value = serde_json::to_value(&view.list).map_err(SessionError::internal)?;
+        value["path"] = json!(view.path);
+        value["ticked_by_person"] = json!(view.ticked_by_person);
+        output::json(&value);
         return Ok(ExitCode::SUCCESS);
     }
     let mut phase = None;
-    for task in &view.tasks {
+    for task in &view.list.tasks {
         if task.phase != phase {
             phase.clone_from(&task.phase);
             output::line(styled(BOLD, phase.as_deref().unwrap_or("Tasks")));
         }
-        print_task(task, 1);
+        print_task(task, 1, &view.ticked_by_person);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_task(task: &TaskView, depth: usize) {
+fn print_task(task: &TaskView, depth: usize, by_hand: &BTreeSet<String>) {
     let indent = "  ".repeat(depth);
     let waits = if task.depends_on.is_empty() {
         String::new()
     } else {
         styled(DIM, format!("  after {}", task.depends_on.join(", ")))
     };
-    let by = if task.by_person {
+    let by = if by_hand.contains(&task.id) {
         " (ticked by hand)"
     } else {
         ""
     };
     output::line(format!(
         "{indent}{} {:>3}  {}{waits}  {}{by}",
-        sign(task.state),
+        sign(&task.state),
         task.id,
         task.title,
-        styled(state_style(task.state), task.state.name())
+        styled(style(&task.state), &task.state)
     ));
     if !task.files.is_empty() {
         output::line(format!(
@@ -61,47 +64,29 @@ fn print_task(task: &TaskView, depth: usize) {
         ));
     }
     for subtask in &task.subtasks {
-        print_task(subtask, depth + 1);
+        print_task(subtask, depth + 1, by_hand);
     }
 }
 
-fn sign(state: TaskState) -> &'static str {
+fn sign(state: &str) -> &'static str {
     match state {
-        TaskState::Done => "✓",
-        TaskState::Failed => "✗",
-        TaskState::Skipped => "–",
-        TaskState::Running => "▸",
-        TaskState::Waiting | TaskState::InDoubt => "?",
-        TaskState::Stale => "↻",
-        TaskState::Ready => "○",
-        TaskState::Pending => "·",
+        "done" => "✓",
+        "failed" => "✗",
+        "skipped" => "–",
+        "running" => "▸",
+        "waiting" | "in_doubt" => "?",
+        "stale" => "↻",
+        "ready" => "○",
+        _ => "·",
     }
 }
 
-fn state_style(state: TaskState) -> anstyle::Style {
+fn style(state: &str) -> anstyle::Style {
     match state {
-        TaskState::Done => GREEN,
-        TaskState::Failed => RED,
-        TaskState::Running | TaskState::Ready => CYAN,
-        TaskState::Waiting | TaskState::InDoubt | TaskState::Stale => YELLOW,
-        TaskState::Skipped | TaskState::Pending => DIM,
+        "done" => GREEN,
+        "failed" => RED,
+        "running" | "ready" => CYAN,
+        "waiting" | "in_doubt" | "stale" => YELLOW,
+        _ => DIM,
     }
-}
-
-fn task_json(task: &TaskView) -> Value {
-    json!({
-        "id": task.id,
-        "number": task.number,
-        "title": task.title,
-        "state": task.state.name(),
-        "phase": task.phase,
-        "depends_on": task.depends_on,
-        "requirements": task.requirements,
-        "files": task.files,
-        "estimate_minutes": task.estimate_minutes,
-        "optional": task.optional,
-        "ticked_by_person": task.by_person,
-        "span": {"start": task.span.start, "end": task.span.end},
-        "subtasks": task.subtasks.iter().map(task_json).collect::<Vec<_>>(),
-    })
 }

@@ -418,12 +418,12 @@ mod tests {
             let path: PathBuf = home.join(path).components().collect();
             assert_eq!(places.touches_keys(&path), touches, "{}", path.display());
         }
-        let environment = places.environment("/bin", Path::new("/work/tmp"));
+        let environment = places.environment("/bin", Path::new("/attempt/tmp"));
         let value = |name: &str| {
             let found = environment.iter().find(|(it, _)| it == name);
             found.map(|(_, value)| value.clone())
         };
-        assert_eq!(value("HOME").as_deref(), Some("/work/tmp"));
+        assert_eq!(value("HOME").as_deref(), Some("/attempt/tmp"));
         let pyenv = home.join(".pyenv").to_string_lossy().into_owned();
         assert_eq!(value("PYENV_ROOT"), Some(pyenv));
         assert_eq!(value("GOPATH"), None);
