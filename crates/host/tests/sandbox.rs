@@ -21,7 +21,8 @@ use host::process::{Command, Ended, RunError, interactive, plain};
 use host::sandbox::{Network, SandboxError, WallsError};
 use policy::OwnProgram;
 use world::{
-    World, alive, as_everyone, copy, kill_supervisor, mark, own_permit, python, spawn_again,
+    World, again_in_a_foreign_session, alive, as_everyone, copy, kill_supervisor, mark, own_permit,
+    python, spawn_again,
 };
 
 #[test]
@@ -412,6 +413,21 @@ fn nothing_survives_a_command_that_ends_well() {
         assert_eq!(alive(&mark), 0);
         assert!(start.elapsed() < Duration::from_secs(5));
     });
+}
+
+#[test]
+fn a_session_that_began_outside_is_no_obstacle() {
+    const NAME: &str = "a_session_that_began_outside_is_no_obstacle";
+    const INSIDE: &str = "KIRO_TEST_FOREIGN_SESSION";
+    if std::env::var_os(INSIDE).is_none() {
+        return again_in_a_foreign_session(NAME, (INSIDE, "1"));
+    }
+    let world = World::here();
+    let mark = mark();
+    let left = format!("(setsid /bin/sh -c 'sleep 60; : {mark}' {mark} &) ; exit 4");
+    let finished = world.run(&world.shell(&left));
+    assert_eq!(finished.ended, Ended::Code(4));
+    assert_eq!(alive(&mark), 0);
 }
 
 #[test]

@@ -44,6 +44,24 @@ pub(super) fn fork() -> io::Result<Side> {
     }
 }
 
+/// The session of a process, or of this one; `None` when the process is gone or when its session began
+/// outside this process namespace, for which the kernel says 0 and which rustix takes for impossible.
+pub(super) fn session_of(pid: Option<Pid>) -> Option<Pid> {
+    // SAFETY: a plain number goes in and another comes out.
+    known(unsafe { libc::getsid(Pid::as_raw(pid)) })
+}
+
+/// The process group of a process; `None` when the process is gone or its group is not of this namespace.
+pub(super) fn group_of(pid: Pid) -> Option<Pid> {
+    // SAFETY: a plain number goes in and another comes out.
+    known(unsafe { libc::getpgid(pid.as_raw_nonzero().get()) })
+}
+
+/// A number that the kernel gave for a process, unless it says "none" (0) or "error" (-1).
+fn known(number: libc::pid_t) -> Option<Pid> {
+    (number > 0).then(|| Pid::from_raw(number)).flatten()
+}
+
 fn threads() -> io::Result<usize> {
     Ok(std::fs::read_dir("/proc/self/task")?.count())
 }

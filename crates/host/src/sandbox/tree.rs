@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitOptions, getpgid, getsid, kill_process, kill_process_group, wait,
-};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, wait};
+
+use super::system;
 
 /// What a tree of processes uses at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,9 +194,11 @@ fn kill_downwards() -> HashSet<i32> {
 /// The group of a descendant, if it belongs to a session that a descendant began: then all of the group
 /// are descendants.
 fn foreign_group(pid: Pid) -> Option<Pid> {
-    let own = getsid(None).ok()?;
-    let session = getsid(Some(pid)).ok()?;
-    (session != own).then(|| getpgid(Some(pid)).ok()).flatten()
+    let session = system::session_of(Some(pid))?;
+    // A session that began outside this process namespace has no number here, and no descendant began it.
+    (system::session_of(None) != Some(session))
+        .then(|| system::group_of(pid))
+        .flatten()
 }
 
 /// The tasks of this process's user on the whole machine: they count towards the user's own limit.

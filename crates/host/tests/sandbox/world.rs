@@ -210,6 +210,41 @@ fn again_as_ordinary_user(name: &str) {
     );
 }
 
+/// Runs the test `name` again in a process namespace whose session began outside it, as in a container
+/// that was started from a shell; says so when this machine gives no such namespace.
+#[expect(clippy::disallowed_methods, reason = "starts the test itself again")]
+pub(crate) fn again_in_a_foreign_session(name: &str, env: (&str, &str)) {
+    let unshared = |argv: &[&OsStr]| {
+        process::Command::new("/usr/bin/unshare")
+            .args([
+                "--user",
+                "--map-root-user",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+            ])
+            .args(argv)
+            .env(env.0, env.1)
+            .stdin(Stdio::null())
+            .output()
+    };
+    match unshared(&[OsStr::new("/bin/true")]) {
+        Ok(output) if output.status.success() => {}
+        other => return println!("no process namespace on this machine: {other:?}"),
+    }
+    let me = std::env::current_exe().expect("it has a path");
+    let words = ["--exact", name, "--nocapture"].map(OsStr::new);
+    let argv: Vec<&OsStr> = std::iter::once(me.as_os_str()).chain(words).collect();
+    let output = unshared(&argv).expect("it started before");
+    let text = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
+    assert!(
+        output.status.success() && text[0].contains("1 passed"),
+        "in a foreign session:\n{}\n{}",
+        text[0],
+        text[1]
+    );
+}
+
 /// Starts the test `name` again in a process of its own.
 #[expect(clippy::disallowed_methods, reason = "starts the test itself again")]
 pub(crate) fn spawn_again(name: &str, env: &[(&str, &str)]) -> Child {
