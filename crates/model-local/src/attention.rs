@@ -1,25 +1,24 @@
 //! Keys and values of the tokens read so far, and attention over them.
 //!
 //! Several query heads share one head of keys and values; they are computed together, so that each key and each value is
-//! loaded once for all of them, and nothing is repeated in memory. Both are laid out so that the loops run along memory:
-//! keys as blocks of [`STEP`] positions with one row a number of the head, values as strips of [`STEP`] numbers with one row
-//! a position.
+//! loaded once for all of them, and nothing is repeated in memory. Both are kept in half precision, laid out so that the
+//! loops run along memory: keys as blocks of [`LANES`] positions with one row a number of the head, values as strips of
+//! [`LANES`] numbers with one row a position.
 
-use crate::shape::{HEAD_SIZE_STEP, Shape};
-use crate::vector::{Loops, exp, multiply_add, vectorised};
-use candle_core::utils::barrier_pool;
-use std::sync::{Mutex, PoisonError};
+use crate::crew::Crew;
+use crate::isa::{Isa, LANES, Level, Loops};
+use crate::quants::to_half;
+use crate::shape::Shape;
+use crate::vector::exp;
+use std::cell::RefCell;
 
-/// Positions in a block of keys, and numbers in a strip of values.
-const STEP: usize = HEAD_SIZE_STEP;
-
-/// Most query heads computed together: their sums fill the vector registers of an AVX2 processor.
+/// Most query heads computed together: their sums fit into the registers of an AVX2 processor.
 const HEADS_TOGETHER: usize = 6;
 
 /// The keys and values of one layer. Memory is reserved for every position but only touched when one is stored.
 pub(crate) struct Attention {
-    keys: Vec<f32>,
-    values: Vec<f32>,
+    keys: Vec<u16>,
+    values: Vec<u16>,
     capacity: usize,
     head_size: usize,
     /// Query heads that share a head of keys and values.
@@ -29,10 +28,10 @@ pub(crate) struct Attention {
 impl Attention {
     /// Room for at least `positions` positions.
     pub(crate) fn new(shape: &Shape, positions: usize) -> Self {
-        let capacity = positions.next_multiple_of(STEP);
+        let capacity = positions.next_multiple_of(LANES);
         Self {
-            keys: vec![0.0; capacity * shape.kv_size()],
-            values: vec![0.0; capacity * shape.kv_size()],
+            keys: vec![0; capacity * shape.kv_size()],
+            values: vec![0; capacity * shape.kv_size()],
             capacity,
             head_size: shape.head_size,
             group: shape.heads / shape.kv_heads,
@@ -43,41 +42,46 @@ impl Attention {
     pub(crate) fn store(&mut self, position: usize, keys: &[f32], values: &[f32]) {
         let head_room = self.capacity * self.head_size;
         let heads = keys.chunks_exact(self.head_size);
-        let block = position / STEP * STEP * self.head_size + position % STEP;
+        let block = position / LANES * LANES * self.head_size + position % LANES;
         for (head, numbers) in heads.enumerate() {
             let to = &mut self.keys[head * head_room + block..];
-            for (to, number) in to.iter_mut().step_by(STEP).zip(numbers) {
-                *to = *number;
+            for (to, number) in to.iter_mut().step_by(LANES).zip(numbers) {
+                *to = to_half(*number);
             }
         }
         // Strips are as long as the room of all positions, so the strips of all heads follow one another evenly.
-        let (strips, _) = values.as_chunks::<STEP>();
-        for (strip, numbers) in strips.iter().enumerate() {
-            let to = (strip * self.capacity + position) * STEP;
-            self.values[to..to + STEP].copy_from_slice(numbers);
+        for (strip, numbers) in values.as_chunks::<LANES>().0.iter().enumerate() {
+            let to = (strip * self.capacity + position) * LANES;
+            self.values[to..to + LANES].copy_from_slice(&numbers.map(to_half));
         }
     }
 
     /// What each token of a chunk that begins at position `first` draws from the positions up to its own. `queries` holds one
     /// row a token, its heads one after another; so does the result.
-    pub(crate) fn attend(&self, queries: &[f32], first: usize) -> Vec<f32> {
+    pub(crate) fn attend(
+        &self,
+        crew: &Crew,
+        level: Level,
+        queries: &[f32],
+        first: usize,
+    ) -> Vec<f32> {
         let mut attended = vec![0.0; queries.len()];
         let size = self.group * self.head_size;
         let heads = self.keys.len() / (self.capacity * self.head_size);
-        let cells: Vec<_> = attended.chunks_exact_mut(size).map(Mutex::new).collect();
-        barrier_pool().execute_chunked(cells.len(), |range| {
-            for unit in range {
-                let mut out = cells[unit].lock().unwrap_or_else(PoisonError::into_inner);
-                vectorised(Group {
+        let out = attended.chunks_exact_mut(size);
+        let mut units: Vec<_> = queries.chunks_exact(size).zip(out).enumerate().collect();
+        crew.each(&mut units, |(unit, (queries, out))| {
+            WEIGHTS.with_borrow_mut(|weights| {
+                level.run(Group {
                     attention: self,
-                    head: unit % heads,
-                    visible: first + unit / heads + 1,
-                    queries: &queries[unit * size..][..size],
-                    out: &mut out,
+                    head: *unit % heads,
+                    visible: first + *unit / heads + 1,
+                    queries,
+                    out,
+                    weights,
                 });
-            }
+            });
         });
-        drop(cells);
         attended
     }
 }
@@ -90,34 +94,39 @@ struct Group<'a> {
     visible: usize,
     queries: &'a [f32],
     out: &'a mut [f32],
+    /// Room for the weights of all positions.
+    weights: &'a mut Vec<f32>,
+}
+
+thread_local! {
+    static WEIGHTS: RefCell<Vec<f32>> = RefCell::default();
 }
 
 impl Loops for Group<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn run<I: Isa>(self, isa: I) {
         let size = self.attention.head_size;
         let room = self.attention.capacity * size;
-        let keys = &self.attention.keys[self.head * room..][..room];
-        let values = &self.attention.values[self.head * room..][..room];
+        let tile = Tile {
+            keys: &self.attention.keys[self.head * room..][..room],
+            values: &self.attention.values[self.head * room..][..room],
+            capacity: self.attention.capacity,
+            visible: self.visible,
+            size,
+        };
         let queries = self.queries.chunks(HEADS_TOGETHER * size);
         let out = self.out.chunks_mut(HEADS_TOGETHER * size);
+        let weights = self.weights;
         for (queries, out) in queries.zip(out) {
-            let tile = Tile {
-                keys,
-                values,
-                capacity: self.attention.capacity,
-                visible: self.visible,
-                size,
-            };
             match queries.len() / size {
-                1 => tile.run::<1, FUSED>(queries, out),
-                2 => tile.run::<2, FUSED>(queries, out),
-                3 => tile.run::<3, FUSED>(queries, out),
-                4 => tile.run::<4, FUSED>(queries, out),
-                5 => tile.run::<5, FUSED>(queries, out),
-                _ => tile.run::<6, FUSED>(queries, out),
+                1 => tile.run::<I, 1>(isa, weights, queries, out),
+                2 => tile.run::<I, 2>(isa, weights, queries, out),
+                3 => tile.run::<I, 3>(isa, weights, queries, out),
+                4 => tile.run::<I, 4>(isa, weights, queries, out),
+                5 => tile.run::<I, 5>(isa, weights, queries, out),
+                _ => tile.run::<I, 6>(isa, weights, queries, out),
             }
         }
     }
@@ -125,8 +134,8 @@ impl Loops for Group<'_> {
 
 /// One head of keys and values.
 struct Tile<'a> {
-    keys: &'a [f32],
-    values: &'a [f32],
+    keys: &'a [u16],
+    values: &'a [u16],
     capacity: usize,
     visible: usize,
     size: usize,
@@ -135,24 +144,32 @@ struct Tile<'a> {
 impl Tile<'_> {
     /// Attention of `HEADS` query heads.
     #[inline(always)]
-    fn run<const HEADS: usize, const FUSED: bool>(&self, queries: &[f32], out: &mut [f32]) {
-        let blocks = self.visible.div_ceil(STEP);
-        let mut weights = vec![0.0; HEADS * blocks * STEP];
-        self.score::<HEADS, FUSED>(queries, &mut weights);
-        let mut rows = weights.chunks_exact_mut(blocks * STEP);
+    fn run<I: Isa, const HEADS: usize>(
+        &self,
+        isa: I,
+        weights: &mut Vec<f32>,
+        queries: &[f32],
+        out: &mut [f32],
+    ) {
+        let blocks = self.visible.div_ceil(LANES);
+        weights.clear();
+        weights.resize(HEADS * blocks * LANES, 0.0);
+        self.score::<I, HEADS>(isa, queries, weights);
+        let mut rows = weights.chunks_exact_mut(blocks * LANES);
         let scale = 1.0 / (self.size as f32).sqrt();
-        let shares: [f32; HEADS] = std::array::from_fn(|_| {
+        let mut shares = [0.0; HEADS];
+        for share in &mut shares {
             let row = rows.next().unwrap_or_default();
-            soften(&mut row[..self.visible], scale)
-        });
-        let weights = split::<HEADS>(&weights, self.visible);
-        let strips = self.values.chunks_exact(self.capacity * STEP);
+            *share = soften(&mut row[..self.visible], scale);
+        }
+        let weights = split::<HEADS>(weights, self.visible);
+        let strips = self.values.chunks_exact(self.capacity * LANES);
         for (index, strip) in strips.enumerate() {
-            let sums = weighted::<HEADS, FUSED>(weights, strip);
+            let sums = weighted::<I, HEADS>(isa, weights, strip);
             for head in 0..HEADS {
-                let out = &mut out[head * self.size + index * STEP..][..STEP];
-                for (out, sum) in out.iter_mut().zip(sums[head]) {
-                    *out = sum * shares[head];
+                let out = &mut out[head * self.size + index * LANES..];
+                if let Some(out) = out.first_chunk_mut() {
+                    isa.store(isa.multiply(sums[head], isa.splat(shares[head])), out);
                 }
             }
         }
@@ -160,14 +177,16 @@ impl Tile<'_> {
 
     /// Fills `scores`, one row a head, with the products of the keys, in whole blocks, and the head's query.
     #[inline(always)]
-    fn score<const HEADS: usize, const FUSED: bool>(&self, queries: &[f32], scores: &mut [f32]) {
+    fn score<I: Isa, const HEADS: usize>(&self, isa: I, queries: &[f32], scores: &mut [f32]) {
         let width = scores.len() / HEADS;
         let queries = split::<HEADS>(queries, self.size);
-        let blocks = self.keys.chunks_exact(self.size * STEP);
-        for (block, at) in blocks.zip((0..width).step_by(STEP)) {
-            let sums = weighted::<HEADS, FUSED>(queries, block);
+        let blocks = self.keys.chunks_exact(self.size * LANES);
+        for (block, at) in blocks.zip((0..width).step_by(LANES)) {
+            let sums = weighted::<I, HEADS>(isa, queries, block);
             for head in 0..HEADS {
-                scores[head * width + at..][..STEP].copy_from_slice(&sums[head]);
+                if let Some(to) = scores[head * width + at..].first_chunk_mut() {
+                    isa.store(sums[head], to);
+                }
             }
         }
     }
@@ -182,20 +201,20 @@ fn split<const HEADS: usize>(rows: &[f32], length: usize) -> [&[f32]; HEADS] {
 
 /// The rows of `rows`, each weighted by its own weight a head, summed up a head. All of `weights` are of one length.
 #[inline(always)]
-fn weighted<const HEADS: usize, const FUSED: bool>(
+fn weighted<I: Isa, const HEADS: usize>(
+    isa: I,
     weights: [&[f32]; HEADS],
-    rows: &[f32],
-) -> [[f32; STEP]; HEADS] {
+    rows: &[u16],
+) -> [I::Floats; HEADS] {
     let count = weights[0].len();
-    let weights = weights.map(|it| &it[..count]);
-    let rows = &rows.as_chunks::<STEP>().0[..count];
-    let mut sums = [[0.0; STEP]; HEADS];
+    let weights: [&[f32]; HEADS] = std::array::from_fn(|head| &weights[head][..count]);
+    let rows = &rows.as_chunks::<LANES>().0[..count];
+    let mut sums = [isa.splat(0.0); HEADS];
     for index in 0..count {
+        let row = isa.load_halves(&rows[index]);
         for head in 0..HEADS {
-            let weight = weights[head][index];
-            for at in 0..STEP {
-                sums[head][at] = multiply_add::<FUSED>(weight, rows[index][at], sums[head][at]);
-            }
+            let weight = isa.splat(weights[head][index]);
+            sums[head] = isa.multiply_add(weight, row, sums[head]);
         }
     }
     sums
@@ -204,8 +223,8 @@ fn weighted<const HEADS: usize, const FUSED: bool>(
 /// Turns `scores`, each first multiplied by `scale`, into weights. Returns by what they must be multiplied to sum up to 1.
 #[inline(always)]
 fn soften(scores: &mut [f32], scale: f32) -> f32 {
-    let (blocks, rest) = scores.as_chunks_mut::<STEP>();
-    let mut largest = [f32::NEG_INFINITY; STEP];
+    let (blocks, rest) = scores.as_chunks_mut::<LANES>();
+    let mut largest = [f32::NEG_INFINITY; LANES];
     for block in blocks.iter() {
         for (largest, score) in largest.iter_mut().zip(block) {
             *largest = largest.max(*score);
@@ -216,7 +235,7 @@ fn soften(scores: &mut [f32], scale: f32) -> f32 {
         .chain(&*rest)
         .copied()
         .fold(f32::NEG_INFINITY, f32::max);
-    let mut sums = [0.0; STEP];
+    let mut sums = [0.0; LANES];
     for block in blocks {
         for (sum, score) in sums.iter_mut().zip(block) {
             *score = exp((*score - largest) * scale);

@@ -1,7 +1,7 @@
 //! A tiny Qwen2 model with random weights, written as a GGUF file by the tests that need one.
 
-use crate::LocalModel;
 use crate::vocabulary::letter_of;
+use crate::{Kernels, LocalModel};
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
@@ -79,7 +79,11 @@ impl Tiny {
     }
 
     pub(crate) fn open(&self) -> LocalModel {
-        LocalModel::open(&self.path, "local/tiny".parse().unwrap()).unwrap()
+        self.open_with(Kernels::Best)
+    }
+
+    pub(crate) fn open_with(&self, kernels: Kernels) -> LocalModel {
+        LocalModel::open_with(&self.path, "local/tiny".parse().unwrap(), kernels).unwrap()
     }
 }
 

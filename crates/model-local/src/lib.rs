@@ -1,27 +1,37 @@
-//! The built-in model: Qwen2 weights in the GGUF format, run inside this process on the processor.
+//! The built-in model: weights in the GGUF format, run inside this process on the processor.
 //!
 //! [`LocalModel`] is the only thing to use here. What is inside, from the outside in:
 //!
 //! - `turn`: one request, from text to text: what is kept of the last prompt, reading, then one token after another;
 //! - `chat` and `vocabulary`: text to tokens and back; text of a request can never become a marker of the chat format;
 //! - `sampler`, `letters`, `stops`: from scores to a token, from bytes to whole characters, from characters to the end;
-//! - `network` and `shape`: the published Qwen2 architecture over the tensors of a file read by `weights`;
-//! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product, as plain loops that the compiler
-//!   vectorises for the processor found at run time. The products are candle's quantised kernels, which choose likewise.
+//! - `draft`: guessing tokens that were there before, so that several are read at once;
+//! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
+//! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product;
+//! - `product`: matrix products, over `mapping` (the file, read where it lies), `quants` (its formats), `activations` and
+//!   `tile` (what is multiplied, made ready), or by candle;
+//! - `isa`: the processor's vector instructions, chosen when the model is opened; `crew`: the threads that compute together.
 //!
-//! The same request with the same seed gives the same answer on the same machine, whatever the model was asked before: the
-//! prompt is read in chunks that begin at fixed positions, and only whole chunks are kept, so every number is computed from
-//! the same numbers in the same order each time.
+//! The same request with the same seed gives the same answer, whatever the model was asked before, however the prompt was cut
+//! into pieces, and whatever was guessed on the way: every kernel computes the same bits for a token, alone or among others.
+//! (Candle's kernels do not; with them the prompt is read in pieces that begin at fixed positions, and nothing is guessed.)
 
+mod activations;
 mod attention;
 mod chat;
+mod crew;
+mod draft;
+mod isa;
 mod letters;
+mod mapping;
 mod network;
 mod product;
+mod quants;
 mod rotary;
 mod sampler;
 mod shape;
 mod stops;
+mod tile;
 mod turn;
 mod vector;
 mod vocabulary;
@@ -34,10 +44,13 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+use crew::Crew;
+use isa::{Level, Plain};
+use mapping::Mapping;
 use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Strategy};
-use network::Network;
+use network::{Machine, Reader};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 use turn::{Halt, Kept};
 use vocabulary::Vocabulary;
@@ -48,29 +61,76 @@ const CONTEXT_TOKENS: u32 = 4096;
 /// Most tokens that one answer should be asked for.
 const OUTPUT_TOKENS_MAX: u32 = 2048;
 
+/// More threads than this gain nothing: memory is the limit.
+const THREADS_MAX: usize = 16;
+
 /// How often a turn that waits for another looks at its [`Cancel`], in milliseconds.
 const CANCEL_POLL_MS: u64 = 5;
 
-/// A Qwen2 model in memory. It answers one turn at a time; further turns wait.
+/// A model in memory. It answers one turn at a time; further turns wait.
 pub struct LocalModel {
     id: ModelId,
     profile: Profile,
     vocabulary: Vocabulary,
-    network: Network,
+    network: Box<dyn Reader>,
+    mapping: Option<Arc<Mapping>>,
     kept: Mutex<Kept>,
+    guesses: bool,
+}
+
+/// What computes a model's products.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kernels {
+    /// The fastest that this processor has.
+    #[default]
+    Best,
+    /// Those for AVX2, where the processor has it: for measuring.
+    Avx2,
+    /// Those that run on every processor.
+    Portable,
+}
+
+impl Kernels {
+    fn level(self) -> Level {
+        let mut all = Level::all();
+        let found = match self {
+            Self::Best => all.next(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => all.find(|it| matches!(it, Level::Avx2(_))),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 => None,
+            Self::Portable => None,
+        };
+        found.unwrap_or(Level::Plain(Plain))
+    }
 }
 
 impl LocalModel {
-    /// Reads the weights at `path`, to be known as `id`. Takes about as much memory as the file is large, and as much again
-    /// from the first turn on, when the weights are laid out for this processor.
+    /// Opens the weights at `path`, to be known as `id`. They are read where they lie; where no kernels for that are to be
+    /// had, they take as much memory as the file is large, and as much again from the first turn on.
     ///
     /// Whether the bytes are the ones that were published is not checked here.
     ///
     /// # Errors
     ///
-    /// [`ModelError::Weights`] when the file cannot be read, is cut short, or is not a Qwen2 model in the GGUF format.
+    /// [`ModelError::Weights`] when the file cannot be read, is cut short, or is not a Qwen2, Qwen3 or Llama model in the GGUF
+    /// format.
     pub fn open(path: &Path, id: ModelId) -> Result<Self, ModelError> {
-        let parts = weights::read(path).map_err(|error| ModelError::Weights {
+        Self::open_with(path, id, Kernels::Best)
+    }
+
+    /// The same with chosen kernels.
+    ///
+    /// # Errors
+    ///
+    /// As [`LocalModel::open`].
+    pub fn open_with(path: &Path, id: ModelId, kernels: Kernels) -> Result<Self, ModelError> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let machine = Machine {
+            crew: Crew::new(threads.min(THREADS_MAX)),
+            level: kernels.level(),
+        };
+        let parts = weights::read(path, machine).map_err(|error| ModelError::Weights {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
@@ -87,8 +147,19 @@ impl LocalModel {
             },
             vocabulary: parts.vocabulary,
             network: parts.network,
+            mapping: parts.mapping,
             kept: Mutex::new(kept),
+            guesses: true,
         })
+    }
+
+    /// The same model, which reads each token alone: for measuring.
+    #[must_use]
+    pub fn without_guesses(self) -> Self {
+        Self {
+            guesses: false,
+            ..self
+        }
     }
 
     fn error(&self, halt: Halt) -> ModelError {
@@ -131,10 +202,14 @@ impl LocalModel {
     ) -> Result<Reply, Halt> {
         let prompt = chat::prompt(&self.vocabulary, request, self.profile.context_tokens)?;
         let mut kept = self.lock(cancel)?;
+        if self.mapping.as_ref().is_some_and(|it| !it.is_whole()) {
+            return Err(Halt::Failed("its file was cut short meanwhile".to_owned()));
+        }
         turn::Turn {
-            network: &self.network,
+            network: &*self.network,
             vocabulary: &self.vocabulary,
             context_tokens: self.profile.context_tokens,
+            guesses: self.guesses && self.network.any_chunks(),
             cancel,
             on,
         }

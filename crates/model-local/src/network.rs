@@ -1,39 +1,82 @@
-//! The Qwen2 network: from tokens to the scores of the next token.
+//! The network: from tokens to the scores of the next token. Llama, Qwen2 and Qwen3 differ in details that [`Layer`] and
+//! [`Shape`] name.
 
 use crate::attention::Attention;
-use crate::product::{lookup, product, products};
+use crate::crew::Crew;
+use crate::isa::Level;
+use crate::product::Product;
 use crate::rotary::Rotary;
 use crate::shape::Shape;
 use crate::turn::Halt;
 use crate::vector;
 use crate::vocabulary::Token;
-use candle_core::quantized::QTensor;
 use model::Cancel;
 
+/// What computes: threads, and the processor's instructions.
+pub(crate) struct Machine {
+    pub(crate) crew: Crew,
+    pub(crate) level: Level,
+}
+
+/// A matrix of weights, by whatever kernels.
+pub(crate) trait Weights: Send + Sync + Sized {
+    /// Rows of numbers, made ready to be multiplied.
+    type Rows;
+
+    /// `tokens` rows of `columns` numbers, each written by `fill`.
+    fn rows(
+        machine: &Machine,
+        tokens_and_columns: (usize, usize),
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Self::Rows;
+
+    /// The rows multiplied by each of `matrices`.
+    ///
+    /// # Errors
+    ///
+    /// [`Halt::Failed`] when the kernels cannot do it.
+    fn products<const N: usize>(
+        machine: &Machine,
+        matrices: [&Self; N],
+        rows: &Self::Rows,
+    ) -> Result<[Product; N], Halt>;
+
+    /// The numbers that one row of the matrix stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`Halt::Failed`] when the kernels cannot do it.
+    fn row(&self, row: u32, out: &mut [f32]) -> Result<(), Halt>;
+}
+
 /// The weights of one transformer layer.
-pub(crate) struct Layer {
+pub(crate) struct Layer<W> {
     pub(crate) attention_norm: Vec<f32>,
-    pub(crate) query: QTensor,
-    pub(crate) key: QTensor,
-    pub(crate) value: QTensor,
-    pub(crate) query_bias: Vec<f32>,
-    pub(crate) key_bias: Vec<f32>,
-    pub(crate) value_bias: Vec<f32>,
-    pub(crate) attended: QTensor,
+    pub(crate) query: W,
+    pub(crate) key: W,
+    pub(crate) value: W,
+    /// Qwen2 adds them to queries, keys and values.
+    pub(crate) biases: Option<[Vec<f32>; 3]>,
+    /// Qwen3 normalises each head of the queries and of the keys with them.
+    pub(crate) head_norms: Option<[Vec<f32>; 2]>,
+    pub(crate) attended: W,
     pub(crate) feed_norm: Vec<f32>,
-    pub(crate) gate: QTensor,
-    pub(crate) up: QTensor,
-    pub(crate) down: QTensor,
+    pub(crate) gate: W,
+    pub(crate) up: W,
+    pub(crate) down: W,
 }
 
 /// All weights of a model.
-pub(crate) struct Network {
-    shape: Shape,
-    embedding: QTensor,
-    layers: Vec<Layer>,
-    norm: Vec<f32>,
+pub(crate) struct Network<W> {
+    pub(crate) shape: Shape,
+    pub(crate) machine: Machine,
+    pub(crate) embedding: W,
+    pub(crate) layers: Vec<Layer<W>>,
+    pub(crate) norm: Vec<f32>,
     /// Absent when the embedding serves as the output too.
-    output: Option<QTensor>,
+    pub(crate) output: Option<W>,
+    /// Whether rows are computed with the same bits however they are cut into chunks.
+    pub(crate) any_chunks: bool,
 }
 
 /// Tokens to read: where they stand, and what stops the reading.
@@ -44,102 +87,154 @@ pub(crate) struct Chunk<'a> {
     pub(crate) cancel: &'a Cancel,
 }
 
-impl Network {
-    pub(crate) fn new(
-        shape: Shape,
-        embedding: QTensor,
-        layers: Vec<Layer>,
-        norm: Vec<f32>,
-        output: Option<QTensor>,
-    ) -> Self {
-        Self {
-            shape,
-            embedding,
-            layers,
-            norm,
-            output,
-        }
-    }
+/// A network, whatever its kernels.
+pub(crate) trait Reader: Send + Sync {
+    fn shape(&self) -> &Shape;
 
-    pub(crate) fn shape(&self) -> &Shape {
-        &self.shape
-    }
+    /// Whether a row has the same bits however the tokens are cut into chunks. Otherwise only whole chunks of one size that
+    /// begin at multiples of it are alike.
+    fn any_chunks(&self) -> bool;
 
     /// Reads `chunk`, whose earlier positions `attention` (one value a layer) holds, and stores its keys and values there.
-    /// Returns one row of [`Shape::hidden`] numbers a token, from which [`Network::scores`] tells what follows it.
+    /// Returns one row of [`Shape::hidden`] numbers a token, from which [`Reader::scores`] tells what follows it.
     ///
     /// # Errors
     ///
     /// [`Halt::Cancelled`] between two layers; `attention` is then undefined from the chunk's first position on.
-    pub(crate) fn read(
-        &self,
-        chunk: &Chunk<'_>,
-        attention: &mut [Attention],
-    ) -> Result<Vec<f32>, Halt> {
-        let count = chunk.tokens.len();
-        let mut rows = lookup(&self.embedding, chunk.tokens)?;
-        let rotary = Rotary::new(
-            self.shape.rotary_base,
-            self.shape.head_size,
-            chunk.first,
-            count,
-        );
+    fn read(&self, chunk: &Chunk<'_>, attention: &mut [Attention]) -> Result<Vec<f32>, Halt>;
+
+    /// The scores of each token to be the one after the tokens whose `rows` [`Reader::read`] returned, one row a token.
+    ///
+    /// # Errors
+    ///
+    /// [`Halt::Failed`] when the kernels cannot do it.
+    fn scores(&self, rows: &[f32]) -> Result<Vec<Vec<f32>>, Halt>;
+}
+
+impl<W: Weights> Reader for Network<W> {
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn any_chunks(&self) -> bool {
+        self.any_chunks
+    }
+
+    fn read(&self, chunk: &Chunk<'_>, attention: &mut [Attention]) -> Result<Vec<f32>, Halt> {
+        let hidden = self.shape.hidden;
+        let mut rows = vec![0.0; chunk.tokens.len() * hidden];
+        for (token, row) in chunk.tokens.iter().zip(rows.chunks_exact_mut(hidden)) {
+            self.embedding.row(*token, row)?;
+        }
+        let rotary = Rotary::new(&self.shape, chunk.first, chunk.tokens.len());
         for (layer, attention) in self.layers.iter().zip(attention) {
             if chunk.cancel.is_cancelled() {
                 return Err(Halt::Cancelled);
             }
             let attended = self.attend(layer, &rows, chunk.first, &rotary, attention)?;
-            vector::add(&mut rows, &attended);
+            self.add(&mut rows, &attended);
             let fed = self.feed_forward(layer, &rows)?;
-            vector::add(&mut rows, &fed);
+            self.add(&mut rows, &fed);
         }
         Ok(rows)
     }
 
-    /// The score of each token to be the one after the token whose `row` [`Network::read`] returned.
-    pub(crate) fn scores(&self, row: &[f32]) -> Result<Vec<f32>, Halt> {
-        let normal = self.normalised(row, &self.norm);
+    fn scores(&self, rows: &[f32]) -> Result<Vec<Vec<f32>>, Halt> {
+        let normal = self.normal(rows, &self.norm);
         let output = self.output.as_ref().unwrap_or(&self.embedding);
-        Ok(product(output, &normal)?)
+        let [product] = W::products(&self.machine, [output], &normal)?;
+        let scores = |token| {
+            let mut scores = vec![0.0; self.shape.rows];
+            product.row(token, &mut scores);
+            scores
+        };
+        Ok((0..rows.len() / self.shape.hidden).map(scores).collect())
     }
+}
 
+impl<W: Weights> Network<W> {
     fn attend(
         &self,
-        layer: &Layer,
+        layer: &Layer<W>,
         rows: &[f32],
         first: usize,
         rotary: &Rotary,
         attention: &mut Attention,
-    ) -> Result<Vec<f32>, Halt> {
-        let normal = self.normalised(rows, &layer.attention_norm);
-        let [mut queries, mut keys, mut values] =
-            products([&layer.query, &layer.key, &layer.value], &normal)?;
-        vector::add_to_rows(&mut queries, &layer.query_bias);
-        vector::add_to_rows(&mut keys, &layer.key_bias);
-        vector::add_to_rows(&mut values, &layer.value_bias);
-        let kv = self.shape.kv_size();
-        let queries_by_token = queries.chunks_exact_mut(self.shape.hidden);
-        let keys_by_token = keys.chunks_exact_mut(kv);
-        let tokens = queries_by_token
-            .zip(keys_by_token)
-            .zip(values.chunks_exact(kv));
-        for (index, ((query, key), value)) in tokens.enumerate() {
-            rotary.turn(query, index);
-            rotary.turn(key, index);
-            attention.store(first + index, key, value);
+    ) -> Result<Product, Halt> {
+        let machine = &self.machine;
+        let normal = self.normal(rows, &layer.attention_norm);
+        let matrices = [&layer.query, &layer.key, &layer.value];
+        let [queries, keys, values] = W::products(machine, matrices, &normal)?;
+        let tokens = rows.len() / self.shape.hidden;
+        let width = self.shape.query_size();
+        let mut turned = vec![0.0; tokens * width];
+        let mut jobs: Vec<_> = turned.chunks_exact_mut(width).enumerate().collect();
+        machine.crew.each(&mut jobs, |(token, row)| {
+            queries.row(*token, row);
+            self.ready(layer, 0, row);
+            rotary.turn(row, *token);
+        });
+        let mut key = vec![0.0; self.shape.kv_size()];
+        let mut value = vec![0.0; self.shape.kv_size()];
+        for token in 0..tokens {
+            keys.row(token, &mut key);
+            self.ready(layer, 1, &mut key);
+            rotary.turn(&mut key, token);
+            values.row(token, &mut value);
+            if let Some(biases) = &layer.biases {
+                vector::add(&mut value, &biases[2]);
+            }
+            attention.store(first + token, &key, &value);
         }
-        let attended = attention.attend(&queries, first);
-        Ok(product(&layer.attended, &attended)?)
+        let attended = attention.attend(&machine.crew, machine.level, &turned, first);
+        let attended = W::rows(machine, (tokens, width), |token, row| {
+            row.copy_from_slice(&attended[token * width..][..width]);
+        });
+        let [product] = W::products(machine, [&layer.attended], &attended)?;
+        Ok(product)
     }
 
-    fn feed_forward(&self, layer: &Layer, rows: &[f32]) -> Result<Vec<f32>, Halt> {
-        let normal = self.normalised(rows, &layer.feed_norm);
-        let [mut gates, ups] = products([&layer.gate, &layer.up], &normal)?;
-        vector::gate(&mut gates, &ups);
-        Ok(product(&layer.down, &gates)?)
+    /// What some architectures do to queries (`part` 0) and keys (`part` 1) before they are turned.
+    fn ready(&self, layer: &Layer<W>, part: usize, row: &mut [f32]) {
+        if let Some(biases) = &layer.biases {
+            vector::add(row, &biases[part]);
+        }
+        if let Some(norms) = &layer.head_norms {
+            for head in row.chunks_exact_mut(self.shape.head_size) {
+                let raw = head.to_vec();
+                let epsilon = self.shape.epsilon;
+                vector::normalise(self.machine.level, &raw, &norms[part], epsilon, head);
+            }
+        }
     }
 
-    fn normalised(&self, rows: &[f32], weights: &[f32]) -> Vec<f32> {
-        vector::normalised(rows, weights, self.shape.epsilon)
+    fn feed_forward(&self, layer: &Layer<W>, rows: &[f32]) -> Result<Product, Halt> {
+        let machine = &self.machine;
+        let normal = self.normal(rows, &layer.feed_norm);
+        let [gates, ups] = W::products(machine, [&layer.gate, &layer.up], &normal)?;
+        let size = (rows.len() / self.shape.hidden, self.shape.feed_forward);
+        let inner = W::rows(machine, size, |token, row| {
+            let mut up = vec![0.0; row.len()];
+            gates.row(token, row);
+            ups.row(token, &mut up);
+            vector::gate(machine.level, row, &up);
+        });
+        let [product] = W::products(machine, [&layer.down], &inner)?;
+        Ok(product)
+    }
+
+    fn normal(&self, rows: &[f32], weights: &[f32]) -> W::Rows {
+        let hidden = self.shape.hidden;
+        let size = (rows.len() / hidden, hidden);
+        W::rows(&self.machine, size, |token, out| {
+            let row = &rows[token * hidden..][..hidden];
+            vector::normalise(self.machine.level, row, weights, self.shape.epsilon, out);
+        })
+    }
+
+    fn add(&self, rows: &mut [f32], product: &Product) {
+        for (token, row) in rows.chunks_exact_mut(self.shape.hidden).enumerate() {
+            product.add_row(token, row);
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! The whole crate over a tiny model: what it computes, and how its turns behave.
 
-use crate::LocalModel;
 use crate::chat;
 use crate::fixture::{CONTEXT_TOKENS, MERGED, Noise, Storage, Tiny};
 use crate::network::Chunk;
 use crate::reference;
-use crate::turn::{CHUNK_TOKENS, Kept};
+use crate::turn::Kept;
 use crate::vocabulary::Token;
+use crate::{Kernels, LocalModel};
 use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -51,7 +51,7 @@ fn difference(tiny: &Tiny, tokens: &[Token], sizes: &[usize]) -> f64 {
         (first, piece) = (first + size, piece + 1);
     }
     let last = rows.split_off(rows.len() - model.network.shape().hidden);
-    let found = model.network.scores(&last).unwrap();
+    let found = model.network.scores(&last).unwrap().remove(0);
     let expected = reference::scores(tiny, tokens);
     assert_eq!(found.len(), expected.len());
     let mean = expected.iter().sum::<f64>() / expected.len() as f64;
@@ -77,7 +77,7 @@ fn whole_weights_compute_what_the_formulas_say() {
         ] {
             let difference = difference(&tiny, &tokens(count), sizes);
             assert!(
-                difference < 1e-5,
+                difference < 2e-3,
                 "{count} in {sizes:?}, tied {tied}: {difference}"
             );
         }
@@ -136,32 +136,86 @@ fn what_is_kept_changes_no_answer() {
         assert_eq!((&reply.text, reply.stop), (&fresh.text, fresh.stop));
         assert_eq!(fresh.usage.cached_tokens, 0);
         assert_eq!(reply.usage.input_tokens, fresh.usage.input_tokens);
-        assert_eq!(reply.usage.cached_tokens % CHUNK_TOKENS as u64, 0);
         assert!(reply.usage.cached_tokens < reply.usage.input_tokens);
-        cached.push(reply.usage.cached_tokens / CHUNK_TOKENS as u64);
+        cached.push((reply.usage.cached_tokens, reply.usage.input_tokens));
     }
-    assert_eq!(cached[0], 0);
-    assert!(cached[1..5].iter().all(|it| *it >= 2), "{cached:?}");
-    assert_eq!(cached[5..], [0, 0]);
+    assert_eq!(cached[0].0, 0);
+    assert_eq!(cached[1].0, cached[1].1 - 1);
+    assert!(cached[2..5].iter().all(|it| it.0 >= 50), "{cached:?}");
+    // Nothing but the marker that begins the first message, and its author.
+    assert!(cached[5..].iter().all(|it| it.0 < 10), "{cached:?}");
 }
 
 #[test]
 fn a_conversation_keeps_its_earlier_messages() {
-    let tiny = Tiny::write(Storage::Quantised, false, 6);
+    for kernels in [Kernels::Best, Kernels::Avx2, Kernels::Portable] {
+        let tiny = Tiny::write(Storage::Quantised, false, 6);
+        let model = tiny.open_with(kernels);
+        let mut request = ask(
+            "a system text of some length, so that it fills a chunk",
+            "first question",
+        );
+        let first = answer(&model, &request);
+        request
+            .messages
+            .push(Message::assistant(first.text.clone()));
+        request.messages.push(Message::user("second question"));
+        let second = answer(&model, &request);
+        let read = first.usage.input_tokens;
+        if model.network.any_chunks() {
+            assert!(second.usage.cached_tokens >= read);
+        } else {
+            assert_eq!(second.usage.cached_tokens, read / 24 * 24);
+        }
+        assert_eq!(second.text, answer(&tiny.open_with(kernels), &request).text);
+    }
+}
+
+#[test]
+fn guesses_change_nothing() {
+    let tiny = Tiny::write(Storage::Quantised, false, 22);
+    // A model of random weights soon repeats itself, which is what guesses are about.
+    for temperature in [0.0, 0.3, 0.8] {
+        let request = Request {
+            max_tokens: 150,
+            temperature,
+            ..ask("system", &"in this in that ".repeat(8))
+        };
+        let plain = answer(&tiny.open().without_guesses(), &request);
+        let guessed = answer(&tiny.open(), &request);
+        assert_eq!(plain, guessed);
+    }
+}
+
+#[test]
+fn all_kernels_but_candle_answer_alike() {
+    let tiny = Tiny::write(Storage::Quantised, false, 23);
+    let request = Request {
+        max_tokens: 60,
+        ..ask(
+            "system",
+            "a question that is somewhat longer than a tile of tokens",
+        )
+    };
+    let best = answer(&tiny.open(), &request);
+    assert_eq!(best, answer(&tiny.open_with(Kernels::Avx2), &request));
+}
+
+#[test]
+fn a_file_that_is_cut_short_meanwhile_ends_the_turn() {
+    let tiny = Tiny::write(Storage::Quantised, false, 24);
     let model = tiny.open();
-    let mut request = ask(
-        "a system text of some length, so that it fills a chunk",
-        "first question",
+    if model.mapping.is_none() {
+        return;
+    }
+    let length = std::fs::metadata(&tiny.path).unwrap().len();
+    let file = File::options().write(true).open(&tiny.path).unwrap();
+    file.set_len(length - 1).unwrap();
+    let end = model.stream(&ask("", "question"), &Cancel::new(), &mut |_| ());
+    assert_eq!(
+        end.unwrap_err().to_string(),
+        "the answer of local/tiny broke off: its file was cut short meanwhile"
     );
-    let first = answer(&model, &request);
-    request
-        .messages
-        .push(Message::assistant(first.text.clone()));
-    request.messages.push(Message::user("second question"));
-    let second = answer(&model, &request);
-    let whole_chunks = first.usage.input_tokens / CHUNK_TOKENS as u64 * CHUNK_TOKENS as u64;
-    assert_eq!(second.usage.cached_tokens, whole_chunks);
-    assert_eq!(second.text, answer(&tiny.open(), &request).text);
 }
 
 #[test]
@@ -184,7 +238,7 @@ fn pieces_add_up_and_reading_is_reported() {
         (Some(&(0, total)), Some(&(total, total)))
     );
     assert!(reading.windows(2).all(|it| it[0].0 < it[1].0));
-    assert!(reading.len() > 4);
+    assert!(reading.len() > 1);
 }
 
 #[test]
@@ -467,8 +521,8 @@ fn altered_headers_say_what_is_wrong() {
     };
     check(
         b"\x05\0\0\0\0\0\0\0qwen2",
-        b"\x05\0\0\0\0\0\0\0llama",
-        "its architecture is \"llama\", and only \"qwen2\" can be run",
+        b"\x05\0\0\0\0\0\0\0gemma",
+        "its architecture is \"gemma\", and only \"qwen2\", \"qwen3\" and \"llama\" can be run",
     );
     check(
         b"qwen2.block_count",
@@ -483,7 +537,7 @@ fn altered_headers_say_what_is_wrong() {
     check(
         &after("qwen2.block_count", 3),
         &after("qwen2.block_count", 4),
-        "it has no \"blk.3.attn_norm.weight\"",
+        "it has no \"blk.3.attn_q.weight\"",
     );
     check(
         &after("qwen2.feed_forward_length", 512),

@@ -1,19 +1,22 @@
 //! One request: reading the prompt, then choosing one token after another.
 
 use crate::attention::Attention;
+use crate::draft::Drafter;
 use crate::letters::Letters;
-use crate::network::{Chunk, Network};
+use crate::network::{Chunk, Reader};
 use crate::sampler::Sampler;
 use crate::shape::Shape;
 use crate::stops::Stops;
 use crate::vocabulary::{Token, Vocabulary};
 use model::{Cancel, Delta, Reply, Request, Stop, Usage};
 
-/// Tokens of a prompt that are read together. Chunks begin at multiples of it.
-///
-/// Large enough to use each weight that is loaded often. Below 32, because from there on candle keeps another, unpacked copy
-/// of most weights on processors with matrix units, which costs more memory than the built-in model may take.
-pub(crate) const CHUNK_TOKENS: usize = 24;
+/// Tokens of a prompt that are read together: large enough to use each weight that is unpacked often.
+const CHUNK_TOKENS: usize = 512;
+
+/// The same where the kernels do not give the same bits for any chunks. Chunks begin at multiples of it. Below 32, because
+/// from there on candle keeps another, unpacked copy of most weights on processors with matrix units, which costs more memory
+/// than the built-in model may take.
+const FIXED_CHUNK_TOKENS: usize = 24;
 
 /// Why a turn ended without a reply.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,12 +32,14 @@ impl From<candle_core::Error> for Halt {
     }
 }
 
-/// What is kept between turns: the beginning of the last prompt, as read.
+/// What is kept between turns: the tokens read last, prompt and answer, and what they left behind.
 pub(crate) struct Kept {
     /// One value a layer.
     pub(crate) attention: Vec<Attention>,
-    /// The tokens whose keys and values `attention` holds: whole chunks only.
+    /// The tokens whose keys and values `attention` holds.
     tokens: Vec<Token>,
+    /// How many of them would have the same bits if they were read again.
+    same: usize,
 }
 
 impl Kept {
@@ -43,24 +48,35 @@ impl Kept {
         Self {
             attention: std::iter::repeat_with(layer).take(shape.layers).collect(),
             tokens: Vec::new(),
+            same: 0,
         }
     }
 
-    /// Forgets all but the whole chunks with which `prompt` begins too. At least its last token is left to be read, because
-    /// the scores come from reading. Returns the number of tokens kept.
-    fn retain(&mut self, prompt: &[Token]) -> usize {
-        let pairs = self.tokens.iter().zip(&prompt[..prompt.len() - 1]);
-        let same = pairs.take_while(|(kept, token)| kept == token).count();
-        self.tokens.truncate(same / CHUNK_TOKENS * CHUNK_TOKENS);
-        self.tokens.len()
+    /// Forgets all but that with which `prompt` begins too. At least its last token is left to be read, because the scores
+    /// come from reading. Returns the number of tokens kept.
+    fn retain(&mut self, prompt: &[Token], any_chunks: bool) -> usize {
+        let kept = match any_chunks {
+            true => &self.tokens[..],
+            false => &self.tokens[..self.same],
+        };
+        let pairs = kept.iter().zip(&prompt[..prompt.len() - 1]);
+        let mut same = pairs.take_while(|(kept, token)| kept == token).count();
+        if !any_chunks {
+            same = same / FIXED_CHUNK_TOKENS * FIXED_CHUNK_TOKENS;
+        }
+        self.tokens.truncate(same);
+        self.same = same;
+        same
     }
 }
 
 /// What one turn works with.
 pub(crate) struct Turn<'a> {
-    pub(crate) network: &'a Network,
+    pub(crate) network: &'a dyn Reader,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) context_tokens: u32,
+    /// Whether tokens are guessed.
+    pub(crate) guesses: bool,
     pub(crate) cancel: &'a Cancel,
     pub(crate) on: &'a mut dyn FnMut(Delta),
 }
@@ -73,7 +89,7 @@ impl Turn<'_> {
         prompt: &[Token],
         kept: &mut Kept,
     ) -> Result<Reply, Halt> {
-        let cached = kept.retain(prompt);
+        let cached = kept.retain(prompt, self.network.any_chunks());
         let last = self.read(prompt, kept)?;
         let mut answer = Answer {
             sampler: Sampler::new(request.temperature, request.seed),
@@ -84,7 +100,7 @@ impl Turn<'_> {
         };
         let room = self.context_tokens as usize - prompt.len();
         let limit = room.min(request.max_tokens as usize);
-        let stop = self.write(&mut answer, limit, prompt.len(), last, kept)?;
+        let stop = self.write(&mut answer, limit, last, kept)?;
         if stop != Stop::Sequence {
             let held = std::mem::take(&mut answer.stops).finish();
             self.show(&mut answer, held);
@@ -103,55 +119,94 @@ impl Turn<'_> {
     /// Reads what is not kept of `prompt`. Returns the row of its last token.
     fn read(&mut self, prompt: &[Token], kept: &mut Kept) -> Result<Vec<f32>, Halt> {
         let mut rows = Vec::new();
+        let any_chunks = self.network.any_chunks();
+        let size = match any_chunks {
+            true => CHUNK_TOKENS,
+            false => FIXED_CHUNK_TOKENS,
+        };
         self.report(kept.tokens.len(), prompt.len());
-        let mut first = kept.tokens.len();
-        while first < prompt.len() {
-            let tokens = &prompt[first..prompt.len().min(first + CHUNK_TOKENS)];
+        while kept.tokens.len() < prompt.len() {
+            let first = kept.tokens.len();
+            let tokens = &prompt[first..prompt.len().min(first + size)];
             rows = self
                 .network
                 .read(&self.chunk(tokens, first), &mut kept.attention)?;
-            if tokens.len() == CHUNK_TOKENS {
-                kept.tokens.extend_from_slice(tokens);
+            kept.tokens.extend_from_slice(tokens);
+            if any_chunks || tokens.len() == size {
+                kept.same = kept.tokens.len();
             }
-            first += tokens.len();
-            self.report(first, prompt.len());
+            self.report(kept.tokens.len(), prompt.len());
         }
         Ok(rows.split_off(rows.len() - self.network.shape().hidden))
     }
 
-    /// Chooses up to `limit` tokens, the first at position `first` after the token whose row is `row`.
+    /// Chooses up to `limit` tokens, the first after the token whose row is `rows`.
     fn write(
         &mut self,
         answer: &mut Answer,
         limit: usize,
-        first: usize,
-        mut row: Vec<f32>,
+        mut rows: Vec<f32>,
         kept: &mut Kept,
     ) -> Result<Stop, Halt> {
+        let mut drafter = Drafter::new();
+        // Tokens that were guessed and read, each of which has a row.
+        let mut guessed: Vec<Token> = Vec::new();
         while answer.tokens < limit {
             if self.cancel.is_cancelled() {
                 return Err(Halt::Cancelled);
             }
-            let scores = self.network.scores(&row)?;
-            let token = answer.sampler.choose(&scores);
-            let token =
-                token.ok_or_else(|| Halt::Failed("its scores are not numbers".to_owned()))?;
-            if self.vocabulary.ends_answer(token) {
-                return Ok(Stop::End);
+            let mut last = None;
+            let mut right = 0;
+            for (at, scores) in self.network.scores(&rows)?.iter().enumerate() {
+                let token = match self.choose(answer, scores)? {
+                    Choice::Token(token) => token,
+                    Choice::Stop(stop) => return Ok(stop),
+                };
+                if answer.tokens == limit {
+                    return Ok(Stop::Length);
+                }
+                if guessed.get(at) == Some(&token) {
+                    kept.tokens.push(token);
+                    right += 1;
+                } else {
+                    last = Some(token);
+                    break;
+                }
             }
-            answer.tokens += 1;
-            let text = answer.letters.push(self.vocabulary.spelling(token));
-            let released = answer.stops.push(&text);
-            self.show(answer, released.text);
-            if released.stopped {
-                return Ok(Stop::Sequence);
-            }
-            if answer.tokens < limit {
-                let chunk = self.chunk(std::slice::from_ref(&token), first + answer.tokens - 1);
-                row = self.network.read(&chunk, &mut kept.attention)?;
+            let Some(last) = last else { break };
+            drafter.learn(guessed.len(), right);
+            guessed = match self.guesses {
+                true => drafter.guess(&kept.tokens, last, limit - answer.tokens),
+                false => Vec::new(),
+            };
+            let tokens: Vec<_> = std::iter::once(last)
+                .chain(guessed.iter().copied())
+                .collect();
+            let chunk = self.chunk(&tokens, kept.tokens.len());
+            rows = self.network.read(&chunk, &mut kept.attention)?;
+            kept.tokens.push(last);
+            if self.network.any_chunks() {
+                kept.same = kept.tokens.len();
             }
         }
         Ok(Stop::Length)
+    }
+
+    /// Chooses the next token and shows what it adds to the answer.
+    fn choose(&mut self, answer: &mut Answer, scores: &[f32]) -> Result<Choice, Halt> {
+        let token = answer.sampler.choose(scores);
+        let token = token.ok_or_else(|| Halt::Failed("its scores are not numbers".to_owned()))?;
+        if self.vocabulary.ends_answer(token) {
+            return Ok(Choice::Stop(Stop::End));
+        }
+        answer.tokens += 1;
+        let text = answer.letters.push(self.vocabulary.spelling(token));
+        let released = answer.stops.push(&text);
+        self.show(answer, released.text);
+        Ok(match released.stopped {
+            true => Choice::Stop(Stop::Sequence),
+            false => Choice::Token(token),
+        })
     }
 
     fn chunk<'b>(&'b self, tokens: &'b [Token], first: usize) -> Chunk<'b> {
@@ -175,6 +230,13 @@ impl Turn<'_> {
             total: total as u32,
         });
     }
+}
+
+/// What was chosen.
+enum Choice {
+    Token(Token),
+    /// The answer is over.
+    Stop(Stop),
 }
 
 /// An answer under way.

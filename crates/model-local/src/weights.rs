@@ -1,15 +1,20 @@
 //! Reading a file of weights. Nothing in the file is trusted: each size is checked before it is used.
 
-use crate::network::{Layer, Network};
+use crate::isa::LANES;
+use crate::mapping::Mapping;
+use crate::network::{Layer, Machine, Network, Reader, Weights};
+use crate::product::{Candle, Matrix};
+use crate::quants::{self, Kind};
 use crate::shape::Shape;
 use crate::vocabulary::Vocabulary;
 use candle_core::Device;
-use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::{GgmlDType, QTensor};
 use std::fs::File;
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Why a file is not a model that can be run.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +34,10 @@ pub(crate) enum WeightsError {
     #[error("its {0:?} is not one that can be run")]
     Metadata(String),
 
-    #[error("its architecture is {0:?}, and only \"qwen2\" can be run")]
+    #[error("it is cut short, altered or not in the GGUF format (its tensor {0:?} ends beyond it)")]
+    Short(String),
+
+    #[error("its architecture is {0:?}, and only \"qwen2\", \"qwen3\" and \"llama\" can be run")]
     Architecture(String),
 
     #[error(
@@ -57,27 +65,137 @@ pub(crate) enum WeightsError {
 
 /// What a file of weights holds.
 pub(crate) struct Parts {
-    pub(crate) network: Network,
+    pub(crate) network: Box<dyn Reader>,
     pub(crate) vocabulary: Vocabulary,
+    /// The file, when it is read where it lies.
+    pub(crate) mapping: Option<Arc<Mapping>>,
 }
 
-/// Reads the file at `path`.
-pub(crate) fn read(path: &Path) -> Result<Parts, WeightsError> {
+/// Reads the file at `path`, to be computed on `machine`.
+pub(crate) fn read(path: &Path, machine: Machine) -> Result<Parts, WeightsError> {
     let file = File::open(path).map_err(WeightsError::Open)?;
     // The reader of the format divides by numbers that it takes from the file, so a hostile header can make it panic.
-    catch_unwind(AssertUnwindSafe(|| read_open(BufReader::new(file))))
-        .unwrap_or(Err(WeightsError::Header))
+    catch_unwind(AssertUnwindSafe(|| read_open(file, machine))).unwrap_or(Err(WeightsError::Header))
 }
 
-fn read_open(mut file: BufReader<File>) -> Result<Parts, WeightsError> {
+fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
+    let mut file = BufReader::new(file);
     let content = Content::read(&mut file).map_err(WeightsError::Format)?;
     let shape = Shape::read(&content)?;
     let vocabulary = Vocabulary::read(&content)?;
-    let network = Tensors { content, file }.network(shape, vocabulary.len())?;
+    let kernels = machine.level.has_kernels() && Mapped::serves(&content);
+    let mut tensors = Tensors { content, file };
+    let shape = tensors.complete(shape, vocabulary.len())?;
+    if !kernels {
+        return Ok(Parts {
+            network: Box::new(tensors.network::<Loaded>(&mut Loaded, shape, machine)?),
+            vocabulary,
+            mapping: None,
+        });
+    }
+    let file = tensors.file.get_ref().try_clone();
+    let mapping = Mapping::new(file.map_err(WeightsError::Open)?).map_err(WeightsError::Open)?;
+    let mapping = Arc::new(mapping);
+    let mut mapped = Mapped(Arc::clone(&mapping));
     Ok(Parts {
-        network,
+        network: Box::new(tensors.network(&mut mapped, shape, machine)?),
         vocabulary,
+        mapping: Some(mapping),
     })
+}
+
+/// Where the matrices of a network come from.
+trait Source {
+    type Weights: Weights;
+    /// Whether the kernels compute a row with the same bits however rows are put together.
+    const ANY_CHUNKS: bool;
+
+    /// The tensor `name`, which has `rows` rows of `columns` weights.
+    fn matrix(
+        &mut self,
+        tensors: &mut Tensors,
+        name: &str,
+        rows_and_columns: [usize; 2],
+    ) -> Result<Self::Weights, WeightsError>;
+}
+
+/// Loaded into memory, for candle.
+struct Loaded;
+
+impl Source for Loaded {
+    type Weights = Candle;
+    const ANY_CHUNKS: bool = false;
+
+    fn matrix(
+        &mut self,
+        tensors: &mut Tensors,
+        name: &str,
+        size: [usize; 2],
+    ) -> Result<Candle, WeightsError> {
+        tensors.tensor(name, &size).map(Candle)
+    }
+}
+
+/// Left where they lie, for the kernels.
+struct Mapped(Arc<Mapping>);
+
+impl Mapped {
+    /// Whether the kernels know every matrix of the network.
+    fn serves(content: &Content) -> bool {
+        content
+            .tensor_infos
+            .values()
+            .all(|it| match it.shape.dims() {
+                [rows, columns] => {
+                    kind(it.ggml_dtype).is_some()
+                        && rows.is_multiple_of(LANES)
+                        && columns.is_multiple_of(quants::BLOCK)
+                }
+                _ => true,
+            })
+    }
+}
+
+fn kind(dtype: GgmlDType) -> Option<Kind> {
+    match dtype {
+        GgmlDType::Q4K => Some(Kind::Q4K),
+        GgmlDType::Q6K => Some(Kind::Q6K),
+        _ => None,
+    }
+}
+
+impl Source for Mapped {
+    type Weights = Matrix;
+    const ANY_CHUNKS: bool = true;
+
+    fn matrix(
+        &mut self,
+        tensors: &mut Tensors,
+        name: &str,
+        [rows, columns]: [usize; 2],
+    ) -> Result<Matrix, WeightsError> {
+        tensors.check(name, &[rows, columns])?;
+        let short = || WeightsError::Short(name.to_owned());
+        let info = &tensors.content.tensor_infos[name];
+        let kind = kind(info.ggml_dtype).ok_or_else(short)?;
+        let range = || {
+            let start = tensors
+                .content
+                .tensor_data_offset
+                .checked_add(info.offset)?;
+            let start = usize::try_from(start).ok()?;
+            let size = (columns / quants::BLOCK * kind.bytes()).checked_mul(rows)?;
+            let end = start.checked_add(size)?;
+            (end <= self.0.len()).then_some(start..end)
+        };
+        Ok(Matrix {
+            range: range().ok_or_else(short)?,
+            mapping: Arc::clone(&self.0),
+            kind,
+            rows,
+            columns,
+        })
+    }
 }
 
 struct Tensors {
@@ -86,55 +204,109 @@ struct Tensors {
 }
 
 impl Tensors {
-    fn network(mut self, shape: Shape, tokens: usize) -> Result<Network, WeightsError> {
-        let rows = self.rows("token_embd.weight")?;
-        if rows < tokens {
-            return Err(WeightsError::VocabularySize { tokens, rows });
+    /// Adds to `shape` what only the tensors tell.
+    fn complete(&mut self, mut shape: Shape, tokens: usize) -> Result<Shape, WeightsError> {
+        let dims = self.dims("token_embd.weight")?;
+        shape.rows = dims.first().copied().unwrap_or(0);
+        if shape.rows < tokens {
+            return Err(WeightsError::VocabularySize {
+                tokens,
+                rows: shape.rows,
+            });
         }
-        let hidden = shape.hidden;
-        let embedding = self.matrix("token_embd.weight", rows, hidden)?;
-        let output = match self.content.tensor_infos.contains_key("output.weight") {
-            true => Some(self.matrix("output.weight", rows, hidden)?),
-            false => None,
-        };
-        let norm = self.vector("output_norm.weight", hidden)?;
-        let layers = (0..shape.layers)
-            .map(|index| self.layer(&shape, index))
-            .collect::<Result<_, _>>()?;
-        Ok(Network::new(shape, embedding, layers, norm, output))
+        if self.has("rope_freqs.weight") {
+            shape.rotary_stretch = self.vector("rope_freqs.weight", shape.head_size / 2)?;
+        }
+        Ok(shape)
     }
 
-    fn layer(&mut self, shape: &Shape, index: usize) -> Result<Layer, WeightsError> {
+    fn network<S: Source>(
+        &mut self,
+        source: &mut S,
+        shape: Shape,
+        machine: Machine,
+    ) -> Result<Network<S::Weights>, WeightsError> {
+        let size = [shape.rows, shape.hidden];
+        let embedding = source.matrix(self, "token_embd.weight", size)?;
+        let output = match self.has("output.weight") {
+            true => Some(source.matrix(self, "output.weight", size)?),
+            false => None,
+        };
+        let norm = self.vector("output_norm.weight", shape.hidden)?;
+        let layers = (0..shape.layers)
+            .map(|index| self.layer(source, &shape, index))
+            .collect::<Result<_, _>>()?;
+        Ok(Network {
+            shape,
+            machine,
+            embedding,
+            layers,
+            norm,
+            output,
+            any_chunks: S::ANY_CHUNKS,
+        })
+    }
+
+    fn layer<S: Source>(
+        &mut self,
+        source: &mut S,
+        shape: &Shape,
+        index: usize,
+    ) -> Result<Layer<S::Weights>, WeightsError> {
         let name = |part: &str| format!("blk.{index}.{part}");
-        let (hidden, inner, kv) = (shape.hidden, shape.feed_forward, shape.kv_size());
+        let (hidden, inner) = (shape.hidden, shape.feed_forward);
+        let (queries, kv) = (shape.query_size(), shape.kv_size());
+        let mut matrix = |part: &str, rows, columns| {
+            source.matrix(self, &name(&format!("{part}.weight")), [rows, columns])
+        };
+        let matrices = [
+            matrix("attn_q", queries, hidden)?,
+            matrix("attn_k", kv, hidden)?,
+            matrix("attn_v", kv, hidden)?,
+            matrix("attn_output", hidden, queries)?,
+            matrix("ffn_gate", inner, hidden)?,
+            matrix("ffn_up", inner, hidden)?,
+            matrix("ffn_down", hidden, inner)?,
+        ];
+        let [query, key, value, attended, gate, up, down] = matrices;
+        let biases = match self.has(&name("attn_q.bias")) {
+            true => Some([
+                self.vector(&name("attn_q.bias"), queries)?,
+                self.vector(&name("attn_k.bias"), kv)?,
+                self.vector(&name("attn_v.bias"), kv)?,
+            ]),
+            false => None,
+        };
+        let head_norms = match self.has(&name("attn_q_norm.weight")) {
+            true => Some([
+                self.vector(&name("attn_q_norm.weight"), shape.head_size)?,
+                self.vector(&name("attn_k_norm.weight"), shape.head_size)?,
+            ]),
+            false => None,
+        };
         Ok(Layer {
             attention_norm: self.vector(&name("attn_norm.weight"), hidden)?,
-            query: self.matrix(&name("attn_q.weight"), hidden, hidden)?,
-            key: self.matrix(&name("attn_k.weight"), kv, hidden)?,
-            value: self.matrix(&name("attn_v.weight"), kv, hidden)?,
-            query_bias: self.vector(&name("attn_q.bias"), hidden)?,
-            key_bias: self.vector(&name("attn_k.bias"), kv)?,
-            value_bias: self.vector(&name("attn_v.bias"), kv)?,
-            attended: self.matrix(&name("attn_output.weight"), hidden, hidden)?,
+            query,
+            key,
+            value,
+            biases,
+            head_norms,
+            attended,
             feed_norm: self.vector(&name("ffn_norm.weight"), hidden)?,
-            gate: self.matrix(&name("ffn_gate.weight"), inner, hidden)?,
-            up: self.matrix(&name("ffn_up.weight"), inner, hidden)?,
-            down: self.matrix(&name("ffn_down.weight"), hidden, inner)?,
+            gate,
+            up,
+            down,
         })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.content.tensor_infos.contains_key(name)
     }
 
     fn dims(&self, name: &str) -> Result<&[usize], WeightsError> {
         let info = self.content.tensor_infos.get(name);
         let info = info.ok_or_else(|| WeightsError::Missing(name.to_owned()))?;
         Ok(info.shape.dims())
-    }
-
-    fn rows(&self, name: &str) -> Result<usize, WeightsError> {
-        Ok(self.dims(name)?.first().copied().unwrap_or(0))
-    }
-
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<QTensor, WeightsError> {
-        self.tensor(name, &[rows, columns])
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, WeightsError> {
@@ -146,15 +318,20 @@ impl Tensors {
     }
 
     fn tensor(&mut self, name: &str, expected: &[usize]) -> Result<QTensor, WeightsError> {
-        let found = self.dims(name)?;
-        if found != expected {
-            return Err(WeightsError::TensorShape {
-                name: name.to_owned(),
-                found: found.to_vec(),
-                expected: expected.to_vec(),
-            });
-        }
+        self.check(name, expected)?;
         let tensor = self.content.tensor(&mut self.file, name, &Device::Cpu);
         tensor.map_err(WeightsError::Format)
+    }
+
+    fn check(&self, name: &str, expected: &[usize]) -> Result<(), WeightsError> {
+        let found = self.dims(name)?;
+        if found == expected {
+            return Ok(());
+        }
+        Err(WeightsError::TensorShape {
+            name: name.to_owned(),
+            found: found.to_vec(),
+            expected: expected.to_vec(),
+        })
     }
 }

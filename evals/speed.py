@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Measures the built-in model's engine, beside llama.cpp when its `llama-bench` is at hand.
+
+    evals/speed.py WEIGHTS.gguf [--rounds 5] [--llama-bench PATH] [--kernels best,avx2,portable]
+
+Every round starts one process of each kind, one after another, so that all see the same machine. Prints a Markdown
+table of medians with the least and the most. Build first: cargo build --release -p model-local --example speed
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+
+DEPTHS = (93, 1505)
+PROMPTS = (445, 1505)
+
+
+def ours(weights, kernels):
+    command = ["target/release/examples/speed", weights, kernels]
+    it = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return [*it["prompt"], *it["decode"], it["resident_gb"], it["load_s"]]
+
+
+def llama(bench, weights):
+    def run(*words):
+        command = [bench, "-m", weights, "-t", "2", "-r", "1", "-o", "json", *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return [it["avg_ts"] for it in json.loads(done.stdout)]
+
+    prompts = [run("-p", str(count), "-n", "0")[0] for count in PROMPTS]
+    decodes = [run("-p", "0", "-n", "64", "-d", str(depth))[0] for depth in DEPTHS]
+    return [*prompts, *decodes]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("weights")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--llama-bench")
+    parser.add_argument("--kernels", default="best,avx2,portable")
+    args = parser.parse_args()
+    kinds = {f"kiro, {it}": (lambda it=it: ours(args.weights, it)) for it in args.kernels.split(",")}
+    if args.llama_bench:
+        kinds["llama-bench -t 2"] = lambda: llama(args.llama_bench, args.weights)
+    results = {kind: [] for kind in kinds}
+    for _ in range(args.rounds):
+        for kind, run in kinds.items():
+            results[kind].append(run())
+    heads = [f"prompt {it}" for it in PROMPTS] + [f"decode at {it}" for it in DEPTHS]
+    print(f"| {args.rounds} rounds | " + " | ".join([*heads, "resident GB", "load s"]) + " |")
+    print("| --- " * (len(heads) + 3) + "|")
+    for kind, rows in results.items():
+        cells = [
+            f"{statistics.median(column):.1f} [{min(column):.1f}-{max(column):.1f}]"
+            for column in zip(*rows)
+        ]
+        cells += ["-"] * (len(heads) + 2 - len(cells))
+        print(f"| {kind} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
