@@ -1,4 +1,4 @@
-//! A tiny Qwen2 model with random weights, written as a GGUF file by the tests that need one.
+//! A tiny model with random weights, written as a GGUF file by the tests that need one.
 
 use crate::vocabulary::letter_of;
 use crate::{Kernels, LocalModel};
@@ -26,6 +26,24 @@ pub(crate) const MERGED: [&str; 3] = ["in", "Ġt", "Ġth"];
 const MERGES: [&str; 3] = ["i n", "Ġ t", "Ġt h"];
 const MARKERS: [&str; 3] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
+/// Which architecture the model has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Architecture {
+    Qwen2,
+    Qwen3,
+    Llama,
+}
+
+impl Architecture {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Qwen2 => "qwen2",
+            Self::Qwen3 => "qwen3",
+            Self::Llama => "llama",
+        }
+    }
+}
+
 /// How the weights are stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Storage {
@@ -41,11 +59,17 @@ pub(crate) struct Tiny {
     pub(crate) path: PathBuf,
     pub(crate) tensors: BTreeMap<String, Vec<f32>>,
     pub(crate) tied: bool,
+    pub(crate) architecture: Architecture,
 }
 
 impl Tiny {
-    /// Writes a model whose weights follow from `seed`. `tied` leaves the output to the embedding.
+    /// Writes a Qwen2 model whose weights follow from `seed`. `tied` leaves the output to the embedding.
     pub(crate) fn write(storage: Storage, tied: bool, seed: u64) -> Self {
+        Self::of(Architecture::Qwen2, storage, tied, seed)
+    }
+
+    /// Writes a model of `architecture`.
+    pub(crate) fn of(architecture: Architecture, storage: Storage, tied: bool, seed: u64) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("tiny.gguf");
         let mut writer = Writer {
@@ -53,9 +77,12 @@ impl Tiny {
             noise: Noise(seed),
             tensors: Vec::new(),
         };
-        writer.network(tied);
-        let metadata = metadata();
-        let metadata: Vec<_> = metadata.iter().map(|(key, value)| (*key, value)).collect();
+        writer.network(architecture, tied);
+        let metadata = metadata(architecture);
+        let metadata: Vec<_> = metadata
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+            .collect();
         let tensors: Vec<_> = writer
             .tensors
             .iter()
@@ -75,6 +102,7 @@ impl Tiny {
             path,
             tensors: tensors.collect(),
             tied,
+            architecture,
         }
     }
 
@@ -113,7 +141,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn network(&mut self, tied: bool) {
+    fn network(&mut self, architecture: Architecture, tied: bool) {
         const KV: usize = KV_HEADS * HEAD_SIZE;
         use GgmlDType::{Q4K, Q6K};
         self.matrix("token_embd.weight", ROWS, HIDDEN, Q4K);
@@ -129,9 +157,18 @@ impl Writer {
             self.matrix(&name("attn_q.weight"), HIDDEN, HIDDEN, Q4K);
             self.matrix(&name("attn_k.weight"), KV, HIDDEN, Q4K);
             self.matrix(&name("attn_v.weight"), KV, HIDDEN, mixed);
-            self.vector(&name("attn_q.bias"), HIDDEN, 0.0);
-            self.vector(&name("attn_k.bias"), KV, 0.0);
-            self.vector(&name("attn_v.bias"), KV, 0.0);
+            match architecture {
+                Architecture::Qwen2 => {
+                    self.vector(&name("attn_q.bias"), HIDDEN, 0.0);
+                    self.vector(&name("attn_k.bias"), KV, 0.0);
+                    self.vector(&name("attn_v.bias"), KV, 0.0);
+                }
+                Architecture::Qwen3 => {
+                    self.vector(&name("attn_q_norm.weight"), HEAD_SIZE, 1.0);
+                    self.vector(&name("attn_k_norm.weight"), HEAD_SIZE, 1.0);
+                }
+                Architecture::Llama => {}
+            }
             self.matrix(&name("attn_output.weight"), HIDDEN, HIDDEN, Q4K);
             self.vector(&name("ffn_norm.weight"), HIDDEN, 1.0);
             self.matrix(&name("ffn_gate.weight"), FEED_FORWARD, HIDDEN, Q4K);
@@ -166,7 +203,7 @@ impl Writer {
     }
 }
 
-fn metadata() -> Vec<(&'static str, Value)> {
+fn metadata(architecture: Architecture) -> Vec<(String, Value)> {
     let text = |text: &str| Value::String(text.to_owned());
     let size = |size: usize| Value::U32(u32::try_from(size).unwrap());
     let texts = |texts: Vec<String>| Value::Array(texts.into_iter().map(Value::String).collect());
@@ -179,19 +216,16 @@ fn metadata() -> Vec<(&'static str, Value)> {
     tokens.extend(own(&MARKERS));
     kinds.resize(tokens.len(), 3);
     let end = tokens.len() - 1;
-    vec![
-        ("general.architecture", text("qwen2")),
-        ("qwen2.block_count", size(LAYERS)),
-        ("qwen2.context_length", Value::U32(CONTEXT_TOKENS)),
-        ("qwen2.embedding_length", size(HIDDEN)),
-        ("qwen2.feed_forward_length", size(FEED_FORWARD)),
-        ("qwen2.attention.head_count", size(HEADS)),
-        ("qwen2.attention.head_count_kv", size(KV_HEADS)),
-        (
-            "qwen2.attention.layer_norm_rms_epsilon",
-            Value::F32(EPSILON),
-        ),
-        ("qwen2.rope.freq_base", Value::F32(ROTARY_BASE)),
+    let mut all = vec![
+        ("general.architecture", text(architecture.name())),
+        (".block_count", size(LAYERS)),
+        (".context_length", Value::U32(CONTEXT_TOKENS)),
+        (".embedding_length", size(HIDDEN)),
+        (".feed_forward_length", size(FEED_FORWARD)),
+        (".attention.head_count", size(HEADS)),
+        (".attention.head_count_kv", size(KV_HEADS)),
+        (".attention.layer_norm_rms_epsilon", Value::F32(EPSILON)),
+        (".rope.freq_base", Value::F32(ROTARY_BASE)),
         ("tokenizer.ggml.model", text("gpt2")),
         ("tokenizer.ggml.pre", text("qwen2")),
         ("tokenizer.ggml.tokens", texts(tokens)),
@@ -201,5 +235,13 @@ fn metadata() -> Vec<(&'static str, Value)> {
         ),
         ("tokenizer.ggml.merges", texts(own(&MERGES))),
         ("tokenizer.ggml.eos_token_id", size(end)),
-    ]
+    ];
+    if architecture == Architecture::Qwen3 {
+        all.push((".attention.key_length", size(HEAD_SIZE)));
+    }
+    let named = |(key, value): (&str, Value)| match key.starts_with('.') {
+        true => (format!("{}{key}", architecture.name()), value),
+        false => (key.to_owned(), value),
+    };
+    all.into_iter().map(named).collect()
 }

@@ -1,7 +1,8 @@
-//! The Qwen2 network once more, from the paper's formulas: naive, in double precision, nothing kept. The tests compare.
+//! The network once more, from the paper's formulas: naive, in double precision, nothing kept. The tests compare.
 
 use crate::fixture::{
-    EPSILON, FEED_FORWARD, HEAD_SIZE, HEADS, HIDDEN, KV_HEADS, LAYERS, ROTARY_BASE, ROWS, Tiny,
+    Architecture, EPSILON, FEED_FORWARD, HEAD_SIZE, HEADS, HIDDEN, KV_HEADS, LAYERS, ROTARY_BASE,
+    ROWS, Tiny,
 };
 use crate::vocabulary::Token;
 
@@ -18,8 +19,11 @@ pub(crate) fn scores(model: &Tiny, tokens: &[Token]) -> Vec<f64> {
         })
         .collect();
     for layer in 0..LAYERS {
-        let tensor = |part: &str| model.tensors[&format!("blk.{layer}.{part}")].as_slice();
-        let attended = attention(&tensor, &rows);
+        let tensor = |part: &str| {
+            let found = model.tensors.get(&format!("blk.{layer}.{part}"));
+            found.map_or(&[][..], Vec::as_slice)
+        };
+        let attended = attention(&tensor, &rows, model.architecture);
         add(&mut rows, &attended);
         let fed: Vec<_> = rows.iter().map(|row| feed_forward(&tensor, row)).collect();
         add(&mut rows, &fed);
@@ -33,7 +37,11 @@ pub(crate) fn scores(model: &Tiny, tokens: &[Token]) -> Vec<f64> {
     product(&model.tensors[output], ROWS, &last)
 }
 
-fn attention<'a>(tensor: &impl Fn(&str) -> &'a [f32], rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+fn attention<'a>(
+    tensor: &impl Fn(&str) -> &'a [f32],
+    rows: &[Vec<f64>],
+    architecture: Architecture,
+) -> Vec<Vec<f64>> {
     let project = |name: &str, size: usize, rotate: bool| -> Vec<Vec<f64>> {
         let project = |(position, row): (usize, &Vec<f64>)| {
             let normal = norm(row, tensor("attn_norm.weight"));
@@ -41,9 +49,12 @@ fn attention<'a>(tensor: &impl Fn(&str) -> &'a [f32], rows: &[Vec<f64>]) -> Vec<
             for (out, bias) in out.iter_mut().zip(tensor(&format!("{name}.bias"))) {
                 *out += f64::from(*bias);
             }
-            if rotate {
-                out.chunks_mut(HEAD_SIZE)
-                    .for_each(|head| turn(head, position));
+            for head in out.chunks_mut(HEAD_SIZE).filter(|_| rotate) {
+                let weights = tensor(&format!("{name}_norm.weight"));
+                if architecture == Architecture::Qwen3 {
+                    head.copy_from_slice(&norm(head, weights));
+                }
+                turn(head, position, architecture);
             }
             out
         };
@@ -101,14 +112,18 @@ fn product(matrix: &[f32], rows: usize, column: &[f64]) -> Vec<f64> {
     (0..rows).map(row).collect()
 }
 
-fn turn(head: &mut [f64], position: usize) {
+fn turn(head: &mut [f64], position: usize, architecture: Architecture) {
     let half = HEAD_SIZE / 2;
     for pair in 0..half {
         let exponent = -2.0 * pair as f64 / HEAD_SIZE as f64;
         let angle = position as f64 * f64::from(ROTARY_BASE).powf(exponent);
-        let (a, b) = (head[pair], head[pair + half]);
-        head[pair] = a * angle.cos() - b * angle.sin();
-        head[pair + half] = a * angle.sin() + b * angle.cos();
+        let (first, second) = match architecture {
+            Architecture::Llama => (2 * pair, 2 * pair + 1),
+            _ => (pair, pair + half),
+        };
+        let (a, b) = (head[first], head[second]);
+        head[first] = a * angle.cos() - b * angle.sin();
+        head[second] = a * angle.sin() + b * angle.cos();
     }
 }
 

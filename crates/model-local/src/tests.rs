@@ -1,7 +1,7 @@
 //! The whole crate over a tiny model: what it computes, and how its turns behave.
 
 use crate::chat;
-use crate::fixture::{CONTEXT_TOKENS, MERGED, Noise, Storage, Tiny};
+use crate::fixture::{Architecture, CONTEXT_TOKENS, MERGED, Noise, Storage, Tiny};
 use crate::network::Chunk;
 use crate::reference;
 use crate::turn::Kept;
@@ -80,6 +80,18 @@ fn whole_weights_compute_what_the_formulas_say() {
                 difference < 2e-3,
                 "{count} in {sizes:?}, tied {tied}: {difference}"
             );
+        }
+    }
+}
+
+#[test]
+fn every_architecture_computes_what_the_formulas_say() {
+    for architecture in [Architecture::Qwen3, Architecture::Llama] {
+        let whole = Tiny::of(architecture, Storage::Whole, false, 25);
+        let quantised = Tiny::of(architecture, Storage::Quantised, true, 26);
+        for (tiny, most) in [(whole, 2e-3), (quantised, 0.15)] {
+            let difference = difference(&tiny, &tokens(30), &[24, 1]);
+            assert!(difference < most, "{architecture:?}: {difference}");
         }
     }
 }
