@@ -22,7 +22,7 @@ const LOOKS: u32 = 1_500;
 const OPEN: usize = 1;
 const INSIDE: usize = 2;
 
-/// Work of the caller's, without its lifetime. The second number is the thread's own.
+/// Work of the caller's, without its lifetime.
 type Work = *const (dyn Fn() + Sync);
 
 /// Threads that compute together with the one that calls.
@@ -107,20 +107,22 @@ impl Crew {
         let shared = &self.shared;
         *lock(&shared.caller) = Some(thread::current());
         let pointer: *const (dyn Fn() + Sync + '_) = work;
-        // SAFETY: only the lifetime changes. Nobody uses the pointer after `leave` below, which runs even when `work` panics.
+        // SAFETY: only the lifetime changes. Nobody uses the pointer after `leaving` is dropped, which it is even when `work` panics.
         let pointer: Work = unsafe { std::mem::transmute(pointer) };
-        // SAFETY: the gate is shut and nobody is inside, as `leave` has seen to.
+        // SAFETY: the gate is shut and nobody is inside, as the last `Leaving` has seen to.
         unsafe { *shared.work.get() = Some(pointer) };
+        // A caller that broke down itself in the last round has not looked.
+        shared.broke.store(false, Ordering::Relaxed);
+        let leaving = Leaving(shared);
         shared.gate.store(OPEN, Ordering::Release);
         shared.round.fetch_add(1, Ordering::Release);
         for helper in &self.helpers {
             helper.thread().unpark();
         }
-        let leaving = Leaving(shared);
         work();
         drop(leaving);
         assert!(
-            !shared.broke.swap(false, Ordering::Relaxed),
+            !shared.broke.load(Ordering::Relaxed),
             "a thread of the model broke down"
         );
     }
@@ -284,6 +286,11 @@ mod tests {
                 crew.each(&mut items, |it| assert_ne!(*it, bad));
             }));
             assert!(broke.is_err());
+            let all = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                // On every thread, the caller's too.
+                crew.each(&mut [0; 60], |_| panic!("broken"));
+            }));
+            assert!(all.is_err());
             let mut items = [1; 60];
             crew.each(&mut items, |it| *it += 1);
             assert_eq!(items, [2; 60]);

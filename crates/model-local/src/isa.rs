@@ -5,7 +5,7 @@
 //! of one of the first two exists only where the processor has the instructions, so whoever holds one may use them.
 //!
 //! All three compute the same bits. Sums of quantised weights are whole numbers, hence exact in any order; the numbers in
-//! between are rounded at the same places in the same order, and multiplications are fused with additions everywhere. So a
+//! between are rounded at the same places in the same order, and multiplications are fused with additions everywhere (but in [`Plain`] on an old x86 processor, which has no kernels). So a
 //! prompt read in one piece or in ten, by one kernel or the other, gives the same answer, and the tests compare exactly.
 
 #[cfg(target_arch = "x86_64")]

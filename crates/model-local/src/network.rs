@@ -22,6 +22,8 @@ pub(crate) struct Machine {
 pub(crate) trait Weights: Send + Sync + Sized {
     /// Rows of numbers, made ready to be multiplied.
     type Rows;
+    /// Whether a row is computed with the same bits alone and among others.
+    const ANY_CHUNKS: bool;
 
     /// `tokens` rows of `columns` numbers, each written by `fill`.
     fn rows(
@@ -75,8 +77,6 @@ pub(crate) struct Network<W> {
     pub(crate) norm: Vec<f32>,
     /// Absent when the embedding serves as the output too.
     pub(crate) output: Option<W>,
-    /// Whether rows are computed with the same bits however they are cut into chunks.
-    pub(crate) any_chunks: bool,
 }
 
 /// Tokens to read: where they stand, and what stops the reading.
@@ -117,7 +117,7 @@ impl<W: Weights> Reader for Network<W> {
     }
 
     fn any_chunks(&self) -> bool {
-        self.any_chunks
+        W::ANY_CHUNKS
     }
 
     fn read(&self, chunk: &Chunk<'_>, attention: &mut [Attention]) -> Result<Vec<f32>, Halt> {

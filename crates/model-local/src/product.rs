@@ -51,6 +51,7 @@ impl Matrix {
 
 impl Weights for Matrix {
     type Rows = Activations;
+    const ANY_CHUNKS: bool = true;
 
     fn rows(
         machine: &Machine,
@@ -93,29 +94,23 @@ impl Product {
 
     /// Writes the numbers of one token to `out`.
     pub(crate) fn row(&self, token: usize, out: &mut [f32]) {
-        self.pieces(token, out, |out, piece| *out = *piece);
+        self.pieces(token, out, |out, number| *out = number);
     }
 
     /// Adds the numbers of one token to `sums`.
     pub(crate) fn add_row(&self, token: usize, sums: &mut [f32]) {
-        self.pieces(token, sums, |sums, piece| {
-            for (sum, term) in sums.iter_mut().zip(piece) {
-                *sum += term;
-            }
-        });
+        self.pieces(token, sums, |sum, term| *sum += term);
     }
 
     #[inline]
-    fn pieces(
-        &self,
-        token: usize,
-        row: &mut [f32],
-        with: impl Fn(&mut [f32; LANES], &[f32; LANES]),
-    ) {
+    fn pieces(&self, token: usize, row: &mut [f32], with: impl Fn(&mut f32, f32)) {
         let pieces = self.panels.as_chunks::<LANES>().0;
         let own = pieces.iter().skip(token).step_by(self.tokens);
-        for (out, piece) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(own) {
-            with(out, piece);
+        // The last piece may be longer than what is left of the row.
+        for (out, piece) in row.chunks_mut(LANES).zip(own) {
+            for (out, number) in out.iter_mut().zip(piece) {
+                with(out, *number);
+            }
         }
     }
 }

@@ -38,8 +38,8 @@ pub(crate) struct Kept {
     pub(crate) attention: Vec<Attention>,
     /// The tokens whose keys and values `attention` holds.
     tokens: Vec<Token>,
-    /// How many of them would have the same bits if they were read again.
-    same: usize,
+    /// How many of them were read in whole chunks: those that would have the same bits again where chunks matter.
+    in_whole_chunks: usize,
 }
 
 impl Kept {
@@ -48,7 +48,7 @@ impl Kept {
         Self {
             attention: std::iter::repeat_with(layer).take(shape.layers).collect(),
             tokens: Vec::new(),
-            same: 0,
+            in_whole_chunks: 0,
         }
     }
 
@@ -57,7 +57,7 @@ impl Kept {
     fn retain(&mut self, prompt: &[Token], any_chunks: bool) -> usize {
         let kept = match any_chunks {
             true => &self.tokens[..],
-            false => &self.tokens[..self.same],
+            false => &self.tokens[..self.in_whole_chunks],
         };
         let pairs = kept.iter().zip(&prompt[..prompt.len() - 1]);
         let mut same = pairs.take_while(|(kept, token)| kept == token).count();
@@ -65,7 +65,7 @@ impl Kept {
             same = same / FIXED_CHUNK_TOKENS * FIXED_CHUNK_TOKENS;
         }
         self.tokens.truncate(same);
-        self.same = same;
+        self.in_whole_chunks = same;
         same
     }
 }
@@ -119,8 +119,7 @@ impl Turn<'_> {
     /// Reads what is not kept of `prompt`. Returns the row of its last token.
     fn read(&mut self, prompt: &[Token], kept: &mut Kept) -> Result<Vec<f32>, Halt> {
         let mut rows = Vec::new();
-        let any_chunks = self.network.any_chunks();
-        let size = match any_chunks {
+        let size = match self.network.any_chunks() {
             true => CHUNK_TOKENS,
             false => FIXED_CHUNK_TOKENS,
         };
@@ -132,8 +131,8 @@ impl Turn<'_> {
                 .network
                 .read(&self.chunk(tokens, first), &mut kept.attention)?;
             kept.tokens.extend_from_slice(tokens);
-            if any_chunks || tokens.len() == size {
-                kept.same = kept.tokens.len();
+            if tokens.len() == size {
+                kept.in_whole_chunks = kept.tokens.len();
             }
             self.report(kept.tokens.len(), prompt.len());
         }
@@ -185,9 +184,6 @@ impl Turn<'_> {
             let chunk = self.chunk(&tokens, kept.tokens.len());
             rows = self.network.read(&chunk, &mut kept.attention)?;
             kept.tokens.push(last);
-            if self.network.any_chunks() {
-                kept.same = kept.tokens.len();
-            }
         }
         Ok(Stop::Length)
     }

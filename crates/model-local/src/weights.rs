@@ -107,8 +107,6 @@ fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
 /// Where the matrices of a network come from.
 trait Source {
     type Weights: Weights;
-    /// Whether the kernels compute a row with the same bits however rows are put together.
-    const ANY_CHUNKS: bool;
 
     /// The tensor `name`, which has `rows` rows of `columns` weights.
     fn matrix(
@@ -124,7 +122,6 @@ struct Loaded;
 
 impl Source for Loaded {
     type Weights = Candle;
-    const ANY_CHUNKS: bool = false;
 
     fn matrix(
         &mut self,
@@ -166,7 +163,6 @@ fn kind(dtype: GgmlDType) -> Option<Kind> {
 
 impl Source for Mapped {
     type Weights = Matrix;
-    const ANY_CHUNKS: bool = true;
 
     fn matrix(
         &mut self,
@@ -243,7 +239,6 @@ impl Tensors {
             layers,
             norm,
             output,
-            any_chunks: S::ANY_CHUNKS,
         })
     }
 

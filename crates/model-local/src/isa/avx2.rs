@@ -170,7 +170,7 @@ fn split<T>(from: &[T; LANES]) -> [&[T; LANES / 2]; 2] {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load_32<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
+pub(super) fn load_32<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
     const { assert!(size_of::<T>() * N == 32) };
     // SAFETY: 32 bytes are borrowed.
     unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
@@ -178,7 +178,7 @@ fn load_32<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load_16<T: Copy, const N: usize>(from: &[T; N]) -> __m128i {
+pub(super) fn load_16<T: Copy, const N: usize>(from: &[T; N]) -> __m128i {
     const { assert!(size_of::<T>() * N == 16) };
     // SAFETY: 16 bytes are borrowed.
     unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
@@ -186,7 +186,7 @@ fn load_16<T: Copy, const N: usize>(from: &[T; N]) -> __m128i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn whole(numbers: __m128i) -> [i32; 4] {
+pub(super) fn whole(numbers: __m128i) -> [i32; 4] {
     let mut to = [0; 4];
     // SAFETY: 16 bytes are borrowed.
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), numbers) };
@@ -196,7 +196,7 @@ fn whole(numbers: __m128i) -> [i32; 4] {
 /// The eight scales and the eight leasts of a block, as `quants::parts_q4k` gives them.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn scales_q4k(block: &[u8; Q4K_BYTES]) -> __m128i {
+pub(super) fn scales_q4k(block: &[u8; Q4K_BYTES]) -> __m128i {
     // Twelve bytes in three words, after the two factors: the low six bits of the first two words, or four bits of the third
     // and the high two of one of the first.
     let words = load_16(&block.as_chunks::<16>().0[0]);
@@ -214,9 +214,14 @@ fn scales_q4k(block: &[u8; Q4K_BYTES]) -> __m128i {
 /// Two neighbouring numbers in every lane.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn splat_pair([a, b]: [i16; 2]) -> __m256i {
-    let both = u32::from(a.cast_unsigned()) | u32::from(b.cast_unsigned()) << 16;
-    _mm256_set1_epi32(both.cast_signed())
+fn splat_pair(pair: [i16; 2]) -> __m256i {
+    _mm256_set1_epi32(joined(pair))
+}
+
+/// Two numbers as one, the first in the lower half.
+#[inline(always)]
+pub(super) fn joined([a, b]: [i16; 2]) -> i32 {
+    (u32::from(a.cast_unsigned()) | u32::from(b.cast_unsigned()) << 16).cast_signed()
 }
 
 #[target_feature(enable = "avx2")]
@@ -313,7 +318,7 @@ fn sums([a, b, c, d]: [__m256i; 4]) -> __m128i {
 /// The sum of all lanes of each of four short vectors.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn short_sums([a, b, c, d]: [__m128i; 4]) -> __m128i {
+pub(super) fn short_sums([a, b, c, d]: [__m128i; 4]) -> __m128i {
     let ab = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
     let cd = _mm_add_epi32(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
     _mm_add_epi32(_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd))

@@ -5,7 +5,8 @@
     reason = "vector instructions may be used where a processor has them, and memory is read by address"
 )]
 
-use super::{Isa, LANES, Loops, Sums, TILE_TOKENS, avx2};
+use super::avx2::{self, joined, load_16, load_32, scales_q4k, short_sums, whole};
+use super::{Isa, LANES, Loops, Sums, TILE_TOKENS};
 use crate::activations::Block;
 use crate::quants::{Q4K_BYTES, Q6K_BYTES};
 use crate::tile::Tile;
@@ -156,55 +157,11 @@ fn load_64<T: Copy, const N: usize>(from: &[T; N]) -> __m512i {
     unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
 }
 
-#[target_feature(enable = "avx2")]
-#[inline]
-fn load_32<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
-    const { assert!(size_of::<T>() * N == 32) };
-    // SAFETY: 32 bytes are borrowed.
-    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn load_16<T: Copy, const N: usize>(from: &[T; N]) -> __m128i {
-    const { assert!(size_of::<T>() * N == 16) };
-    // SAFETY: 16 bytes are borrowed.
-    unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn whole(numbers: __m128i) -> [i32; 4] {
-    let mut to = [0; 4];
-    // SAFETY: 16 bytes are borrowed.
-    unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), numbers) };
-    to
-}
-
-/// The eight scales and the eight leasts of a block, as `quants::parts_q4k` gives them.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn scales_q4k(block: &[u8; Q4K_BYTES]) -> __m128i {
-    // Twelve bytes in three words, after the two factors: the low six bits of the first two words, or four bits of the third
-    // and the high two of one of the first.
-    let words = load_16(&block.as_chunks::<16>().0[0]);
-    let low = _mm_shuffle_epi32::<0b11_10_11_01>(words);
-    let low = _mm_srlv_epi32(low, _mm_set_epi32(4, 0, 0, 0));
-    let low = _mm_and_si128(
-        low,
-        _mm_set_epi32(0x0f0f_0f0f, 0x3f3f_3f3f, 0x0f0f_0f0f, 0x3f3f_3f3f),
-    );
-    let high = _mm_srli_epi32::<2>(_mm_shuffle_epi32::<0b10_00_01_00>(words));
-    let high = _mm_and_si128(high, _mm_set_epi32(0x3030_3030, 0, 0x3030_3030, 0));
-    _mm_or_si128(low, high)
-}
-
 /// Two neighbouring numbers in every lane.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn splat_pair([a, b]: [i16; 2]) -> __m512i {
-    let both = u32::from(a.cast_unsigned()) | u32::from(b.cast_unsigned()) << 16;
-    _mm512_set1_epi32(both.cast_signed())
+fn splat_pair(pair: [i16; 2]) -> __m512i {
+    _mm512_set1_epi32(joined(pair))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2")]
@@ -284,15 +241,6 @@ fn sums([a, b, c, d]: [__m512i; 4]) -> __m128i {
         _mm256_castsi256_si128(halves),
         _mm256_extracti128_si256::<1>(halves),
     )
-}
-
-/// The sum of all lanes of each of four short vectors.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn short_sums([a, b, c, d]: [__m128i; 4]) -> __m128i {
-    let ab = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
-    let cd = _mm_add_epi32(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
-    _mm_add_epi32(_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd))
 }
 
 /// 64 products of quants and activations in each of four vectors, scaled and summed up in sixteen lanes.

@@ -17,6 +17,7 @@ pub(crate) struct Numbers {
 
 impl Weights for Candle {
     type Rows = Numbers;
+    const ANY_CHUNKS: bool = false;
 
     fn rows(
         _machine: &Machine,
@@ -67,7 +68,7 @@ impl Weights for Candle {
 /// From one token after another to sixteen numbers of every token after another.
 fn turned(numbers: &[f32], tokens: usize) -> Product {
     let width = numbers.len() / tokens.max(1);
-    // The last piece may be short; nobody asks for what is beyond it.
+    // What lies beyond a short last piece is never asked for.
     let pieces = width.div_ceil(LANES);
     let mut product = Product::zero(pieces * LANES, tokens);
     for (token, row) in numbers.chunks_exact(width.max(1)).enumerate() {

@@ -161,3 +161,22 @@ fn the_kernels_agree_with_the_definition_and_with_candle() {
         assert!(share < 0.02, "{share}");
     }
 }
+
+#[test]
+fn rows_that_are_no_multiple_of_the_lanes_are_whole() {
+    let (rows, columns) = (37, 64);
+    let numbers = Tensor::from_vec(random(rows * columns, 7), (rows, columns), &Device::Cpu);
+    let tensor = QTensor::quantize(&numbers.unwrap(), GgmlDType::F32).unwrap();
+    let weights = Candle(tensor);
+    let machine = machine(Level::Plain(crate::isa::Plain));
+    let ready = Candle::rows(&machine, (2, columns), |token, row| row[token] = 1.0);
+    let [product] = Candle::products(&machine, [&weights], &ready).unwrap();
+    for token in 0..2 {
+        let (mut found, mut row) = (vec![0.0; rows], vec![0.0; columns]);
+        product.row(token, &mut found);
+        for (index, found) in found.iter().enumerate() {
+            weights.row(index as u32, &mut row).unwrap();
+            assert!((found - row[token]).abs() < 1e-6, "{index}: {found}");
+        }
+    }
+}
