@@ -38,6 +38,8 @@ pub(crate) enum Command {
     /// Get and list models.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Measure how often a model is right, on a suite of specs with hidden checks.
+    Eval(EvalArgs),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
 }
@@ -123,6 +125,43 @@ pub(crate) struct LogArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// A folder of cases, or one case: a folder with specs/NAME.md and acceptance/run. Naming it here lets its
+    /// acceptance programs run, in the sandbox and without network.
+    pub(crate) suite: PathBuf,
+    /// Only cases whose name contains this; may be given several times.
+    #[arg(long, value_name = "PART")]
+    pub(crate) case: Vec<String>,
+    /// How the specs are worked on: by Kiro, as one plain prompt, or both to compare.
+    #[arg(long, value_enum, default_value_t = WayArg::Kiro)]
+    pub(crate) way: WayArg,
+    /// How often each case is run.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) repeat: u32,
+    /// The model: local/NAME, or scripted/FILE in tests.
+    #[arg(long, env = "KIRO_MODEL", value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
+    /// Results, a line of JSON each; what it holds already is not run again [default: SUITE/results.jsonl].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON instead of a Markdown table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A way of working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum WayArg {
+    /// `kiro run` in Autopilot.
+    Kiro,
+    /// The whole spec as one prompt; what the answer holds is the result.
+    Plain,
+    /// Both.
+    Both,
 }
 
 /// What to do with models.

@@ -1,6 +1,7 @@
 //! One verb, one file.
 
 mod doctor;
+mod eval;
 mod init;
 mod log;
 mod model;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Log(args) => log::run(&args, &environment),
         Command::Model(ModelCommand::Pull) => model::pull(&environment),
         Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),
+        Command::Eval(args) => eval::run(&args, &environment),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }

@@ -24,4 +24,4 @@ pub use plan::{Draft, DraftTask, derive};
 pub use plan_check::{Finding, check_plan};
 pub use proof::{Claim, Proof, claims};
 pub use run::{Next, Progress, Run, TaskState};
-pub use work::{FunctionWork, Glue, Work, WorkError, work_of};
+pub use work::{FunctionWork, Glue, Work, WorkError, source_files, work_of};

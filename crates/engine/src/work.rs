@@ -124,6 +124,14 @@ pub(crate) fn subjects(spec: &Spec) -> Vec<Subject> {
     subjects
 }
 
+/// The source files that a spec's functions stand in, each once.
+pub fn source_files(spec: &Spec) -> Vec<String> {
+    let mut files: Vec<String> = subjects(spec).into_iter().map(|it| it.file).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 /// Names of the functions that a requirement declares or calls in its examples, in the spec's order.
 pub(crate) fn functions_of(requirement: &Requirement) -> Vec<String> {
     let declared = requirement.functions.iter().map(|it| it.name.clone());

@@ -149,6 +149,14 @@ impl Gate {
         Verdict::from_reasons(&act, deny, Vec::new(), "Kiro's own document")
     }
 
+    /// Judges a report that the user asked for, at the place that they named on the command line.
+    pub fn judge_report(&self, path: &Path, bytes: &[u8]) -> Verdict {
+        Verdict::Allow(Permit::mint(
+            &Act::write(path, bytes),
+            "a report the user asked for",
+        ))
+    }
+
     /// Judges a file that a model wants written in its attempt, whose worktree is `worktree`.
     pub fn judge_attempt_write(&self, worktree: &Path, path: &RelPath, bytes: &[u8]) -> Verdict {
         let act = Act::write(&worktree.join(path.as_str()), bytes);

@@ -5,6 +5,7 @@
 mod doctor;
 mod documents;
 mod error;
+mod eval;
 mod init;
 mod journal;
 mod models;
@@ -19,6 +20,7 @@ mod view;
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, TaskState};
 pub use error::{Kind, SessionError};
+pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use host::sandbox::{Control, supervisor_main};
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow};

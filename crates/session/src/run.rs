@@ -42,6 +42,8 @@ pub struct RunOptions {
     pub only: Option<String>,
     /// The model.
     pub model: ModelId,
+    /// From which the seeds of all samples follow; the same seed gives the same run.
+    pub seed: u64,
 }
 
 /// Something an attempt's thread reports.
@@ -85,6 +87,7 @@ pub fn run(
         journal,
         front,
         landed: Vec::new(),
+        seed: options.seed,
         clock,
     };
     running.start(options, &facts)?;
@@ -164,6 +167,7 @@ struct Running<'a> {
     front: &'a mut dyn Front,
     /// What this run has already brought in, so that policy weighs the sum.
     landed: Vec<Changeset>,
+    seed: u64,
     clock: host::clock::Stopwatch,
 }
 
@@ -301,6 +305,7 @@ impl Running<'_> {
         };
         let (events, inbox) = channel();
         let attempt = Attempt {
+            seed: self.seed,
             shop: self.shop,
             spec: self.spec,
             task: &task,

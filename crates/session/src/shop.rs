@@ -157,6 +157,38 @@ impl Shop {
 
     /// Runs a check that Kiro derived from the spec, inside the walls of `yard`.
     pub(crate) fn check(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
+        let read = installation(&argv);
+        let env = yard.variables(&argv, &[]);
+        self.confined(yard, argv, env, read)
+    }
+
+    /// Runs an acceptance program of the user's, which lies in `folder`, inside the walls of `yard`.
+    pub(crate) fn accept(
+        &self,
+        yard: &Yard,
+        argv: Vec<String>,
+        folder: PathBuf,
+    ) -> Result<Finished, SessionError> {
+        let mut read = vec![folder];
+        let mut programs = Vec::new();
+        for name in ["python3", "node"] {
+            if let Some(program) = self.program(name) {
+                let program = vec![program];
+                read.extend(installation(&program));
+                programs.extend(Path::new(&program[0]).parent().map(Path::to_path_buf));
+            }
+        }
+        let env = yard.variables(&[], &programs);
+        self.confined(yard, argv, env, read)
+    }
+
+    fn confined(
+        &self,
+        yard: &Yard,
+        argv: Vec<String>,
+        env: Vec<(String, String)>,
+        read: Vec<PathBuf>,
+    ) -> Result<Finished, SessionError> {
         let mut gate = self.gate.clone();
         gate.grant_check(argv.clone());
         let permit = match gate.judge_run(&argv, &yard.tree) {
@@ -165,7 +197,7 @@ impl Shop {
             Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
         };
         let command = Command {
-            env: yard.variables(&argv),
+            env,
             limits: Limits {
                 wall: Duration::from_secs(CHECK_SECONDS),
                 cpu_seconds: CHECK_SECONDS,
@@ -177,7 +209,7 @@ impl Shop {
         };
         let walls = Walls {
             write: vec![yard.tree.clone(), yard.scratch.clone()],
-            read: installation(&command.argv),
+            read,
             ..Walls::default()
         };
         let cancel = self.cancel.clone();
@@ -218,10 +250,14 @@ impl Yard {
     }
 
     /// The whole environment of what runs here: nothing of the user's comes along.
-    fn variables(&self, argv: &[String]) -> Vec<(String, String)> {
+    fn variables(&self, argv: &[String], folders: &[PathBuf]) -> Vec<(String, String)> {
         let scratch = self.scratch.display().to_string();
         let program = argv.first().map(Path::new).and_then(Path::parent);
-        let programs = program.map_or(String::new(), |it| format!("{}:", it.display()));
+        let programs: String = program
+            .into_iter()
+            .chain(folders.iter().map(PathBuf::as_path))
+            .map(|it| format!("{}:", it.display()))
+            .collect();
         let above = self
             .tree
             .parent()

@@ -35,6 +35,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, SessionError> {
         },
         only: args.task.clone(),
         model,
+        seed: 0,
     })
 }
 

@@ -17,12 +17,18 @@ use crate::error::{Kind, SessionError};
 use crate::shop::{Shop, Yard};
 use crate::view::View;
 
+/// Room between the seeds of two attempts, and of two runs: a sample adds its own number.
+const SEEDS_AN_ATTEMPT: u64 = 100;
+const SEEDS_A_RUN: u64 = 10_000;
+
 /// One attempt under way.
 pub(super) struct Attempt<'a> {
     pub(super) shop: &'a Shop,
     pub(super) spec: &'a Spec,
     pub(super) task: &'a TaskRecord,
     pub(super) number: u32,
+    /// The run's seed.
+    pub(super) seed: u64,
     pub(super) base: &'a TreeId,
     pub(super) yard: &'a Yard,
     pub(super) events: Sender<Event>,
@@ -151,7 +157,7 @@ impl Attempt<'_> {
             last_ms: 0,
         };
         let limits = Limits {
-            seed: u64::from(self.number),
+            seed: self.seed * SEEDS_A_RUN + u64::from(self.number) * SEEDS_AN_ATTEMPT,
             ..Limits::default()
         };
         let filled = agent::fill(

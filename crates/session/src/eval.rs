@@ -1,0 +1,287 @@
+//! `kiro eval`: how often a model is right, measured on a suite of specs with hidden checks.
+//!
+//! A suite is a folder of cases. A case is a folder with one `specs/NAME.md`, an `acceptance/run` that judges
+//! a finished project, and, if wanted, `given/` with files that stand there at the start and `prompt.md` for
+//! the plain way of asking. Acceptance is never copied into the project: neither the engine nor the model
+//! sees it. Every result is a line of a JSONL file; what stands there already is not run again.
+
+mod case;
+mod judge;
+mod plain;
+mod results;
+mod table;
+
+pub use results::{EvalRow, Way};
+pub use table::{Interval, Summary, markdown, summaries, wilson};
+
+use std::path::{Path, PathBuf};
+
+use model::{Cancel, ModelId};
+
+use self::case::Case;
+use self::results::Results;
+use crate::error::{Kind, SessionError};
+use crate::models;
+use crate::places::Environment;
+use crate::run::{RunOptions, run};
+use crate::view::{Front, Review, View};
+use engine::{Answer, Cost, Mode, Outcome};
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub struct EvalOptions {
+    /// The suite's folder, or one case's.
+    pub suite: PathBuf,
+    /// Only cases whose name contains one of these; all when empty.
+    pub only: Vec<String>,
+    /// Ways of working to be measured.
+    pub ways: Vec<Way>,
+    /// The model.
+    pub model: ModelId,
+    /// How often each case is run; each repetition draws with other seeds.
+    pub repeats: u32,
+    /// The results file; `results.jsonl` in the suite's folder when none.
+    pub out: Option<PathBuf>,
+}
+
+/// Runs what has no result yet and returns all results of the suite for these options.
+///
+/// # Errors
+/// When the suite or the results file cannot be used, there is no model, or it is interrupted; what was
+/// measured until then stands in the results file.
+pub fn eval(
+    options: &EvalOptions,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<Vec<EvalRow>, SessionError> {
+    let suite = environment.cwd.join(&options.suite);
+    let cases = case::find(&suite, &options.only)?;
+    models::ensure(environment, &options.model, cancel, front)?;
+    let out = options
+        .out
+        .as_ref()
+        .map_or(suite.join("results.jsonl"), |it| environment.cwd.join(it));
+    let mut results = Results::open(&out, front)?;
+    let mut rows = Vec::new();
+    for case in &cases {
+        for (way, repeat) in turns(options) {
+            let key = results::Key {
+                case: &case.name,
+                content: &case.content,
+                way,
+                model: &options.model.to_string(),
+                repeat,
+            };
+            if let Some(known) = results.find(&key) {
+                rows.push(known);
+                continue;
+            }
+            let trial = Trial {
+                case,
+                way,
+                repeat,
+                options,
+                environment,
+                cancel,
+            };
+            let row = trial.run(front)?;
+            if cancel.is_cancelled() {
+                return Err(SessionError::new(
+                    Kind::Interrupted,
+                    "interrupted; the same command goes on from here",
+                ));
+            }
+            results.append(&row)?;
+            front.show(&View::Notice(told(&row)));
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+fn turns(options: &EvalOptions) -> Vec<(Way, u32)> {
+    let repeats = || 1..=options.repeats;
+    let ways = options.ways.iter();
+    ways.flat_map(|way| repeats().map(|repeat| (*way, repeat)))
+        .collect()
+}
+
+fn told(row: &EvalRow) -> String {
+    let verdict = if row.passed { "passed" } else { "failed" };
+    format!(
+        "{} {} {}: {verdict}, {}, {:.1} s, {} candidates, {} tokens written  {}",
+        row.case,
+        row.way.name(),
+        row.repeat,
+        row.outcome,
+        row.seconds,
+        row.candidates,
+        row.output_tokens,
+        if row.passed { "" } else { &row.verdict },
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// One case, one way, once.
+struct Trial<'a> {
+    case: &'a Case,
+    way: Way,
+    repeat: u32,
+    options: &'a EvalOptions,
+    environment: &'a Environment,
+    cancel: &'a Cancel,
+}
+
+/// What a way of working left behind.
+struct Worked {
+    outcome: String,
+    cost: Cost,
+    candidates: u32,
+    why: String,
+}
+
+impl Trial<'_> {
+    fn run(&self, front: &mut dyn Front) -> Result<EvalRow, SessionError> {
+        let yard = self.yard();
+        if yard.exists() {
+            host::files::remove_tree(&yard).map_err(SessionError::internal)?;
+        }
+        let project = yard.join("project");
+        self.case.lay_out(&project)?;
+        let inside = Environment {
+            cwd: project.clone(),
+            kiro_home: Some(yard.join("home")),
+            ..self.environment.clone()
+        };
+        let clock = host::clock::Stopwatch::start();
+        let worked = match self.way {
+            Way::Kiro => self.by_kiro(&inside, front)?,
+            Way::Plain => plain::work(
+                self.case,
+                &project,
+                &self.options.model,
+                &inside,
+                self.seed(),
+                self.cancel,
+                front,
+            )?,
+        };
+        let seconds = clock.elapsed_ms() as f64 / 1000.0;
+        let judged = judge::accept(self.case, &project, &yard, &inside, self.cancel)?;
+        host::files::remove_tree(&yard).map_err(SessionError::internal)?;
+        Ok(self.row(&worked, &judged, seconds))
+    }
+
+    fn row(&self, worked: &Worked, judged: &judge::Judged, seconds: f64) -> EvalRow {
+        let why = if judged.passed || worked.why.is_empty() {
+            judged.verdict.clone()
+        } else {
+            format!("{} ({})", judged.verdict, worked.why)
+        };
+        EvalRow {
+            case: self.case.name.clone(),
+            content: self.case.content.clone(),
+            way: self.way,
+            model: self.options.model.to_string(),
+            repeat: self.repeat,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            outcome: worked.outcome.clone(),
+            passed: judged.passed,
+            verdict: why,
+            seconds,
+            input_tokens: worked.cost.input_tokens,
+            cached_tokens: worked.cost.cached_tokens,
+            output_tokens: worked.cost.output_tokens,
+            candidates: worked.candidates,
+        }
+    }
+
+    /// A folder of its own for each process, so that two evaluations do not meet.
+    fn yard(&self) -> PathBuf {
+        let home = self.environment.kiro_home();
+        home.join("evals")
+            .join(std::process::id().to_string())
+            .join(&self.case.name)
+    }
+
+    fn seed(&self) -> u64 {
+        u64::from(self.repeat - 1)
+    }
+
+    fn by_kiro(&self, inside: &Environment, front: &mut dyn Front) -> Result<Worked, SessionError> {
+        let options = RunOptions {
+            spec: self.case.spec.to_string(),
+            mode: Mode::Autopilot,
+            only: None,
+            model: self.options.model.clone(),
+            seed: self.seed(),
+        };
+        let mut tally = Tally {
+            front,
+            cost: Cost::default(),
+            candidates: 0,
+            reason: String::new(),
+        };
+        let ended = run(&options, inside, self.cancel, &mut tally);
+        let outcome = match ended {
+            Ok(outcome) => outcome_name(outcome).to_owned(),
+            Err(error) if error.kind == Kind::Input => {
+                tally.reason = error.message;
+                "unreadable".to_owned()
+            }
+            Err(error) if error.kind == Kind::Interrupted => "interrupted".to_owned(),
+            Err(error) => return Err(error),
+        };
+        Ok(Worked {
+            outcome,
+            cost: tally.cost,
+            candidates: tally.candidates,
+            why: tally.reason,
+        })
+    }
+}
+
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Partial => "partial",
+        Outcome::Incomplete => "incomplete",
+        Outcome::Stopped => "stopped",
+        Outcome::Refused => "refused",
+        Outcome::Interrupted => "interrupted",
+    }
+}
+
+/// Counts what a run costs, and lets only what passes by through to the front end.
+struct Tally<'a> {
+    front: &'a mut dyn Front,
+    cost: Cost,
+    candidates: u32,
+    reason: String,
+}
+
+impl Front for Tally<'_> {
+    fn show(&mut self, view: &View) {
+        match view {
+            View::Ended { cost, reason, .. } => {
+                self.cost = *cost;
+                self.reason.clone_from(reason);
+            }
+            View::Tried { .. } => self.candidates += 1,
+            View::Asking { .. } | View::Reading { .. } | View::Writing(_) => self.front.show(view),
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, _: &Review) -> Option<Answer> {
+        None
+    }
+}
+
+/// A file name of a path, for people.
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |it| it.to_string_lossy().into_owned())
+}

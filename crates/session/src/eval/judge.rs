@@ -1,0 +1,67 @@
+//! Acceptance: the hidden checks judge a finished project, inside the sandbox like everything a model wrote.
+
+use std::path::Path;
+
+use model::Cancel;
+use policy::{Gate, Rules};
+
+use super::case::Case;
+use crate::error::SessionError;
+use crate::models;
+use crate::places::{Environment, Project};
+use crate::shop::{Shop, Yard};
+
+/// What acceptance said.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// Whether it ended with exit code 0.
+    pub(super) passed: bool,
+    /// Its last words.
+    pub(super) verdict: String,
+}
+
+/// Runs the case's acceptance on `project`.
+pub(super) fn accept(
+    case: &Case,
+    project: &Path,
+    yard: &Path,
+    environment: &Environment,
+    cancel: &Cancel,
+) -> Result<Judged, SessionError> {
+    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
+    let gate = Gate::new(project, rules);
+    let shop = Shop::open(
+        environment,
+        &Project::at(project, environment)?,
+        gate,
+        models::default_model(),
+        cancel.clone(),
+    )?;
+    let folder = case.folder.join("acceptance");
+    let argv = vec![
+        folder.join("run").display().to_string(),
+        project.display().to_string(),
+    ];
+    let scratch = yard.join("scratch");
+    host::files::ensure_private_folder(&scratch).map_err(SessionError::internal)?;
+    let yard = Yard {
+        tree: project.to_path_buf(),
+        scratch,
+    };
+    let finished = shop.accept(&yard, argv, folder)?;
+    let printed = String::from_utf8_lossy(&finished.stdout).into_owned()
+        + &String::from_utf8_lossy(&finished.stderr);
+    let last = printed
+        .lines()
+        .rfind(|it| !it.trim().is_empty())
+        .unwrap_or("it said nothing");
+    let passed = finished.ended.success();
+    Ok(Judged {
+        passed,
+        verdict: if passed {
+            last.to_owned()
+        } else {
+            format!("{last} [{}]", finished.ended)
+        },
+    })
+}
