@@ -2,6 +2,7 @@
 
 mod declaration;
 mod doctest;
+mod given;
 mod grid;
 mod lines;
 mod link;
@@ -198,4 +199,16 @@ pub(crate) fn in_fence(info: &str, body: &str, base: usize) -> Findings {
     }
 }
 
+/// The name of what an expression is about: what is called, or, when a built-in function only dresses up the
+/// result of another call, that one's: `f` in `round(f(1), 2)`.
+fn callee<'t>(text: &'t str, call: &crate::expression::Call) -> &'t str {
+    let head = &text[call.head.clone()];
+    if !declaration::is_built_in(head) {
+        return head;
+    }
+    let at = crate::expression::skip_space(text, call.args.start);
+    crate::expression::call_at(text, at).map_or(head, |inner| callee(text, &inner))
+}
+
+pub(crate) use given::in_words;
 pub(crate) use grid::in_table;

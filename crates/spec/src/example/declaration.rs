@@ -64,6 +64,11 @@ const BUILT_IN: &[&str] = &[
     "zip",
 ];
 
+/// Whether a name is a function that the language brings along.
+pub(super) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.contains(&name)
+}
+
 /// A signature's name and text, where `text` is one: `slugify(text: str) -> str`, `def f(a, b=1):`, `add(a, b)`.
 pub(crate) fn declaration(text: &str) -> Option<(&str, &str)> {
     let text = text.trim();
@@ -97,7 +102,7 @@ pub(crate) fn declaration(text: &str) -> Option<(&str, &str)> {
     }
     let is_signature = match params.as_slice() {
         [] => prefix > 0 || returns.is_some_and(is_type),
-        _ => is_typed || (params.iter().any(|it| is_parameter(it)) && !BUILT_IN.contains(&name)),
+        _ => is_typed || (params.iter().any(|it| is_parameter(it)) && !is_built_in(name)),
     };
     let returns_value = prefix == 0 && returns.is_some_and(|it| is_literal(it) && !is_type(it));
     (is_signature && !returns_value).then(|| (name, text.trim_end_matches([':', '{']).trim_end()))

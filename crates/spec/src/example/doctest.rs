@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::link::{Link, expectation_at, is_end, link_at};
 use super::setup::Setup;
-use super::{Call, Expect, Findings, Found, Unclear};
+use super::{Call, Expect, Findings, Found, Unclear, callee};
 use crate::expression::call_at;
 use crate::line::{Line, lines};
 
@@ -92,9 +92,16 @@ fn settle(turn: Turn, setup: &mut Setup, findings: &mut Findings) {
     if source.is_empty() || source.starts_with('#') || setup.take_binding(source) {
         return;
     }
-    let Some(expect) = answer(&turn.answer) else {
-        setup.take(source);
-        return;
+    let claimed = || call_of(source, Expect::Value("True".to_owned()), setup);
+    let expect = match answer(&turn.answer) {
+        Some(expect) => expect,
+        None if claimed().is_some_and(|(_, it)| it.text() != "True") => {
+            Expect::Value("True".to_owned())
+        }
+        None => {
+            setup.take(source);
+            return;
+        }
     };
     let Some((call, expect)) = call_of(source, expect, setup) else {
         findings.unclear.push((turn.span, Unclear::NoCall));
@@ -135,10 +142,7 @@ fn call_of(source: &str, expect: Expect, setup: &Setup) -> Option<(Call, Expect)
     let shape = call_at(source, 0)?;
     let head = &source[shape.head.clone()];
     if is_end(&source[shape.end..]) {
-        let printed = (head == "print")
-            .then(|| call_at(source, shape.args.start))
-            .flatten();
-        let function = setup.function(printed.map_or(head, |inner| &source[inner.head]));
+        let function = setup.function(callee(source, &shape));
         let expect = match expect {
             Expect::Value(text) if head == "print" => Expect::Output(text),
             other => other,
@@ -158,7 +162,7 @@ fn call_of(source: &str, expect: Expect, setup: &Setup) -> Option<(Call, Expect)
     let holds = expect == Expect::Value("True".to_owned()) && is_end(&source[end..]);
     let call = Call {
         source: source[..shape.end].to_owned(),
-        function: setup.function(head),
+        function: setup.function(callee(source, &shape)),
     };
     holds.then_some((call, value))
 }
@@ -196,6 +200,14 @@ mod tests {
             &[
                 "[] f(1,\n  2) [f] Value(\"[1,\\n 2]\")",
                 "[] f(3) [f] Value(\"4\")",
+            ],
+        );
+        check(
+            ">>> f(3) == 4\n>>> f(5) == 6\n>>> round(f([1, 2]), 2)  # f(x)\n-0.5\n",
+            &[
+                "[] f(3) [f] Value(\"4\")",
+                "[] f(5) [f] Value(\"6\")",
+                "[] round(f([1, 2]), 2) [f] Value(\"-0.5\")",
             ],
         );
         check(

@@ -3,7 +3,7 @@
 use super::declaration::are_all_parameters;
 use super::link::{Link, expectation_at, is_end, is_remark, link_at};
 use super::setup::Setup;
-use super::{Call, Expect, Findings, Found, Unclear};
+use super::{Call, Expect, Findings, Found, Unclear, callee};
 use crate::expression::{
     Call as CallShape, call_at, group_end, is_operand, skip_space, split_commas, string_end,
 };
@@ -94,7 +94,7 @@ fn keep(
         return;
     };
     let source = text[call.head.start..call.end].to_owned();
-    let function = setup.function(&text[call.head.clone()]);
+    let function = setup.function(callee(text, call));
     if setup.has_state() && !matches!(expect, Expect::Raises(_)) {
         setup.take(&source);
     }

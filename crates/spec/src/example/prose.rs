@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::declaration::{are_all_parameters, declaration};
 use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
-use super::{Call, Expect, Findings, Found, Unclear};
+use super::{Call, Expect, Findings, Found, Unclear, callee};
 use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
 use crate::inline::{CodeSpan, code_spans};
 use crate::line::lines;
@@ -125,7 +125,7 @@ fn settle(
             let source = text[call.head.start..call.end].to_owned();
             let call = Call {
                 source,
-                function: text[call.head.clone()].to_owned(),
+                function: callee(text, call).to_owned(),
             };
             findings.examples.push(Found {
                 call,

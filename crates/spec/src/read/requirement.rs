@@ -90,13 +90,29 @@ pub(super) fn findings<'f>(
     let block = &outline.blocks[index];
     match &block.kind {
         BlockKind::Heading { .. } => Findings::default(),
-        BlockKind::Item { text, .. } => example::in_prose(outline.text(text), text.start),
-        BlockKind::Paragraph => example::in_prose(outline.text(&block.span), block.span.start),
+        BlockKind::Item { text, .. } => spoken_findings(outline.text(text), text.start, function),
+        BlockKind::Paragraph => {
+            spoken_findings(outline.text(&block.span), block.span.start, function)
+        }
         BlockKind::Fence { info, body } => {
             example::in_fence(outline.text(info), outline.text(body), body.start)
         }
         BlockKind::Table(table) => example::in_table(table, function(block.span.start)),
     }
+}
+
+/// Calls in words and, for a function that the requirement declares, arguments in words.
+fn spoken_findings<'f>(
+    text: &str,
+    at: usize,
+    function: impl Fn(usize) -> Option<&'f FunctionDecl>,
+) -> Findings {
+    let mut findings = example::in_prose(text, at);
+    if let Some(function) = function(at) {
+        let more = example::in_words(text, at, function);
+        findings.examples.extend(more.examples);
+    }
+    findings
 }
 
 /// The text of a block that may hold code spans, with its place.
