@@ -38,6 +38,32 @@ impl Attention {
         }
     }
 
+    /// A copy of the first `positions` positions, with room for at least `room`.
+    pub(crate) fn branch(&self, positions: usize, room: usize) -> Self {
+        let capacity = room.max(positions).next_multiple_of(LANES);
+        let heads = self.keys.len() / (self.capacity * self.head_size);
+        let size = heads * self.head_size * capacity;
+        let mut branch = Self {
+            keys: vec![0; size],
+            values: vec![0; size],
+            capacity,
+            head_size: self.head_size,
+            group: self.group,
+        };
+        let blocks = positions.next_multiple_of(LANES) * self.head_size;
+        let from = self.keys.chunks_exact(self.capacity * self.head_size);
+        let to = branch.keys.chunks_exact_mut(capacity * self.head_size);
+        for (from, to) in from.zip(to) {
+            to[..blocks].copy_from_slice(&from[..blocks]);
+        }
+        let from = self.values.chunks_exact(self.capacity * LANES);
+        let to = branch.values.chunks_exact_mut(capacity * LANES);
+        for (from, to) in from.zip(to) {
+            to[..positions * LANES].copy_from_slice(&from[..positions * LANES]);
+        }
+        branch
+    }
+
     /// Stores the `keys` and `values` of one token, all heads one after another.
     pub(crate) fn store(&mut self, position: usize, keys: &[f32], values: &[f32]) {
         let head_room = self.capacity * self.head_size;

@@ -53,7 +53,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 use turn::{Halt, Kept};
-use vocabulary::Vocabulary;
+use vocabulary::{Token, Vocabulary};
 
 /// Tokens that the model holds at once, prompt and answer together. The network could hold more; memory decides.
 const CONTEXT_TOKENS: u32 = 4096;
@@ -194,26 +194,28 @@ impl LocalModel {
         }
     }
 
-    fn answer(
+    /// Takes a turn as soon as no other runs: `work` gets it, the prompt of `request` and what is kept.
+    fn turn<T>(
         &self,
         request: &Request,
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
-    ) -> Result<Reply, Halt> {
+        work: impl FnOnce(turn::Turn<'_>, &[Token], &mut Kept) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
         let prompt = chat::prompt(&self.vocabulary, request, self.profile.context_tokens)?;
         let mut kept = self.lock(cancel)?;
         if self.mapping.as_ref().is_some_and(|it| !it.is_whole()) {
             return Err(Halt::Failed("its file was cut short meanwhile".to_owned()));
         }
-        turn::Turn {
+        let turn = turn::Turn {
             network: &*self.network,
             vocabulary: &self.vocabulary,
             context_tokens: self.profile.context_tokens,
             guesses: self.guesses && self.network.any_chunks(),
             cancel,
             on,
-        }
-        .answer(request, &prompt, &mut kept)
+        };
+        work(turn, &prompt, &mut kept)
     }
 }
 
@@ -232,7 +234,25 @@ impl Model for LocalModel {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
-        self.answer(request, cancel, on)
-            .map_err(|halt| self.error(halt))
+        self.turn(request, cancel, on, |turn, prompt, kept| {
+            turn.answer(request, prompt, kept)
+        })
+        .map_err(|halt| self.error(halt))
+    }
+
+    fn samples(
+        &self,
+        request: &Request,
+        seeds: &[u64],
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Vec<Reply>, ModelError> {
+        if !self.network.any_chunks() {
+            return model::one_after_another(self, request, seeds, cancel, on);
+        }
+        self.turn(request, cancel, on, |turn, prompt, kept| {
+            turn.answers(request, seeds, prompt, kept)
+        })
+        .map_err(|halt| self.error(halt))
     }
 }

@@ -87,6 +87,56 @@ pub(crate) struct Chunk<'a> {
     pub(crate) cancel: &'a Cancel,
 }
 
+/// The next token of one text of several.
+pub(crate) struct Next<'a> {
+    pub(crate) token: Token,
+    /// Its position.
+    pub(crate) place: usize,
+    /// One value a layer, which holds the positions before.
+    pub(crate) attention: &'a mut [Attention],
+}
+
+/// What the tokens that are being read may look at.
+enum Past<'a, 'b> {
+    /// They follow one another from a position of one text on.
+    One(usize, &'a mut [Attention]),
+    /// Each is the next of a text of its own.
+    Each(&'a mut [Next<'b>]),
+}
+
+impl Past<'_, '_> {
+    fn positions(&self, tokens: usize) -> Vec<usize> {
+        match self {
+            Self::One(first, _) => (*first..first + tokens).collect(),
+            Self::Each(texts) => texts.iter().map(|it| it.place).collect(),
+        }
+    }
+
+    fn store(&mut self, layer: usize, token: usize, keys: &[f32], values: &[f32]) {
+        match self {
+            Self::One(first, attention) => attention[layer].store(*first + token, keys, values),
+            Self::Each(texts) => {
+                let text = &mut texts[token];
+                text.attention[layer].store(text.place, keys, values);
+            }
+        }
+    }
+
+    fn attend(&self, machine: &Machine, layer: usize, queries: &[f32]) -> Vec<f32> {
+        let (crew, level) = (&machine.crew, machine.level);
+        match self {
+            Self::One(first, attention) => attention[layer].attend(crew, level, queries, *first),
+            Self::Each(texts) => {
+                let rows = queries.chunks_exact(queries.len() / texts.len());
+                let attended = texts.iter().zip(rows);
+                attended
+                    .flat_map(|(it, row)| it.attention[layer].attend(crew, level, row, it.place))
+                    .collect()
+            }
+        }
+    }
+}
+
 /// A network, whatever its kernels.
 pub(crate) trait Reader: Send + Sync {
     fn shape(&self) -> &Shape;
@@ -102,6 +152,14 @@ pub(crate) trait Reader: Send + Sync {
     ///
     /// [`Halt::Cancelled`] between two layers; `attention` is then undefined from the chunk's first position on.
     fn read(&self, chunk: &Chunk<'_>, attention: &mut [Attention]) -> Result<Vec<f32>, Halt>;
+
+    /// Reads one token of each of several texts, whose keys and values so far each has in its own attention; otherwise as
+    /// [`Reader::read`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`].
+    fn read_each(&self, tokens: &mut [Next<'_>], cancel: &Cancel) -> Result<Vec<f32>, Halt>;
 
     /// The scores of each token to be the one after the tokens whose `rows` [`Reader::read`] returned, one row a token.
     ///
@@ -121,22 +179,16 @@ impl<W: Weights> Reader for Network<W> {
     }
 
     fn read(&self, chunk: &Chunk<'_>, attention: &mut [Attention]) -> Result<Vec<f32>, Halt> {
-        let hidden = self.shape.hidden;
-        let mut rows = vec![0.0; chunk.tokens.len() * hidden];
-        for (token, row) in chunk.tokens.iter().zip(rows.chunks_exact_mut(hidden)) {
-            self.embedding.row(*token, row)?;
-        }
-        let rotary = Rotary::new(&self.shape, chunk.first, chunk.tokens.len());
-        for (layer, attention) in self.layers.iter().zip(attention) {
-            if chunk.cancel.is_cancelled() {
-                return Err(Halt::Cancelled);
-            }
-            let attended = self.attend(layer, &rows, chunk.first, &rotary, attention)?;
-            self.add(&mut rows, &attended);
-            let fed = self.feed_forward(layer, &rows)?;
-            self.add(&mut rows, &fed);
-        }
-        Ok(rows)
+        self.pass(
+            chunk.tokens,
+            &mut Past::One(chunk.first, attention),
+            chunk.cancel,
+        )
+    }
+
+    fn read_each(&self, texts: &mut [Next<'_>], cancel: &Cancel) -> Result<Vec<f32>, Halt> {
+        let tokens: Vec<Token> = texts.iter().map(|it| it.token).collect();
+        self.pass(&tokens, &mut Past::Each(texts), cancel)
     }
 
     fn scores(&self, rows: &[f32]) -> Result<Vec<Vec<f32>>, Halt> {
@@ -153,15 +205,40 @@ impl<W: Weights> Reader for Network<W> {
 }
 
 impl<W: Weights> Network<W> {
+    /// All layers over `tokens`, whose keys and values are stored in `past`.
+    fn pass(
+        &self,
+        tokens: &[Token],
+        past: &mut Past<'_, '_>,
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>, Halt> {
+        let hidden = self.shape.hidden;
+        let mut rows = vec![0.0; tokens.len() * hidden];
+        for (token, row) in tokens.iter().zip(rows.chunks_exact_mut(hidden)) {
+            self.embedding.row(*token, row)?;
+        }
+        let rotary = Rotary::new(&self.shape, past.positions(tokens.len()));
+        for layer in 0..self.layers.len() {
+            if cancel.is_cancelled() {
+                return Err(Halt::Cancelled);
+            }
+            let attended = self.attend(layer, &rows, &rotary, past)?;
+            self.add(&mut rows, &attended);
+            let fed = self.feed_forward(&self.layers[layer], &rows)?;
+            self.add(&mut rows, &fed);
+        }
+        Ok(rows)
+    }
+
     fn attend(
         &self,
-        layer: &Layer<W>,
+        index: usize,
         rows: &[f32],
-        first: usize,
         rotary: &Rotary,
-        attention: &mut Attention,
+        past: &mut Past<'_, '_>,
     ) -> Result<Product, Halt> {
         let machine = &self.machine;
+        let layer = &self.layers[index];
         let normal = self.normal(rows, &layer.attention_norm);
         let matrices = [&layer.query, &layer.key, &layer.value];
         let [queries, keys, values] = W::products(machine, matrices, &normal)?;
@@ -184,9 +261,9 @@ impl<W: Weights> Network<W> {
             if let Some(biases) = &layer.biases {
                 vector::add(&mut value, &biases[2]);
             }
-            attention.store(first + token, &key, &value);
+            past.store(index, token, &key, &value);
         }
-        let attended = attention.attend(&machine.crew, machine.level, &turned, first);
+        let attended = past.attend(machine, index, &turned);
         let attended = W::rows(machine, (tokens, width), |token, row| {
             row.copy_from_slice(&attended[token * width..][..width]);
         });

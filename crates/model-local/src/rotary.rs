@@ -11,8 +11,8 @@ pub(crate) struct Rotary {
 }
 
 impl Rotary {
-    /// The turns of `count` positions from `first` on.
-    pub(crate) fn new(shape: &Shape, first: usize, count: usize) -> Self {
+    /// The turns of `positions`, one a token.
+    pub(crate) fn new(shape: &Shape, positions: impl IntoIterator<Item = usize>) -> Self {
         let half = shape.head_size / 2;
         let base = f64::from(shape.rotary_base);
         let speed = |pair: usize| {
@@ -20,7 +20,7 @@ impl Rotary {
             base.powf(-(pair as f64) / half as f64) / f64::from(stretch)
         };
         let speeds: Vec<f64> = (0..half).map(speed).collect();
-        let turns = (first..first + count).flat_map(|position| {
+        let turns = positions.into_iter().flat_map(|position| {
             speeds.iter().map(move |speed| {
                 let (sin, cos) = (position as f64 * speed).sin_cos();
                 (sin as f32, cos as f32)
@@ -61,7 +61,7 @@ mod tests {
             rotary_base: base,
             ..Shape::default()
         };
-        Rotary::new(&shape, first, count)
+        Rotary::new(&shape, first..first + count)
     }
 
     #[test]

@@ -610,3 +610,44 @@ fn scores_that_are_not_numbers_end_the_turn_with_an_error() {
         "the answer of local/tiny broke off: its scores are not numbers"
     );
 }
+
+#[test]
+fn samples_are_what_each_seed_gives_alone() {
+    for storage in [Storage::Quantised, Storage::Whole] {
+        let model = Tiny::write(storage, true, 31).open();
+        for max_tokens in [0, 1, 24] {
+            let request = Request {
+                temperature: 1.0,
+                max_tokens,
+                stop: vec!["e".to_owned()],
+                ..ask(
+                    "You count.",
+                    "Say something of forty numbers that are not there.",
+                )
+            };
+            let seeds = [5, 1, 5, 2, 3, 4];
+            let alone: Vec<(String, Stop)> = seeds
+                .map(|seed| {
+                    answer(
+                        &model,
+                        &Request {
+                            seed,
+                            ..request.clone()
+                        },
+                    )
+                })
+                .map(|it| (it.text, it.stop))
+                .to_vec();
+            let together = model
+                .samples(&request, &seeds, &Cancel::new(), &mut |_| ())
+                .unwrap();
+            let read: Vec<u64> = together.iter().map(|it| it.usage.cached_tokens).collect();
+            let together: Vec<_> = together.into_iter().map(|it| (it.text, it.stop)).collect();
+            assert_eq!(together, alone);
+            assert!(
+                read[1..].iter().all(|it| *it > 0),
+                "the prompt is read once: {read:?}"
+            );
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use crate::attention::Attention;
 use crate::draft::Drafter;
 use crate::letters::Letters;
-use crate::network::{Chunk, Reader};
+use crate::network::{Chunk, Next, Reader};
 use crate::sampler::Sampler;
 use crate::shape::Shape;
 use crate::stops::Stops;
@@ -17,6 +17,9 @@ const CHUNK_TOKENS: usize = 512;
 /// from there on candle keeps another, unpacked copy of most weights on processors with matrix units, which costs more memory
 /// than the built-in model may take.
 const FIXED_CHUNK_TOKENS: usize = 24;
+
+/// Answers that are written together: as many as still cost little more than one, each weight being loaded once for all.
+const TOGETHER: usize = 4;
 
 /// Why a turn ended without a reply.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,21 +94,101 @@ impl Turn<'_> {
     ) -> Result<Reply, Halt> {
         let cached = kept.retain(prompt, self.network.any_chunks());
         let last = self.read(prompt, kept)?;
-        let mut answer = Answer {
-            sampler: Sampler::new(request.temperature, request.seed),
-            letters: Letters::default(),
-            stops: Stops::new(&request.stop),
-            text: String::new(),
-            tokens: 0,
-        };
-        let room = self.context_tokens as usize - prompt.len();
-        let limit = room.min(request.max_tokens as usize);
+        let mut answer = Answer::new(request, request.seed);
+        let limit = self.limit(request, prompt);
         let stop = self.write(&mut answer, limit, last, kept)?;
+        Ok(self.reply(answer, stop, prompt, cached))
+    }
+
+    /// Answers `request` once with each of `seeds`; only for kernels that give the same bits for any chunks.
+    pub(crate) fn answers(
+        mut self,
+        request: &Request,
+        seeds: &[u64],
+        prompt: &[Token],
+        kept: &mut Kept,
+    ) -> Result<Vec<Reply>, Halt> {
+        let mut cached = kept.retain(prompt, true);
+        let last = self.read(prompt, kept)?;
+        let limit = self.limit(request, prompt);
+        let mut replies = Vec::new();
+        for seeds in seeds.chunks(TOGETHER) {
+            let fork = |seed: &u64| Fork {
+                answer: Answer::new(request, *seed),
+                attention: kept
+                    .attention
+                    .iter()
+                    .map(|it| it.branch(prompt.len(), prompt.len() + limit))
+                    .collect(),
+                place: prompt.len(),
+                end: None,
+            };
+            let mut forks: Vec<Fork> = seeds.iter().map(fork).collect();
+            self.write_each(&mut forks, limit, &last)?;
+            for fork in forks {
+                let stop = fork.end.unwrap_or(Stop::Length);
+                replies.push(self.reply(fork.answer, stop, prompt, cached));
+                cached = prompt.len();
+            }
+        }
+        Ok(replies)
+    }
+
+    /// Chooses up to `limit` tokens for each fork, the first after the prompt, whose last row is `last`.
+    fn write_each(&mut self, forks: &mut [Fork], limit: usize, last: &[f32]) -> Result<(), Halt> {
+        if limit == 0 {
+            return Ok(());
+        }
+        let first = self.network.scores(last)?;
+        let mut scores: Vec<&[f32]> = vec![&first[0]; forks.len()];
+        let mut owned;
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(Halt::Cancelled);
+            }
+            let mut chosen = Vec::new();
+            let open = forks.iter_mut().filter(|it| it.end.is_none());
+            for (fork, scores) in open.zip(&scores) {
+                match self.choose(&mut fork.answer, scores)? {
+                    Choice::Token(_) if fork.answer.tokens >= limit => {
+                        fork.end = Some(Stop::Length);
+                    }
+                    Choice::Token(token) => chosen.push(token),
+                    Choice::Stop(stop) => fork.end = Some(stop),
+                }
+            }
+            if chosen.is_empty() {
+                return Ok(());
+            }
+            let open = forks.iter_mut().filter(|it| it.end.is_none());
+            let mut texts: Vec<Next<'_>> = open
+                .zip(chosen)
+                .map(|(fork, token)| {
+                    fork.place += 1;
+                    Next {
+                        token,
+                        place: fork.place - 1,
+                        attention: &mut fork.attention,
+                    }
+                })
+                .collect();
+            let rows = self.network.read_each(&mut texts, self.cancel)?;
+            owned = self.network.scores(&rows)?;
+            scores = owned.iter().map(Vec::as_slice).collect();
+        }
+    }
+
+    fn limit(&self, request: &Request, prompt: &[Token]) -> usize {
+        let room = self.context_tokens as usize - prompt.len();
+        room.min(request.max_tokens as usize)
+    }
+
+    fn reply(&mut self, mut answer: Answer, stop: Stop, prompt: &[Token], cached: usize) -> Reply {
         if stop != Stop::Sequence {
             let held = std::mem::take(&mut answer.stops).finish();
             self.show(&mut answer, held);
         }
-        Ok(Reply {
+        Reply {
             text: answer.text,
             usage: Usage {
                 input_tokens: prompt.len() as u64,
@@ -113,7 +196,7 @@ impl Turn<'_> {
                 output_tokens: answer.tokens as u64,
             },
             stop,
-        })
+        }
     }
 
     /// Reads what is not kept of `prompt`. Returns the row of its last token.
@@ -233,6 +316,27 @@ enum Choice {
     Token(Token),
     /// The answer is over.
     Stop(Stop),
+}
+
+/// One of several answers to the same prompt, with keys and values of its own.
+struct Fork {
+    answer: Answer,
+    attention: Vec<Attention>,
+    /// Position of the next token.
+    place: usize,
+    end: Option<Stop>,
+}
+
+impl Answer {
+    fn new(request: &Request, seed: u64) -> Self {
+        Self {
+            sampler: Sampler::new(request.temperature, seed),
+            letters: Letters::default(),
+            stops: Stops::new(&request.stop),
+            text: String::new(),
+            tokens: 0,
+        }
+    }
 }
 
 /// An answer under way.
