@@ -1,14 +1,18 @@
 //! The `slots` strategy: the program drives, each call fills one small slot, and the spec's own checks
 //! choose among the candidates.
 //!
-//! A different way of asking beats arguing with the same answer, so the routes differ: a short plan before
-//! the code, the code at once, samples with growing diversity, and last one repair of the best candidate.
-//! The first candidate whose checks all pass is taken; nothing is asked after that.
+//! A different way of asking beats arguing with the same answer, so the routes differ: the code at once, a
+//! short plan before it, samples of both, and last one repair of the best candidate. Checks judge first. Where
+//! they are few, a second opinion is heard: candidates of different routes that behave alike on inputs
+//! derived from the spec speak for each other. As soon as that is enough, nothing more is asked.
 
+mod opinion;
 mod prompt;
 
 use code::Language;
-use model::{Cancel, Delta, Message, Model, ModelError, Request, Usage};
+use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop, Usage};
+
+use self::opinion::Opinion;
 
 /// One function to be written.
 #[derive(Clone, Debug)]
@@ -38,12 +42,28 @@ pub struct Trial {
     pub passed: u32,
     /// Checks that failed, each with the reason in a few lines.
     pub failures: Vec<String>,
+    /// What the candidate did on each derived input, in their order; empty when there are none.
+    pub behaviour: Vec<Behaviour>,
+}
+
+/// What a candidate did on one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It gave this value, as text.
+    Gave(String),
+    /// It raised this error, or did not end.
+    Failed(String),
 }
 
 impl Trial {
     /// Whether there were checks and all passed.
     pub fn is_green(&self) -> bool {
         self.passed > 0 && self.failures.is_empty()
+    }
+
+    /// Whether nothing speaks against it: no check failed, and it does something.
+    fn is_possible(&self) -> bool {
+        self.failures.is_empty()
     }
 }
 
@@ -52,7 +72,8 @@ impl Trial {
 #[error("{0}")]
 pub struct BenchError(pub String);
 
-/// Where candidates are tried: someone who can write the file and run the slot's checks.
+/// Where candidates are tried: someone who can write the file, run the slot's checks, and watch what it does
+/// on derived inputs.
 pub trait Bench {
     /// Tries the file's whole new text.
     ///
@@ -64,8 +85,8 @@ pub trait Bench {
 /// How much may be spent on one slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Candidates drawn with temperature, after the two greedy routes.
-    pub samples: u32,
+    /// Rounds of [`SAMPLES_A_ROUND`] samples, after the greedy routes.
+    pub rounds: u32,
     /// Times the best candidate is sent back with its failure.
     pub repairs: u32,
     /// Most tokens of one answer.
@@ -74,12 +95,18 @@ pub struct Limits {
     pub seed: u64,
 }
 
+/// The end of the first code block; what comes after it is explanation.
+const AFTER_CODE: &str = "\n```\n";
+
+/// Samples that are drawn together.
+pub const SAMPLES_A_ROUND: u32 = 4;
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            samples: 4,
+            rounds: 3,
             repairs: 1,
-            answer_tokens: 700,
+            answer_tokens: 900,
             seed: 1,
         }
     }
@@ -88,10 +115,10 @@ impl Default for Limits {
 /// A way of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// A short plan in words, then the code; no randomness.
-    PlanThenCode,
     /// The code at once; no randomness.
     Direct,
+    /// A short plan in words, then the code; no randomness.
+    PlanThenCode,
     /// A draw with temperature: the number of the sample, from 1.
     Sample(u32),
     /// The best candidate so far, sent back with what failed.
@@ -101,8 +128,8 @@ pub enum Route {
 impl std::fmt::Display for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Route::PlanThenCode => f.write_str("plan, then code"),
             Route::Direct => f.write_str("direct"),
+            Route::PlanThenCode => f.write_str("plan, then code"),
             Route::Sample(n) => write!(f, "sample {n}"),
             Route::Repair(n) => write!(f, "repair {n}"),
         }
@@ -127,6 +154,8 @@ pub struct Filled {
     pub file: Option<String>,
     /// What the checks said of it.
     pub trial: Trial,
+    /// How many other answers behave as it does on the derived inputs, and how many could be compared.
+    pub agreeing: (usize, usize),
     /// Every candidate in order.
     pub tried: Vec<Tried>,
 }
@@ -153,8 +182,8 @@ pub enum AgentError {
     Bench(#[from] BenchError),
 }
 
-/// Fills one slot: asks by one route after another until a candidate passes every check, and returns the
-/// best.
+/// Fills one slot: asks by one route after another until the checks, and where they are few a second opinion,
+/// say that a candidate is right; returns the best.
 ///
 /// # Errors
 /// When the model fails or is cancelled, or when the checks cannot be run.
@@ -174,23 +203,29 @@ pub fn fill(
         candidates: Vec::new(),
         tried: Vec::new(),
     };
-    for route in routes(limits) {
-        on(SlotEvent::Asking(route));
-        let (tried, green) = work.try_route(route, bench, on)?;
-        on(SlotEvent::Tried(tried.clone()));
-        work.tried.push(tried);
-        if green {
+    for round in rounds(limits) {
+        work.play(&round, bench, on)?;
+        if work.opinion().is_settled() {
             break;
         }
     }
     Ok(work.finish())
 }
 
-fn routes(limits: Limits) -> Vec<Route> {
-    let mut routes = vec![Route::PlanThenCode, Route::Direct];
-    routes.extend((1..=limits.samples).map(Route::Sample));
-    routes.extend((1..=limits.repairs).map(Route::Repair));
-    routes
+/// Answers that are asked for together.
+enum Round {
+    Direct,
+    PlanThenCode,
+    /// Samples: which round of them it is, from 0.
+    Samples(u32),
+    Repair(u32),
+}
+
+fn rounds(limits: Limits) -> Vec<Round> {
+    let mut rounds = vec![Round::Direct, Round::PlanThenCode];
+    rounds.extend((0..limits.rounds).map(Round::Samples));
+    rounds.extend((1..=limits.repairs).map(Round::Repair));
+    rounds
 }
 
 /// A candidate with its verdict.
@@ -198,6 +233,10 @@ struct Candidate {
     file: String,
     item: String,
     trial: Trial,
+    /// Answers that came to the same code.
+    votes: usize,
+    /// Whether it came from a draw with temperature.
+    drawn: bool,
 }
 
 struct Work<'a> {
@@ -210,91 +249,128 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn try_route(
+    fn play(
         &mut self,
-        route: Route,
+        round: &Round,
         bench: &mut dyn Bench,
         on: &mut dyn FnMut(SlotEvent),
-    ) -> Result<(Tried, bool), AgentError> {
-        let (answer, usage) = self.ask(route, on)?;
+    ) -> Result<(), AgentError> {
+        let (routes, messages, temperature) = self.asked(round);
+        on(SlotEvent::Asking(routes[0]));
+        let request = Request {
+            system: prompt::system(self.slot.language),
+            messages,
+            max_tokens: self.limits.answer_tokens,
+            temperature,
+            seed: self.limits.seed,
+            stop: vec![AFTER_CODE.to_owned()],
+        };
+        for (route, reply) in routes.iter().zip(self.replies(&request, &routes, on)?) {
+            let tried = self.judge(*route, &reply, bench)?;
+            on(SlotEvent::Tried(tried.clone()));
+            self.tried.push(tried);
+        }
+        Ok(())
+    }
+
+    /// The routes of a round, what is asked, and at what temperature.
+    fn asked(&self, round: &Round) -> (Vec<Route>, Vec<Message>, f32) {
+        let ask = |text: String| vec![Message::user(text)];
+        match *round {
+            Round::Direct => (vec![Route::Direct], ask(prompt::complete(self.slot)), 0.0),
+            Round::PlanThenCode => (
+                vec![Route::PlanThenCode],
+                ask(prompt::plan_then_code(self.slot)),
+                0.0,
+            ),
+            Round::Samples(round) => {
+                let first = 1 + round * SAMPLES_A_ROUND;
+                let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
+                let (text, temperature) = match round % 3 {
+                    0 => (prompt::complete(self.slot), 0.7),
+                    1 => (prompt::plan_then_code(self.slot), 0.9),
+                    _ => (prompt::code(self.slot), 1.0),
+                };
+                (routes.collect(), ask(text), temperature)
+            }
+            Round::Repair(number) => (
+                vec![Route::Repair(number)],
+                self.repair_messages(),
+                0.3 * (number - 1) as f32,
+            ),
+        }
+    }
+
+    fn replies(
+        &self,
+        request: &Request,
+        routes: &[Route],
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<Vec<Reply>, ModelError> {
+        let mut streaming = |delta| on(SlotEvent::Streaming(delta));
+        if let [_] = routes {
+            let reply = self.model.stream(request, self.cancel, &mut streaming)?;
+            return Ok(vec![reply]);
+        }
+        let seeds: Vec<u64> = routes
+            .iter()
+            .map(|route| match route {
+                Route::Sample(number) => self.limits.seed + u64::from(*number),
+                _ => self.limits.seed,
+            })
+            .collect();
+        self.model
+            .samples(request, &seeds, self.cancel, &mut streaming)
+    }
+
+    fn judge(
+        &mut self,
+        route: Route,
+        reply: &Reply,
+        bench: &mut dyn Bench,
+    ) -> Result<Tried, AgentError> {
         let told = |result: String| Tried {
             route,
-            usage,
+            usage: reply.usage,
             result,
         };
+        let mut answer = reply.text.clone();
+        if reply.stop == Stop::Sequence {
+            answer.push_str(AFTER_CODE);
+        }
         let (item, file) = match self.spliced(&answer) {
             Ok(spliced) => spliced,
-            Err(why) => return Ok((told(why), false)),
+            Err(why) => return Ok(told(why)),
         };
-        if self.candidates.iter().any(|it| it.file == file) {
-            return Ok((told("the same code as before".to_owned()), false));
+        if let Some(same) = self.candidates.iter_mut().find(|it| it.file == file) {
+            same.votes += 1;
+            return Ok(told("the same code as before".to_owned()));
         }
         let trial = bench.check(&file)?;
         let result = describe(&trial);
-        let green = trial.is_green();
-        self.candidates.push(Candidate { file, item, trial });
-        Ok((told(result), green))
-    }
-
-    fn ask(
-        &self,
-        route: Route,
-        on: &mut dyn FnMut(SlotEvent),
-    ) -> Result<(String, Usage), AgentError> {
-        let mut usage = Usage::default();
-        let mut messages = match route {
-            Route::PlanThenCode | Route::Sample(2 | 4) => {
-                let mut messages = vec![Message::user(prompt::plan(self.slot))];
-                let plan = self.turn(route, &messages, prompt::PLAN_TOKENS, &mut usage, on)?;
-                messages.push(Message::assistant(plan));
-                messages.push(Message::user(prompt::code_after_plan(self.slot)));
-                messages
-            }
-            Route::Direct | Route::Sample(_) => vec![Message::user(prompt::code(self.slot))],
-            Route::Repair(_) => self.repair_messages(),
-        };
-        let answer = self.turn(route, &messages, self.limits.answer_tokens, &mut usage, on)?;
-        messages.clear();
-        Ok((answer, usage))
+        self.candidates.push(Candidate {
+            file,
+            item,
+            trial,
+            votes: 1,
+            drawn: matches!(route, Route::Sample(_)),
+        });
+        Ok(told(result))
     }
 
     fn repair_messages(&self) -> Vec<Message> {
         let ask = Message::user(prompt::code(self.slot));
-        match self.best() {
-            Some(best) => vec![
-                ask,
-                Message::assistant(prompt::fenced(self.slot.language, &best.item)),
-                Message::user(prompt::repair(self.slot, &best.trial.failures)),
-            ],
+        match self.opinion().best() {
+            Some(best) => {
+                let best = &self.candidates[best];
+                vec![
+                    ask,
+                    Message::assistant(prompt::fenced(self.slot.language, &best.item)),
+                    Message::user(prompt::repair(self.slot, &best.trial.failures)),
+                ]
+            }
             None => vec![ask],
         }
-    }
-
-    fn turn(
-        &self,
-        route: Route,
-        messages: &[Message],
-        max_tokens: u32,
-        usage: &mut Usage,
-        on: &mut dyn FnMut(SlotEvent),
-    ) -> Result<String, AgentError> {
-        let (temperature, seed) = match route {
-            Route::Sample(n) => (0.4 + 0.2 * n.min(3) as f32, self.limits.seed + u64::from(n)),
-            Route::PlanThenCode | Route::Direct | Route::Repair(_) => (0.0, self.limits.seed),
-        };
-        let request = Request {
-            system: prompt::system(self.slot.language),
-            messages: messages.to_vec(),
-            max_tokens,
-            temperature,
-            seed,
-            stop: Vec::new(),
-        };
-        let reply = self.model.stream(&request, self.cancel, &mut |delta| {
-            on(SlotEvent::Streaming(delta));
-        })?;
-        *usage += reply.usage;
-        Ok(reply.text)
     }
 
     /// The answer's definition of the function, and the whole file with it in place.
@@ -305,42 +381,36 @@ impl Work<'_> {
         if let Some(error) = code::syntax_error(slot.language, &item) {
             return Err(format!("not {}: line {}", slot.language.name(), error.line));
         }
+        let item = code::with_known_imports(slot.language, &item, &slot.file);
         let file = code::splice(slot.language, &slot.file, &item, &slot.function)
             .map_err(|error| error.to_string())?;
         Ok((item, file))
     }
 
-    fn best(&self) -> Option<&Candidate> {
-        self.candidates
-            .iter()
-            .rev()
-            .max_by_key(|it| it.trial.passed)
+    fn opinion(&self) -> Opinion<'_> {
+        Opinion::of(&self.candidates)
     }
 
     fn finish(mut self) -> Filled {
-        let best = self
-            .candidates
-            .iter()
-            .rposition(|it| it.trial.is_green())
-            .or_else(|| {
-                let most = self.candidates.iter().map(|it| it.trial.passed).max()?;
-                self.candidates
-                    .iter()
-                    .position(|it| it.trial.passed == most)
-            });
+        let opinion = self.opinion();
+        let best = opinion.best();
+        let agreeing = best.map_or((0, 0), |best| opinion.agreeing(best));
         let best = best.map(|at| self.candidates.swap_remove(at));
         let (file, trial) = best.map_or((None, Trial::default()), |it| (Some(it.file), it.trial));
         Filled {
             file,
             trial,
+            agreeing,
             tried: self.tried,
         }
     }
 }
 
 fn describe(trial: &Trial) -> String {
-    let all = trial.passed as usize + trial.failures.len();
-    format!("{} of {all} examples pass", trial.passed)
+    match trial.passed as usize + trial.failures.len() {
+        0 => "no example judges it".to_owned(),
+        all => format!("{} of {all} examples pass", trial.passed),
+    }
 }
 
 #[cfg(test)]

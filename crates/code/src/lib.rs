@@ -21,7 +21,7 @@ mod tree;
 
 pub use complexity::complexity;
 pub use fence::fenced;
-pub use import::{Import, imports};
+pub use import::{Import, imports, with_known_imports};
 pub use language::Language;
 pub use splice::{SpliceError, splice};
 pub use symbol::{Symbol, SymbolKind, symbols};

@@ -1,7 +1,9 @@
 //! Checks without a model: a spec's examples compiled into tests, and the verdict of a test run read back.
 
+mod probe;
 mod python;
 
+pub use probe::{Came, Probe, probe};
 pub use python::{compile, module_of, read_report};
 
 /// A test file compiled from a spec's examples.

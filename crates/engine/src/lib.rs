@@ -11,6 +11,7 @@ mod fingerprint;
 mod graph;
 mod plan;
 mod plan_check;
+mod probe;
 mod proof;
 mod run;
 mod work;

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use code::Language;
 use spec::{Check, Example, Expect, Requirement, Spec};
 
-use crate::checks::{self, CheckFile, Subject};
+use crate::checks::{self, CheckFile, Probe, Subject};
+use crate::probe;
 
 /// One function to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,10 @@ pub struct FunctionWork {
     pub rules: Vec<String>,
     /// Examples as a person reads them.
     pub examples: Vec<String>,
-    /// Its examples alone, compiled.
+    /// Its examples alone, compiled; without a test when it has none.
     pub check: CheckFile,
+    /// What watches candidates on inputs derived from the spec, where there is a way.
+    pub probe: Option<Probe>,
 }
 
 /// A file that the program writes by itself.
@@ -254,7 +257,7 @@ pub fn work_of(
     for requirement in &wanted {
         add_requirement(&mut work, spec, requirement, files, &subjects)?;
     }
-    work.imports = imports_of(&work.glue);
+    work.imports.extend(imports_of(&work.glue));
     if work.checks.is_empty() && work.imports.is_empty() {
         return Err(WorkError::NoChecks {
             task: id.to_owned(),
@@ -299,13 +302,20 @@ fn add_requirement(
         .filter_map(|name| subjects.iter().find(|it| it.function == *name))
         .filter(in_scope)
         .collect();
-    if mine.is_empty() || requirement.examples.is_empty() {
+    if mine.is_empty() {
         return Ok(());
     }
     for subject in &mine {
         if let Some(function) = function_work(spec, requirement, subject, subjects)? {
+            if function.check.tests.is_empty() {
+                let module = checks::module_of(&function.file);
+                work.imports.push((module, vec![function.function.clone()]));
+            }
             work.functions.push(function);
         }
+    }
+    if requirement.examples.is_empty() {
+        return Ok(());
     }
     let examples: Vec<&Example> = requirement.examples.iter().collect();
     let origin = origin(spec, requirement);
@@ -334,7 +344,11 @@ fn function_work(
         .iter()
         .filter(|it| it.call.function.split('.').next() == Some(subject.function.as_str()))
         .collect();
-    if examples.is_empty() {
+    let declared = requirement
+        .functions
+        .iter()
+        .find(|it| it.name == subject.function);
+    if examples.is_empty() && declared.is_none_or(|it| it.signature.is_none()) {
         return Ok(None);
     }
     let language = match Language::from_path(&subject.file) {
@@ -346,10 +360,7 @@ fn function_work(
         }
     };
     let path = format!("check_{}.py", words(&subject.function));
-    let declared = requirement
-        .functions
-        .iter()
-        .find(|it| it.name == subject.function);
+    let calls = probe::inputs(language, &subject.function, declared, &examples);
     Ok(Some(FunctionWork {
         function: subject.function.clone(),
         signature: declared.and_then(|it| it.signature.clone()),
@@ -359,6 +370,7 @@ fn function_work(
         rules: rules_of(spec, requirement),
         examples: examples.iter().map(|it| readable(it)).collect(),
         check: checks::compile(&path, &origin(spec, requirement), &examples, subjects),
+        probe: checks::probe(language, &subject.file, &subject.function, &calls),
     }))
 }
 

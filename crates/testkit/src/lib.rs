@@ -123,12 +123,10 @@ impl World {
     }
 }
 
-/// A reply that says how and a reply with the code: what the first route asks for.
-pub fn plan_then_code(function: &str, code: &str) -> Vec<Value> {
-    vec![
-        json!({"when": function, "reply": "1. Do it step by step."}),
-        json!({"when": "Now write it", "reply": format!("```python\n{code}\n```")}),
-    ]
+/// Two replies with the same code: the first answer, and the second opinion that few examples ask for.
+pub fn two_answers(function: &str, code: &str) -> Vec<Value> {
+    let reply = json!({"when": function, "reply": format!("```python\n{code}\n```")});
+    vec![reply.clone(), reply]
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test plants its files")]

@@ -7,9 +7,6 @@ use code::Language;
 
 use super::FunctionSlot;
 
-/// Most tokens of the plan that comes before the code.
-pub(super) const PLAN_TOKENS: u32 = 220;
-
 pub(super) fn system(language: Language) -> String {
     format!(
         "You are a careful {} programmer. You write one function exactly as its rules and examples say.",
@@ -17,16 +14,44 @@ pub(super) fn system(language: Language) -> String {
     )
 }
 
-pub(super) fn plan(slot: &FunctionSlot) -> String {
+/// A few steps in words and then the code, in one answer.
+pub(super) fn plan_then_code(slot: &FunctionSlot) -> String {
     format!(
         "{}\nFirst say in at most five short numbered steps how the function computes its result, \
-         and which example needs special care. Do not write code yet.",
-        task(slot)
+         and which example needs special care. Then write it. {}",
+        task(slot),
+        form(slot)
     )
 }
 
-pub(super) fn code_after_plan(slot: &FunctionSlot) -> String {
-    format!("Now write it. {}", form(slot))
+/// The code as a text to be completed, which is what small models have seen most of.
+pub(super) fn complete(slot: &FunctionSlot) -> String {
+    match (slot.language, &slot.signature) {
+        (Language::Python, Some(signature)) => format!(
+            "Complete this Python function.\n\n{}\n\n{}",
+            fenced(slot.language, &python_head(slot, signature)),
+            form(slot)
+        ),
+        _ => code(slot),
+    }
+}
+
+/// The file so far, and the function's head with all that is known of it as its docstring.
+fn python_head(slot: &FunctionSlot, signature: &str) -> String {
+    let mut text = String::new();
+    if !slot.file.trim().is_empty() {
+        let _ = writeln!(text, "{}\n\n", slot.file.trim_end());
+    }
+    let signature = signature
+        .trim_start_matches("async ")
+        .trim_start_matches("def ");
+    let _ = writeln!(text, "def {}:", signature.trim_end_matches(':'));
+    let mut words = slot.purpose.trim().to_owned();
+    list(&mut words, "Rules", &slot.rules);
+    list(&mut words, "Examples", &slot.examples);
+    let words = words.replace("\"\"\"", "'''").replace('\n', "\n    ");
+    let _ = writeln!(text, "    \"\"\"{}\n    \"\"\"", words.trim_end());
+    text
 }
 
 pub(super) fn code(slot: &FunctionSlot) -> String {

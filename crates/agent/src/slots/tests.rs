@@ -28,7 +28,7 @@ fn slot(file: &str) -> FunctionSlot {
 fn green() -> Trial {
     Trial {
         passed: 1,
-        failures: vec![],
+        ..Trial::default()
     }
 }
 
@@ -36,6 +36,16 @@ fn red(passed: u32) -> Trial {
     Trial {
         passed,
         failures: vec!["AssertionError: 5 != 4".into()],
+        behaviour: vec![],
+    }
+}
+
+/// Green, and giving these values on derived inputs.
+fn gives(values: &str) -> Trial {
+    let behaviour = values.chars().map(|it| Behaviour::Gave(it.to_string()));
+    Trial {
+        behaviour: behaviour.collect(),
+        ..green()
     }
 }
 
@@ -66,60 +76,106 @@ fn run(script: &str, bench: Vec<(&'static str, Trial)>, limits: Limits) -> (Fill
     (filled, routes)
 }
 
-const PLAN: &str = "{\"reply\": \"1. Multiply by two.\"}\n";
-
 #[test]
-fn the_first_green_candidate_is_taken() {
-    let script = format!("{PLAN}{}", answer("n * 2"));
-    let (filled, routes) = run(&script, vec![("n * 2", green())], Limits::default());
-    assert_eq!(routes, ["plan, then code"]);
+fn the_first_green_candidate_is_taken_where_nothing_can_be_derived() {
+    let (filled, routes) = run(
+        &answer("n * 2"),
+        vec![("n * 2", green())],
+        Limits::default(),
+    );
+    assert_eq!(routes, ["direct"]);
     assert!(filled.trial.is_green());
     assert!(filled.file.expect("a file").contains("return n * 2"));
 }
 
 #[test]
 fn routes_follow_until_one_passes() {
-    let script = format!(
-        "{PLAN}{}{{\"reply\": \"I cannot.\"}}\n{}{PLAN}{}",
-        answer("n + 1"),
-        answer("n + 1"),
-        answer("n + n")
-    );
-    let bench = vec![("n + n", green()), ("n + 1", red(0))];
+    let answers = ["n + 1", "n + 1", "n + n", "n - 1", "n"].map(answer);
+    let script = format!("{{\"reply\": \"I cannot.\"}}\n{}", answers.concat());
+    let bench = vec![
+        ("n + n", green()),
+        ("n + 1", red(0)),
+        ("n - 1", red(0)),
+        ("return n\n", red(0)),
+    ];
     let (filled, routes) = run(&script, bench, Limits::default());
-    assert_eq!(
-        routes,
-        ["plan, then code", "direct", "sample 1", "sample 2"]
-    );
+    assert_eq!(routes, ["direct", "plan, then code", "sample 1"]);
     let results: Vec<&str> = filled.tried.iter().map(|it| it.result.as_str()).collect();
     assert_eq!(
         results,
         [
-            "0 of 1 examples pass",
             "no code in the answer",
+            "0 of 1 examples pass",
             "the same code as before",
-            "1 of 1 examples pass"
+            "1 of 1 examples pass",
+            "0 of 1 examples pass",
+            "0 of 1 examples pass",
         ]
     );
+    assert!(filled.trial.is_green());
+}
+
+#[test]
+fn where_examples_are_few_two_routes_must_behave_alike() {
+    let answers = ["n * 2", "n ** 2", "2 * n", "n << 1", "n * n", "n + n"].map(answer);
+    let bench = vec![
+        ("n * 2", gives("ab")),
+        ("n ** 2", gives("cd")),
+        ("2 * n", gives("cd")),
+        ("n << 1", gives("cd")),
+        ("n * n", gives("cd")),
+        ("n + n", gives("ab")),
+    ];
+    let (filled, routes) = run(&answers.concat(), bench, Limits::default());
+    assert_eq!(routes, ["direct", "plan, then code", "sample 1"]);
+    assert!(filled.file.expect("a file").contains("n ** 2"));
+    assert_eq!(filled.agreeing, (3, 5));
+}
+
+#[test]
+fn without_examples_the_answer_most_others_are_alike_to_is_kept() {
+    let unjudged = |values: &str| Trial {
+        passed: 0,
+        ..gives(values)
+    };
+    let answers = ["n * 2", "n ** 2", "2 * n", "n << 1", "n * n", "n + n"].map(answer);
+    let bench = vec![
+        ("n * 2", unjudged("ab")),
+        ("n ** 2", unjudged("cd")),
+        ("2 * n", unjudged("ab")),
+        ("n << 1", unjudged("ab")),
+        ("n * n", unjudged("ee")),
+        ("n + n", unjudged("ab")),
+    ];
+    let (filled, _) = run(&answers.concat(), bench, Limits::default());
+    assert!(filled.file.expect("a file").contains("n * 2"));
+    assert!(!filled.trial.is_green());
+    assert_eq!(filled.agreeing, (3, 5));
 }
 
 #[test]
 fn the_best_is_kept_and_repaired_when_nothing_passes() {
     let limits = Limits {
-        samples: 0,
+        rounds: 0,
         repairs: 1,
         ..Limits::default()
     };
     let script = format!(
-        "{PLAN}{}{}{{\"when\": \"5 != 4\", \"reply\": \"```python\\ndef double(n):\\n    return n - 1\\n```\"}}\n",
+        "{}{}{{\"when\": \"5 != 4\", \"reply\": \"```python\\ndef double(n):\\n    return n - 1\\n```\"}}\n",
         answer("n + 1"),
         answer("n * 3")
     );
     let bench = vec![("n * 3", red(3)), ("n + 1", red(1)), ("n - 1", red(0))];
     let (filled, routes) = run(&script, bench, limits);
-    assert_eq!(routes, ["plan, then code", "direct", "repair 1"]);
+    assert_eq!(routes, ["direct", "plan, then code", "repair 1"]);
     assert!(!filled.trial.is_green());
     assert!(filled.file.expect("a file").contains("n * 3"));
+}
+
+#[test]
+fn a_text_to_be_completed_holds_all_that_is_known() {
+    let text = prompt::complete(&slot("import re\n"));
+    insta::assert_snapshot!(text);
 }
 
 #[test]

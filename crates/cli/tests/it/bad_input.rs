@@ -160,8 +160,8 @@ fn a_users_edit_meanwhile_wins() {
     let world = world();
     world.write("specs/numbers.md", SPEC);
     world.write("numbers_kit/double.py", "# mine\n");
-    let mut replies = vec![json!({"when": "double", "reply": "1. Double it.", "delay_ms": 1500})];
-    replies.extend(good_replies().into_iter().skip(1));
+    let mut replies = good_replies();
+    replies[0]["delay_ms"] = json!(1500);
     let model = world.script(&replies);
     let mut child = world.start(&["run", "numbers", "--autopilot", "--model", &model]);
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);

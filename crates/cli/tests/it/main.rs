@@ -42,8 +42,8 @@ pub(crate) fn world() -> World {
 
 /// Replies that fill both slots at the first try.
 pub(crate) fn good_replies() -> Vec<Value> {
-    let mut replies = testkit::plan_then_code("double", "def double(n):\n    return n * 2");
-    replies.extend(testkit::plan_then_code(
+    let mut replies = testkit::two_answers("double", "def double(n):\n    return n * 2");
+    replies.extend(testkit::two_answers(
         "halve",
         "def halve(n):\n    if not isinstance(n, int):\n        raise TypeError(n)\n    return n // 2",
     ));

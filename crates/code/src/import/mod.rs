@@ -1,8 +1,11 @@
 //! What a source imports.
 
+mod known;
 mod python;
 mod rust;
 mod script;
+
+pub use known::with_known_imports;
 
 use std::ops::Range;
 

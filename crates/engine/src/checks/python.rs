@@ -163,7 +163,7 @@ fn assertion_for(value: &str) -> &'static str {
 }
 
 /// A Python string literal of any text.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

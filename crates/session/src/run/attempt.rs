@@ -3,9 +3,9 @@
 
 use std::sync::mpsc::Sender;
 
-use agent::{Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
+use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::RelPath;
-use engine::checks::{self, CheckFile, Report};
+use engine::checks::{self, Came, CheckFile, Probe, Report};
 use engine::{CheckPurpose, Cost, Fact, FunctionWork, Proposal, TaskRecord, Work, work_of};
 use host::shadow::TreeId;
 use model::{Delta, Usage};
@@ -171,9 +171,12 @@ impl Attempt<'_> {
             },
         )
         .map_err(agent_error)?;
-        if filled.trial.is_green() {
-            let file = filled.file.unwrap_or_default();
-            self.write(&work.file, &file)?;
+        let unjudged = work.check.tests.is_empty() && filled.trial.failures.is_empty();
+        if let (Some(file), true) = (&filled.file, filled.trial.is_green() || unjudged) {
+            self.write(&work.file, file)?;
+            if unjudged {
+                self.view(View::Warning(unproven(&work.function, filled.agreeing)));
+            }
             return Ok(None);
         }
         let all = filled.trial.passed as usize + filled.trial.failures.len();
@@ -295,6 +298,14 @@ impl Attempt<'_> {
     }
 }
 
+/// What is to be said of a function that no example judges.
+fn unproven(function: &str, (agreeing, others): (usize, usize)) -> String {
+    format!(
+        "no example judges `{function}`, so nothing proves it; {agreeing} of {others} other answers behave \
+         alike on inputs derived from its signature"
+    )
+}
+
 fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
     FunctionSlot {
         language: work.language,
@@ -308,6 +319,13 @@ fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
     }
 }
 
+fn behaviour(came: Came) -> Behaviour {
+    match came {
+        Came::Value(value) => Behaviour::Gave(value),
+        Came::Error(name) => Behaviour::Failed(name),
+    }
+}
+
 /// Tries candidates of one function: its file in the worktree, its examples beside it.
 struct SlotBench<'a> {
     attempt: &'a Attempt<'a>,
@@ -316,35 +334,65 @@ struct SlotBench<'a> {
 
 impl Bench for SlotBench<'_> {
     fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
-        let report = self
-            .report(file)
-            .map_err(|error| BenchError(error.to_string()))?;
-        let failures = report
-            .failed
-            .iter()
-            .map(|(test, why)| self.told(test, why))
-            .collect();
-        Ok(Trial {
-            passed: count(report.passed.len()),
-            failures,
-        })
+        self.trial(file)
+            .map_err(|error| BenchError(error.to_string()))
     }
 }
 
 impl SlotBench<'_> {
-    fn report(&self, file: &str) -> Result<Report, SessionError> {
+    fn trial(&self, file: &str) -> Result<Trial, SessionError> {
+        self.attempt.write(&self.work.file, file)?;
+        let report = if self.work.check.tests.is_empty() {
+            Report::default()
+        } else {
+            self.report()?
+        };
+        let mut trial = Trial {
+            passed: count(report.passed.len()),
+            failures: report
+                .failed
+                .iter()
+                .map(|(test, why)| self.told(test, why))
+                .collect(),
+            behaviour: Vec::new(),
+        };
+        if let (Some(probe), true) = (&self.work.probe, trial.failures.is_empty()) {
+            match self.watched(probe)? {
+                Some(came) => trial.behaviour = came.into_iter().map(behaviour).collect(),
+                None => trial.failures.push("it cannot be imported".to_owned()),
+            }
+        }
+        Ok(trial)
+    }
+
+    /// What the candidate does on the derived inputs; none when it cannot be imported.
+    fn watched(&self, probe: &Probe) -> Result<Option<Vec<Came>>, SessionError> {
         let attempt = self.attempt;
-        attempt.write(&self.work.file, file)?;
-        let check = &self.work.check;
-        let place = attempt.yard.scratch.join(&check.path);
-        let gate = &attempt.shop.gate;
-        let relative = RelPath::parse(&check.path).map_err(SessionError::internal)?;
-        match gate.judge_attempt_write(&attempt.yard.scratch, &relative, check.text.as_bytes()) {
-            Verdict::Allow(permit) => host::files::write(permit, &place, check.text.as_bytes())
+        let place = self.put(&probe.name, &probe.text)?;
+        let argv = vec![attempt.shop.python()?, place];
+        let finished = attempt.shop.check(attempt.yard, argv)?;
+        Ok(probe.read(&String::from_utf8_lossy(&finished.stdout)))
+    }
+
+    /// Writes a file of the program's own beside the worktree; gives its path.
+    fn put(&self, name: &str, text: &str) -> Result<String, SessionError> {
+        let yard = self.attempt.yard;
+        let place = yard.scratch.join(name);
+        let gate = &self.attempt.shop.gate;
+        let relative = RelPath::parse(name).map_err(SessionError::internal)?;
+        match gate.judge_attempt_write(&yard.scratch, &relative, text.as_bytes()) {
+            Verdict::Allow(permit) => host::files::write(permit, &place, text.as_bytes())
                 .map_err(SessionError::internal)?,
             Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
             Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
         }
+        Ok(place.display().to_string())
+    }
+
+    fn report(&self) -> Result<Report, SessionError> {
+        let attempt = self.attempt;
+        let check = &self.work.check;
+        self.put(&check.path, &check.text)?;
         let folder = attempt.yard.scratch.display().to_string();
         let argv = attempt.unittest(&folder, &check.path)?;
         let finished = attempt.shop.check(attempt.yard, argv.clone())?;

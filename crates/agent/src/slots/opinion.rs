@@ -1,0 +1,156 @@
+//! The second opinion: which candidate the checks and the other candidates speak for.
+//!
+//! Two candidates are alike when they do the same on nearly all inputs derived from the spec. Inputs on which
+//! both fail say nothing, since they may lie outside of what the function is for.
+
+use super::{Behaviour, Candidate, Trial};
+
+/// Share of the inputs on which two candidates must do the same to be alike.
+const ALIKE: f64 = 0.95;
+
+/// So many checks settle it by themselves when a candidate that was not drawn passes them all.
+const ENOUGH_CHECKS: u32 = 4;
+
+/// Answers that must be alike when checks are fewer.
+const ENOUGH_VOTES: usize = 2;
+
+/// Answers that must be alike when no check judges.
+const ENOUGH_VOTES_ALONE: usize = 3;
+
+/// What is to be thought of the candidates so far.
+pub(super) struct Opinion<'a> {
+    candidates: &'a [Candidate],
+}
+
+impl<'a> Opinion<'a> {
+    pub(super) fn of(candidates: &'a [Candidate]) -> Opinion<'a> {
+        Opinion { candidates }
+    }
+
+    /// The candidate that passes most checks; among equals the one that most answers are alike to, then the
+    /// earliest.
+    pub(super) fn best(&self) -> Option<usize> {
+        let most = self.candidates.iter().map(|it| rank(&it.trial)).max()?;
+        let equals =
+            (0..self.candidates.len()).filter(|it| rank(&self.candidates[*it].trial) == most);
+        equals.max_by_key(|at| (self.votes(*at), usize::MAX - at))
+    }
+
+    /// Whether the best candidate needs no further opinion.
+    pub(super) fn is_settled(&self) -> bool {
+        let Some(best) = self.best() else {
+            return false;
+        };
+        let candidate = &self.candidates[best];
+        let trial = &candidate.trial;
+        if !trial.is_possible() {
+            return false;
+        }
+        if trial.passed == 0 {
+            return self.votes(best) >= ENOUGH_VOTES_ALONE;
+        }
+        let strong = trial.passed >= ENOUGH_CHECKS && !candidate.drawn;
+        strong || trial.behaviour.is_empty() || self.votes(best) >= ENOUGH_VOTES
+    }
+
+    /// How many other answers behave as the candidate does, of all that no check speaks against.
+    pub(super) fn agreeing(&self, at: usize) -> (usize, usize) {
+        let possible = self.candidates.iter().filter(|it| it.trial.is_possible());
+        let all: usize = possible.map(|it| it.votes).sum();
+        (self.votes(at).saturating_sub(1), all.saturating_sub(1))
+    }
+
+    /// Answers that are alike to the candidate, its own among them.
+    fn votes(&self, at: usize) -> usize {
+        let own = &self.candidates[at];
+        let others = self.candidates.iter().enumerate().filter(|(other, it)| {
+            *other == at || it.trial.is_possible() && alike(&own.trial, &it.trial)
+        });
+        others.map(|(_, it)| it.votes).sum()
+    }
+}
+
+/// Checks that pass, and that nothing fails.
+fn rank(trial: &Trial) -> (bool, u32) {
+    (trial.is_possible(), trial.passed)
+}
+
+fn alike(a: &Trial, b: &Trial) -> bool {
+    let gave = |it: &Behaviour| matches!(it, Behaviour::Gave(_));
+    let telling = a
+        .behaviour
+        .iter()
+        .zip(&b.behaviour)
+        .filter(|(a, b)| gave(a) || gave(b));
+    let (mut all, mut same) = (0_u32, 0_u32);
+    for (a, b) in telling {
+        all += 1;
+        same += u32::from(a == b);
+    }
+    all > 0 && f64::from(same) >= ALIKE * f64::from(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(passed: u32, failed: usize, behaviour: &str, drawn: bool) -> Candidate {
+        let of = |c: char| match c {
+            '!' => Behaviour::Failed("ValueError".to_owned()),
+            c => Behaviour::Gave(c.to_string()),
+        };
+        Candidate {
+            file: behaviour.to_owned(),
+            item: String::new(),
+            trial: Trial {
+                passed,
+                failures: vec!["no".to_owned(); failed],
+                behaviour: behaviour.chars().map(of).collect(),
+            },
+            votes: 1,
+            drawn,
+        }
+    }
+
+    #[test]
+    fn many_checks_settle_it_and_few_ask_for_another_opinion() {
+        let check = |candidates: &[Candidate], settled, best| {
+            let opinion = Opinion::of(candidates);
+            assert_eq!((opinion.is_settled(), opinion.best()), (settled, best));
+        };
+        check(&[], false, None);
+        check(&[candidate(4, 0, "abc", false)], true, Some(0));
+        check(&[candidate(4, 0, "abc", true)], false, Some(0));
+        check(&[candidate(1, 0, "abc", false)], false, Some(0));
+        check(&[candidate(1, 0, "", false)], true, Some(0));
+        check(&[candidate(3, 1, "abc", false)], false, Some(0));
+        let two = [candidate(1, 0, "abc", false), candidate(1, 0, "abd", false)];
+        check(&two, false, Some(0));
+        let three = [
+            candidate(1, 0, "abc", false),
+            candidate(1, 0, "abd", false),
+            candidate(1, 0, "abd!", true),
+        ];
+        check(&three, true, Some(1));
+    }
+
+    #[test]
+    fn failing_candidates_have_no_voice_and_errors_say_nothing() {
+        let candidates = [
+            candidate(1, 0, "a!", false),
+            candidate(0, 1, "a!", false),
+            candidate(1, 0, "!!", false),
+        ];
+        let opinion = Opinion::of(&candidates);
+        assert!(!opinion.is_settled());
+        assert_eq!(opinion.agreeing(0), (0, 1));
+    }
+
+    #[test]
+    fn without_checks_three_must_agree() {
+        let mut candidates = vec![candidate(0, 0, "ab", false), candidate(0, 0, "ab", true)];
+        assert!(!Opinion::of(&candidates).is_settled());
+        candidates[1].votes = 2;
+        assert!(Opinion::of(&candidates).is_settled());
+    }
+}

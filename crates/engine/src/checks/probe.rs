@@ -1,0 +1,150 @@
+//! Programs that call a candidate on derived inputs and print what came of each, a line a call. They judge
+//! nothing; they let candidates be compared.
+
+use code::Language;
+
+use super::module_of;
+
+/// A program that watches one function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Its file's name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// How many calls it makes.
+    pub calls: usize,
+}
+
+/// What came of one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// A value, written out.
+    Value(String),
+    /// An error of this name, or no end.
+    Error(String),
+}
+
+const PYTHON: &str = r#"import io, itertools, os, signal, sys
+
+out, sys.stdout, sys.stderr = sys.stdout, io.StringIO(), io.StringIO()
+sys.path.insert(0, os.getcwd())
+
+
+def shown(value, depth=0):
+    if depth > 20:
+        return "..."
+    if isinstance(value, float):
+        return "%.9g" % value
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(shown(it, depth + 1) for it in value)) + "}"
+    if isinstance(value, dict):
+        pairs = [shown(k, depth + 1) + ": " + shown(v, depth + 1) for k, v in value.items()]
+        return "{" + ", ".join(sorted(pairs)) + "}"
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__ + "[" + ", ".join(shown(it, depth + 1) for it in value) + "]"
+    if hasattr(value, "__next__"):
+        return shown(list(itertools.islice(value, 100)), depth + 1)
+    if type(value).__repr__ is object.__repr__:
+        return type(value).__name__
+    return ascii(value)
+
+
+def stop(*_):
+    raise TimeoutError
+
+
+try:
+    from MODULE import FUNCTION
+except BaseException as error:
+    out.write("import ! " + type(error).__name__ + "\n")
+    out.flush()
+    os._exit(1)
+signal.signal(signal.SIGALRM, stop)
+late = 0
+for number, call in enumerate(CALLS):
+    line = "! TimeoutError"
+    if late < 3:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        try:
+            line = "= " + shown(eval(call, {"FUNCTION": FUNCTION}))[:400]
+        except BaseException as error:
+            late += isinstance(error, TimeoutError)
+            line = "! " + type(error).__name__
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    out.write("%d %s\n" % (number, line))
+out.flush()
+os._exit(0)
+"#;
+
+/// The program for `calls` of `function` in `file`; none where its language has none yet, or without calls.
+pub fn probe(language: Language, file: &str, function: &str, calls: &[String]) -> Option<Probe> {
+    if language != Language::Python {
+        return None;
+    }
+    let listed: Vec<String> = calls.iter().map(|it| super::python::literal(it)).collect();
+    let text = PYTHON
+        .replace("MODULE", &module_of(file))
+        .replace("FUNCTION", function)
+        .replace(
+            "enumerate(CALLS)",
+            &format!("enumerate([{}])", listed.join(", ")),
+        );
+    Some(Probe {
+        name: format!("probe_{}.py", function.to_ascii_lowercase()),
+        text,
+        calls: calls.len(),
+    })
+}
+
+impl Probe {
+    /// Reads what the program printed; none when the function could not even be imported. A call that it says
+    /// nothing of did not end.
+    pub fn read(&self, printed: &str) -> Option<Vec<Came>> {
+        if printed.starts_with("import ! ") {
+            return None;
+        }
+        let mut came = vec![Came::Error("no end".to_owned()); self.calls];
+        for line in printed.lines() {
+            let mut words = line.splitn(3, ' ');
+            let number = words.next().and_then(|it| it.parse::<usize>().ok());
+            let Some(place) = number.and_then(|it| came.get_mut(it)) else {
+                continue;
+            };
+            match (words.next(), words.next()) {
+                (Some("="), Some(value)) => *place = Came::Value(value.to_owned()),
+                (Some("!"), Some(name)) => *place = Came::Error(name.to_owned()),
+                _ => {}
+            }
+        }
+        Some(came)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_probe_printed_is_read_line_by_line() {
+        let calls = ["f(1)", "f(2)", "f(\"a\\\"b\")"].map(str::to_owned);
+        let probe = probe(Language::Python, "kit/f.py", "f", &calls).expect("a program");
+        assert!(probe.text.contains("from kit.f import f"));
+        assert!(
+            probe
+                .text
+                .contains("enumerate([\"f(1)\", \"f(2)\", \"f(\\\"a\\\\\\\"b\\\")\"])")
+        );
+        let came = probe
+            .read("0 = 1 ! 2\n2 ! KeyError\n9 = 1\nx\n")
+            .expect("read");
+        let expected = [
+            Came::Value("1 ! 2".to_owned()),
+            Came::Error("no end".to_owned()),
+            Came::Error("KeyError".to_owned()),
+        ];
+        assert_eq!(came, expected);
+        assert_eq!(probe.read("import ! SyntaxError\n"), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! Inputs derived from a spec, on which candidates are compared with each other: the examples' arguments,
+//! changed a little, one at a time; without examples, plain values of the types that the signature names.
+//!
+//! They judge nothing by themselves, since nobody said what they must give. Most stay close to what the spec
+//! shows, so that few lie outside of what the function is for.
+
+mod value;
+
+use code::Language;
+use spec::{Example, FunctionDecl};
+
+use self::value::Value;
+
+/// Most inputs of one function.
+const INPUTS: usize = 48;
+
+/// Calls of `function` with derived arguments, as source text; empty when nothing can be derived.
+pub(crate) fn inputs(
+    language: Language,
+    function: &str,
+    declared: Option<&FunctionDecl>,
+    examples: &[&Example],
+) -> Vec<String> {
+    let shown: Vec<Vec<Value>> = examples
+        .iter()
+        .filter(|it| it.setup.is_empty() && it.call.function == function)
+        .filter_map(|it| value::arguments(&it.call.source, function))
+        .collect();
+    let derived = if shown.is_empty() {
+        declared.map_or_else(Vec::new, |it| from_signature(it))
+    } else {
+        from_examples(&shown)
+    };
+    let mut calls: Vec<String> = Vec::new();
+    let known: Vec<String> = shown
+        .iter()
+        .map(|it| written(language, function, it))
+        .collect();
+    for arguments in derived {
+        let call = written(language, function, &arguments);
+        if calls.len() < INPUTS && !calls.contains(&call) && !known.contains(&call) {
+            calls.push(call);
+        }
+    }
+    calls
+}
+
+fn written(language: Language, function: &str, arguments: &[Value]) -> String {
+    let arguments: Vec<String> = arguments.iter().map(|it| it.source(language)).collect();
+    format!("{function}({})", arguments.join(", "))
+}
+
+/// Every example with one argument changed, taking turns so that a limit cuts all of them alike; then
+/// arguments of different examples together.
+fn from_examples(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    let mut queues: Vec<Vec<Vec<Value>>> = Vec::new();
+    for arguments in shown {
+        for (place, argument) in arguments.iter().enumerate() {
+            let seen: Vec<&Value> = shown.iter().filter_map(|it| it.get(place)).collect();
+            let changed = value::variants(argument, &seen).into_iter().map(|it| {
+                let mut all = arguments.clone();
+                all[place] = it;
+                all
+            });
+            queues.push(changed.collect());
+        }
+    }
+    queues.push(crossed(shown));
+    let longest = queues.iter().map(Vec::len).max().unwrap_or(0);
+    (0..longest)
+        .flat_map(|turn| queues.iter().filter_map(move |it| it.get(turn).cloned()))
+        .collect()
+}
+
+/// The first argument of one example with the others of another.
+fn crossed(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    let mut found = Vec::new();
+    for (a, one) in shown.iter().enumerate() {
+        for (b, other) in shown.iter().enumerate() {
+            if a != b && one.len() > 1 && one.len() == other.len() {
+                let mut all = other.clone();
+                all[0] = one[0].clone();
+                found.push(all);
+            }
+        }
+    }
+    found
+}
+
+/// Plain values of each parameter's type, the first of all, then the second of all, and so on.
+fn from_signature(declared: &FunctionDecl) -> Vec<Vec<Value>> {
+    let Some(signature) = &declared.signature else {
+        return Vec::new();
+    };
+    let columns: Vec<Vec<Value>> = value::parameters(signature)
+        .iter()
+        .map(|(name, kind)| value::plain(name, kind))
+        .collect();
+    let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let row = |at: usize| -> Option<Vec<Value>> {
+        let pick = |(place, column): (usize, &Vec<Value>)| {
+            let length = column.len().checked_sub(1)? + 1;
+            Some(column[(at + place * (at / length)) % length].clone())
+        };
+        columns.iter().enumerate().map(pick).collect()
+    };
+    (0..rows * columns.len().max(1)).filter_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spec::Spec;
+
+    fn derived(markdown: &str) -> Vec<String> {
+        let text = format!("# T\n\n## Functional Requirements\n\n### FR-1: F\n\n{markdown}\n");
+        let spec = Spec::parse("t", &text);
+        let requirement = &spec.requirements[0];
+        let examples: Vec<&Example> = requirement.examples.iter().collect();
+        inputs(Language::Python, "f", requirement.function("f"), &examples)
+    }
+
+    #[test]
+    fn examples_are_changed_one_argument_at_a_time() {
+        let found = derived("`f(s: str, n: int) -> str`\n\n- X\n  - `f(\"ab\", 3)` → `\"a\"`\n");
+        assert!(found.contains(&"f(\"ba\", 3)".to_owned()), "{found:?}");
+        assert!(found.contains(&"f(\"ab\", 4)".to_owned()), "{found:?}");
+        assert!(!found.contains(&"f(\"ab\", 3)".to_owned()));
+        assert!(
+            !found.contains(&"f(\"ab\", -3)".to_owned()),
+            "no sign that was not shown"
+        );
+        assert!(found.len() <= INPUTS);
+    }
+
+    #[test]
+    fn nested_values_keep_their_shape() {
+        let found = derived("`f(x: list) -> int`\n\n- X\n  - `f([(1, 'a'), (2, 'b')])` → `1`\n");
+        assert!(
+            found.contains(&"f([(2, \"b\"), (1, \"a\")])".to_owned()),
+            "{found:?}"
+        );
+        assert!(found.iter().all(|it| it.starts_with("f([")), "{found:?}");
+    }
+
+    #[test]
+    fn a_signature_alone_gives_plain_values() {
+        let found = derived("`f(s: str, n: int) -> str` does it.\n");
+        assert!(found.len() >= 6, "{found:?}");
+        assert!(derived("`f(thing: Widget) -> str` does it.\n").is_empty());
+        assert!(derived("Nothing is named.\n").is_empty());
+    }
+}
