@@ -266,6 +266,7 @@ impl Work<'_> {
             stop: vec![AFTER_CODE.to_owned()],
         };
         for (route, reply) in routes.iter().zip(self.replies(&request, &routes, on)?) {
+            let reply = self.with_code(&request, reply, on)?;
             let tried = self.judge(*route, &reply, bench)?;
             on(SlotEvent::Tried(tried.clone()));
             self.tried.push(tried);
@@ -321,6 +322,28 @@ impl Work<'_> {
             .collect();
         self.model
             .samples(request, &seeds, self.cancel, &mut streaming)
+    }
+
+    /// The reply, or the one after it when it ended with its plan.
+    fn with_code(
+        &self,
+        request: &Request,
+        reply: Reply,
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<Reply, ModelError> {
+        if reply.stop != Stop::End || reply.text.trim().is_empty() || reply.text.contains("```") {
+            return Ok(reply);
+        }
+        let mut request = request.clone();
+        request.messages.push(Message::assistant(reply.text));
+        let ask = prompt::now_the_code(self.slot);
+        request.messages.push(Message::user(ask));
+        let mut streaming = |delta| on(SlotEvent::Streaming(delta));
+        let code = self.model.stream(&request, self.cancel, &mut streaming)?;
+        Ok(Reply {
+            usage: reply.usage + code.usage,
+            ..code
+        })
     }
 
     fn judge(

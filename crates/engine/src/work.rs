@@ -378,10 +378,30 @@ fn origin(spec: &Spec, requirement: &Requirement) -> String {
     format!("{}: {} ({})", requirement.id, requirement.title, spec.title)
 }
 
+/// The requirement's prose without the line that only says which function stands where, which the signature
+/// says already.
 fn purpose(requirement: &Requirement) -> String {
-    let text = requirement
-        .text
-        .split_whitespace()
+    let declares = |line: &str| {
+        let mut parts = line.split('`');
+        let plain = parts.next().unwrap_or_default().trim();
+        let first = parts.next().unwrap_or_default();
+        let declared = requirement
+            .functions
+            .iter()
+            .any(|it| it.signature.as_deref() == Some(first));
+        let rest: Vec<&str> = parts.collect();
+        let is_place = match rest.as_slice() {
+            [tail] => tail.trim_matches(['.', ':', ' ']).is_empty(),
+            [joint, _, tail] => {
+                joint.trim() == "in" && tail.trim_matches(['.', ':', ' ']).is_empty()
+            }
+            _ => false,
+        };
+        plain.is_empty() && declared && is_place
+    };
+    let paragraphs = requirement.text.split("\n\n").filter(|it| !declares(it));
+    let text = paragraphs
+        .flat_map(str::split_whitespace)
         .collect::<Vec<_>>()
         .join(" ");
     if text.is_empty() {
@@ -411,7 +431,7 @@ fn rules_of(spec: &Spec, requirement: &Requirement) -> Vec<String> {
         .filter(|it| it.kind == spec::RequirementKind::NonFunctional && it.examples.is_empty())
         .flat_map(|it| it.criteria.iter().map(|criterion| criterion.text.clone()));
     own.chain(general.take(3))
-        .filter(|it| !it.is_empty())
+        .filter(|it| !it.is_empty() && *it != requirement.title)
         .collect()
 }
 

@@ -18,19 +18,26 @@ pub(super) fn system(language: Language) -> String {
 pub(super) fn plan_then_code(slot: &FunctionSlot) -> String {
     format!(
         "{}\nFirst say in at most five short numbered steps how the function computes its result, \
-         and which example needs special care. Then write it. {}",
+         and which example needs special care. After the steps, in the same answer, write the code. {}",
         task(slot),
         form(slot)
     )
+}
+
+/// What is said to an answer that ended before its code.
+pub(super) fn now_the_code(slot: &FunctionSlot) -> String {
+    format!("Now write it. {}", form(slot))
 }
 
 /// The code as a text to be completed, which is what small models have seen most of.
 pub(super) fn complete(slot: &FunctionSlot) -> String {
     match (slot.language, &slot.signature) {
         (Language::Python, Some(signature)) => format!(
-            "Complete this Python function.\n\n{}\n\n{}",
+            "Complete this Python function.\n\n{}\n\nAnswer with one ```python block that holds the complete \
+             function `{}` without its docstring, and the imports it needs. Standard library only. No example \
+             calls, no prints.",
             fenced(slot.language, &python_head(slot, signature)),
-            form(slot)
+            slot.function
         ),
         _ => code(slot),
     }

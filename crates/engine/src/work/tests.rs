@@ -87,6 +87,34 @@ fn a_task_has_its_functions_rules_examples_and_checks() {
 }
 
 #[test]
+fn a_place_is_no_purpose_and_a_title_no_rule() {
+    let work = work(&["FR-2"], &[]).expect("work");
+    assert_eq!(work.functions[0].purpose, "Lengths.");
+    let text = "### FR-1: Sums\n`f(n: int) -> int` in `f.py`.\n\nAdd it all up.\n\n- X\n  - `f(1)` → `2`\n";
+    let spec = Spec::parse("s", text);
+    let work = work_of(&spec, "1", &["FR-1".into()], &[]).expect("work");
+    assert_eq!(work.functions[0].purpose, "Add it all up.");
+}
+
+#[test]
+fn a_function_without_examples_is_written_and_imported() {
+    let spec = Spec::parse(
+        "s",
+        "### FR-1: Sums\n`f(n: int) -> int` in `f.py` adds up.\n",
+    );
+    let work = work_of(&spec, "1", &["FR-1".into()], &[]).expect("work");
+    assert!(work.functions[0].check.tests.is_empty());
+    assert!(
+        work.functions[0]
+            .probe
+            .as_ref()
+            .is_some_and(|it| it.calls > 2)
+    );
+    assert_eq!(work.imports, [("f".to_owned(), vec!["f".to_owned()])]);
+    assert!(work.checks.is_empty() && work.covers.is_empty());
+}
+
+#[test]
 fn packages_and_migrations_are_written_by_the_program() {
     let package = work(&["FR-1", "FR-2"], &["toolkit/__init__.py"]).expect("work");
     insta::assert_snapshot!(package.glue[0].text(), @r#"
