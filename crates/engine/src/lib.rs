@@ -13,6 +13,7 @@ mod plan;
 mod plan_check;
 mod proof;
 mod run;
+mod tooling;
 mod work;
 
 pub use fact::{
@@ -24,4 +25,7 @@ pub use plan::{Draft, DraftTask, derive};
 pub use plan_check::{Finding, check_plan};
 pub use proof::{Claim, Proof, claims};
 pub use run::{Next, Progress, Run, TaskState};
-pub use work::{FunctionWork, Glue, Work, WorkError, work_of};
+pub use tooling::Tooling;
+pub use work::{
+    FunctionWork, Glue, Neighbour, TRIAL_FOLDER, Work, WorkError, complete, languages, work_of,
+};

@@ -125,9 +125,14 @@ impl World {
 
 /// A reply that says how and a reply with the code: what the first route asks for.
 pub fn plan_then_code(function: &str, code: &str) -> Vec<Value> {
+    plan_then("python", function, code)
+}
+
+/// The same in another language, named by its fence tag.
+pub fn plan_then(language: &str, function: &str, code: &str) -> Vec<Value> {
     vec![
         json!({"when": function, "reply": "1. Do it step by step."}),
-        json!({"when": "Now write it", "reply": format!("```python\n{code}\n```")}),
+        json!({"when": "Now write it", "reply": format!("```{language}\n{code}\n```")}),
     ]
 }
 

@@ -5,16 +5,19 @@ use std::sync::mpsc::Sender;
 
 use agent::{Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::RelPath;
-use engine::checks::{self, CheckFile, Report};
-use engine::{CheckPurpose, Cost, Fact, FunctionWork, Proposal, TaskRecord, Work, work_of};
+use engine::checks::{CheckFile, Report};
+use engine::{
+    CheckPurpose, Cost, Fact, FunctionWork, Proposal, TRIAL_FOLDER, TaskRecord, Work, complete,
+    work_of,
+};
 use host::shadow::TreeId;
 use model::{Delta, Usage};
-use policy::Verdict;
 use spec::Spec;
 
 use super::Event;
 use crate::error::{Kind, SessionError};
-use crate::shop::{Shop, Yard};
+use crate::shop::{Shop, Yard, exit_code, millis};
+use crate::tooling;
 use crate::view::View;
 
 /// One attempt under way.
@@ -61,7 +64,15 @@ impl Attempt<'_> {
 
     fn work(&self) -> Result<Work, String> {
         let task = self.task;
-        work_of(self.spec, &task.id, &task.requirements, &task.files).map_err(|it| it.to_string())
+        let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
+        work_of(
+            self.spec,
+            &tooling,
+            &task.id,
+            &task.requirements,
+            &task.files,
+        )
+        .map_err(|it| it.to_string())
     }
 
     fn end(&self, end: End) {
@@ -73,12 +84,12 @@ impl Attempt<'_> {
     }
 
     fn carry_out(&self, work: &Work) -> Result<End, SessionError> {
+        for glue in &work.glue {
+            self.write(glue.path(), &glue.text())?;
+        }
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
             self.check_file(file, CheckPurpose::Before)?;
-        }
-        for glue in &work.glue {
-            self.write(glue.path(), &glue.text())?;
         }
         let mut unfilled = Vec::new();
         for function in &work.functions {
@@ -129,6 +140,19 @@ impl Attempt<'_> {
 
     /// Fills one function's slot; gives the reason when it could not.
     fn fill(&self, work: &FunctionWork) -> Result<Option<String>, SessionError> {
+        let mut work = work.clone();
+        // A neighbour that is yet to be written cannot be imported.
+        work.uses
+            .retain(|it| self.yard.tree.join(&it.file).is_file());
+        let filled = self.try_candidates(&work);
+        let trials = self.yard.tree.join(TRIAL_FOLDER);
+        if trials.exists() {
+            host::files::remove_tree(&trials).map_err(SessionError::internal)?;
+        }
+        filled
+    }
+
+    fn try_candidates(&self, work: &FunctionWork) -> Result<Option<String>, SessionError> {
         let present = self.read(&work.file)?;
         let mut bench = SlotBench {
             attempt: self,
@@ -167,7 +191,7 @@ impl Attempt<'_> {
         .map_err(agent_error)?;
         if filled.trial.is_green() {
             let file = filled.file.unwrap_or_default();
-            self.write(&work.file, &file)?;
+            self.write(&work.file, &complete(&file, work))?;
             return Ok(None);
         }
         let all = filled.trial.passed as usize + filled.trial.failures.len();
@@ -193,31 +217,12 @@ impl Attempt<'_> {
             .map_err(|_| SessionError::input(format!("{path} is not UTF-8 text")))
     }
 
-    /// Writes a file of the worktree, if policy lets an agent write it.
     fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {
-        let relative = RelPath::parse(path).map_err(|error| {
-            SessionError::input(format!("task {} names {path}: {error}", self.task.id))
-        })?;
-        let verdict =
-            self.shop
-                .gate
-                .judge_attempt_write(&self.yard.tree, &relative, text.as_bytes());
-        let permit = match verdict {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
-        };
-        host::files::write_in(permit, &self.yard.tree, &relative, text.as_bytes())
-            .map_err(SessionError::internal)
+        self.shop.write(self.yard, path, text)
     }
 
     fn check_file(&self, file: &CheckFile, purpose: CheckPurpose) -> Result<Report, SessionError> {
-        let folder = file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
-        let argv = self.unittest(folder, file.file_name())?;
-        let finished = self.shop.check(self.yard, argv.clone())?;
-        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let exit = exit_code(&finished);
-        let report = checks::read_report(file, exit, &printed);
+        let (argv, finished, report) = self.shop.check_file(self.yard, file)?;
         self.checked(purpose, argv, &finished, &report);
         Ok(report)
     }
@@ -239,14 +244,6 @@ impl Attempt<'_> {
         }
         self.checked(CheckPurpose::After, argv, &finished, &report);
         Ok(report)
-    }
-
-    fn unittest(&self, folder: &str, pattern: &str) -> Result<Vec<String>, SessionError> {
-        let python = self.shop.python()?;
-        let words = [
-            &python, "-m", "unittest", "discover", "-v", "-s", folder, "-p", pattern,
-        ];
-        Ok(words.map(str::to_owned).to_vec())
     }
 
     fn checked(
@@ -328,37 +325,17 @@ impl Bench for SlotBench<'_> {
 impl SlotBench<'_> {
     fn report(&self, file: &str) -> Result<Report, SessionError> {
         let attempt = self.attempt;
-        attempt.write(&self.work.file, file)?;
         let check = &self.work.check;
-        let place = attempt.yard.scratch.join(&check.path);
-        let gate = &attempt.shop.gate;
-        let relative = RelPath::parse(&check.path).map_err(SessionError::internal)?;
-        match gate.judge_attempt_write(&attempt.yard.scratch, &relative, check.text.as_bytes()) {
-            Verdict::Allow(permit) => host::files::write(permit, &place, check.text.as_bytes())
-                .map_err(SessionError::internal)?,
-            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
-        }
-        let folder = attempt.yard.scratch.display().to_string();
-        let argv = attempt.unittest(&folder, &check.path)?;
-        let finished = attempt.shop.check(attempt.yard, argv.clone())?;
-        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let report = checks::read_report(check, exit_code(&finished), &printed);
-        attempt.checked(CheckPurpose::Candidate, argv, &finished, &report);
-        Ok(report)
+        attempt.write(&self.work.file, &complete(file, self.work))?;
+        attempt.write(&check.path, &check.text)?;
+        attempt.check_file(check, CheckPurpose::Candidate)
     }
 
     /// A failing example in the words that a model needs: the example, and what came instead.
     fn told(&self, test: &str, why: &str) -> String {
-        let at = self
-            .work
-            .check
-            .tests
-            .iter()
-            .position(|(name, _)| name == test);
-        let example = at.and_then(|at| self.work.examples.get(at));
-        match example {
-            Some(example) => format!("{example}, but: {why}"),
+        let test = self.work.check.tests.iter().find(|it| it.name == test);
+        match test {
+            Some(test) => format!("{}, but: {why}", test.says),
             None => why.to_owned(),
         }
     }
@@ -417,17 +394,6 @@ fn cost(usage: Usage, wall_ms: u64) -> Cost {
         output_tokens: usage.output_tokens,
         wall_ms,
     }
-}
-
-pub(super) fn exit_code(finished: &host::process::Finished) -> Option<i32> {
-    match finished.ended {
-        host::process::Ended::Code(code) => Some(code),
-        _ => None,
-    }
-}
-
-pub(super) fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn count(n: usize) -> u32 {
