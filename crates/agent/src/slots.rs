@@ -29,6 +29,8 @@ pub struct FunctionSlot {
     pub rules: Vec<String>,
     /// Examples as a person reads them: `call → value`.
     pub examples: Vec<String>,
+    /// Functions of other files that it may call, each with its signature; the program imports them.
+    pub neighbours: Vec<String>,
     /// Where it stands, relative to the project.
     pub path: String,
     /// The file's present text; empty when it is new.

@@ -1,10 +1,67 @@
 //! Checks without a model: a spec's examples compiled into tests, and the verdict of a test run read back.
+//!
+//! Each language has a module that writes test files; each runner has one that reads what it printed. What
+//! they share stands here.
 
+mod node;
 mod probe;
 mod python;
+mod script;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use code::Language;
+use spec::{Example, Expect};
 
 pub use probe::{Came, Probe, probe};
-pub use python::{compile, module_of, read_report};
+pub use python::module_of;
+pub(crate) use script::relative;
+
+/// What runs test files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Runner {
+    /// Python's own `unittest`.
+    Unittest,
+    /// The test runner of node.
+    Node,
+}
+
+impl Runner {
+    /// Its name as people know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runner::Unittest => "unittest",
+            Runner::Node => "node --test",
+        }
+    }
+
+    /// Words that run every test of a project, from the project's folder; the first names a program.
+    pub fn suite(self) -> Vec<String> {
+        words(match self {
+            Runner::Unittest => &["python3", "-m", "unittest", "discover", "-v", "-s", "tests"],
+            Runner::Node => &["node", "--test", "--test-reporter=tap"],
+        })
+    }
+
+    /// How many tests a run says it ran.
+    pub fn count(self, stdout: &str, stderr: &str) -> u32 {
+        match self {
+            Runner::Unittest => python::count(stderr),
+            Runner::Node => node::count(stdout),
+        }
+    }
+}
+
+/// One test of a check file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// Its name in the file.
+    pub name: String,
+    /// The id of the example it was made from.
+    pub example: String,
+    /// The example as a person reads it.
+    pub says: String,
+}
 
 /// A test file compiled from a spec's examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,14 +70,84 @@ pub struct CheckFile {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// The names of its tests, each with the example it was made from.
-    pub tests: Vec<(String, String)>,
+    /// Its tests.
+    pub tests: Vec<Test>,
+    /// What runs it.
+    pub runner: Runner,
 }
 
 impl CheckFile {
-    /// The file's own name.
-    pub fn file_name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+    /// Words that run this file alone, from the project's folder; the first names a program.
+    pub fn argv(&self) -> Vec<String> {
+        let (folder, name) = self.path.rsplit_once('/').unwrap_or((".", &self.path));
+        match self.runner {
+            Runner::Unittest => words(&[
+                "python3", "-m", "unittest", "discover", "-v", "-s", folder, "-p", name,
+            ]),
+            Runner::Node => words(&["node", "--test", "--test-reporter=tap", &self.path]),
+        }
+    }
+
+    /// Reads what the run of [`CheckFile::argv`] printed. A test that is not mentioned did not run and counts
+    /// as failed.
+    pub fn read_report(&self, exit: Option<i32>, stdout: &str, stderr: &str) -> Report {
+        let told = match self.runner {
+            Runner::Unittest => python::told(exit, stderr),
+            Runner::Node => node::told(exit, stdout, stderr),
+        };
+        told.report(&self.tests, exit)
+    }
+}
+
+/// What a runner's output tells, test by test.
+#[derive(Debug, Default)]
+struct Told {
+    /// Whether the run came to its end, so that its results count.
+    ended: bool,
+    /// Tests with whether they passed.
+    results: BTreeMap<String, bool>,
+    /// Why tests failed, in a few lines.
+    reasons: BTreeMap<String, String>,
+    /// The reason for all tests that nothing else is known of.
+    last_words: String,
+}
+
+impl Told {
+    /// A test that is told of twice passed only if both passed.
+    fn result(&mut self, test: &str, passed: bool) {
+        let known = self.results.entry(test.to_owned()).or_insert(passed);
+        *known &= passed;
+    }
+
+    fn report(&self, tests: &[Test], exit: Option<i32>) -> Report {
+        let mut report = Report::default();
+        for test in tests {
+            if self.ended && self.results.get(&test.name) == Some(&true) {
+                report.passed.push(test.name.clone());
+            } else {
+                report
+                    .failed
+                    .push((test.name.clone(), self.why(&test.name)));
+            }
+        }
+        if exit != Some(0) && report.failed.is_empty() {
+            let passed = std::mem::take(&mut report.passed);
+            let failed = |test| (test, self.last_words.clone());
+            report.failed = passed.into_iter().map(failed).collect();
+        }
+        report
+    }
+
+    fn why(&self, test: &str) -> String {
+        let known = self.reasons.get(test).filter(|it| !it.is_empty());
+        known.unwrap_or(&self.last_words).clone()
+    }
+}
+
+fn did_not_run(exit: Option<i32>) -> String {
+    match exit {
+        Some(code) => format!("the test did not run (exit code {code})"),
+        None => "the test did not run to its end".to_owned(),
     }
 }
 
@@ -40,11 +167,171 @@ impl Report {
     }
 }
 
-/// A test file's place and the module its functions come from.
+/// A function and the file that defines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The function that examples call.
     pub function: String,
     /// The file that defines it, relative to the project.
     pub file: String,
+    /// Its signature, where the spec gives one.
+    pub signature: Option<String>,
+}
+
+impl Subject {
+    /// The file's language.
+    pub fn language(&self) -> Option<Language> {
+        Language::from_path(&self.file)
+    }
+
+    /// The name that the file defines: of a method, its class.
+    fn root(&self) -> &str {
+        self.function.split('.').next().unwrap_or_default()
+    }
+}
+
+/// Where a check file is to stand and what is to run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the project.
+    pub path: String,
+    /// What runs it.
+    pub runner: Runner,
+}
+
+/// Compiles examples into one test file; `origin` says in the file where they come from. Examples of
+/// functions that `subjects` does not place are left out.
+pub fn compile(
+    place: &Place,
+    origin: &str,
+    examples: &[&Example],
+    subjects: &[Subject],
+) -> CheckFile {
+    let placed: Vec<(&Example, &Subject)> = examples
+        .iter()
+        .filter_map(|it| Some((*it, subject_of(it, subjects)?)))
+        .collect();
+    let source = Source {
+        path: &place.path,
+        origin,
+        placed,
+        subjects,
+    };
+    let (text, tests) = match place.runner {
+        Runner::Unittest => python::compile(&source),
+        Runner::Node => script::compile(&source),
+    };
+    CheckFile {
+        path: place.path.clone(),
+        text,
+        tests,
+        runner: place.runner,
+    }
+}
+
+/// What a test file is made of.
+struct Source<'a> {
+    path: &'a str,
+    origin: &'a str,
+    placed: Vec<(&'a Example, &'a Subject)>,
+    subjects: &'a [Subject],
+}
+
+impl Source<'_> {
+    /// Which names are needed from which file.
+    fn names(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (example, subject) in &self.placed {
+            let language = subject.language();
+            let others = self
+                .subjects
+                .iter()
+                .filter(|it| it.language() == language && uses(example, it.root()));
+            for it in others.chain([*subject]) {
+                names.entry(&it.file).or_default().insert(it.root());
+            }
+        }
+        names
+    }
+
+    /// The comment that stands at the head of the file.
+    fn header(&self) -> String {
+        let plain = |c: char| {
+            if c.is_control() || "\"\\*".contains(c) {
+                ' '
+            } else {
+                c
+            }
+        };
+        let origin: String = self.origin.chars().map(plain).collect();
+        format!(
+            "Examples of {origin}.\n\nWritten by Kiro from the specification: change them there.\n"
+        )
+    }
+
+    fn expects(&self, wanted: impl Fn(&Expect) -> bool) -> bool {
+        self.placed.iter().any(|(it, _)| wanted(&it.expect))
+    }
+}
+
+fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
+    let root = example.call.function.split('.').next()?;
+    subjects
+        .iter()
+        .find(|it| it.function == example.call.function || it.function == root)
+}
+
+/// Whether an example's code calls `name`.
+pub(crate) fn uses(example: &Example, name: &str) -> bool {
+    let setup = example.setup.iter().map(String::as_str);
+    setup
+        .chain([example.call.source.as_str(), example.expect.text()])
+        .any(|text| calls(text, name))
+}
+
+/// Whether `name` is called in `text`, outside a longer name.
+fn calls(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '.';
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + name.len()..]);
+            !before.ends_with(is_part) && after.starts_with('(')
+        })
+}
+
+/// An example as a person reads it.
+pub(crate) fn readable(example: &Example) -> String {
+    let before: String = example
+        .setup
+        .iter()
+        .map(|it| format!("{}; ", it.trim()))
+        .collect();
+    let call = &example.call.source;
+    match &example.expect {
+        Expect::Value(value) => format!("{before}{call} → {value}"),
+        Expect::Raises(error) => format!("{before}{call} raises {error}"),
+        Expect::Output(output) => format!("{before}{call} prints {output:?}"),
+    }
+}
+
+fn test(name: String, example: &Example) -> Test {
+    Test {
+        name,
+        example: example.id.to_string(),
+        says: readable(example),
+    }
+}
+
+fn one_line(source: &str) -> String {
+    source.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a literal is a number with a point, which is compared to seven places.
+fn is_float(value: &str) -> bool {
+    let number = value.trim_start_matches('-');
+    number.contains('.') && number.parse::<f64>().is_ok()
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|it| (*it).to_owned()).collect()
 }

@@ -14,6 +14,7 @@ mod plan_check;
 mod probe;
 mod proof;
 mod run;
+mod tooling;
 mod work;
 
 pub use fact::{
@@ -25,4 +26,8 @@ pub use plan::{Draft, DraftTask, derive};
 pub use plan_check::{Finding, check_plan};
 pub use proof::{Claim, Proof, claims};
 pub use run::{Next, Progress, Run, TaskState};
-pub use work::{FunctionWork, Glue, Work, WorkError, source_files, work_of};
+pub use tooling::Tooling;
+pub use work::{
+    FunctionWork, Glue, Neighbour, TRIAL_FOLDER, Work, WorkError, complete, languages,
+    source_files, work_of,
+};

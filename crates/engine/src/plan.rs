@@ -10,7 +10,10 @@ use spec::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile, Require
 
 use crate::checks::{self, Subject};
 use crate::estimate;
-use crate::work::{check_path, functions_of, migration_path, subjects};
+use crate::tooling::Tooling;
+use crate::work::{
+    PACKAGE_JSON, check_path, functions_of, mentions, migration_path, needs_package, subjects,
+};
 
 /// A plan with the tasks it is cut into.
 #[derive(Clone, Debug)]
@@ -46,19 +49,24 @@ const PACKAGE: &str = "Package";
 const REST: &str = "Further Requirements";
 
 /// Derives plan and tasks from a spec; `existing` are the paths of the project's files.
-pub fn derive(spec: &Spec, existing: &BTreeSet<String>) -> Draft {
+pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Draft {
+    let subjects = subjects(spec);
     let mut drafting = Drafting {
         spec,
-        subjects: subjects(spec),
+        subjects: subjects.clone(),
         tasks: Vec::new(),
     };
     drafting.schema();
     drafting.functions();
+    drafting.script_package(existing);
     drafting.packages(existing);
     drafting.rest();
     let tasks = drafting.tasks;
     Draft {
-        plan: document(spec, &tasks, existing),
+        plan: Plan {
+            decisions: decisions(spec, tooling, &subjects),
+            ..document(spec, &tasks, existing)
+        },
         tasks,
     }
 }
@@ -133,7 +141,10 @@ impl Drafting<'_> {
             let mut files: Vec<String> = mine.iter().map(|it| it.file.clone()).collect();
             files.dedup();
             if !requirement.examples.is_empty() {
-                files.push(check_path(requirement));
+                let tests = mine.iter().filter_map(Subject::language);
+                let tests: Vec<String> = tests.map(|it| check_path(requirement, it)).collect();
+                files.extend(tests);
+                files.dedup();
             }
             let needs = self.needs(requirement, &mine);
             let minutes =
@@ -143,6 +154,16 @@ impl Drafting<'_> {
             task.requirements = std::iter::once(requirement.id.to_string())
                 .chain(general.clone())
                 .collect();
+        }
+    }
+
+    /// The first task that writes a script which only a `package.json` makes a module writes that too.
+    fn script_package(&mut self, existing: &BTreeSet<String>) {
+        let writes = |it: &&mut DraftTask| it.files.iter().any(|it| needs_package(it));
+        if !existing.contains(PACKAGE_JSON)
+            && let Some(task) = self.tasks.iter_mut().find(writes)
+        {
+            task.files.push(PACKAGE_JSON.to_owned());
         }
     }
 
@@ -200,6 +221,7 @@ impl Drafting<'_> {
             let modules: Vec<Subject> = self
                 .subjects
                 .iter()
+                .filter(|it| it.file.ends_with(".py"))
                 .filter(|it| it.file.rsplit_once('/').is_some_and(|(of, _)| of == folder))
                 .cloned()
                 .collect();
@@ -275,15 +297,6 @@ fn is_general(requirement: &Requirement) -> bool {
     requirement.kind == spec::RequirementKind::NonFunctional && !has_functions(requirement)
 }
 
-fn mentions(requirement: &Requirement, function: &str) -> bool {
-    let called = format!("`{function}`");
-    let call = format!("`{function}(");
-    let texts = requirement.criteria.iter().map(|it| it.text.as_str());
-    texts
-        .chain([requirement.text.as_str()])
-        .any(|text| text.contains(&called) || text.contains(&call))
-}
-
 /// `a`, `a and b`, `a, b and c`.
 fn list(items: &[String]) -> String {
     match items {
@@ -301,7 +314,7 @@ fn document(spec: &Spec, tasks: &[DraftTask], existing: &BTreeSet<String>) -> Pl
         phases: phases(tasks),
         dependencies: tasks.iter().filter_map(dependency).collect(),
         risks: risks(spec),
-        decisions: decisions(spec),
+        decisions: Vec::new(),
         considerations: Vec::new(),
         spec_fingerprint: Some(spec.fingerprint.clone()),
     }
@@ -384,6 +397,7 @@ fn file_note(spec: &Spec, task: &DraftTask, path: &str) -> String {
     match component {
         Some(component) => component.name.replace('`', ""),
         None if path.ends_with("__init__.py") => "exports of the package".to_owned(),
+        None if path == PACKAGE_JSON => "makes scripts modules".to_owned(),
         None => format!("task {}", task.number),
     }
 }
@@ -448,20 +462,29 @@ fn risks(spec: &Spec) -> Vec<String> {
     risks
 }
 
-fn decisions(spec: &Spec) -> Vec<(String, String)> {
+fn decisions(spec: &Spec, tooling: &Tooling, subjects: &[Subject]) -> Vec<(String, String)> {
     let mut decisions: Vec<(String, String)> = spec
         .constraints
         .iter()
         .map(|it| (it.key.clone(), it.value.clone()))
         .filter(|(key, value)| !key.is_empty() && !value.is_empty())
         .collect();
-    let examples: usize = spec.requirements.iter().map(|it| it.examples.len()).sum();
-    if examples > 0 {
+    let examples = spec.examples().count();
+    let languages: BTreeSet<_> = subjects.iter().filter_map(Subject::language).collect();
+    let runners: BTreeSet<_> = languages
+        .iter()
+        .filter_map(|it| tooling.runner(*it).ok())
+        .collect();
+    let names: Vec<String> = runners.iter().map(|it| it.name().to_owned()).collect();
+    if examples > 0 && !names.is_empty() {
         let how = format!(
-            "unittest files compiled from the spec's {examples} examples, red before a task and green after it"
+            "{} files compiled from the spec's {examples} examples, red before a task and green after it",
+            list(&names)
         );
         decisions.push(("Checks".to_owned(), how));
     }
+    let refused = languages.iter().filter_map(|it| tooling.runner(*it).err());
+    decisions.extend(refused.map(|why| ("Not checked".to_owned(), why.to_owned())));
     decisions
 }
 

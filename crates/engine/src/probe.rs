@@ -27,7 +27,7 @@ pub(crate) fn inputs(
         .filter_map(|it| value::arguments(&it.call.source, function))
         .collect();
     let derived = if shown.is_empty() {
-        declared.map_or_else(Vec::new, |it| from_signature(it))
+        declared.map_or_else(Vec::new, from_signature)
     } else {
         from_examples(&shown)
     };

@@ -2,13 +2,23 @@
 //!
 //! Derived anew from the spec and the task each time, never stored: the documents are the truth.
 
-use std::collections::BTreeSet;
+mod glue;
+mod place;
 
-use code::Language;
-use spec::{Check, Example, Expect, Requirement, Spec};
+use code::{Language, ModuleKind};
+use spec::{Check, Example, Requirement, Spec};
 
-use crate::checks::{self, CheckFile, Probe, Subject};
+use crate::checks::{self, CheckFile, Place, Probe, Runner, Subject};
 use crate::probe;
+use crate::tooling::Tooling;
+
+pub use glue::Glue;
+pub(crate) use glue::{PACKAGE_JSON, migration_path, needs_package};
+pub(crate) use place::{check_path, functions_of, subjects};
+pub use place::{languages, source_files};
+
+/// Where the check of one function stands while the function is being written. It is no part of what lands.
+pub const TRIAL_FOLDER: &str = "tests/kiro_trial";
 
 /// One function to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +31,10 @@ pub struct FunctionWork {
     pub file: String,
     /// That file's language.
     pub language: Language,
+    /// How that file gives its names to others, should it be a script.
+    pub module: ModuleKind,
+    /// Functions of other files that it is to use.
+    pub uses: Vec<Neighbour>,
     /// What it is for.
     pub purpose: String,
     /// The rules it keeps.
@@ -33,40 +47,17 @@ pub struct FunctionWork {
     pub probe: Option<Probe>,
 }
 
-/// A file that the program writes by itself.
+/// A function of the same spec that stands in another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Glue {
-    /// A Python package's `__init__.py` that exports functions of its modules.
-    Package {
-        /// The file.
-        path: String,
-        /// Each module, relative to the package, with the names it gives.
-        exports: Vec<(String, Vec<String>)>,
-    },
-    /// A migration that creates one table, as the spec writes it.
-    Migration {
-        /// The file.
-        path: String,
-        /// The statement.
-        sql: String,
-    },
-}
-
-impl Glue {
-    /// The file it writes.
-    pub fn path(&self) -> &str {
-        match self {
-            Glue::Package { path, .. } | Glue::Migration { path, .. } => path,
-        }
-    }
-
-    /// The file's text.
-    pub fn text(&self) -> String {
-        match self {
-            Glue::Package { exports, .. } => package_text(exports),
-            Glue::Migration { sql, .. } => format!("{}\n", sql.trim_end()),
-        }
-    }
+pub struct Neighbour {
+    /// Its name.
+    pub function: String,
+    /// Its signature as the spec gives it.
+    pub signature: Option<String>,
+    /// The file it stands in, relative to the project.
+    pub file: String,
+    /// The statement that imports it.
+    pub statement: String,
 }
 
 /// All that a task does.
@@ -105,137 +96,14 @@ pub enum WorkError {
         /// The requirements that lack examples.
         requirements: String,
     },
-    /// The file's language has no compiled checks yet.
-    #[error("examples of {file} cannot be checked: compiled checks exist for Python files only")]
+    /// Nothing can run checks of the file's language.
+    #[error("examples of {file} cannot be checked: {why}")]
     Language {
         /// The file.
         file: String,
+        /// Why.
+        why: String,
     },
-}
-
-/// Which function stands in which file, for the whole spec.
-pub(crate) fn subjects(spec: &Spec) -> Vec<Subject> {
-    let mut subjects: Vec<Subject> = Vec::new();
-    for requirement in &spec.requirements {
-        for function in functions_of(requirement) {
-            if subjects.iter().all(|it| it.function != function) {
-                let file = file_for(spec, requirement, &function);
-                subjects.push(Subject { function, file });
-            }
-        }
-    }
-    subjects
-}
-
-/// The source files that a spec's functions stand in, each once.
-pub fn source_files(spec: &Spec) -> Vec<String> {
-    let mut files: Vec<String> = subjects(spec).into_iter().map(|it| it.file).collect();
-    files.sort();
-    files.dedup();
-    files
-}
-
-/// Names of the functions that a requirement declares or calls in its examples, in the spec's order.
-pub(crate) fn functions_of(requirement: &Requirement) -> Vec<String> {
-    let declared = requirement.functions.iter().map(|it| it.name.clone());
-    let called = requirement.examples.iter().map(|it| {
-        it.call
-            .function
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    });
-    let mut names: Vec<String> = Vec::new();
-    for name in declared.chain(called) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-fn file_for(spec: &Spec, requirement: &Requirement, function: &str) -> String {
-    let own = sources(&requirement.paths);
-    let components = spec
-        .components
-        .iter()
-        .filter(|it| it.name.contains(function) || it.note.contains(&format!("`{function}")));
-    let named: Vec<&str> = components.flat_map(|it| sources(&it.paths)).collect();
-    let all: Vec<&str> = spec
-        .components
-        .iter()
-        .flat_map(|it| sources(&it.paths))
-        .collect();
-    best(&own, function)
-        .or_else(|| best(&named, function))
-        .or_else(|| {
-            if all.len() == 1 {
-                all.first().copied()
-            } else {
-                alike(&all, function)
-            }
-        })
-        .map_or_else(|| default_file(spec), str::to_owned)
-}
-
-/// Paths that name source files, package files left out.
-fn sources(paths: &[String]) -> Vec<&str> {
-    let is_source = |it: &&str| Language::from_path(it).is_some() && !it.ends_with("__init__.py");
-    paths.iter().map(String::as_str).filter(is_source).collect()
-}
-
-fn best<'a>(paths: &[&'a str], function: &str) -> Option<&'a str> {
-    alike(paths, function).or_else(|| paths.first().copied())
-}
-
-/// The path whose file name shares its beginning with the function's name.
-fn alike<'a>(paths: &[&'a str], function: &str) -> Option<&'a str> {
-    let stem = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.split('.').next().unwrap_or(name).to_ascii_lowercase()
-    };
-    let function = function.to_ascii_lowercase();
-    paths.iter().copied().find(|path| {
-        let stem = stem(path);
-        stem.len() >= 3 && (function.contains(&stem) || stem.contains(&function))
-    })
-}
-
-fn default_file(spec: &Spec) -> String {
-    let plain: String = spec
-        .name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let starts_with_digit = plain.starts_with(|c: char| c.is_ascii_digit());
-    format!("{}{plain}.py", if starts_with_digit { "m_" } else { "" })
-}
-
-/// Test file of one requirement.
-pub(crate) fn check_path(requirement: &Requirement) -> String {
-    let id = words(&requirement.id.to_string());
-    let title = words(&requirement.title);
-    let name = if title.is_empty() {
-        id
-    } else {
-        format!("{id}_{title}")
-    };
-    format!("tests/test_{name}.py")
-}
-
-fn words(text: &str) -> String {
-    let parts = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|it| !it.is_empty());
-    let parts: Vec<String> = parts.take(5).map(str::to_ascii_lowercase).collect();
-    parts.join("_")
 }
 
 /// Everything that the task `id` with these requirements and files does.
@@ -244,6 +112,7 @@ fn words(text: &str) -> String {
 /// When it names what the spec does not have, or nothing could judge it.
 pub fn work_of(
     spec: &Spec,
+    tooling: &Tooling,
     id: &str,
     requirements: &[String],
     files: &[String],
@@ -251,13 +120,18 @@ pub fn work_of(
     let wanted = requirements_of(spec, id, requirements)?;
     let subjects = subjects(spec);
     let mut work = Work {
-        glue: glue_of(spec, files, &subjects),
+        glue: glue::glue_of(spec, tooling, files, &subjects),
         ..Work::default()
     };
+    let ground = Ground {
+        spec,
+        tooling,
+        subjects: &subjects,
+    };
     for requirement in &wanted {
-        add_requirement(&mut work, spec, requirement, files, &subjects)?;
+        ground.add(&mut work, requirement, files)?;
     }
-    work.imports.extend(imports_of(&work.glue));
+    work.imports.extend(glue::imports_of(&work.glue));
     if work.checks.is_empty() && work.imports.is_empty() {
         return Err(WorkError::NoChecks {
             task: id.to_owned(),
@@ -288,90 +162,208 @@ fn requirements_of<'a>(
     names.iter().map(find).collect()
 }
 
-fn add_requirement(
-    work: &mut Work,
-    spec: &Spec,
-    requirement: &Requirement,
-    files: &[String],
-    subjects: &[Subject],
-) -> Result<(), WorkError> {
-    let in_scope = |subject: &&Subject| files.is_empty() || files.contains(&subject.file);
-    let names = functions_of(requirement);
-    let mine: Vec<&Subject> = names
-        .iter()
-        .filter_map(|name| subjects.iter().find(|it| it.function == *name))
-        .filter(in_scope)
-        .collect();
-    if mine.is_empty() {
-        return Ok(());
-    }
-    for subject in &mine {
-        if let Some(function) = function_work(spec, requirement, subject, subjects)? {
+/// What all requirements of a task share.
+struct Ground<'a> {
+    spec: &'a Spec,
+    tooling: &'a Tooling,
+    subjects: &'a [Subject],
+}
+
+impl Ground<'_> {
+    fn add(
+        &self,
+        work: &mut Work,
+        requirement: &Requirement,
+        files: &[String],
+    ) -> Result<(), WorkError> {
+        let in_scope = |subject: &&Subject| files.is_empty() || files.contains(&subject.file);
+        let names = functions_of(requirement);
+        let mine: Vec<&Subject> = names
+            .iter()
+            .filter_map(|name| self.subjects.iter().find(|it| it.function == *name))
+            .filter(in_scope)
+            .collect();
+        for subject in &mine {
+            let Some(function) = self.function(requirement, subject)? else {
+                continue;
+            };
             if function.check.tests.is_empty() {
                 let module = checks::module_of(&function.file);
                 work.imports.push((module, vec![function.function.clone()]));
             }
             work.functions.push(function);
         }
+        if mine.is_empty() || requirement.examples.is_empty() {
+            return Ok(());
+        }
+        let examples: Vec<&Example> = requirement.examples.iter().collect();
+        for (language, runner) in self.runners(&mine)? {
+            let place = Place {
+                path: check_path(requirement, language),
+                runner,
+            };
+            work.checks
+                .push(self.compile(&place, requirement, &examples, language));
+        }
+        let covered = requirement
+            .criteria
+            .iter()
+            .filter(|it| it.check == Check::Compiled);
+        work.covers.extend(covered.map(|it| it.id.to_string()));
+        Ok(())
     }
-    if requirement.examples.is_empty() {
-        return Ok(());
+
+    /// The runners of the subjects' languages, each once.
+    fn runners(&self, subjects: &[&Subject]) -> Result<Vec<(Language, Runner)>, WorkError> {
+        let mut runners: Vec<(Language, Runner)> = Vec::new();
+        for subject in subjects {
+            let found = self.runner(subject)?;
+            if runners.iter().all(|(_, runner)| *runner != found.1) {
+                runners.push(found);
+            }
+        }
+        Ok(runners)
     }
-    let examples: Vec<&Example> = requirement.examples.iter().collect();
-    let origin = origin(spec, requirement);
-    work.checks.push(checks::compile(
-        &check_path(requirement),
-        &origin,
-        &examples,
-        subjects,
-    ));
-    let covered = requirement
-        .criteria
-        .iter()
-        .filter(|it| it.check == Check::Compiled);
-    work.covers.extend(covered.map(|it| it.id.to_string()));
-    Ok(())
+
+    fn runner(&self, subject: &Subject) -> Result<(Language, Runner), WorkError> {
+        let refused = |why: &str| WorkError::Language {
+            file: subject.file.clone(),
+            why: why.to_owned(),
+        };
+        let language = subject
+            .language()
+            .ok_or_else(|| refused("its language is not known"))?;
+        let runner = self.tooling.runner(language).map_err(refused)?;
+        Ok((language, runner))
+    }
+
+    /// The examples whose functions stand in files that the place's runner runs.
+    fn compile(
+        &self,
+        place: &Place,
+        requirement: &Requirement,
+        examples: &[&Example],
+        language: Language,
+    ) -> CheckFile {
+        let is_mine = |it: &&Subject| {
+            it.language() == Some(language)
+                || it
+                    .language()
+                    .is_some_and(|it| self.tooling.runner(it) == Ok(place.runner))
+        };
+        let subjects: Vec<Subject> = self.subjects.iter().filter(is_mine).cloned().collect();
+        checks::compile(place, &origin(self.spec, requirement), examples, &subjects)
+    }
+
+    fn function(
+        &self,
+        requirement: &Requirement,
+        subject: &Subject,
+    ) -> Result<Option<FunctionWork>, WorkError> {
+        let examples: Vec<&Example> = requirement
+            .examples
+            .iter()
+            .filter(|it| it.call.function.split('.').next() == Some(subject.function.as_str()))
+            .collect();
+        let (language, runner) = self.runner(subject)?;
+        // Without examples only its import can be checked, and only Python's is.
+        let is_declared = language == Language::Python && subject.signature.is_some();
+        if examples.is_empty() && !is_declared {
+            return Ok(None);
+        }
+        let declared = requirement.function(&subject.function);
+        let calls = probe::inputs(language, &subject.function, declared, &examples);
+        let place = Place {
+            path: place::trial_path(&subject.function, runner),
+            runner,
+        };
+        Ok(Some(FunctionWork {
+            function: subject.function.clone(),
+            signature: subject.signature.clone(),
+            file: subject.file.clone(),
+            language,
+            module: self.tooling.module_kind(&subject.file),
+            uses: self.neighbours(requirement, subject, &examples),
+            purpose: purpose(requirement),
+            rules: rules_of(self.spec, requirement),
+            examples: examples.iter().map(|it| checks::readable(it)).collect(),
+            check: self.compile(&place, requirement, &examples, language),
+            probe: checks::probe(
+                language,
+                &subject.file,
+                &subject.function,
+                &calls,
+                TRIAL_FOLDER,
+            ),
+        }))
+    }
+
+    /// Functions of other files that the requirement speaks of or its examples call.
+    fn neighbours(
+        &self,
+        requirement: &Requirement,
+        subject: &Subject,
+        examples: &[&Example],
+    ) -> Vec<Neighbour> {
+        let is_near = |it: &&Subject| {
+            it.function != subject.function
+                && it.file != subject.file
+                && it.language() == subject.language()
+                && (mentions(requirement, &it.function)
+                    || examples
+                        .iter()
+                        .any(|example| checks::uses(example, &it.function)))
+        };
+        let neighbour = |it: &Subject| Neighbour {
+            function: it.function.clone(),
+            signature: it.signature.clone(),
+            file: it.file.clone(),
+            statement: self.import(&subject.file, it),
+        };
+        self.subjects
+            .iter()
+            .filter(is_near)
+            .map(neighbour)
+            .collect()
+    }
+
+    /// The statement by which the file at `from` imports a function.
+    fn import(&self, from: &str, subject: &Subject) -> String {
+        let name = &subject.function;
+        match subject.language() {
+            Some(Language::JavaScript | Language::TypeScript) => {
+                let path = checks::relative(from, &subject.file);
+                match self.tooling.module_kind(from) {
+                    ModuleKind::Module => format!("import {{ {name} }} from \"{path}\";"),
+                    ModuleKind::CommonJs => {
+                        format!("const {{ {name} }} = require(\"{path}\");")
+                    }
+                }
+            }
+            _ => format!("from {} import {name}", checks::module_of(&subject.file)),
+        }
+    }
 }
 
-fn function_work(
-    spec: &Spec,
-    requirement: &Requirement,
-    subject: &Subject,
-    subjects: &[Subject],
-) -> Result<Option<FunctionWork>, WorkError> {
-    let examples: Vec<&Example> = requirement
-        .examples
-        .iter()
-        .filter(|it| it.call.function.split('.').next() == Some(subject.function.as_str()))
-        .collect();
-    let declared = requirement
-        .functions
-        .iter()
-        .find(|it| it.name == subject.function);
-    if examples.is_empty() && declared.is_none_or(|it| it.signature.is_none()) {
-        return Ok(None);
+/// Whether a requirement speaks of a function in backticks.
+pub(crate) fn mentions(requirement: &Requirement, function: &str) -> bool {
+    let called = format!("`{function}`");
+    let call = format!("`{function}(");
+    let texts = requirement.criteria.iter().map(|it| it.text.as_str());
+    texts
+        .chain([requirement.text.as_str()])
+        .any(|text| text.contains(&called) || text.contains(&call))
+}
+
+/// A file with what the program owns in it: the function visible to others, and imports of the neighbours that
+/// it uses.
+pub fn complete(text: &str, work: &FunctionWork) -> String {
+    let root = work.function.split('.').next().unwrap_or_default();
+    let mut text = code::exported(work.language, text, root, work.module);
+    for it in &work.uses {
+        text = code::imported(work.language, &text, &it.statement, &it.function);
     }
-    let language = match Language::from_path(&subject.file) {
-        Some(Language::Python) => Language::Python,
-        _ => {
-            return Err(WorkError::Language {
-                file: subject.file.clone(),
-            });
-        }
-    };
-    let path = format!("check_{}.py", words(&subject.function));
-    let calls = probe::inputs(language, &subject.function, declared, &examples);
-    Ok(Some(FunctionWork {
-        function: subject.function.clone(),
-        signature: declared.and_then(|it| it.signature.clone()),
-        file: subject.file.clone(),
-        language,
-        purpose: purpose(requirement),
-        rules: rules_of(spec, requirement),
-        examples: examples.iter().map(|it| readable(it)).collect(),
-        check: checks::compile(&path, &origin(spec, requirement), &examples, subjects),
-        probe: checks::probe(language, &subject.file, &subject.function, &calls),
-    }))
+    text
 }
 
 fn origin(spec: &Spec, requirement: &Requirement) -> String {
@@ -433,111 +425,6 @@ fn rules_of(spec: &Spec, requirement: &Requirement) -> Vec<String> {
     own.chain(general.take(3))
         .filter(|it| !it.is_empty() && *it != requirement.title)
         .collect()
-}
-
-fn readable(example: &Example) -> String {
-    let before: String = example
-        .setup
-        .iter()
-        .map(|it| format!("{}; ", it.trim()))
-        .collect();
-    let call = &example.call.source;
-    match &example.expect {
-        Expect::Value(value) => format!("{before}{call} → {value}"),
-        Expect::Raises(error) => format!("{before}{call} raises {error}"),
-        Expect::Output(output) => format!("{before}{call} prints {output:?}"),
-    }
-}
-
-fn glue_of(spec: &Spec, files: &[String], subjects: &[Subject]) -> Vec<Glue> {
-    let packages = files.iter().filter(|it| it.ends_with("__init__.py"));
-    let mut glue: Vec<Glue> = packages
-        .map(|path| Glue::Package {
-            path: path.clone(),
-            exports: exports_of(path, subjects),
-        })
-        .filter(|it| !matches!(it, Glue::Package { exports, .. } if exports.is_empty()))
-        .collect();
-    for (number, table) in spec.schema.iter().enumerate() {
-        let path = migration_path(number, &table.name);
-        if files.contains(&path) {
-            glue.push(Glue::Migration {
-                path,
-                sql: create_table(table),
-            });
-        }
-    }
-    glue
-}
-
-fn create_table(table: &spec::Table) -> String {
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|it| format!("    {} {}", it.name, it.definition))
-        .collect();
-    format!("CREATE TABLE {} (\n{}\n);", table.name, columns.join(",\n"))
-}
-
-pub(crate) fn migration_path(number: usize, table: &str) -> String {
-    format!("migrations/{:03}_create_{}.sql", number + 1, words(table))
-}
-
-fn exports_of(init: &str, subjects: &[Subject]) -> Vec<(String, Vec<String>)> {
-    let folder = init.strip_suffix("__init__.py").unwrap_or_default();
-    let mut exports: Vec<(String, Vec<String>)> = Vec::new();
-    for subject in subjects {
-        let Some(module) = subject.file.strip_prefix(folder) else {
-            continue;
-        };
-        let Some(module) = module.strip_suffix(".py") else {
-            continue;
-        };
-        if module.is_empty() || module.contains('/') {
-            continue;
-        }
-        match exports.iter_mut().find(|(name, _)| name == module) {
-            Some((_, names)) => names.push(subject.function.clone()),
-            None => exports.push((module.to_owned(), vec![subject.function.clone()])),
-        }
-    }
-    exports.sort();
-    exports
-}
-
-fn package_text(exports: &[(String, Vec<String>)]) -> String {
-    let imports: String = exports
-        .iter()
-        .map(|(module, names)| format!("from .{module} import {}\n", sorted(names).join(", ")))
-        .collect();
-    let all: Vec<String> = exports
-        .iter()
-        .flat_map(|(_, names)| names.clone())
-        .collect();
-    let all: Vec<String> = sorted(&all)
-        .into_iter()
-        .map(|it| format!("\"{it}\""))
-        .collect();
-    format!("{imports}\n__all__ = [{}]\n", all.join(", "))
-}
-
-fn sorted(names: &[String]) -> Vec<&str> {
-    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    names.into_iter().collect()
-}
-
-fn imports_of(glue: &[Glue]) -> Vec<(String, Vec<String>)> {
-    let of = |it: &Glue| match it {
-        Glue::Package { path, exports } => {
-            let names = exports
-                .iter()
-                .flat_map(|(_, names)| names.clone())
-                .collect();
-            Some((checks::module_of(path), names))
-        }
-        Glue::Migration { .. } => None,
-    };
-    glue.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]

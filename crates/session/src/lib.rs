@@ -15,6 +15,7 @@ mod planning;
 mod query;
 mod run;
 mod shop;
+mod tooling;
 mod view;
 
 pub use doctor::{Diagnosis, Finding, diagnose};

@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::places::{Project, SpecPlace};
 use crate::run::existing;
 use crate::shop::Shop;
+use crate::tooling;
 use crate::view::{Front, View};
 
 /// A task of the tasks file as a run records it.
@@ -74,7 +75,8 @@ pub(crate) fn write(
         keep_edited(place, journal)?;
     }
     let existing = existing(shop)?;
-    let draft = derive(spec, &existing);
+    let tooling = tooling::look(&place.project.root, spec, shop);
+    let draft = derive(spec, &tooling, &existing);
     let findings = findings(spec, &draft, &existing);
     if !findings.is_empty() {
         let text: Vec<String> = findings.into_iter().map(|it| it.message).collect();

@@ -29,6 +29,7 @@ use crate::models;
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::shop::{Shop, Yard};
+use crate::tooling;
 use crate::view::{Front, Review, View};
 
 /// What a run was asked to do.
@@ -469,8 +470,10 @@ impl Running<'_> {
 
     fn complete(&mut self, task: String) -> Result<(), SessionError> {
         let record = self.run.task(&task).map(|it| it.record.clone());
-        let work = record
-            .and_then(|it| engine::work_of(self.spec, &it.id, &it.requirements, &it.files).ok());
+        let tooling = tooling::look(&self.place.project.root, self.spec, self.shop);
+        let work = record.and_then(|it| {
+            engine::work_of(self.spec, &tooling, &it.id, &it.requirements, &it.files).ok()
+        });
         let covered = work.map(|it| it.covers).unwrap_or_default();
         self.record(Fact::TaskDone {
             task: task.clone(),

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use host::process::{Command, Finished, Limits, Supervisor};
+use change::RelPath;
+use engine::checks::{CheckFile, Report};
+use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
 use model::{Cancel, Model, ModelId};
@@ -122,6 +124,66 @@ impl Shop {
         let roots = [self.project.root.clone()];
         let found = host::process::toolchain::find_program(name, &self.environment.path, &roots)?;
         found.to_str().map(str::to_owned)
+    }
+
+    /// What a program of the user's answers, asked outside the project.
+    pub(crate) fn answer(&self, name: &str, question: &[&str]) -> Option<String> {
+        let program = self.program(name)?;
+        let roots = [self.project.root.clone()];
+        let path = &self.environment.path;
+        host::process::toolchain::answer(Path::new(&program), question, path, &roots)
+    }
+
+    /// Words whose first one names a program, with the program's absolute path in its place.
+    ///
+    /// # Errors
+    /// When the program is not installed.
+    pub(crate) fn resolved(&self, mut words: Vec<String>) -> Result<Vec<String>, SessionError> {
+        let Some(name) = words.first_mut() else {
+            return Err(SessionError::internal("a check without a program"));
+        };
+        *name = match name.as_str() {
+            "python3" => self.python()?,
+            other => self.program(other).ok_or_else(|| {
+                SessionError::input(format!(
+                    "{other} was not found, and the spec's checks need it"
+                ))
+                .hint(format!("install {other}, so that it is on your PATH"))
+            })?,
+        };
+        Ok(words)
+    }
+
+    /// Writes a file of a yard's worktree, if policy lets an attempt write it.
+    pub(crate) fn write(&self, yard: &Yard, path: &str, text: &str) -> Result<(), SessionError> {
+        let relative = RelPath::parse(path)
+            .map_err(|error| SessionError::input(format!("{path} cannot be written: {error}")))?;
+        let verdict = self
+            .gate
+            .judge_attempt_write(&yard.tree, &relative, text.as_bytes());
+        let permit = match verdict {
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => return Err(documents::refused(&ask.reasons)),
+            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
+        };
+        host::files::write_in(permit, &yard.tree, &relative, text.as_bytes())
+            .map_err(SessionError::internal)
+    }
+
+    /// Runs a compiled check file by itself; gives the words that ran with what came of them.
+    pub(crate) fn check_file(
+        &self,
+        yard: &Yard,
+        file: &CheckFile,
+    ) -> Result<(Vec<String>, Finished, Report), SessionError> {
+        let argv = self.resolved(file.argv())?;
+        let finished = self.check(yard, argv.clone())?;
+        let report = file.read_report(
+            exit_code(&finished),
+            &String::from_utf8_lossy(&finished.stdout),
+            &String::from_utf8_lossy(&finished.stderr),
+        );
+        Ok((argv, finished, report))
     }
 
     /// Whether the user has named an editor.
@@ -276,6 +338,19 @@ impl Yard {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
     }
+}
+
+/// The exit code of what ended by itself.
+pub(crate) fn exit_code(finished: &Finished) -> Option<i32> {
+    match finished.ended {
+        Ended::Code(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// A duration in whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The sandbox of this system, whose supervisor is this program itself.

@@ -5,12 +5,12 @@ use std::ops::Range;
 use crate::inline::code_spans;
 
 const EXTENSIONS: &[&str] = &[
-    "bash", "bat", "c", "cc", "cfg", "conf", "cpp", "cs", "css", "csv", "cts", "cxx", "dart",
-    "env", "erb", "ex", "exs", "go", "gradle", "graphql", "h", "hpp", "hs", "htm", "html", "ini",
-    "ipynb", "java", "js", "json", "jsonl", "jsx", "kt", "kts", "less", "lock", "lua", "md", "mjs",
-    "mts", "php", "pl", "proto", "ps1", "py", "pyi", "r", "rb", "rs", "rst", "sass", "scala",
-    "scss", "sh", "sql", "svelte", "svg", "swift", "tf", "toml", "ts", "tsx", "txt", "vue", "xml",
-    "yaml", "yml", "zig",
+    "bash", "bat", "c", "cc", "cfg", "cjs", "conf", "cpp", "cs", "css", "csv", "cts", "cxx",
+    "dart", "env", "erb", "ex", "exs", "go", "gradle", "graphql", "h", "hpp", "hs", "htm", "html",
+    "ini", "ipynb", "java", "js", "json", "jsonl", "jsx", "kt", "kts", "less", "lock", "lua", "md",
+    "mjs", "mts", "php", "pl", "proto", "ps1", "py", "pyi", "r", "rb", "rs", "rst", "sass",
+    "scala", "scss", "sh", "sql", "svelte", "svg", "swift", "tf", "toml", "ts", "tsx", "txt",
+    "vue", "xml", "yaml", "yml", "zig",
 ];
 
 const NAMES: &[&str] = &[

@@ -125,7 +125,12 @@ impl World {
 
 /// Two replies with the same code: the first answer, and the second opinion that few examples ask for.
 pub fn two_answers(function: &str, code: &str) -> Vec<Value> {
-    let reply = json!({"when": function, "reply": format!("```python\n{code}\n```")});
+    two_answers_in("python", function, code)
+}
+
+/// The same in another language, named by its fence tag.
+pub fn two_answers_in(language: &str, function: &str, code: &str) -> Vec<Value> {
+    let reply = json!({"when": function, "reply": format!("```{language}\n{code}\n```")});
     vec![reply.clone(), reply]
 }
 

@@ -7,6 +7,9 @@ use code::Language;
 
 use super::FunctionSlot;
 
+/// What stands above the neighbours.
+const NEIGHBOURS: &str = "It may call these functions, which are there already";
+
 pub(super) fn system(language: Language) -> String {
     format!(
         "You are a careful {} programmer. You write one function exactly as its rules and examples say.",
@@ -56,6 +59,7 @@ fn python_head(slot: &FunctionSlot, signature: &str) -> String {
     let mut words = slot.purpose.trim().to_owned();
     list(&mut words, "Rules", &slot.rules);
     list(&mut words, "Examples", &slot.examples);
+    list(&mut words, NEIGHBOURS, &slot.neighbours);
     let words = words.replace("\"\"\"", "'''").replace('\n', "\n    ");
     let _ = writeln!(text, "    \"\"\"{}\n    \"\"\"", words.trim_end());
     text
@@ -98,6 +102,7 @@ fn task(slot: &FunctionSlot) -> String {
     }
     list(&mut text, "Rules", &slot.rules);
     list(&mut text, "Examples", &slot.examples);
+    list(&mut text, NEIGHBOURS, &slot.neighbours);
     if !slot.file.trim().is_empty() {
         let _ = writeln!(
             text,

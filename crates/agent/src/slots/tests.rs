@@ -20,6 +20,7 @@ fn slot(file: &str) -> FunctionSlot {
         purpose: "Doubling.".into(),
         rules: vec!["Twice the number.".into()],
         examples: vec!["double(2) → 4".into()],
+        neighbours: vec!["half(n: int) -> int (from half.py)".into()],
         path: "double.py".into(),
         file: file.into(),
     }
@@ -91,7 +92,8 @@ fn the_first_green_candidate_is_taken_where_nothing_can_be_derived() {
 #[test]
 fn routes_follow_until_one_passes() {
     let answers = ["n + 1", "n + 1", "n + n", "n - 1", "n"].map(answer);
-    let script = format!("{{\"reply\": \"I cannot.\"}}\n{}", answers.concat());
+    let refusals = "{\"reply\": \"I cannot.\"}\n{\"when\": \"Now write it\", \"reply\": \"No.\"}\n";
+    let script = refusals.to_owned() + &answers.concat();
     let bench = vec![
         ("n + n", green()),
         ("n + 1", red(0)),
@@ -190,6 +192,9 @@ fn prompts_hold_the_rules_the_examples_and_the_file() {
 
     Examples:
     - double(2) → 4
+
+    It may call these functions, which are there already:
+    - half(n: int) -> int (from half.py)
 
     The file so far:
     ```python

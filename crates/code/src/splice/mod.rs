@@ -4,8 +4,11 @@ mod edit;
 mod helper;
 mod import;
 mod item;
+mod join;
 mod place;
 mod plan;
+
+pub use join::{ModuleKind, exported, imported};
 
 use tree_sitter::Tree;
 

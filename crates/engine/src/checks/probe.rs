@@ -3,15 +3,17 @@
 
 use code::Language;
 
-use super::module_of;
+use super::{module_of, relative};
 
 /// A program that watches one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// Its file's name.
-    pub name: String,
+    /// Its file, relative to the project.
+    pub path: String,
     /// Its text.
     pub text: String,
+    /// The program that runs it.
+    program: &'static str,
     /// How many calls it makes.
     pub calls: usize,
 }
@@ -78,27 +80,95 @@ out.flush()
 os._exit(0)
 "#;
 
-/// The program for `calls` of `function` in `file`; none where its language has none yet, or without calls.
-pub fn probe(language: Language, file: &str, function: &str, calls: &[String]) -> Option<Probe> {
-    if language != Language::Python {
-        return None;
+const SCRIPT: &str = r#"import vm from "node:vm";
+
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write = () => true;
+
+function shown(value, depth = 0) {
+  if (depth > 20) return "...";
+  if (typeof value === "number") return String(Number(value.toPrecision(9)));
+  if (Array.isArray(value)) return "[" + value.map((it) => shown(it, depth + 1)).join(", ") + "]";
+  if (value instanceof Set) return "Set" + shown([...value].map((it) => shown(it, depth + 1)).sort());
+  if (value instanceof Map) return "Map" + shown([...value], depth + 1);
+  if (value && typeof value === "object") {
+    const keys = Object.keys(value).sort();
+    return "{" + keys.map((key) => key + ": " + shown(value[key], depth + 1)).join(", ") + "}";
+  }
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+let FUNCTION;
+try {
+  const module = await import("MODULE");
+  FUNCTION = module.FUNCTION ?? module.default?.FUNCTION;
+  if (FUNCTION === undefined) throw new TypeError("not exported");
+} catch (error) {
+  write("import ! " + error?.name + "\n");
+  process.exit(1);
+}
+const context = vm.createContext({ FUNCTION });
+let late = 0;
+for (const [number, call] of CALLS.entries()) {
+  let line = "! TimeoutError";
+  if (late < 3) {
+    try {
+      line = "= " + shown(await vm.runInContext(call, context, { timeout: 500 })).slice(0, 400);
+    } catch (error) {
+      const isLate = error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+      late += isLate ? 1 : 0;
+      line = "! " + (isLate ? "TimeoutError" : error?.name);
     }
+  }
+  write(number + " " + line + "\n");
+}
+process.exit(0);
+"#;
+
+/// The program for `calls` of `function` in `file`, to stand in `folder`; none where its language has none, or
+/// without calls.
+pub fn probe(
+    language: Language,
+    file: &str,
+    function: &str,
+    calls: &[String],
+    folder: &str,
+) -> Option<Probe> {
     let listed: Vec<String> = calls.iter().map(|it| super::python::literal(it)).collect();
-    let text = PYTHON
-        .replace("MODULE", &module_of(file))
-        .replace("FUNCTION", function)
-        .replace(
-            "enumerate(CALLS)",
-            &format!("enumerate([{}])", listed.join(", ")),
-        );
+    let listed = format!("[{}]", listed.join(", "));
+    let name = function.to_ascii_lowercase();
+    let (path, program, template, module) = match language {
+        _ if calls.is_empty() => return None,
+        Language::Python => (
+            format!("{folder}/probe_{name}.py"),
+            "python3",
+            PYTHON,
+            module_of(file),
+        ),
+        Language::JavaScript => {
+            let path = format!("{folder}/probe_{name}.mjs");
+            let module = relative(&path, file);
+            (path, "node", SCRIPT, module)
+        }
+        Language::TypeScript | Language::Rust => return None,
+    };
     Some(Probe {
-        name: format!("probe_{}.py", function.to_ascii_lowercase()),
-        text,
+        text: template
+            .replace("MODULE", &module)
+            .replace("FUNCTION", function)
+            .replace("CALLS", &listed),
+        path,
+        program,
         calls: calls.len(),
     })
 }
 
 impl Probe {
+    /// Words that run it, from the project's folder; the first names a program.
+    pub fn argv(&self) -> Vec<String> {
+        vec![self.program.to_owned(), self.path.clone()]
+    }
+
     /// Reads what the program printed; none when the function could not even be imported. A call that it says
     /// nothing of did not end.
     pub fn read(&self, printed: &str) -> Option<Vec<Came>> {
@@ -129,7 +199,7 @@ mod tests {
     #[test]
     fn what_a_probe_printed_is_read_line_by_line() {
         let calls = ["f(1)", "f(2)", "f(\"a\\\"b\")"].map(str::to_owned);
-        let probe = probe(Language::Python, "kit/f.py", "f", &calls).expect("a program");
+        let probe = probe(Language::Python, "kit/f.py", "f", &calls, "t").expect("a program");
         assert!(probe.text.contains("from kit.f import f"));
         assert!(
             probe

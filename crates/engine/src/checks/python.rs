@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{CheckFile, Report, Subject};
+use super::{Source, Subject, Test, Told, did_not_run, is_float, one_line, test};
 
 /// The module name by which a file at `path` is imported from the project's folder.
 pub fn module_of(path: &str) -> String {
@@ -14,67 +14,46 @@ pub fn module_of(path: &str) -> String {
     stem.replace('/', ".")
 }
 
-/// Compiles examples into one `unittest` file at `path`; `origin` says in the file where they come from.
-/// Examples of functions that `subjects` does not place are left out.
-pub fn compile(path: &str, origin: &str, examples: &[&Example], subjects: &[Subject]) -> CheckFile {
-    let placed: Vec<(&Example, &Subject)> = examples
-        .iter()
-        .filter_map(|it| Some((*it, subject_of(it, subjects)?)))
-        .collect();
-    let mut text = format!("\"\"\"{}\"\"\"\n\n", header(origin));
-    if placed
-        .iter()
-        .any(|(it, _)| matches!(it.expect, Expect::Output(_)))
-    {
+/// The text of a `unittest` file, and its tests.
+pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
+    let mut text = format!("\"\"\"{}\"\"\"\n\n", source.header());
+    if source.expects(|it| matches!(it, Expect::Output(_))) {
         text.push_str("import contextlib\nimport io\n");
     }
     text.push_str("import unittest\n\n");
-    text.push_str(&imports(&placed));
+    text.push_str(&imports(source));
     let mut tests = Vec::new();
-    for (class, members) in by_function(&placed) {
+    for (class, members) in by_function(&source.placed) {
         let _ = write!(text, "\n\nclass {class}(unittest.TestCase):");
         for example in members {
             let name = test_name(&example.id.to_string());
             text.push_str(&method(&name, example));
-            tests.push((name, example.id.to_string()));
+            tests.push(test(name, example));
         }
     }
     text.push_str("\n\nif __name__ == \"__main__\":\n    unittest.main()\n");
-    CheckFile {
-        path: path.to_owned(),
-        text,
-        tests,
+    (text, tests)
+}
+
+fn imports(source: &Source<'_>) -> String {
+    let mut names: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (file, wanted) in source.names() {
+        names.entry(module_of(file)).or_default().extend(wanted);
     }
-}
-
-fn header(origin: &str) -> String {
-    let origin = origin.replace(['"', '\\', '\n', '\r'], " ");
-    format!("Examples of {origin}.\n\nWritten by Kiro from the specification: change them there.\n")
-}
-
-fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
-    let root = example.call.function.split('.').next()?;
-    subjects
-        .iter()
-        .find(|it| it.function == example.call.function || it.function == root)
-}
-
-fn imports(placed: &[(&Example, &Subject)]) -> String {
-    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (example, subject) in placed {
-        let from = names.entry(module_of(&subject.file)).or_default();
-        let root = subject.function.split('.').next().unwrap_or_default();
-        from.insert(root.to_owned());
+    for (example, subject) in &source.placed {
         if let Expect::Raises(name) = &example.expect
             && !is_built_in(name)
         {
-            from.insert(name.clone());
+            names
+                .entry(module_of(&subject.file))
+                .or_default()
+                .insert(name);
         }
     }
     names
         .into_iter()
         .map(|(module, names)| {
-            let names: Vec<String> = names.into_iter().collect();
+            let names: Vec<&str> = names.into_iter().collect();
             format!("from {module} import {}\n", names.join(", "))
         })
         .collect()
@@ -147,17 +126,11 @@ fn method(name: &str, example: &Example) -> String {
     text
 }
 
-fn one_line(source: &str) -> String {
-    source.lines().map(str::trim).collect::<Vec<_>>().join(" ")
-}
-
 /// Floats are compared to seven places; `None`, `True` and `False` by identity; all else by equality.
 fn assertion_for(value: &str) -> &'static str {
-    let number = value.trim_start_matches('-');
-    let is_float = number.contains('.') && number.parse::<f64>().is_ok();
     match value {
         "None" | "True" | "False" => "assertIs",
-        _ if is_float => "assertAlmostEqual",
+        _ if is_float(value) => "assertAlmostEqual",
         _ => "assertEqual",
     }
 }
@@ -236,40 +209,14 @@ fn is_built_in(name: &str) -> bool {
     PLAIN.contains(&name) || ERRORS.contains(&name) || name == "ZeroDivisionError"
 }
 
-/// Reads what `python -m unittest -v` printed about the tests of `file`; a test that is not mentioned did
-/// not run and counts as failed.
-pub fn read_report(file: &CheckFile, exit: Option<i32>, printed: &str) -> Report {
-    let told = told_results(printed);
-    let details = details(printed);
-    let ran = printed.lines().any(|line| line.starts_with("Ran "));
-    let mut report = Report::default();
-    for (test, _) in &file.tests {
-        let passed = ran && told.get(test.as_str()) == Some(&true);
-        if passed {
-            report.passed.push(test.clone());
-        } else {
-            let why = details.get(test.as_str()).cloned();
-            report.failed.push((
-                test.clone(),
-                why.unwrap_or_else(|| last_words(exit, printed)),
-            ));
-        }
-    }
-    if exit != Some(0) && report.failed.is_empty() {
-        report.passed.clear();
-        let why = last_words(exit, printed);
-        report.failed = file
-            .tests
-            .iter()
-            .map(|(test, _)| (test.clone(), why.clone()))
-            .collect();
-    }
-    report
-}
-
-/// Lines such as `test_a (x.A.test_a) ... ok`.
-fn told_results(printed: &str) -> BTreeMap<&str, bool> {
-    let mut told = BTreeMap::new();
+/// Reads what `unittest -v` printed: lines such as `test_a (x.A.test_a) ... ok`.
+pub(super) fn told(exit: Option<i32>, printed: &str) -> Told {
+    let mut told = Told {
+        ended: printed.lines().any(|line| line.starts_with("Ran ")),
+        reasons: details(printed),
+        last_words: last_words(exit, printed),
+        ..Told::default()
+    };
     for line in printed.lines() {
         let Some((head, result)) = line.rsplit_once(" ... ") else {
             continue;
@@ -278,17 +225,21 @@ fn told_results(printed: &str) -> BTreeMap<&str, bool> {
             continue;
         };
         if test.starts_with("test_") {
-            let passed = result.trim() == "ok";
-            told.entry(test)
-                .and_modify(|it| *it &= passed)
-                .or_insert(passed);
+            told.result(test, result.trim() == "ok");
         }
     }
     told
 }
 
+/// The number in the line `Ran N tests in …`.
+pub(super) fn count(printed: &str) -> u32 {
+    let line = printed.lines().rfind(|it| it.starts_with("Ran "));
+    line.and_then(|it| it.split(' ').nth(1)?.parse().ok())
+        .unwrap_or(0)
+}
+
 /// The blocks `FAIL: test_a (…)` and `ERROR: test_a (…)`, shortened to their last telling lines.
-fn details(printed: &str) -> BTreeMap<&str, String> {
+fn details(printed: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for block in printed.split("\n======") {
         let Some(start) = block.find("FAIL: ").or_else(|| block.find("ERROR: ")) else {
@@ -310,7 +261,7 @@ fn details(printed: &str) -> BTreeMap<&str, String> {
             .copied()
             .filter(|it| !it.trim().is_empty())
             .collect();
-        found.insert(test, lines.join("\n"));
+        found.insert(test.to_owned(), lines.join("\n"));
     }
     found
 }
@@ -329,11 +280,7 @@ fn is_error_name(word: &str) -> bool {
 
 fn last_words(exit: Option<i32>, printed: &str) -> String {
     let last = printed.lines().rev().find(|it| is_error_line(it));
-    match (last, exit) {
-        (Some(line), _) => line.to_owned(),
-        (None, Some(code)) => format!("the test did not run (exit code {code})"),
-        (None, None) => "the test did not run to its end".to_owned(),
-    }
+    last.map_or_else(|| did_not_run(exit), str::to_owned)
 }
 
 #[cfg(test)]

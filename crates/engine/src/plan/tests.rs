@@ -63,6 +63,7 @@ fn records(draft: &Draft) -> Vec<TaskRecord> {
 fn a_plan_is_derived_in_the_seeds_form() {
     let draft = derive(
         &Spec::parse("toolkit", SPEC),
+        &Tooling::default(),
         &existing(&["toolkit/slug.py"]),
     );
     let text = draft.plan.render();
@@ -131,7 +132,7 @@ fn derived_plans_pass_their_own_checks() {
         ("### FR-1: A\n- nothing\n", existing(&[])),
     ] {
         let spec = Spec::parse("toolkit", text);
-        let draft = derive(&spec, &files);
+        let draft = derive(&spec, &Tooling::default(), &files);
         assert_eq!(check_plan(&spec, &draft.plan, &records(&draft), &files), []);
     }
 }
@@ -139,7 +140,7 @@ fn derived_plans_pass_their_own_checks() {
 #[test]
 fn a_bad_plan_is_told_what_is_wrong() {
     let spec = Spec::parse("toolkit", SPEC);
-    let draft = derive(&spec, &existing(&[]));
+    let draft = derive(&spec, &Tooling::default(), &existing(&[]));
     let mut plan = draft.plan.clone();
     let mut tasks = records(&draft);
     tasks
@@ -164,4 +165,32 @@ fn a_bad_plan_is_told_what_is_wrong() {
     has("to be modified but does not exist");
     has("invented.cfg, which neither exists nor is planned");
     has("names no file or symbol that causes it");
+}
+
+#[test]
+fn scripts_get_a_package_with_their_first_task() {
+    let text = "# S\n\n### FR-1: A\n\n`f(n)` in `a.mjs`.\n\n- `f(1)` → `2`\n\n### FR-2: B\n\n`g(n)` in `b.js`.\n\n- `g(1)` → `2`\n";
+    let spec = Spec::parse("s", text);
+    let draft = derive(&spec, &Tooling::default(), &existing(&[]));
+    let files: Vec<String> = draft.tasks.iter().map(|it| it.files.join(" ")).collect();
+    assert_eq!(
+        files,
+        [
+            "a.mjs tests/fr_1_a.test.mjs",
+            "b.js tests/fr_2_b.test.mjs package.json"
+        ]
+    );
+    assert!(
+        draft
+            .plan
+            .render()
+            .contains("node --test files compiled from the spec's 2 examples")
+    );
+    let draft = derive(&spec, &Tooling::default(), &existing(&["package.json"]));
+    assert!(
+        draft
+            .tasks
+            .iter()
+            .all(|it| !it.files.contains(&PACKAGE_JSON.to_owned()))
+    );
 }

@@ -47,6 +47,7 @@ fn work(requirements: &[&str], files: &[&str]) -> Result<Work, WorkError> {
     let words = |items: &[&str]| items.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
     work_of(
         &Spec::parse("toolkit", SPEC),
+        &Tooling::default(),
         "1",
         &words(requirements),
         &words(files),
@@ -92,7 +93,7 @@ fn a_place_is_no_purpose_and_a_title_no_rule() {
     assert_eq!(work.functions[0].purpose, "Lengths.");
     let text = "### FR-1: Sums\n`f(n: int) -> int` in `f.py`.\n\nAdd it all up.\n\n- X\n  - `f(1)` → `2`\n";
     let spec = Spec::parse("s", text);
-    let work = work_of(&spec, "1", &["FR-1".into()], &[]).expect("work");
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-1".into()], &[]).expect("work");
     assert_eq!(work.functions[0].purpose, "Add it all up.");
 }
 
@@ -102,7 +103,7 @@ fn a_function_without_examples_is_written_and_imported() {
         "s",
         "### FR-1: Sums\n`f(n: int) -> int` in `f.py` adds up.\n",
     );
-    let work = work_of(&spec, "1", &["FR-1".into()], &[]).expect("work");
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-1".into()], &[]).expect("work");
     assert!(work.functions[0].check.tests.is_empty());
     assert!(
         work.functions[0]
@@ -131,7 +132,12 @@ fn packages_and_migrations_are_written_by_the_program() {
         )]
     );
     let spec = Spec::parse("toolkit", SPEC);
-    let glue = glue_of(&spec, &["migrations/001_create_users.sql".into()], &[]);
+    let glue = glue::glue_of(
+        &spec,
+        &Tooling::default(),
+        &["migrations/001_create_users.sql".into()],
+        &[],
+    );
     assert!(glue[0].text().starts_with("CREATE TABLE users ("));
 }
 
@@ -145,7 +151,93 @@ fn what_cannot_be_checked_is_refused() {
         work(&["FR-9"], &[]).expect_err("unknown").to_string(),
         "task 1 names FR-9, which the spec does not have"
     );
-    let script = Spec::parse("s", "### FR-1: A\nin `a.js`\n- `f(1)` → `2`\n");
-    let refused = work_of(&script, "1", &["FR-1".into()], &[]).expect_err("language");
-    assert!(refused.to_string().contains("a.js"), "{refused}");
+    let script = Spec::parse("s", "### FR-1: A\nin `a.ts`\n- `f(1)` → `2`\n");
+    let refused = work_of(&script, &Tooling::default(), "1", &["FR-1".into()], &[]);
+    let refused = refused.expect_err("no runner").to_string();
+    assert!(
+        refused.contains("a.ts") && refused.contains("node 22.18"),
+        "{refused}"
+    );
+}
+
+const SCRIPT: &str = "\
+# My Shop
+
+## Functional Requirements
+
+### FR-1: Parse
+
+`parse(text)` in `shop/parse.js`.
+
+- `parse(\"1\")` → `[1]`
+
+### FR-2: Total
+
+`total(text)` in `shop/total.js` uses `parse`.
+
+- `total(\"1\")` → `1`
+";
+
+fn script_work(tooling: &Tooling, requirement: &str, files: &[&str]) -> Work {
+    let files: Vec<String> = files.iter().map(|it| (*it).to_owned()).collect();
+    let spec = Spec::parse("My Shop", SCRIPT);
+    work_of(&spec, tooling, "1", &[requirement.into()], &files).expect("work")
+}
+
+#[test]
+fn scripts_are_checked_by_node_and_joined_by_the_program() {
+    let bare = Tooling::default();
+    let work = script_work(&bare, "FR-1", &["shop/parse.js", "package.json"]);
+    assert_eq!(work.checks[0].path, "tests/fr_1_parse.test.mjs");
+    insta::assert_snapshot!(work.glue[0].text(), @r#"
+    {
+      "name": "my-shop",
+      "private": true,
+      "type": "module",
+      "scripts": {
+        "test": "node --test"
+      }
+    }
+    "#);
+    let common = Tooling {
+        package: Some(ModuleKind::CommonJs),
+        ..Tooling::default()
+    };
+    let present = script_work(&common, "FR-1", &["shop/parse.js", "package.json"]);
+    assert_eq!(present.glue, [], "an existing package.json is left alone");
+
+    let candidate = "function total(text) {\n  return parse(text)[0];\n}\n";
+    let complete_as =
+        |tooling: &Tooling| complete(candidate, &script_work(tooling, "FR-2", &[]).functions[0]);
+    insta::assert_snapshot!(complete_as(&bare), @r#"
+    import { parse } from "./parse.js";
+
+    export function total(text) {
+      return parse(text)[0];
+    }
+    "#);
+    insta::assert_snapshot!(complete_as(&common), @r#"
+    const { parse } = require("./parse.js");
+
+    function total(text) {
+      return parse(text)[0];
+    }
+
+    module.exports = { total };
+    "#);
+}
+
+#[test]
+fn the_language_of_the_constraints_places_functions() {
+    let file = |language: &str| {
+        let text = format!(
+            "### FR-1: A\n- `f(1)` → `2`\n\n## Technical Constraints\n\n- Language: {language}\n"
+        );
+        subjects(&Spec::parse("my tool", &text))[0].file.clone()
+    };
+    assert_eq!(file("JavaScript (Node 20)"), "my-tool.mjs");
+    assert_eq!(file("TypeScript"), "my-tool.mts");
+    assert_eq!(file("Rust"), "src/my_tool.rs");
+    assert_eq!(file("Python 3"), "my_tool.py");
+    assert_eq!(file("COBOL"), "my_tool.py");
 }

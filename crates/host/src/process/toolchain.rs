@@ -96,9 +96,7 @@ fn ask_python(
     let mut command = Command::new([program.as_str(), "-I", "-c", QUESTION], "/");
     command.limits.wall = Duration::from_secs(15);
     command.limits.output_bytes = 16 << 10;
-    command.env = SHIM_VARIABLES
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
+    command.env = shim_variables()
         .chain(search_path(path_env, forbidden_roots))
         .collect();
     let finished = direct::run(&command, &|| false)?;
@@ -116,6 +114,34 @@ fn ask_python(
             String::from_utf8_lossy(&finished.stderr).trim()
         ),
     })
+}
+
+/// What a program of the user's prints when it is asked something, such as its version: its output without
+/// white space at the ends, or nothing when it fails. It is asked outside every project.
+pub fn answer(
+    program: &Path,
+    question: &[&str],
+    path_env: &OsStr,
+    forbidden_roots: &[PathBuf],
+) -> Option<String> {
+    let program = program.to_str()?;
+    let words = std::iter::once(program).chain(question.iter().copied());
+    let mut command = Command::new(words, "/");
+    command.limits.wall = Duration::from_secs(15);
+    command.limits.output_bytes = 16 << 10;
+    command.env = shim_variables()
+        .chain(search_path(path_env, forbidden_roots))
+        .collect();
+    let finished = direct::run(&command, &|| false).ok()?;
+    let text = String::from_utf8_lossy(&finished.stdout).trim().to_owned();
+    finished.ended.success().then_some(text)
+}
+
+/// The user's variables by which version managers choose.
+fn shim_variables() -> impl Iterator<Item = (String, String)> {
+    SHIM_VARIABLES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
 }
 
 /// The search path without what may not be searched, as a variable for a child.
@@ -250,6 +276,14 @@ mod tests {
                 "there is a python3, but: {error}"
             ),
         }
+    }
+
+    #[test]
+    fn programs_answer_or_say_nothing() {
+        let ask = |program: &str| answer(Path::new(program), &["a"], OsStr::new("/bin"), &[]);
+        assert_eq!(ask("/bin/echo").as_deref(), Some("a"));
+        assert_eq!(ask("/bin/false"), None);
+        assert_eq!(ask("/bin/no-such-program"), None);
     }
 
     #[test]

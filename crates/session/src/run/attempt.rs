@@ -5,16 +5,19 @@ use std::sync::mpsc::Sender;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::RelPath;
-use engine::checks::{self, Came, CheckFile, Probe, Report};
-use engine::{CheckPurpose, Cost, Fact, FunctionWork, Proposal, TaskRecord, Work, work_of};
+use engine::checks::{Came, CheckFile, Probe, Report};
+use engine::{
+    CheckPurpose, Cost, Fact, FunctionWork, Neighbour, Proposal, TRIAL_FOLDER, TaskRecord, Work,
+    complete, work_of,
+};
 use host::shadow::TreeId;
 use model::{Delta, Usage};
-use policy::Verdict;
 use spec::Spec;
 
 use super::Event;
 use crate::error::{Kind, SessionError};
-use crate::shop::{Shop, Yard};
+use crate::shop::{Shop, Yard, exit_code, millis};
+use crate::tooling;
 use crate::view::View;
 
 /// Room between the seeds of two attempts, and of two runs: a sample adds its own number.
@@ -67,7 +70,15 @@ impl Attempt<'_> {
 
     fn work(&self) -> Result<Work, String> {
         let task = self.task;
-        work_of(self.spec, &task.id, &task.requirements, &task.files).map_err(|it| it.to_string())
+        let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
+        work_of(
+            self.spec,
+            &tooling,
+            &task.id,
+            &task.requirements,
+            &task.files,
+        )
+        .map_err(|it| it.to_string())
     }
 
     fn end(&self, end: End) {
@@ -79,12 +90,12 @@ impl Attempt<'_> {
     }
 
     fn carry_out(&self, work: &Work) -> Result<End, SessionError> {
+        for glue in &work.glue {
+            self.write(glue.path(), &glue.text())?;
+        }
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
             self.check_file(file, CheckPurpose::Before)?;
-        }
-        for glue in &work.glue {
-            self.write(glue.path(), &glue.text())?;
         }
         let mut unfilled = Vec::new();
         for function in &work.functions {
@@ -135,6 +146,19 @@ impl Attempt<'_> {
 
     /// Fills one function's slot; gives the reason when it could not.
     fn fill(&self, work: &FunctionWork) -> Result<Option<String>, SessionError> {
+        let mut work = work.clone();
+        // A neighbour that is yet to be written cannot be imported.
+        work.uses
+            .retain(|it| self.yard.tree.join(&it.file).is_file());
+        let filled = self.try_candidates(&work);
+        let trials = self.yard.tree.join(TRIAL_FOLDER);
+        if trials.exists() {
+            host::files::remove_tree(&trials).map_err(SessionError::internal)?;
+        }
+        filled
+    }
+
+    fn try_candidates(&self, work: &FunctionWork) -> Result<Option<String>, SessionError> {
         let present = self.read(&work.file)?;
         let mut bench = SlotBench {
             attempt: self,
@@ -173,7 +197,7 @@ impl Attempt<'_> {
         .map_err(agent_error)?;
         let unjudged = work.check.tests.is_empty() && filled.trial.failures.is_empty();
         if let (Some(file), true) = (&filled.file, filled.trial.is_green() || unjudged) {
-            self.write(&work.file, file)?;
+            self.write(&work.file, &complete(file, work))?;
             if unjudged {
                 self.view(View::Warning(unproven(&work.function, filled.agreeing)));
             }
@@ -202,31 +226,12 @@ impl Attempt<'_> {
             .map_err(|_| SessionError::input(format!("{path} is not UTF-8 text")))
     }
 
-    /// Writes a file of the worktree, if policy lets an agent write it.
     fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {
-        let relative = RelPath::parse(path).map_err(|error| {
-            SessionError::input(format!("task {} names {path}: {error}", self.task.id))
-        })?;
-        let verdict =
-            self.shop
-                .gate
-                .judge_attempt_write(&self.yard.tree, &relative, text.as_bytes());
-        let permit = match verdict {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
-        };
-        host::files::write_in(permit, &self.yard.tree, &relative, text.as_bytes())
-            .map_err(SessionError::internal)
+        self.shop.write(self.yard, path, text)
     }
 
     fn check_file(&self, file: &CheckFile, purpose: CheckPurpose) -> Result<Report, SessionError> {
-        let folder = file.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
-        let argv = self.unittest(folder, file.file_name())?;
-        let finished = self.shop.check(self.yard, argv.clone())?;
-        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let exit = exit_code(&finished);
-        let report = checks::read_report(file, exit, &printed);
+        let (argv, finished, report) = self.shop.check_file(self.yard, file)?;
         self.checked(purpose, argv, &finished, &report);
         Ok(report)
     }
@@ -248,14 +253,6 @@ impl Attempt<'_> {
         }
         self.checked(CheckPurpose::After, argv, &finished, &report);
         Ok(report)
-    }
-
-    fn unittest(&self, folder: &str, pattern: &str) -> Result<Vec<String>, SessionError> {
-        let python = self.shop.python()?;
-        let words = [
-            &python, "-m", "unittest", "discover", "-v", "-s", folder, "-p", pattern,
-        ];
-        Ok(words.map(str::to_owned).to_vec())
     }
 
     fn checked(
@@ -298,12 +295,25 @@ impl Attempt<'_> {
     }
 }
 
+/// A function that may be called, as the model is told of it.
+fn neighbour(it: &Neighbour) -> String {
+    let signature = it.signature.as_ref().unwrap_or(&it.function);
+    format!("{signature} (from {})", it.file)
+}
+
 /// What is to be said of a function that no example judges.
 fn unproven(function: &str, (agreeing, others): (usize, usize)) -> String {
     format!(
         "no example judges `{function}`, so nothing proves it; {agreeing} of {others} other answers behave \
          alike on inputs derived from its signature"
     )
+}
+
+fn behaviour(came: Came) -> Behaviour {
+    match came {
+        Came::Value(value) => Behaviour::Gave(value),
+        Came::Error(name) => Behaviour::Failed(name),
+    }
 }
 
 fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
@@ -314,15 +324,9 @@ fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
         purpose: work.purpose.clone(),
         rules: work.rules.clone(),
         examples: work.examples.clone(),
+        neighbours: work.uses.iter().map(neighbour).collect(),
         path: work.file.clone(),
         file: present,
-    }
-}
-
-fn behaviour(came: Came) -> Behaviour {
-    match came {
-        Came::Value(value) => Behaviour::Gave(value),
-        Came::Error(name) => Behaviour::Failed(name),
     }
 }
 
@@ -341,19 +345,18 @@ impl Bench for SlotBench<'_> {
 
 impl SlotBench<'_> {
     fn trial(&self, file: &str) -> Result<Trial, SessionError> {
-        self.attempt.write(&self.work.file, file)?;
-        let report = if self.work.check.tests.is_empty() {
-            Report::default()
-        } else {
-            self.report()?
-        };
+        let attempt = self.attempt;
+        let check = &self.work.check;
+        attempt.write(&self.work.file, &complete(file, self.work))?;
+        let mut report = Report::default();
+        if !check.tests.is_empty() {
+            attempt.write(&check.path, &check.text)?;
+            report = attempt.check_file(check, CheckPurpose::Candidate)?;
+        }
+        let failures = report.failed.iter();
         let mut trial = Trial {
             passed: count(report.passed.len()),
-            failures: report
-                .failed
-                .iter()
-                .map(|(test, why)| self.told(test, why))
-                .collect(),
+            failures: failures.map(|(test, why)| self.told(test, why)).collect(),
             behaviour: Vec::new(),
         };
         if let (Some(probe), true) = (&self.work.probe, trial.failures.is_empty()) {
@@ -368,51 +371,17 @@ impl SlotBench<'_> {
     /// What the candidate does on the derived inputs; none when it cannot be imported.
     fn watched(&self, probe: &Probe) -> Result<Option<Vec<Came>>, SessionError> {
         let attempt = self.attempt;
-        let place = self.put(&probe.name, &probe.text)?;
-        let argv = vec![attempt.shop.python()?, place];
+        attempt.write(&probe.path, &probe.text)?;
+        let argv = attempt.shop.resolved(probe.argv())?;
         let finished = attempt.shop.check(attempt.yard, argv)?;
         Ok(probe.read(&String::from_utf8_lossy(&finished.stdout)))
     }
 
-    /// Writes a file of the program's own beside the worktree; gives its path.
-    fn put(&self, name: &str, text: &str) -> Result<String, SessionError> {
-        let yard = self.attempt.yard;
-        let place = yard.scratch.join(name);
-        let gate = &self.attempt.shop.gate;
-        let relative = RelPath::parse(name).map_err(SessionError::internal)?;
-        match gate.judge_attempt_write(&yard.scratch, &relative, text.as_bytes()) {
-            Verdict::Allow(permit) => host::files::write(permit, &place, text.as_bytes())
-                .map_err(SessionError::internal)?,
-            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
-        }
-        Ok(place.display().to_string())
-    }
-
-    fn report(&self) -> Result<Report, SessionError> {
-        let attempt = self.attempt;
-        let check = &self.work.check;
-        self.put(&check.path, &check.text)?;
-        let folder = attempt.yard.scratch.display().to_string();
-        let argv = attempt.unittest(&folder, &check.path)?;
-        let finished = attempt.shop.check(attempt.yard, argv.clone())?;
-        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let report = checks::read_report(check, exit_code(&finished), &printed);
-        attempt.checked(CheckPurpose::Candidate, argv, &finished, &report);
-        Ok(report)
-    }
-
     /// A failing example in the words that a model needs: the example, and what came instead.
     fn told(&self, test: &str, why: &str) -> String {
-        let at = self
-            .work
-            .check
-            .tests
-            .iter()
-            .position(|(name, _)| name == test);
-        let example = at.and_then(|at| self.work.examples.get(at));
-        match example {
-            Some(example) => format!("{example}, but: {why}"),
+        let test = self.work.check.tests.iter().find(|it| it.name == test);
+        match test {
+            Some(test) => format!("{}, but: {why}", test.says),
             None => why.to_owned(),
         }
     }
@@ -471,17 +440,6 @@ fn cost(usage: Usage, wall_ms: u64) -> Cost {
         output_tokens: usage.output_tokens,
         wall_ms,
     }
-}
-
-pub(super) fn exit_code(finished: &host::process::Finished) -> Option<i32> {
-    match finished.ended {
-        host::process::Ended::Code(code) => Some(code),
-        _ => None,
-    }
-}
-
-pub(super) fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn count(n: usize) -> u32 {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use engine::checks::read_report;
+use engine::checks::{CheckFile, Runner};
 use engine::{CheckPurpose, Fact, Proof, claims, work_of};
 use host::process::Finished;
 
 use super::Running;
-use super::attempt::{exit_code, millis};
 use crate::error::SessionError;
-use crate::shop::Yard;
+use crate::shop::{Yard, exit_code, millis};
+use crate::tooling;
 use crate::view::View;
 
 impl Running<'_> {
@@ -20,11 +20,12 @@ impl Running<'_> {
             .shadow
             .checkout(&snapshot, &yard.tree)
             .map_err(SessionError::internal)?;
-        let suite = self.suite(&yard)?;
+        let checks = self.compiled(&yard);
+        let suites = self.suites(&yard, &checks)?;
         for claim in claims(self.spec) {
             let proof = match &claim.proof {
-                Proof::AllTests => suite.all_tests(),
-                Proof::Examples => self.examples(&suite),
+                Proof::AllTests => all_tests(&suites),
+                Proof::Examples => self.examples(&yard, &checks)?,
                 Proof::Command(line) => self.command(&yard, line)?,
                 Proof::None(why) => Err(why.clone()),
             };
@@ -43,24 +44,48 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Runs every test of the project once.
-    fn suite(&mut self, yard: &Yard) -> Result<Suite, SessionError> {
-        if !yard.tree.join("tests").is_dir() {
-            return Ok(Suite::default());
+    /// The check files of all tasks, compiled from the spec as it is now.
+    fn compiled(&self, yard: &Yard) -> Vec<CheckFile> {
+        let tooling = tooling::look(&yard.tree, self.spec, self.shop);
+        let mut files: Vec<CheckFile> = Vec::new();
+        for task in self.run.tasks() {
+            let it = &task.record;
+            let work = work_of(self.spec, &tooling, &it.id, &it.requirements, &it.files);
+            for file in work.map(|it| it.checks).unwrap_or_default() {
+                if files.iter().all(|it| it.path != file.path) {
+                    files.push(file);
+                }
+            }
         }
-        let python = self.shop.python()?;
-        let words = [&python, "-m", "unittest", "discover", "-v", "-s", "tests"];
-        let argv: Vec<String> = words.map(str::to_owned).to_vec();
-        let finished = self.shop.check(yard, argv.clone())?;
-        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let suite = Suite {
-            line: format!("python3 {}", argv[1..].join(" ")),
-            exit: exit_code(&finished),
-            ran: tests_run(&printed),
-            printed,
-        };
-        self.success_check(argv, &finished, suite.ran)?;
-        Ok(suite)
+        files
+    }
+
+    /// Runs every test of the project once, with each runner that the spec's checks use.
+    fn suites(&mut self, yard: &Yard, checks: &[CheckFile]) -> Result<Vec<Suite>, SessionError> {
+        if !yard.tree.join("tests").is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut runners: BTreeSet<Runner> = checks.iter().map(|it| it.runner).collect();
+        if runners.is_empty() {
+            runners.insert(Runner::Unittest);
+        }
+        let mut suites = Vec::new();
+        for runner in runners {
+            let words = runner.suite();
+            let argv = self.shop.resolved(words.clone())?;
+            let finished = self.shop.check(yard, argv.clone())?;
+            let ran = runner.count(
+                &String::from_utf8_lossy(&finished.stdout),
+                &String::from_utf8_lossy(&finished.stderr),
+            );
+            suites.push(Suite {
+                line: words.join(" "),
+                exit: exit_code(&finished),
+                ran,
+            });
+            self.success_check(argv, &finished, ran)?;
+        }
+        Ok(suites)
     }
 
     fn success_check(
@@ -82,35 +107,35 @@ impl Running<'_> {
         })
     }
 
-    /// Every example of the spec must be among the tests that ran and passed.
-    fn examples(&self, suite: &Suite) -> Result<String, String> {
+    /// Every example of the spec must be among the tests that ran and passed. The check files are written
+    /// anew, so that the spec is what is proven, whatever became of its tests.
+    fn examples(
+        &mut self,
+        yard: &Yard,
+        checks: &[CheckFile],
+    ) -> Result<Result<String, String>, SessionError> {
         let (mut passed, mut failed) = (0, Vec::new());
-        let mut seen = BTreeSet::new();
-        for task in self.run.tasks() {
-            let record = &task.record;
-            let Ok(work) = work_of(self.spec, &record.id, &record.requirements, &record.files)
-            else {
-                continue;
-            };
-            for file in work.checks.iter().filter(|it| seen.insert(it.path.clone())) {
-                let report = read_report(file, suite.exit, &suite.printed);
-                passed += report.passed.len();
-                failed.extend(report.failed.into_iter().map(|(test, _)| test));
-            }
+        for file in checks {
+            self.shop.write(yard, &file.path, &file.text)?;
+            let (argv, finished, report) = self.shop.check_file(yard, file)?;
+            let ran = report.passed.len() + report.failed.len();
+            self.success_check(argv, &finished, u32::try_from(ran).unwrap_or(u32::MAX))?;
+            passed += report.passed.len();
+            failed.extend(report.failed.into_iter().map(|(test, _)| test));
         }
-        let all: usize = self
-            .spec
-            .requirements
-            .iter()
-            .map(|it| it.examples.len())
-            .sum();
-        if failed.is_empty() && passed == all && all > 0 {
-            Ok(format!("{passed} of {all} examples pass: {}", suite.line))
+        let runners: BTreeSet<Runner> = checks.iter().map(|it| it.runner).collect();
+        let names: Vec<&str> = runners.into_iter().map(Runner::name).collect();
+        let all = self.spec.examples().count();
+        Ok(if failed.is_empty() && passed == all && all > 0 {
+            Ok(format!(
+                "{passed} of {all} examples pass: {}",
+                names.join(", ")
+            ))
         } else if all == 0 {
             Err("the spec has no examples".to_owned())
         } else {
             Err(format!("{passed} of {all} examples pass"))
-        }
+        })
     }
 
     /// A command that the spec names: one simple command, run without a shell.
@@ -142,12 +167,19 @@ impl Running<'_> {
 }
 
 /// One run of the project's tests.
-#[derive(Default)]
 struct Suite {
     line: String,
     exit: Option<i32>,
     ran: u32,
-    printed: String,
+}
+
+/// Every suite must have run tests and come to a good end.
+fn all_tests(suites: &[Suite]) -> Result<String, String> {
+    if suites.is_empty() {
+        return Err("no test ran".to_owned());
+    }
+    let proofs: Result<Vec<String>, String> = suites.iter().map(Suite::all_tests).collect();
+    proofs.map(|it| it.join("; "))
 }
 
 impl Suite {
@@ -161,11 +193,4 @@ impl Suite {
             (None, ran) => Err(format!("{ran} tests ran but not to their end")),
         }
     }
-}
-
-/// The number in unittest's line `Ran N tests in …`.
-fn tests_run(printed: &str) -> u32 {
-    let line = printed.lines().rfind(|it| it.starts_with("Ran "));
-    line.and_then(|it| it.split(' ').nth(1)?.parse().ok())
-        .unwrap_or(0)
 }

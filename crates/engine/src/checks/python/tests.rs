@@ -1,6 +1,7 @@
 //! Examples in, test files out; printed reports in, verdicts out.
 
 use super::*;
+use crate::checks::{self, CheckFile, Place, Runner};
 use spec::Spec;
 
 const SPEC: &str = "\
@@ -28,9 +29,14 @@ fn compiled() -> CheckFile {
     let subjects = [Subject {
         function: "to_celsius".into(),
         file: "weather/temperatures.py".into(),
+        signature: None,
     }];
+    let place = Place {
+        path: "tests/test_fr_1.py".into(),
+        runner: Runner::Unittest,
+    };
     let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
-    compile("tests/test_fr_1.py", "FR-1: Celsius", &examples, &subjects)
+    checks::compile(&place, "FR-1: Celsius", &examples, &subjects)
 }
 
 #[test]
@@ -76,13 +82,18 @@ fn file(tests: &[&str]) -> CheckFile {
         text: String::new(),
         tests: tests
             .iter()
-            .map(|it| ((*it).to_owned(), String::new()))
+            .map(|it| Test {
+                name: (*it).to_owned(),
+                example: String::new(),
+                says: String::new(),
+            })
             .collect(),
+        runner: Runner::Unittest,
     }
 }
 
 fn verdict(tests: &[&str], exit: Option<i32>, printed: &str) -> String {
-    let report = read_report(&file(tests), exit, printed);
+    let report = file(tests).read_report(exit, "", printed);
     let failed: Vec<String> = report
         .failed
         .iter()

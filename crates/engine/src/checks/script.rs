@@ -1,0 +1,220 @@
+//! JavaScript and TypeScript: test files for node's own runner from examples.
+
+use std::fmt::Write as _;
+
+use spec::{Example, Expect};
+
+use super::{Source, Subject, Test, is_float, one_line, test};
+
+/// Functions that a test file defines for itself when its tests use them.
+const NEAR: &str = r#"
+function assertNear(actual, expected) {
+  const limit = 1e-7 * Math.max(1, Math.abs(expected));
+  const isNear = typeof actual === "number" && Math.abs(actual - expected) <= limit;
+  assert.ok(isNear, `expected ${expected}, got ${inspect(actual)}`);
+}
+"#;
+
+const FAILS: &str = r#"
+async function assertFails(action, name) {
+  let error;
+  try {
+    await action();
+  } catch (caught) {
+    error = caught;
+  }
+  assert.ok(error !== undefined, `expected ${name}, but nothing was thrown`);
+  const names = [error?.name, error?.constructor?.name];
+  const isIt = name === "Error" ? error instanceof Error : names.includes(name);
+  assert.ok(isIt, `expected ${name}, got ${inspect(error).split("\n")[0]}`);
+}
+"#;
+
+const PRINTED: &str = r#"
+function printedBy(action) {
+  const write = process.stdout.write;
+  let text = "";
+  process.stdout.write = (chunk) => {
+    text += chunk;
+    return true;
+  };
+  try {
+    action();
+  } finally {
+    process.stdout.write = write;
+  }
+  return text.trim();
+}
+"#;
+
+/// The text of a test file, and its tests.
+pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
+    let nears = source.expects(|it| matches!(it, Expect::Value(value) if is_float(value)));
+    let fails = source.expects(|it| matches!(it, Expect::Raises(_)));
+    let prints = source.expects(|it| matches!(it, Expect::Output(_)));
+    let mut text = comment(&source.header());
+    text.push_str(
+        "import assert from \"node:assert/strict\";\nimport { test } from \"node:test\";\n",
+    );
+    if nears || fails {
+        text.push_str("import { inspect } from \"node:util\";\n");
+    }
+    text.push('\n');
+    text.push_str(&imports(source));
+    for (wanted, helper) in [(nears, NEAR), (fails, FAILS), (prints, PRINTED)] {
+        if wanted {
+            text.push_str(helper);
+        }
+    }
+    let mut tests = Vec::new();
+    for (example, subject) in &source.placed {
+        let name = example.id.to_string();
+        text.push_str(&body(&name, example, subject));
+        tests.push(test(name, example));
+    }
+    (text, tests)
+}
+
+fn comment(text: &str) -> String {
+    let line = |it: &str| format!("// {it}").trim_end().to_owned() + "\n";
+    text.lines().map(line).collect::<String>() + "\n"
+}
+
+fn imports(source: &Source<'_>) -> String {
+    let line = |(file, names): (&str, std::collections::BTreeSet<&str>)| {
+        let names: Vec<&str> = names.into_iter().collect();
+        let from = relative(source.path, file);
+        format!("import {{ {} }} from \"{from}\";\n", names.join(", "))
+    };
+    source.names().into_iter().map(line).collect()
+}
+
+/// The path of `file` as a file at `from` imports it.
+pub(crate) fn relative(from: &str, file: &str) -> String {
+    let mut folders: Vec<&str> = from.split('/').collect();
+    folders.pop();
+    let parts: Vec<&str> = file.split('/').collect();
+    let shared = folders
+        .iter()
+        .zip(&parts[..parts.len() - 1])
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = "../".repeat(folders.len() - shared);
+    let start = if up.is_empty() { "./" } else { &up };
+    format!("{start}{}", parts[shared..].join("/"))
+}
+
+fn body(name: &str, example: &Example, subject: &Subject) -> String {
+    let call = translated(&one_line(&example.call.source));
+    let setup: String = setup(&example.setup)
+        .iter()
+        .map(|it| format!("  {it}\n"))
+        .collect();
+    let promised = subject
+        .signature
+        .as_deref()
+        .is_some_and(|it| it.contains("async ") || it.contains("Promise"));
+    let wait = if promised { "await " } else { "" };
+    let mut is_async = promised || setup.contains("await ");
+    let line = match &example.expect {
+        Expect::Value(value) if is_float(value) => format!("assertNear({wait}{call}, {value});"),
+        Expect::Value(value) => {
+            let value = translated(&one_line(value));
+            format!("assert.deepStrictEqual({wait}{call}, {value});")
+        }
+        Expect::Raises(error) => {
+            is_async = true;
+            format!("await assertFails(() => {call}, \"{error}\");")
+        }
+        Expect::Output(output) => format!(
+            "assert.equal(printedBy(() => {call}), {});",
+            literal(output.trim())
+        ),
+    };
+    let how = if is_async { "async " } else { "" };
+    format!("\ntest(\"{name}\", {how}() => {{\n{setup}  {line}\n}});\n")
+}
+
+/// Statements that run first; a name that is only assigned is declared.
+fn setup(statements: &[String]) -> Vec<String> {
+    let mut declared: Vec<String> = Vec::new();
+    let mut lines = Vec::new();
+    for statement in statements {
+        let line = translated(&one_line(statement));
+        let line = line.trim_end_matches(';');
+        if line.starts_with("import ") || line.starts_with("from ") {
+            continue;
+        }
+        let name: String = line
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '$')
+            .collect();
+        let rest = line[name.len()..].trim_start();
+        let assigns = !name.is_empty() && rest.starts_with('=') && !rest.starts_with("==");
+        if assigns && !declared.contains(&name) {
+            lines.push(format!("let {line};"));
+            declared.push(name);
+        } else {
+            lines.push(format!("{line};"));
+        }
+    }
+    lines
+}
+
+/// The source with Python's constants in JavaScript's words, outside strings.
+fn translated(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut word = String::new();
+    let mut quote = None;
+    let mut escaped = false;
+    for c in source.chars() {
+        if quote.is_none() && (c.is_alphanumeric() || c == '_' || c == '$') {
+            word.push(c);
+            continue;
+        }
+        flush(&mut word, &mut out);
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) if open == c => quote = None,
+            None if "\"'`".contains(c) => quote = Some(c),
+            _ => {}
+        }
+        out.push(c);
+    }
+    flush(&mut word, &mut out);
+    out
+}
+
+fn flush(word: &mut String, out: &mut String) {
+    let own = match word.as_str() {
+        "None" => "null",
+        "True" => "true",
+        "False" => "false",
+        // A property such as `Color.None` keeps its name.
+        other => other,
+    };
+    out.push_str(if out.ends_with('.') { word } else { own });
+    word.clear();
+}
+
+/// A JavaScript string literal of any text.
+pub(super) fn literal(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Files that the program writes by itself.
+
+use std::collections::BTreeSet;
+
+use spec::Spec;
+
+use super::place::words;
+use crate::checks::{self, Subject};
+use crate::tooling::Tooling;
+
+/// The file that says how a project's scripts are joined.
+pub(crate) const PACKAGE_JSON: &str = "package.json";
+
+/// A file that the program writes by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Glue {
+    /// A Python package's `__init__.py` that exports functions of its modules.
+    Package {
+        /// The file.
+        path: String,
+        /// Each module, relative to the package, with the names it gives.
+        exports: Vec<(String, Vec<String>)>,
+    },
+    /// A migration that creates one table, as the spec writes it.
+    Migration {
+        /// The file.
+        path: String,
+        /// The statement.
+        sql: String,
+    },
+    /// The `package.json` that makes scripts modules.
+    ScriptPackage {
+        /// The package's name.
+        name: String,
+    },
+}
+
+impl Glue {
+    /// The file it writes.
+    pub fn path(&self) -> &str {
+        match self {
+            Glue::Package { path, .. } | Glue::Migration { path, .. } => path,
+            Glue::ScriptPackage { .. } => PACKAGE_JSON,
+        }
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> String {
+        match self {
+            Glue::Package { exports, .. } => package_text(exports),
+            Glue::Migration { sql, .. } => format!("{}\n", sql.trim_end()),
+            Glue::ScriptPackage { name } => script_package(name),
+        }
+    }
+}
+
+pub(super) fn glue_of(
+    spec: &Spec,
+    tooling: &Tooling,
+    files: &[String],
+    subjects: &[Subject],
+) -> Vec<Glue> {
+    let packages = files.iter().filter(|it| it.ends_with("__init__.py"));
+    let mut glue: Vec<Glue> = packages
+        .map(|path| Glue::Package {
+            path: path.clone(),
+            exports: exports_of(path, subjects),
+        })
+        .filter(|it| !matches!(it, Glue::Package { exports, .. } if exports.is_empty()))
+        .collect();
+    if tooling.package.is_none() && files.iter().any(|it| it == PACKAGE_JSON) {
+        glue.push(Glue::ScriptPackage {
+            name: package_name(&spec.name),
+        });
+    }
+    for (number, table) in spec.schema.iter().enumerate() {
+        let path = migration_path(number, &table.name);
+        if files.contains(&path) {
+            glue.push(Glue::Migration {
+                path,
+                sql: create_table(table),
+            });
+        }
+    }
+    glue
+}
+
+/// Whether a file is a module only by what `package.json` says.
+pub(crate) fn needs_package(file: &str) -> bool {
+    [".js", ".jsx", ".ts", ".tsx"]
+        .iter()
+        .any(|it| file.ends_with(it))
+}
+
+/// A name that npm takes: lower-case letters, digits and dashes.
+fn package_name(spec: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let name: String = spec.chars().map(plain).collect();
+    match name.trim_matches('-') {
+        "" => "package".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn script_package(name: &str) -> String {
+    format!(
+        "{{\n  \"name\": \"{name}\",\n  \"private\": true,\n  \"type\": \"module\",\n  \"scripts\": {{\n    \"test\": \"node --test\"\n  }}\n}}\n"
+    )
+}
+
+fn create_table(table: &spec::Table) -> String {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|it| format!("    {} {}", it.name, it.definition))
+        .collect();
+    format!("CREATE TABLE {} (\n{}\n);", table.name, columns.join(",\n"))
+}
+
+pub(crate) fn migration_path(number: usize, table: &str) -> String {
+    format!("migrations/{:03}_create_{}.sql", number + 1, words(table))
+}
+
+fn exports_of(init: &str, subjects: &[Subject]) -> Vec<(String, Vec<String>)> {
+    let folder = init.strip_suffix("__init__.py").unwrap_or_default();
+    let mut exports: Vec<(String, Vec<String>)> = Vec::new();
+    for subject in subjects {
+        let Some(module) = subject.file.strip_prefix(folder) else {
+            continue;
+        };
+        let Some(module) = module.strip_suffix(".py") else {
+            continue;
+        };
+        if module.is_empty() || module.contains('/') {
+            continue;
+        }
+        match exports.iter_mut().find(|(name, _)| name == module) {
+            Some((_, names)) => names.push(subject.function.clone()),
+            None => exports.push((module.to_owned(), vec![subject.function.clone()])),
+        }
+    }
+    exports.sort();
+    exports
+}
+
+fn package_text(exports: &[(String, Vec<String>)]) -> String {
+    let imports: String = exports
+        .iter()
+        .map(|(module, names)| format!("from .{module} import {}\n", sorted(names).join(", ")))
+        .collect();
+    let all: Vec<String> = exports
+        .iter()
+        .flat_map(|(_, names)| names.clone())
+        .collect();
+    let all: Vec<String> = sorted(&all)
+        .into_iter()
+        .map(|it| format!("\"{it}\""))
+        .collect();
+    format!("{imports}\n__all__ = [{}]\n", all.join(", "))
+}
+
+fn sorted(names: &[String]) -> Vec<&str> {
+    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    names.into_iter().collect()
+}
+
+pub(super) fn imports_of(glue: &[Glue]) -> Vec<(String, Vec<String>)> {
+    let of = |it: &Glue| match it {
+        Glue::Package { path, exports } => {
+            let names = exports
+                .iter()
+                .flat_map(|(_, names)| names.clone())
+                .collect();
+            Some((checks::module_of(path), names))
+        }
+        Glue::Migration { .. } | Glue::ScriptPackage { .. } => None,
+    };
+    glue.iter().filter_map(of).collect()
+}

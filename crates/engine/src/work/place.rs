@@ -1,0 +1,178 @@
+//! Which function stands in which file, and where its checks stand.
+
+use std::collections::BTreeSet;
+
+use code::Language;
+use spec::{Requirement, Spec};
+
+use crate::checks::{Runner, Subject};
+use crate::tooling::language_of;
+
+/// Which function stands in which file, for the whole spec.
+pub(crate) fn subjects(spec: &Spec) -> Vec<Subject> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    for requirement in &spec.requirements {
+        for function in functions_of(requirement) {
+            if subjects.iter().all(|it| it.function != function) {
+                let file = file_for(spec, requirement, &function);
+                subjects.push(Subject {
+                    signature: signature_of(spec, &function),
+                    function,
+                    file,
+                });
+            }
+        }
+    }
+    subjects
+}
+
+/// The source files that a spec's functions stand in, each once.
+pub fn source_files(spec: &Spec) -> Vec<String> {
+    let files: BTreeSet<String> = subjects(spec).into_iter().map(|it| it.file).collect();
+    files.into_iter().collect()
+}
+
+/// The languages of the files in which a spec's functions stand.
+pub fn languages(spec: &Spec) -> BTreeSet<Language> {
+    subjects(spec)
+        .iter()
+        .filter_map(Subject::language)
+        .collect()
+}
+
+fn signature_of(spec: &Spec, function: &str) -> Option<String> {
+    let declared = spec.requirements.iter().flat_map(|it| &it.functions);
+    declared
+        .filter(|it| it.name == function)
+        .find_map(|it| it.signature.clone())
+}
+
+/// Names of the functions that a requirement declares or calls in its examples, in the spec's order.
+pub(crate) fn functions_of(requirement: &Requirement) -> Vec<String> {
+    let declared = requirement.functions.iter().map(|it| it.name.clone());
+    let called = requirement.examples.iter().map(|it| {
+        it.call
+            .function
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    });
+    let mut names: Vec<String> = Vec::new();
+    for name in declared.chain(called) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn file_for(spec: &Spec, requirement: &Requirement, function: &str) -> String {
+    let own = sources(&requirement.paths);
+    let components = spec
+        .components
+        .iter()
+        .filter(|it| it.name.contains(function) || it.note.contains(&format!("`{function}")));
+    let named: Vec<&str> = components.flat_map(|it| sources(&it.paths)).collect();
+    let all: Vec<&str> = spec
+        .components
+        .iter()
+        .flat_map(|it| sources(&it.paths))
+        .collect();
+    best(&own, function)
+        .or_else(|| best(&named, function))
+        .or_else(|| {
+            if all.len() == 1 {
+                all.first().copied()
+            } else {
+                alike(&all, function)
+            }
+        })
+        .map_or_else(|| default_file(spec), str::to_owned)
+}
+
+/// Paths that name source files, package files left out.
+fn sources(paths: &[String]) -> Vec<&str> {
+    let is_source = |it: &&str| Language::from_path(it).is_some() && !it.ends_with("__init__.py");
+    paths.iter().map(String::as_str).filter(is_source).collect()
+}
+
+fn best<'a>(paths: &[&'a str], function: &str) -> Option<&'a str> {
+    alike(paths, function).or_else(|| paths.first().copied())
+}
+
+/// The path whose file name shares its beginning with the function's name.
+fn alike<'a>(paths: &[&'a str], function: &str) -> Option<&'a str> {
+    let stem = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.split('.').next().unwrap_or(name).to_ascii_lowercase()
+    };
+    let function = function.to_ascii_lowercase();
+    paths.iter().copied().find(|path| {
+        let stem = stem(path);
+        stem.len() >= 3 && (function.contains(&stem) || stem.contains(&function))
+    })
+}
+
+/// The file of a spec that names none: by the spec's name and the language of its constraints.
+fn default_file(spec: &Spec) -> String {
+    let language = spec.fact("language").and_then(language_of);
+    let language = language.unwrap_or(Language::Python);
+    let gap = if matches!(language, Language::Python | Language::Rust) {
+        '_'
+    } else {
+        '-'
+    };
+    let letter = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            gap
+        }
+    };
+    let plain: String = spec.name.chars().map(letter).collect();
+    let first = if plain.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("m{gap}")
+    } else {
+        String::new()
+    };
+    match language {
+        Language::Python => format!("{first}{plain}.py"),
+        Language::JavaScript => format!("{first}{plain}.mjs"),
+        Language::TypeScript => format!("{first}{plain}.mts"),
+        Language::Rust => format!("src/{first}{plain}.rs"),
+    }
+}
+
+/// Test file of one requirement's examples in one language.
+pub(crate) fn check_path(requirement: &Requirement, language: Language) -> String {
+    let id = words(&requirement.id.to_string());
+    let title = words(&requirement.title);
+    let name = if title.is_empty() {
+        id
+    } else {
+        format!("{id}_{title}")
+    };
+    match language {
+        Language::Python => format!("tests/test_{name}.py"),
+        Language::JavaScript | Language::TypeScript => format!("tests/{name}.test.mjs"),
+        Language::Rust => format!("tests/{name}.rs"),
+    }
+}
+
+/// Test file of one function while it is being written.
+pub(super) fn trial_path(function: &str, runner: Runner) -> String {
+    let name = words(function);
+    match runner {
+        Runner::Unittest => format!("{}/check_{name}.py", super::TRIAL_FOLDER),
+        Runner::Node => format!("{}/check_{name}.test.mjs", super::TRIAL_FOLDER),
+    }
+}
+
+pub(super) fn words(text: &str) -> String {
+    let parts = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|it| !it.is_empty());
+    let parts: Vec<String> = parts.take(5).map(str::to_ascii_lowercase).collect();
+    parts.join("_")
+}

@@ -1,0 +1,81 @@
+//! What a folder and the machine bring to checks, found out for the engine.
+
+use std::path::Path;
+
+use code::{Language, ModuleKind};
+use engine::Tooling;
+use serde_json::Value;
+use spec::Spec;
+
+use crate::shop::Shop;
+
+/// Largest manifest that is read, in bytes.
+const MANIFEST_MAX: u64 = 4 << 20;
+
+/// Looks at a folder that holds the project, for the languages that the spec needs.
+pub(crate) fn look(folder: &Path, spec: &Spec, shop: &Shop) -> Tooling {
+    let languages = engine::languages(spec);
+    Tooling {
+        package: read(folder, "package.json").map(|text| module_kind(&text)),
+        strips_types: languages.contains(&Language::TypeScript)
+            && shop
+                .answer("node", &["--version"])
+                .is_some_and(|it| strips_types(&it)),
+    }
+}
+
+fn read(folder: &Path, name: &str) -> Option<String> {
+    let bytes = host::files::read(&folder.join(name), MANIFEST_MAX).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// How a `package.json` says that scripts are joined; without a word they are CommonJS.
+fn module_kind(package: &str) -> ModuleKind {
+    let value: Value = serde_json::from_str(package).unwrap_or_default();
+    if value["type"] == "module" {
+        ModuleKind::Module
+    } else {
+        ModuleKind::CommonJs
+    }
+}
+
+/// Whether node of this version runs TypeScript without being told to: since 22.18 and 23.6.
+fn strips_types(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut next = || numbers.next()?.parse::<u32>().ok();
+    match (next(), next()) {
+        (Some(22), Some(minor)) => minor >= 18,
+        (Some(23), Some(minor)) => minor >= 6,
+        (Some(major), _) => major > 23,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_node() {
+        for (version, strips) in [
+            ("v20.20.2", false),
+            ("v22.17.0", false),
+            ("v22.18.0", true),
+            ("v23.5.0", false),
+            ("v23.6.1", true),
+            ("v24.0.0", true),
+            ("node", false),
+            ("", false),
+        ] {
+            assert_eq!(strips_types(version), strips, "{version}");
+        }
+    }
+
+    #[test]
+    fn packages_say_how_scripts_are_joined() {
+        assert_eq!(module_kind("{\"type\": \"module\"}"), ModuleKind::Module);
+        for text in ["{}", "{\"type\": \"commonjs\"}", "not json", "[]"] {
+            assert_eq!(module_kind(text), ModuleKind::CommonJs, "{text}");
+        }
+    }
+}
