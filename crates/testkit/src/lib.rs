@@ -3,6 +3,7 @@
 //!
 //! Development only: nothing that ships depends on it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -55,6 +56,13 @@ impl World {
         let file = self.project().join(path);
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("folders");
         write(&file, text.as_ref());
+    }
+
+    /// Writes a program of the project, which may be executed.
+    pub fn write_program(&self, path: &str, text: &str) {
+        self.write(path, text);
+        let file = self.project().join(path);
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("a mode");
     }
 
     /// Reads a file of the project.
