@@ -2,7 +2,8 @@
 //! choose among the candidates.
 //!
 //! A different way of asking beats arguing with the same answer, so the routes differ: the code at once, a
-//! short plan before it, samples of both, and last one repair of the best candidate. Checks judge first. Where
+//! short plan before it, samples of both, and last one repair of the best candidate; before them, when a function
+//! of a short file is to be changed, the whole file, which small models change best. Checks judge first. Where
 //! they are few, a second opinion is heard: candidates of different routes that behave alike on inputs
 //! derived from the spec speak for each other. As soon as that is enough, nothing more is asked.
 
@@ -35,6 +36,19 @@ pub struct FunctionSlot {
     pub path: String,
     /// The file's present text; empty when it is new.
     pub file: String,
+}
+
+impl FunctionSlot {
+    /// Whether the file has the function already, so that it is to be changed.
+    fn is_edit(&self) -> bool {
+        defined(self.language, &self.file).contains(&self.function)
+    }
+}
+
+/// The names that a text defines, with dots.
+fn defined(language: Language, text: &str) -> Vec<String> {
+    let symbols = code::symbols(language, text);
+    symbols.iter().map(code::Symbol::qualified).collect()
 }
 
 /// What the checks said of one candidate.
@@ -100,6 +114,9 @@ pub struct Limits {
 /// The end of the first code block; what comes after it is explanation.
 const AFTER_CODE: &str = "\n```\n";
 
+/// A file of so many lines is short enough to be written anew as a whole.
+const WHOLE_FILE_LINES: usize = 60;
+
 /// Samples that are drawn together.
 pub const SAMPLES_A_ROUND: u32 = 4;
 
@@ -117,6 +134,8 @@ impl Default for Limits {
 /// A way of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
+    /// The whole file with the function changed; no randomness.
+    WholeFile,
     /// The code at once; no randomness.
     Direct,
     /// A short plan in words, then the code; no randomness.
@@ -130,6 +149,7 @@ pub enum Route {
 impl std::fmt::Display for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Route::WholeFile => f.write_str("whole file"),
             Route::Direct => f.write_str("direct"),
             Route::PlanThenCode => f.write_str("plan, then code"),
             Route::Sample(n) => write!(f, "sample {n}"),
@@ -205,7 +225,7 @@ pub fn fill(
         candidates: Vec::new(),
         tried: Vec::new(),
     };
-    for round in rounds(limits) {
+    for round in rounds(slot, limits) {
         work.play(&round, bench, on)?;
         if work.opinion().is_settled() {
             break;
@@ -216,6 +236,7 @@ pub fn fill(
 
 /// Answers that are asked for together.
 enum Round {
+    WholeFile,
     Direct,
     PlanThenCode,
     /// Samples: which round of them it is, from 0.
@@ -223,8 +244,12 @@ enum Round {
     Repair(u32),
 }
 
-fn rounds(limits: Limits) -> Vec<Round> {
-    let mut rounds = vec![Round::Direct, Round::PlanThenCode];
+fn rounds(slot: &FunctionSlot, limits: Limits) -> Vec<Round> {
+    let mut rounds = Vec::new();
+    if slot.is_edit() && slot.file.lines().count() <= WHOLE_FILE_LINES {
+        rounds.push(Round::WholeFile);
+    }
+    rounds.extend([Round::Direct, Round::PlanThenCode]);
     rounds.extend((0..limits.rounds).map(Round::Samples));
     rounds.extend((1..=limits.repairs).map(Round::Repair));
     rounds
@@ -280,6 +305,11 @@ impl Work<'_> {
     fn asked(&self, round: &Round) -> (Vec<Route>, Vec<Message>, f32) {
         let ask = |text: String| vec![Message::user(text)];
         match *round {
+            Round::WholeFile => (
+                vec![Route::WholeFile],
+                ask(prompt::whole_file(self.slot)),
+                0.0,
+            ),
             Round::Direct => (vec![Route::Direct], ask(prompt::complete(self.slot)), 0.0),
             Round::PlanThenCode => (
                 vec![Route::PlanThenCode],
@@ -363,7 +393,7 @@ impl Work<'_> {
         if reply.stop == Stop::Sequence {
             answer.push_str(AFTER_CODE);
         }
-        let (item, file) = match self.spliced(&answer) {
+        let (item, file) = match self.spliced(route, &answer) {
             Ok(spliced) => spliced,
             Err(why) => return Ok(told(why)),
         };
@@ -399,7 +429,7 @@ impl Work<'_> {
     }
 
     /// The answer's definition of the function, and the whole file with it in place.
-    fn spliced(&self, answer: &str) -> Result<(String, String), String> {
+    fn spliced(&self, route: Route, answer: &str) -> Result<(String, String), String> {
         let slot = self.slot;
         let item = code::fenced(answer, Some(slot.language))
             .ok_or_else(|| "no code in the answer".to_owned())?;
@@ -407,6 +437,13 @@ impl Work<'_> {
             return Err(format!("not {}: line {}", slot.language.name(), error.line));
         }
         let item = code::with_known_imports(slot.language, &item, &slot.file);
+        if route == Route::WholeFile {
+            let kept = defined(slot.language, &item);
+            let before = defined(slot.language, &slot.file);
+            if before.iter().all(|it| kept.contains(it)) {
+                return Ok((item.clone(), item));
+            }
+        }
         let file = code::splice(slot.language, &slot.file, &item, &slot.function)
             .map_err(|error| error.to_string())?;
         Ok((item, file))

@@ -17,6 +17,23 @@ pub(super) fn system(language: Language) -> String {
     )
 }
 
+/// The whole file anew, with the function changed.
+pub(super) fn whole_file(slot: &FunctionSlot) -> String {
+    let mut words = slot.purpose.trim().to_owned();
+    list(&mut words, "Rules", &slot.rules);
+    list(&mut words, "Examples", &slot.examples);
+    list(&mut words, NEIGHBOURS, &slot.neighbours);
+    format!(
+        "The file `{}`:\n{}\n\nChange its function `{}` so that it does this:\n{}\n\nAnswer with one ```{} block \
+         that holds the whole file. Leave everything else in it as it is. Standard library only.",
+        slot.path,
+        fenced(slot.language, &slot.file),
+        slot.signature.as_ref().unwrap_or(&slot.function),
+        words.trim_end(),
+        tag(slot.language),
+    )
+}
+
 /// A few steps in words and then the code, in one answer.
 pub(super) fn plan_then_code(slot: &FunctionSlot) -> String {
     format!(
@@ -35,7 +52,7 @@ pub(super) fn now_the_code(slot: &FunctionSlot) -> String {
 /// The code as a text to be completed, which is what small models have seen most of.
 pub(super) fn complete(slot: &FunctionSlot) -> String {
     match (slot.language, &slot.signature) {
-        (Language::Python, Some(signature)) => format!(
+        (Language::Python, Some(signature)) if !slot.is_edit() => format!(
             "Complete this Python function.\n\n{}\n\nAnswer with one ```python block that holds the complete \
              function `{}` without its docstring, and the imports it needs. Standard library only. No example \
              calls, no prints.",

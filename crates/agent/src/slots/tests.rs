@@ -156,6 +156,32 @@ fn without_examples_the_answer_most_others_are_alike_to_is_kept() {
 }
 
 #[test]
+fn a_function_of_a_short_file_is_changed_in_the_whole_of_it() {
+    let file = "LIMIT = 3\n\n\ndef double(n):\n    return n\n\n\ndef half(n):\n    return n / 2\n";
+    let check = |answer: &str, expected: &str| {
+        let reply = serde_json::json!({"when": "Change its function `double", "reply": answer});
+        let model = Scripted::parse("test", &format!("{reply}\n")).expect("the script parses");
+        let mut bench = Table(vec![("n * 2", green())]);
+        let filled = fill(
+            &model,
+            &slot(file),
+            Limits::default(),
+            &mut bench,
+            &Cancel::new(),
+            &mut |_| (),
+        )
+        .expect("the slot is worked on");
+        assert_eq!(filled.file.as_deref(), Some(expected));
+        assert_eq!(filled.tried[0].route, Route::WholeFile);
+    };
+    let whole = file.replace("return n\n", "return n * 2\n") + "\n\nMORE = 1\n";
+    check(&format!("```python\n{whole}```"), &whole);
+    let changed = file.replace("return n\n", "return n * 2\n");
+    // What leaves something out is only taken for the function.
+    check("```python\ndef double(n):\n    return n * 2\n```", &changed);
+}
+
+#[test]
 fn the_best_is_kept_and_repaired_when_nothing_passes() {
     let limits = Limits {
         rounds: 0,
