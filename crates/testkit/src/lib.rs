@@ -3,11 +3,15 @@
 //!
 //! Development only: nothing that ships depends on it.
 
+mod gguf;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+pub use gguf::Gguf;
 
 /// A project in a folder of its own, with everything a run of `kiro` may touch inside it.
 pub struct World {
@@ -63,6 +67,18 @@ impl World {
             .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// Reads a file of the project that is no text.
+    pub fn read_bytes(&self, path: &str) -> Vec<u8> {
+        std::fs::read(self.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Removes a file of the project.
+    #[expect(clippy::disallowed_methods, reason = "a test removes what it planted")]
+    pub fn remove(&self, path: &str) {
+        std::fs::remove_file(self.project().join(path))
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
     /// Whether the project has a file.
     pub fn has(&self, path: &str) -> bool {
         self.project().join(path).exists()
@@ -99,7 +115,12 @@ impl World {
 
     /// Runs `kiro` to its end.
     pub fn kiro(&self, args: &[&str]) -> Output {
-        let output = self.command(args).output().expect("kiro starts");
+        self.run(&mut self.command(args))
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, command: &mut Command) -> Output {
+        let output = command.output().expect("kiro starts");
         Output {
             code: output.status.code(),
             stdout: self.plain(&output.stdout),
@@ -121,6 +142,11 @@ impl World {
         text.replace(&canonical.display().to_string(), "WORLD")
             .replace(&self.folder.path().display().to_string(), "WORLD")
     }
+}
+
+/// The SHA-256 of some bytes, as 64 digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    change::Digest::of(bytes).to_string()
 }
 
 /// A reply that says how and a reply with the code: what the first route asks for.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod interruption;
+mod models;
 mod path;
 
 use serde_json::Value;
