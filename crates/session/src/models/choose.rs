@@ -150,7 +150,7 @@ fn examine(path: &Path, cancel: &Cancel, front: &mut dyn Front) -> Result<Entry,
     };
     drop(model);
     front.show(&View::Notice(format!(
-        "{}: {}, {}, {} chat{own}",
+        "{}: {}, {}, {} chat{own}; computing its SHA-256",
         path.display(),
         description.architecture,
         description.quantisation,
