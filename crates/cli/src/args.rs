@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Status(Json),
     /// Show what happened in a run.
     Log(LogArgs),
-    /// Get and list models.
+    /// List, fetch, choose and try models.
     #[command(subcommand)]
     Model(ModelCommand),
     /// Measure how often a model is right, on a suite of specs with hidden checks.
@@ -109,8 +109,9 @@ pub(crate) struct RunArgs {
     /// Go on with a run that was cut off; a run that was cut off is always gone on with.
     #[arg(long)]
     pub(crate) resume: bool,
-    /// The model: local/NAME, or scripted/FILE in tests.
-    #[arg(long, env = "KIRO_MODEL", value_name = "PROVIDER/NAME")]
+    /// The model: local/NAME, or scripted/FILE in tests. Without it: KIRO_MODEL, then what `kiro model use`
+    /// chose, then the built-in one.
+    #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
     /// Print every event as a line of JSON.
     #[arg(long)]
@@ -142,8 +143,8 @@ pub(crate) struct EvalArgs {
     /// How often each case is run.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) repeat: u32,
-    /// The model: local/NAME, or scripted/FILE in tests.
-    #[arg(long, env = "KIRO_MODEL", value_name = "PROVIDER/NAME")]
+    /// The model: local/NAME, or scripted/FILE in tests; as for `kiro run` when none is named.
+    #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
     /// Results, a line of JSON each; what it holds already is not run again [default: SUITE/results.jsonl].
     #[arg(long, value_name = "FILE")]
@@ -169,6 +170,28 @@ pub(crate) enum WayArg {
 pub(crate) enum ModelCommand {
     /// Fetch the built-in model: resumable, size and SHA-256 checked.
     Pull,
-    /// List the models that are here.
+    /// List the built-in model and the registered ones.
     List(Json),
+    /// Choose the model for later runs; a GGUF file is registered with its SHA-256 first.
+    Use(UseArgs),
+    /// Let a model write one small function, and measure it.
+    Test(TestArgs),
+}
+
+/// Which model later runs take.
+#[derive(Debug, Args)]
+pub(crate) struct UseArgs {
+    /// `built-in`, the name of a registered model, the path of a GGUF file, or OWNER/REPO[:FILE.gguf] of the
+    /// Hugging Face hub.
+    pub(crate) model: String,
+}
+
+/// Which model is tried.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// `built-in`, the name of a registered model, or PROVIDER/NAME; the default model when left out.
+    pub(crate) model: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

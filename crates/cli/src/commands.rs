@@ -34,6 +34,8 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Model(ModelCommand::Pull) => model::pull(&environment),
         Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),
         Command::Eval(args) => eval::run(&args, &environment),
+        Command::Model(ModelCommand::Use(args)) => model::choose(&args, &environment),
+        Command::Model(ModelCommand::Test(args)) => model::test(&args, &environment),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }
@@ -68,6 +70,10 @@ fn environment(dir: Option<PathBuf>) -> Result<Environment, SessionError> {
         kiro_home: path("KIRO_HOME").map(|it| here.join(it)),
         cache_home: path("XDG_CACHE_HOME").map(|it| here.join(it)),
         path: std::env::var_os("PATH").unwrap_or_default(),
+        // Text that is not UTF-8 names no model, and is told as such.
+        model: std::env::var_os("KIRO_MODEL")
+            .map(|it| it.to_string_lossy().into_owned())
+            .filter(|it| !it.is_empty()),
         editor: text("VISUAL").or_else(|| text("EDITOR")),
         variables: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

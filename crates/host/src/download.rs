@@ -166,6 +166,21 @@ pub fn fetch(
     })
 }
 
+/// Reads a short text from a web server, such as a list of files; one longer than `limit` bytes is refused.
+/// Nothing is written, so no permit is needed.
+///
+/// # Errors
+/// When it was cancelled, or the server does not give the text.
+pub fn text(url: &str, limit: usize, cancel: &dyn Fn() -> bool) -> Result<Vec<u8>, DownloadError> {
+    http::text(url, limit, PATIENCE, cancel).map_err(|reason| match reason {
+        Reason::Cancelled => DownloadError::Cancelled,
+        reason => DownloadError::Text {
+            url: files::shown(url),
+            reason: reason.to_string(),
+        },
+    })
+}
+
 fn run(
     client: PackageClient<'_>,
     folder: &Path,

@@ -19,12 +19,11 @@ mod temp;
 pub use apply::{Applied, ApplyError, Conflict, Landing, apply, preview};
 pub use error::{FileError, plain};
 pub use folders::{disk_free, ensure_folder, ensure_private_folder, remove_tree};
-pub use single::{read, read_in, write, write_in};
+pub use single::{digest, read, read_in, replace_own, write, write_in};
 
 pub(crate) use beneath::is_forbidden_part;
 pub(crate) use error::{Shown, shown};
 pub(crate) use folders::remove_own;
-pub(crate) use single::replace_own;
 pub(crate) use temp::PREFIX as TEMP_PREFIX;
 
 #[cfg(test)]

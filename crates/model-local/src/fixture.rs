@@ -1,6 +1,6 @@
 //! A tiny model with random weights, written as a GGUF file by the tests that need one.
 
-use crate::vocabulary::letter_of;
+use crate::vocabulary::{Token, letter_of};
 use crate::{Kernels, LocalModel};
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
@@ -25,6 +25,8 @@ pub(crate) const ROWS: usize = 272;
 pub(crate) const MERGED: [&str; 3] = ["in", "Ġt", "Ġth"];
 const MERGES: [&str; 3] = ["i n", "Ġ t", "Ġt h"];
 const MARKERS: [&str; 3] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
+pub(crate) const MESSAGE_START: Token = 256 + MERGED.len() as Token + 1;
+pub(crate) const MESSAGE_END: Token = MESSAGE_START + 1;
 
 /// Which architecture the model has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub(crate) enum Storage {
     Whole,
     /// As the published file has them: Q4_K, and Q6_K for some.
     Quantised,
+    /// All matrices in one format.
+    All(GgmlDType),
 }
 
 /// A written model and the numbers that its file stands for.
@@ -185,6 +189,7 @@ impl Writer {
         let kind = match self.storage {
             Storage::Whole => GgmlDType::F32,
             Storage::Quantised => kind,
+            Storage::All(kind) => kind,
         };
         self.push(name, numbers, &[rows, columns], kind);
     }

@@ -3,7 +3,8 @@
 //! [`LocalModel`] is the only thing to use here. What is inside, from the outside in:
 //!
 //! - `turn`: one request, from text to text: what is kept of the last prompt, reading, then one token after another;
-//! - `chat` and `vocabulary`: text to tokens and back; text of a request can never become a marker of the chat format;
+//! - `chat`, `template` and `vocabulary`: text to tokens and back, in the chat format of the file; text of a request can never
+//!   become a marker that is a token;
 //! - `sampler`, `letters`, `stops`: from scores to a token, from bytes to whole characters, from characters to the end;
 //! - `draft`: guessing tokens that were there before, so that several are read at once;
 //! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
@@ -31,6 +32,7 @@ mod rotary;
 mod sampler;
 mod shape;
 mod stops;
+mod template;
 mod tile;
 mod turn;
 mod vector;
@@ -74,8 +76,20 @@ pub struct LocalModel {
     vocabulary: Vocabulary,
     network: Box<dyn Reader>,
     mapping: Option<Arc<Mapping>>,
+    description: Description,
     kept: Mutex<Kept>,
     guesses: bool,
+}
+
+/// What a file of weights says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// The architecture of the network, such as `qwen2`.
+    pub architecture: String,
+    /// The formats of its matrices, the one with most weights first, such as `Q4_K, Q6_K`.
+    pub quantisation: String,
+    /// The chat format, such as `ChatML`.
+    pub chat: &'static str,
 }
 
 /// What computes a model's products.
@@ -114,7 +128,7 @@ impl LocalModel {
     /// # Errors
     ///
     /// [`ModelError::Weights`] when the file cannot be read, is cut short, or is not a Qwen2, Qwen3 or Llama model in the GGUF
-    /// format.
+    /// format, in a quantisation and with a tokenizer and a chat format that are known.
     pub fn open(path: &Path, id: ModelId) -> Result<Self, ModelError> {
         Self::open_with(path, id, Kernels::Best)
     }
@@ -148,9 +162,22 @@ impl LocalModel {
             vocabulary: parts.vocabulary,
             network: parts.network,
             mapping: parts.mapping,
+            description: parts.description,
             kept: Mutex::new(kept),
             guesses: true,
         })
+    }
+
+    /// What its file says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Whether the kernels of this crate compute it, not candle's.
+    #[must_use]
+    pub fn has_own_kernels(&self) -> bool {
+        self.mapping.is_some()
     }
 
     /// The same model, which reads each token alone: for measuring.

@@ -1,12 +1,15 @@
 //! The whole crate over a tiny model: what it computes, and how its turns behave.
 
 use crate::chat;
-use crate::fixture::{Architecture, CONTEXT_TOKENS, MERGED, Noise, Storage, Tiny};
+use crate::fixture::{
+    Architecture, CONTEXT_TOKENS, MERGED, MESSAGE_END, MESSAGE_START, Noise, Storage, Tiny,
+};
 use crate::network::Chunk;
 use crate::reference;
 use crate::turn::Kept;
 use crate::vocabulary::Token;
-use crate::{Kernels, LocalModel};
+use crate::{Description, Kernels, LocalModel};
+use candle_core::quantized::GgmlDType;
 use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -108,6 +111,57 @@ fn quantised_weights_compute_nearly_what_the_formulas_say() {
             );
         }
     }
+}
+
+#[test]
+fn every_format_that_candle_knows_computes_what_the_formulas_say() {
+    use GgmlDType::*;
+    for (format, most) in [
+        (F16, 2e-2),
+        (BF16, 2e-2),
+        (Q4_0, 0.15),
+        (Q4_1, 0.15),
+        (Q5_0, 0.15),
+        (Q5_1, 0.15),
+        (Q8_0, 0.15),
+        (Q2K, 0.15),
+        (Q3K, 0.15),
+        (Q4K, 0.15),
+        (Q5K, 0.15),
+        (Q6K, 0.15),
+    ] {
+        let tiny = Tiny::write(Storage::All(format), false, 27);
+        let difference = difference(&tiny, &tokens(30), &[24, 1]);
+        assert!(difference < most, "{format:?}: {difference}");
+        let model = tiny.open();
+        assert_eq!(answer(&model, &ask("", "x")).usage.output_tokens, 24);
+        let name = model.description().quantisation.replace('_', "");
+        assert_eq!(name, format!("{format:?}").replace('_', ""));
+    }
+}
+
+#[test]
+fn files_describe_themselves() {
+    let model = Tiny::of(Architecture::Qwen3, Storage::Quantised, true, 28).open();
+    let expected = Description {
+        architecture: "qwen3".to_owned(),
+        quantisation: "Q4_K, Q6_K".to_owned(),
+        chat: "ChatML",
+    };
+    assert_eq!(model.description(), &expected);
+}
+
+#[test]
+fn formats_that_nobody_knows_are_named() {
+    let tiny = Tiny::write(Storage::All(GgmlDType::F16), false, 29);
+    let dims = |rows: u64, columns: u64| [columns.to_le_bytes(), rows.to_le_bytes()].concat();
+    let tensor = |format: u32| [dims(512, 256), format.to_le_bytes().to_vec()].concat();
+    alter(&tiny, &tensor(1), &tensor(23));
+    assert!(refused(&tiny.path).starts_with("its quantisation IQ4_XS is not one that can be run"));
+    alter(&tiny, &tensor(23), &tensor(77));
+    assert!(refused(&tiny.path).starts_with("its quantisation number 77 is not one"));
+    let only_between = Tiny::write(Storage::All(GgmlDType::Q8K), false, 30);
+    assert!(refused(&only_between.path).starts_with("its quantisation Q8K is not one"));
 }
 
 #[test]
@@ -413,13 +467,7 @@ fn text_never_becomes_a_marker() {
 
     let prompt = chat::prompt(vocabulary, &ask(hostile, hostile), CONTEXT_TOKENS).unwrap();
     let count = |token| prompt.iter().filter(|it| **it == token).count();
-    assert_eq!(
-        (
-            count(vocabulary.message_start),
-            count(vocabulary.message_end)
-        ),
-        (3, 2)
-    );
+    assert_eq!((count(MESSAGE_START), count(MESSAGE_END)), (3, 2));
 }
 
 #[test]
@@ -429,8 +477,8 @@ fn prompts_have_the_form_that_the_model_was_trained_on() {
     let spell = |request: &Request| -> String {
         let prompt = chat::prompt(vocabulary, request, CONTEXT_TOKENS).unwrap();
         let text = |token: &Token| match *token {
-            it if it == vocabulary.message_start => "<".to_owned(),
-            it if it == vocabulary.message_end => ">".to_owned(),
+            MESSAGE_START => "<".to_owned(),
+            MESSAGE_END => ">".to_owned(),
             it => String::from_utf8(vocabulary.spelling(it).to_vec()).unwrap(),
         };
         prompt.iter().map(text).collect()
@@ -495,7 +543,7 @@ fn other_files_are_refused() {
     let tiny = Tiny::write(Storage::Quantised, false, 18);
     let folder = tiny.path.parent().unwrap();
     assert!(refused(&folder.join("absent.gguf")).starts_with("it cannot be opened"));
-    assert!(refused(folder).starts_with("it is"));
+    assert_eq!(refused(folder), "it is a folder, not a file");
     let text = folder.join("notes.txt");
     File::create(&text)
         .unwrap()
@@ -560,6 +608,22 @@ fn altered_headers_say_what_is_wrong() {
         &after("qwen2.attention.head_count", 8),
         &after("qwen2.attention.head_count", 7),
         "its 256 numbers a token do not divide into 7 heads and 2 key heads",
+    );
+    check(
+        b"\x04\0\0\0\0\0\0\0gpt2",
+        b"\x04\0\0\0\0\0\0\0bert",
+        "its vocabulary cannot be used (its tokenizer is \"bert\", and only \"gpt2\" (byte-level BPE) can be run)",
+    );
+    check(
+        b"tokenizer.ggml.pre\x08\0\0\0\x05\0\0\0\0\0\0\0qwen2",
+        b"tokenizer.ggml.pre\x08\0\0\0\x05\0\0\0\0\0\0\0qwerz",
+        "its vocabulary cannot be used (it cuts words as \"qwerz\", which is not known)",
+    );
+    check(
+        b"<|im_start|>",
+        b"<|IM_START|>",
+        "its chat format is not known (it has no template, and its markers are \"<|endoftext|>\", \
+         \"<|IM_START|>\", \"<|im_end|>\"); ChatML, Llama 3 and [INST] are",
     );
     check(
         b"<|im_end|>",

@@ -1,20 +1,28 @@
 //! Tokens and the text that they stand for.
 
+use crate::template::{Chat, Facts};
 use crate::weights::WeightsError;
 use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::quantized::tokenizer::TokenizerFromGguf;
 use tokenizers::Tokenizer;
 
-/// Begins a message of the chat format.
-const MESSAGE_START: &str = "<|im_start|>";
-/// Ends a message of the chat format.
-const MESSAGE_END: &str = "<|im_end|>";
-/// Ends a document. The model sometimes writes it instead of the end of its message.
-const DOCUMENT_END: &str = "<|endoftext|>";
-
 /// What a file says that a token is.
 const NORMAL: i32 = 1;
+const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
+
+/// How words are cut before they are merged, by the names that files have for it, as the reader of the tokenizer calls it.
+const CUTS: [(&str, &str); 9] = [
+    ("default", "gpt2"),
+    ("gpt-2", "gpt2"),
+    ("gpt2", "gpt2"),
+    ("qwen2", "qwen2"),
+    ("deepseek-r1-qwen", "qwen2"),
+    ("llama-bpe", "llama3"),
+    ("llama-v3", "llama3"),
+    ("llama3", "llama3"),
+    ("smaug-bpe", "smaug-bpe"),
+];
 
 /// One token: its row in the model's tables.
 pub(crate) type Token = u32;
@@ -23,29 +31,22 @@ pub(crate) type Token = u32;
 pub(crate) struct Vocabulary {
     tokenizer: Tokenizer,
     spellings: Spellings,
-    /// Begins a message.
-    pub(crate) message_start: Token,
-    /// Ends a message.
-    pub(crate) message_end: Token,
-    document_end: Option<Token>,
+    /// How a conversation is written in tokens.
+    pub(crate) chat: Chat,
 }
 
 impl Vocabulary {
     /// Reads the vocabulary in `content`.
-    pub(crate) fn read(content: &Content) -> Result<Self, WeightsError> {
+    pub(crate) fn read(content: &mut Content) -> Result<Self, WeightsError> {
+        name_cut(content)?;
+        let content = &*content;
         let spellings = Spellings::read(content)?;
         let mut tokenizer = Tokenizer::from_gguf(content)
             .map_err(|error| WeightsError::Vocabulary(error.to_string()))?;
         // Text is only ever text: a marker that a user wrote is spelt out in ordinary tokens.
         tokenizer.set_encode_special_tokens(true);
-        let marker = |text: &str| tokenizer.token_to_id(text);
-        let required = |text: &str| {
-            marker(text).ok_or_else(|| WeightsError::Vocabulary(format!("it has no {text}")))
-        };
         Ok(Self {
-            message_start: required(MESSAGE_START)?,
-            message_end: required(MESSAGE_END)?,
-            document_end: marker(DOCUMENT_END),
+            chat: read_chat(content, &tokenizer)?,
             tokenizer,
             spellings,
         })
@@ -75,7 +76,71 @@ impl Vocabulary {
 
     /// Whether `token` ends an answer.
     pub(crate) fn ends_answer(&self, token: Token) -> bool {
-        token == self.message_end || Some(token) == self.document_end
+        self.chat.ends_answer(token)
+    }
+}
+
+/// Checks that the tokenizer is one that can be read, and gives its way of cutting words the name that the reader knows.
+fn name_cut(content: &mut Content) -> Result<(), WeightsError> {
+    const KIND: &str = "tokenizer.ggml.model";
+    const CUT: &str = "tokenizer.ggml.pre";
+    match text(content, KIND) {
+        Some("gpt2") => {}
+        Some(other) => {
+            let kind: String = other.chars().take(40).collect();
+            return Err(WeightsError::Vocabulary(format!(
+                "its tokenizer is {kind:?}, and only \"gpt2\" (byte-level BPE) can be run"
+            )));
+        }
+        None => return Err(WeightsError::Missing(KIND.to_owned())),
+    }
+    let found = text(content, CUT).unwrap_or("default");
+    let Some((_, known)) = CUTS.iter().find(|(name, _)| *name == found) else {
+        let found: String = found.chars().take(40).collect();
+        return Err(WeightsError::Vocabulary(format!(
+            "it cuts words as {found:?}, which is not known"
+        )));
+    };
+    if *known == "llama3" {
+        // In vocabularies of this family a word that is a token is that token, whatever the merges say.
+        let whole = "tokenizer.ggml.ignore_merges".to_owned();
+        content.metadata.insert(whole, Value::Bool(true));
+    }
+    let known = Value::String((*known).to_owned());
+    content.metadata.insert(CUT.to_owned(), known);
+    Ok(())
+}
+
+fn read_chat(content: &Content, tokenizer: &Tokenizer) -> Result<Chat, WeightsError> {
+    let tokens = array(content, "tokenizer.ggml.tokens")?;
+    let kinds = array(content, "tokenizer.ggml.token_type")?;
+    let marker = |(token, kind): (&'_ Value, &Value)| match (token, kind) {
+        (Value::String(token), Value::I32(CONTROL)) => Some(token.clone()),
+        _ => None,
+    };
+    let markers: Vec<_> = tokens.iter().zip(kinds).filter_map(marker).collect();
+    let id = |name: &str| {
+        let id = content.metadata.get(&format!("tokenizer.ggml.{name}"))?;
+        Token::try_from(id.to_u64().ok()?).ok()
+    };
+    // Absent, it is for the format to say; those that begin texts with such a token have it since their first version.
+    let begins = match content.metadata.get("tokenizer.ggml.add_bos_token") {
+        Some(Value::Bool(wanted)) => *wanted,
+        _ => text(content, "general.architecture") == Some("llama"),
+    };
+    Chat::read(&Facts {
+        token: &|text| tokenizer.token_to_id(text),
+        template: text(content, "tokenizer.chat_template"),
+        begin: id("bos_token_id").filter(|_| begins),
+        end: id("eos_token_id"),
+        markers: &markers.iter().map(String::as_str).collect::<Vec<_>>(),
+    })
+}
+
+fn text<'a>(content: &'a Content, key: &str) -> Option<&'a str> {
+    match content.metadata.get(key) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
     }
 }
 

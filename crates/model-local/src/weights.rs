@@ -1,5 +1,6 @@
 //! Reading a file of weights. Nothing in the file is trusted: each size is checked before it is used.
 
+use crate::Description;
 use crate::isa::LANES;
 use crate::mapping::Mapping;
 use crate::network::{Layer, Machine, Network, Reader, Weights};
@@ -8,8 +9,9 @@ use crate::quants::{self, Kind};
 use crate::shape::Shape;
 use crate::vocabulary::Vocabulary;
 use candle_core::Device;
-use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +25,7 @@ pub(crate) enum WeightsError {
     Open(std::io::Error),
 
     #[error("it is cut short, altered or not in the GGUF format ({0})")]
-    Format(candle_core::Error),
+    Format(String),
 
     #[error("its header is altered so that it cannot be read")]
     Header,
@@ -61,6 +63,17 @@ pub(crate) enum WeightsError {
 
     #[error("its vocabulary cannot be used ({0})")]
     Vocabulary(String),
+
+    #[error("its chat format is not known ({0}); ChatML, Llama 3 and [INST] are")]
+    Chat(String),
+
+    #[error(
+        "its quantisation {0} is not one that can be run; Q2_K to Q6_K, Q4_0 to Q8_0, F16, BF16 and F32 are"
+    )]
+    Quantisation(String),
+
+    #[error("it is {0}, not a file")]
+    NotAFile(&'static str),
 }
 
 /// What a file of weights holds.
@@ -69,10 +82,21 @@ pub(crate) struct Parts {
     pub(crate) vocabulary: Vocabulary,
     /// The file, when it is read where it lies.
     pub(crate) mapping: Option<Arc<Mapping>>,
+    pub(crate) description: Description,
 }
 
 /// Reads the file at `path`, to be computed on `machine`.
 pub(crate) fn read(path: &Path, machine: Machine) -> Result<Parts, WeightsError> {
+    // Looked at first: opening a pipe would wait for its writer.
+    let found = std::fs::metadata(path).map_err(WeightsError::Open)?;
+    if !found.is_file() {
+        let kind = if found.is_dir() {
+            "a folder"
+        } else {
+            "a device"
+        };
+        return Err(WeightsError::NotAFile(kind));
+    }
     let file = File::open(path).map_err(WeightsError::Open)?;
     // The reader of the format divides by numbers that it takes from the file, so a hostile header can make it panic.
     catch_unwind(AssertUnwindSafe(|| read_open(file, machine))).unwrap_or(Err(WeightsError::Header))
@@ -80,9 +104,10 @@ pub(crate) fn read(path: &Path, machine: Machine) -> Result<Parts, WeightsError>
 
 fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
     let mut file = BufReader::new(file);
-    let content = Content::read(&mut file).map_err(WeightsError::Format)?;
+    let mut content = Content::read(&mut file).map_err(unreadable)?;
     let shape = Shape::read(&content)?;
-    let vocabulary = Vocabulary::read(&content)?;
+    let vocabulary = Vocabulary::read(&mut content)?;
+    let description = describe(&content, &vocabulary);
     let kernels = machine.level.has_kernels() && Mapped::serves(&content);
     let mut tensors = Tensors { content, file };
     let shape = tensors.complete(shape, vocabulary.len())?;
@@ -91,6 +116,7 @@ fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
             network: Box::new(tensors.network::<Loaded>(&mut Loaded, shape, machine)?),
             vocabulary,
             mapping: None,
+            description,
         });
     }
     let file = tensors.file.get_ref().try_clone();
@@ -101,7 +127,90 @@ fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
         network: Box::new(tensors.network(&mut mapped, shape, machine)?),
         vocabulary,
         mapping: Some(mapping),
+        description,
     })
+}
+
+/// Formats of matrices that neither the kernels nor candle know, by their numbers in files.
+const OTHER_FORMATS: [(u32, &str); 13] = [
+    (16, "IQ2_XXS"),
+    (17, "IQ2_XS"),
+    (18, "IQ3_XXS"),
+    (19, "IQ1_S"),
+    (20, "IQ4_NL"),
+    (21, "IQ3_S"),
+    (22, "IQ2_S"),
+    (23, "IQ4_XS"),
+    (29, "IQ1_M"),
+    (34, "TQ1_0"),
+    (35, "TQ2_0"),
+    (39, "MXFP4"),
+    (40, "NVFP4"),
+];
+
+/// Why the header could not be read. A format that the reader does not know ends the reading; it says so in words only.
+fn unreadable(error: candle_core::Error) -> WeightsError {
+    let said = error.to_string();
+    // What follows may be a trace of calls.
+    let said = said.lines().next().unwrap_or_default();
+    if let Some((_, rest)) = said.split_once("quantized type ") {
+        let name = rest.split_whitespace().next().unwrap_or_default();
+        return WeightsError::Quantisation(name.to_owned());
+    }
+    let number = said
+        .split_once("unknown dtype for tensor ")
+        .map(|(_, rest)| rest.split(|it: char| !it.is_ascii_digit()).next());
+    let Some(number) = number.flatten().and_then(|it| it.parse::<u32>().ok()) else {
+        return WeightsError::Format(said.to_owned());
+    };
+    let name = OTHER_FORMATS.iter().find(|it| it.0 == number);
+    WeightsError::Quantisation(name.map_or_else(
+        || format!("number {number}"),
+        |(_, name)| (*name).to_owned(),
+    ))
+}
+
+/// What the file says of itself; its metadata has been checked.
+fn describe(content: &Content, vocabulary: &Vocabulary) -> Description {
+    let mut weights: BTreeMap<&str, usize> = BTreeMap::new();
+    for info in content.tensor_infos.values() {
+        if let &[rows, columns] = info.shape.dims() {
+            let sum = weights.entry(format_name(info.ggml_dtype)).or_default();
+            *sum = sum.saturating_add(rows.saturating_mul(columns));
+        }
+    }
+    let mut formats: Vec<_> = weights.into_iter().collect();
+    formats.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let names: Vec<_> = formats.into_iter().map(|it| it.0).collect();
+    let architecture = match content.metadata.get("general.architecture") {
+        Some(Value::String(name)) => name.clone(),
+        _ => String::new(),
+    };
+    Description {
+        architecture,
+        quantisation: names.join(", "),
+        chat: vocabulary.chat.name(),
+    }
+}
+
+fn format_name(dtype: GgmlDType) -> &'static str {
+    match dtype {
+        GgmlDType::F32 => "F32",
+        GgmlDType::F16 => "F16",
+        GgmlDType::BF16 => "BF16",
+        GgmlDType::Q4_0 => "Q4_0",
+        GgmlDType::Q4_1 => "Q4_1",
+        GgmlDType::Q5_0 => "Q5_0",
+        GgmlDType::Q5_1 => "Q5_1",
+        GgmlDType::Q8_0 => "Q8_0",
+        GgmlDType::Q8_1 => "Q8_1",
+        GgmlDType::Q2K => "Q2_K",
+        GgmlDType::Q3K => "Q3_K",
+        GgmlDType::Q4K => "Q4_K",
+        GgmlDType::Q5K => "Q5_K",
+        GgmlDType::Q6K => "Q6_K",
+        GgmlDType::Q8K => "Q8_K",
+    }
 }
 
 /// Where the matrices of a network come from.
@@ -309,13 +418,13 @@ impl Tensors {
         let numbers = tensor.dequantize(&Device::Cpu);
         numbers
             .and_then(|tensor| tensor.to_vec1())
-            .map_err(WeightsError::Format)
+            .map_err(unreadable)
     }
 
     fn tensor(&mut self, name: &str, expected: &[usize]) -> Result<QTensor, WeightsError> {
         self.check(name, expected)?;
         let tensor = self.content.tensor(&mut self.file, name, &Device::Cpu);
-        tensor.map_err(WeightsError::Format)
+        tensor.map_err(unreadable)
     }
 
     fn check(&self, name: &str, expected: &[usize]) -> Result<(), WeightsError> {

@@ -31,6 +31,10 @@ pub struct Weights {
     pub bytes: u64,
     /// Its SHA-256, 64 lower-case hexadecimal digits.
     pub sha256: String,
+    /// The architecture of the network.
+    pub architecture: String,
+    /// The formats of its matrices, the one with most weights first.
+    pub quantisation: String,
     /// Its licence, as an SPDX expression.
     pub licence: String,
     /// Where it may be had, best first.

@@ -3,7 +3,7 @@
 use host::sandbox::Control;
 
 use crate::error::SessionError;
-use crate::models;
+use crate::models::{self, Presence};
 use crate::places::{Environment, Project};
 use crate::shop;
 
@@ -105,8 +105,8 @@ fn python(environment: &Environment, project: &Project) -> Finding {
 }
 
 fn model(environment: &Environment) -> Finding {
-    let state = models::local_state(environment);
-    let found = if state.present {
+    let state = models::built_in_state(environment);
+    let found = if state.presence == Presence::Present {
         Ok(format!("{} at {}", state.id, state.path.display()))
     } else {
         Err((

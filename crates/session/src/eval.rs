@@ -22,7 +22,7 @@ use self::case::Case;
 use self::results::Results;
 use crate::error::{Kind, SessionError};
 use crate::models;
-use crate::places::Environment;
+use crate::places::{Environment, Project};
 use crate::run::{RunOptions, run};
 use crate::view::{Front, Review, View};
 use engine::{Answer, Cost, Mode, Outcome};
@@ -152,7 +152,6 @@ impl Trial<'_> {
         self.case.lay_out(&project)?;
         let inside = Environment {
             cwd: project.clone(),
-            kiro_home: Some(yard.join("home")),
             ..self.environment.clone()
         };
         let clock = host::clock::Stopwatch::start();
@@ -170,7 +169,12 @@ impl Trial<'_> {
         };
         let seconds = clock.elapsed_ms() as f64 / 1000.0;
         let judged = judge::accept(self.case, &project, &yard, &inside, self.cancel)?;
-        host::files::remove_tree(&yard).map_err(SessionError::internal)?;
+        let state = Project::at(&project, &inside)?.state;
+        for folder in [&state, &yard] {
+            if folder.exists() {
+                host::files::remove_tree(folder).map_err(SessionError::internal)?;
+            }
+        }
         Ok(self.row(&worked, &judged, seconds))
     }
 

@@ -26,7 +26,9 @@ pub use host::sandbox::{Control, supervisor_main};
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow};
 pub use model::{Cancel, ModelId};
-pub use models::{LocalState, default_model, local_state, pull};
+pub use models::{
+    Chosen, LocalState, Presence, Rate, Trial, default_model, local_models, pull, test, use_model,
+};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
 pub use query::{RunStatus, SpecStatus, TasksView, log, spec, status, tasks};

@@ -1,6 +1,11 @@
-//! Models by name: the built-in one from the user's cache, the scripted one from a file.
+//! Models by name: the built-in one from the user's cache, files that the user registered, the scripted one.
 
-use std::path::PathBuf;
+mod choose;
+mod hub;
+mod registry;
+mod trial;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use change::Digest;
@@ -9,23 +14,47 @@ use model::{Cancel, Model, ModelId, Provider, Scripted, weights};
 use model_local::LocalModel;
 use policy::{Act, Gate, OwnProgram, Permit, Rules, Verdict};
 
+use self::registry::Registry;
 use crate::error::{Kind, SessionError};
 use crate::places::Environment;
 use crate::shop;
 use crate::view::{Front, View};
 
-/// The model that works when nobody chose another: the built-in one, which needs no account.
-pub fn default_model() -> ModelId {
-    weights::built_in().id.clone()
+pub use choose::{Chosen, use_model};
+pub use trial::{Rate, Trial, test};
+
+/// The model of a run that names none: `KIRO_MODEL`, else the user's default, else the built-in one, which needs no
+/// account.
+///
+/// # Errors
+/// When `KIRO_MODEL` names no model, or the list of the user's models cannot be used.
+pub fn default_model(environment: &Environment) -> Result<ModelId, SessionError> {
+    if let Some(text) = &environment.model {
+        return text
+            .parse()
+            .map_err(|error| SessionError::input(format!("KIRO_MODEL: {error}")));
+    }
+    users_default(&Registry::read(environment)?)
+}
+
+fn users_default(registry: &Registry) -> Result<ModelId, SessionError> {
+    let entry = registry.default.as_ref().and_then(|it| registry.find(it));
+    entry.map_or_else(|| Ok(built_in().clone()), registry::Entry::id)
+}
+
+/// The built-in model.
+pub(crate) fn built_in() -> &'static ModelId {
+    &weights::built_in().id
 }
 
 /// Opens a model.
 pub(crate) fn open(
     environment: &Environment,
     id: &ModelId,
+    cancel: &Cancel,
 ) -> Result<Arc<dyn Model>, SessionError> {
     match id.provider() {
-        Provider::Local => open_local(environment, id),
+        Provider::Local => Ok(Arc::new(open_local(environment, id, cancel)?)),
         Provider::Scripted => open_script(environment, id),
         _ => Err(SessionError::new(
             Kind::NoModel,
@@ -34,23 +63,49 @@ pub(crate) fn open(
     }
 }
 
-fn open_local(environment: &Environment, id: &ModelId) -> Result<Arc<dyn Model>, SessionError> {
-    let path = local_file(environment, id)?;
-    let model = LocalModel::open(&path, id.clone()).map_err(|error| {
-        SessionError::new(Kind::NoModel, error).hint("`kiro model pull` fetches it anew")
-    })?;
-    Ok(Arc::new(model))
+fn open_local(
+    environment: &Environment,
+    id: &ModelId,
+    cancel: &Cancel,
+) -> Result<LocalModel, SessionError> {
+    let hint = match id == built_in() {
+        true => "`kiro model pull` fetches it anew",
+        false => "`kiro model list` shows the others",
+    };
+    let path = local_file(environment, id, cancel)?;
+    LocalModel::open(&path, id.clone())
+        .map_err(|error| SessionError::new(Kind::NoModel, error).hint(hint))
 }
 
-fn local_file(environment: &Environment, id: &ModelId) -> Result<PathBuf, SessionError> {
-    let weights = weights::built_in();
-    if *id != weights.id {
-        return Err(
-            SessionError::new(Kind::NoModel, format!("there is no model {id}"))
-                .hint(format!("the built-in one is {}", weights.id)),
-        );
+/// The file of a local model; a registered one is still what it was.
+fn local_file(
+    environment: &Environment,
+    id: &ModelId,
+    cancel: &Cancel,
+) -> Result<PathBuf, SessionError> {
+    if id == built_in() {
+        return Ok(environment.models().join(&weights::built_in().file));
     }
-    Ok(environment.models().join(&weights.file))
+    let registry = Registry::read(environment)?;
+    let entry = registry
+        .find(id.name())
+        .ok_or_else(|| unknown(id, &registry))?;
+    entry.verify(environment, &|| cancel.is_cancelled())?;
+    Ok(entry.path.clone())
+}
+
+fn unknown(wanted: impl std::fmt::Display, registry: &Registry) -> SessionError {
+    let mut known = vec![built_in().to_string()];
+    known.extend(
+        registry
+            .models
+            .iter()
+            .map(|it| format!("local/{}", it.name)),
+    );
+    SessionError::new(Kind::NoModel, format!("there is no model {wanted}")).hint(format!(
+        "the models here are: {}; `kiro model use PATH.gguf` registers another",
+        known.join(", ")
+    ))
 }
 
 /// The scripted model, for tests: plays a written script through the real engine.
@@ -68,7 +123,7 @@ fn open_script(environment: &Environment, id: &ModelId) -> Result<Arc<dyn Model>
     Ok(Arc::new(model))
 }
 
-/// What is known of the built-in model on this machine.
+/// What is known of a local model on this machine.
 #[derive(Clone, Debug)]
 pub struct LocalState {
     /// Its id.
@@ -77,21 +132,83 @@ pub struct LocalState {
     pub path: PathBuf,
     /// Size of the whole file in bytes.
     pub bytes: u64,
-    /// Whether a file of that size stands there.
-    pub present: bool,
+    /// What stands there.
+    pub presence: Presence,
+    /// The architecture of its network.
+    pub architecture: String,
+    /// The formats of its matrices.
+    pub quantisation: String,
+    /// The content that is accepted.
+    pub sha256: String,
+    /// Whether it comes with Kiro.
+    pub built_in: bool,
+    /// Whether later runs take it.
+    pub default: bool,
+}
+
+/// What stands where a model's file should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A file of the right size.
+    Present,
+    /// No file.
+    Missing,
+    /// A file of another size.
+    Changed,
+}
+
+impl Presence {
+    fn of(path: &Path, bytes: u64) -> Presence {
+        match registry::stamp(path) {
+            Ok((found, _)) if found == bytes => Presence::Present,
+            Ok(_) => Presence::Changed,
+            Err(_) => Presence::Missing,
+        }
+    }
 }
 
 /// Looks whether the built-in model is there.
-pub fn local_state(environment: &Environment) -> LocalState {
+pub(crate) fn built_in_state(environment: &Environment) -> LocalState {
     let weights = weights::built_in();
     let path = environment.models().join(&weights.file);
-    let size = std::fs::metadata(&path).map(|it| it.len());
     LocalState {
         id: weights.id.clone(),
         bytes: weights.bytes,
-        present: size.is_ok_and(|it| it == weights.bytes),
+        presence: Presence::of(&path, weights.bytes),
         path,
+        architecture: weights.architecture.clone(),
+        quantisation: weights.quantisation.clone(),
+        sha256: weights.sha256.clone(),
+        built_in: true,
+        default: false,
     }
+}
+
+/// The built-in model and those that the user registered.
+///
+/// # Errors
+/// When the list of the user's models cannot be used.
+pub fn local_models(environment: &Environment) -> Result<Vec<LocalState>, SessionError> {
+    let registry = Registry::read(environment)?;
+    let default = users_default(&registry)?;
+    let mut all = vec![built_in_state(environment)];
+    for entry in &registry.models {
+        all.push(LocalState {
+            id: entry.id()?,
+            path: entry.path.clone(),
+            bytes: entry.bytes,
+            presence: Presence::of(&entry.path, entry.bytes),
+            architecture: entry.architecture.clone(),
+            quantisation: entry.quantisation.clone(),
+            sha256: entry.sha256.clone(),
+            built_in: false,
+            default: false,
+        });
+    }
+    for state in &mut all {
+        state.default = state.id == default;
+    }
+    Ok(all)
 }
 
 /// Makes sure that the model can be opened later; pulls the built-in one when it is missing, after saying so.
@@ -105,8 +222,8 @@ pub(crate) fn ensure(
     front: &mut dyn Front,
 ) -> Result<(), SessionError> {
     match id.provider() {
+        Provider::Local if id != built_in() => local_file(environment, id, cancel).map(|_| ()),
         Provider::Local => {
-            local_file(environment, id)?;
             let download = download(environment)?;
             let whole = host::download::is_whole(&download, &|| cancel.is_cancelled());
             if whole.map_err(SessionError::input)? {
@@ -124,7 +241,7 @@ pub(crate) fn ensure(
             pull(environment, cancel, front).map(|_| ())
         }
         Provider::Scripted => open_script(environment, id).map(|_| ()),
-        _ => open(environment, id).map(|_| ()),
+        _ => open(environment, id, cancel).map(|_| ()),
     }
 }
 
@@ -139,14 +256,23 @@ pub fn pull(
     front: &mut dyn Front,
 ) -> Result<PathBuf, SessionError> {
     let download = download(environment)?;
+    fetch(environment, &download, cancel, front)?;
+    Ok(download.target)
+}
+
+/// Brings a file whose content is known beforehand into the cache.
+fn fetch(
+    environment: &Environment,
+    download: &Download,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
     let folder = environment.models();
     host::files::ensure_folder(&folder).map_err(|error| {
         SessionError::new(Kind::NoModel, error).hint("set XDG_CACHE_HOME to a folder you can write")
     })?;
-    let gate = Gate::new(
-        &folder,
-        Rules::parse(None, None).map_err(SessionError::internal)?,
-    );
+    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
+    let gate = Gate::new(&folder, rules);
     let permit = match gate.judge_fetch(&download.target, download.sha256) {
         Verdict::Allow(permit) => permit,
         Verdict::Ask(ask) => ask.approved(),
@@ -169,11 +295,11 @@ pub fn pull(
             source: it.source.to_owned(),
         });
     };
-    host::download::fetch(permit, &download, &tools, &mut progress, &|| {
+    host::download::fetch(permit, download, &tools, &mut progress, &|| {
         cancel.is_cancelled()
     })
     .map_err(|error| not_fetched(error, cancel))?;
-    Ok(download.target)
+    Ok(())
 }
 
 /// The built-in model's weights as a download.
@@ -191,11 +317,10 @@ fn not_fetched(error: host::download::DownloadError, cancel: &Cancel) -> Session
     if cancel.is_cancelled() {
         return SessionError::new(
             Kind::Interrupted,
-            "interrupted; `kiro model pull` goes on from here",
+            "interrupted; the same command goes on from here",
         );
     }
-    SessionError::new(Kind::NoModel, error)
-        .hint("without a network, put the file there by hand: `kiro model list` says where")
+    SessionError::new(Kind::NoModel, error).hint("without a network, put the file there by hand")
 }
 
 fn source(source: &weights::Source) -> Source {

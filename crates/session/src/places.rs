@@ -21,6 +21,8 @@ pub struct Environment {
     pub cache_home: Option<PathBuf>,
     /// `PATH`.
     pub path: OsString,
+    /// `KIRO_MODEL`, when set.
+    pub model: Option<String>,
     /// `VISUAL` or `EDITOR`, when set.
     pub editor: Option<String>,
     /// Every variable that is plain text, for programs that the user starts.
@@ -44,6 +46,16 @@ impl Environment {
             .unwrap_or_else(|| self.home.join(".cache"))
             .join("kiro/models")
     }
+}
+
+/// A file's name, say, as a part of other names: ASCII letters and digits, hyphens, and what `keep` lets through;
+/// all else becomes an underscore.
+pub(crate) fn plain(text: &str, keep: &[char]) -> String {
+    let letter = |c: char| match c.is_ascii_alphanumeric() || c == '-' || keep.contains(&c) {
+        true => c,
+        false => '_',
+    };
+    text.chars().map(letter).collect()
 }
 
 /// A project: one folder with specs.
@@ -100,17 +112,7 @@ fn state_name(root: &Path) -> String {
     let name = root
         .file_name()
         .map_or("root".to_owned(), |it| it.to_string_lossy().into_owned());
-    let plain: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .take(40)
-        .collect();
+    let plain: String = plain(&name, &[]).chars().take(40).collect();
     let digest = Digest::of(root.as_os_str().as_encoded_bytes()).to_string();
     format!("{plain}-{}", &digest[..12])
 }
@@ -226,6 +228,7 @@ mod tests {
             kiro_home: None,
             cache_home: None,
             path: OsString::new(),
+            model: None,
             editor: None,
             variables: Vec::new(),
             program: PathBuf::new(),

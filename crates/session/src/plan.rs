@@ -37,7 +37,7 @@ pub fn plan(
         environment,
         &place.project,
         gate,
-        models::default_model(),
+        models::built_in().clone(),
         Cancel::new(),
     )?;
     let mut journal = open_journal(&place, front)?;

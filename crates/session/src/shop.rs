@@ -94,7 +94,7 @@ impl Shop {
         if let Some(model) = &*slot {
             return Ok(Arc::clone(model));
         }
-        let model = models::open(&self.environment, &self.model_id)?;
+        let model = models::open(&self.environment, &self.model_id, &self.cancel)?;
         *slot = Some(Arc::clone(&model));
         Ok(model)
     }

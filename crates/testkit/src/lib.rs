@@ -3,12 +3,16 @@
 //!
 //! Development only: nothing that ships depends on it.
 
+mod gguf;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+pub use gguf::Gguf;
 
 /// A project in a folder of its own, with everything a run of `kiro` may touch inside it.
 pub struct World {
@@ -71,6 +75,18 @@ impl World {
             .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// Reads a file of the project that is no text.
+    pub fn read_bytes(&self, path: &str) -> Vec<u8> {
+        std::fs::read(self.project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Removes a file of the project.
+    #[expect(clippy::disallowed_methods, reason = "a test removes what it planted")]
+    pub fn remove(&self, path: &str) {
+        std::fs::remove_file(self.project().join(path))
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
     /// Whether the project has a file.
     pub fn has(&self, path: &str) -> bool {
         self.project().join(path).exists()
@@ -107,7 +123,12 @@ impl World {
 
     /// Runs `kiro` to its end.
     pub fn kiro(&self, args: &[&str]) -> Output {
-        let output = self.command(args).output().expect("kiro starts");
+        self.run(&mut self.command(args))
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, command: &mut Command) -> Output {
+        let output = command.output().expect("kiro starts");
         Output {
             code: output.status.code(),
             stdout: self.plain(&output.stdout),
@@ -129,6 +150,11 @@ impl World {
         text.replace(&canonical.display().to_string(), "WORLD")
             .replace(&self.folder.path().display().to_string(), "WORLD")
     }
+}
+
+/// The SHA-256 of some bytes, as 64 digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    change::Digest::of(bytes).to_string()
 }
 
 /// Two replies with the same code: the first answer, and the second opinion that few examples ask for.

@@ -15,7 +15,7 @@ pub(super) fn run(args: &EvalArgs, environment: &Environment) -> Result<ExitCode
     let cancel = interruptible()?;
     let model = match &args.model {
         Some(name) => name.parse::<ModelId>().map_err(SessionError::input)?,
-        None => session::default_model(),
+        None => session::default_model(environment)?,
     };
     let options = EvalOptions {
         suite: args.suite.clone(),

@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 pub(super) fn run(args: &RunArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let cancel = interruptible()?;
-    let options = options(args)?;
+    let options = options(args, environment)?;
     let mut front: Box<dyn Front> = if args.jsonl {
         Box::new(Jsonl::new())
     } else {
@@ -21,10 +21,10 @@ pub(super) fn run(args: &RunArgs, environment: &Environment) -> Result<ExitCode,
     Ok(exit::of_outcome(outcome))
 }
 
-fn options(args: &RunArgs) -> Result<RunOptions, SessionError> {
+fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, SessionError> {
     let model = match &args.model {
         Some(name) => name.parse::<ModelId>().map_err(SessionError::input)?,
-        None => session::default_model(),
+        None => session::default_model(environment)?,
     };
     Ok(RunOptions {
         spec: args.spec.clone(),

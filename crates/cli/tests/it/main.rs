@@ -4,6 +4,7 @@ mod bad_input;
 mod eval;
 mod interruption;
 mod languages;
+mod models;
 mod path;
 
 use serde_json::Value;

@@ -23,6 +23,14 @@ pub enum DownloadError {
         /// The reason of each source.
         failures: Vec<Failure>,
     },
+    /// A text could not be read.
+    #[error("could not read {url}: {reason}")]
+    Text {
+        /// Its address.
+        url: String,
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
     /// A file beside the target cannot be used.
     #[error(transparent)]
     File(#[from] FileError),

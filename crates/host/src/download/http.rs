@@ -81,6 +81,37 @@ pub(super) fn get(
     )))
 }
 
+/// A short text, at most `limit` bytes of it.
+pub(super) fn text(
+    url: &str,
+    limit: usize,
+    patience: Patience,
+    cancel: &dyn Fn() -> bool,
+) -> Result<Vec<u8>, Reason> {
+    let (agent, receiver) = ask(url, 0, patience)?;
+    let mut text = Vec::new();
+    let outcome = loop {
+        if cancel() {
+            break Err(Reason::Cancelled);
+        }
+        match receiver.recv_timeout(LOOK) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break Err(lost()),
+            Ok(Message::Head(head)) if head.status != 200 => break Err(answered(head.status)),
+            Ok(Message::Head(_)) => {}
+            Ok(Message::Chunk(bytes)) if text.len() + bytes.len() > limit => {
+                break Err(Reason::Network(format!(
+                    "the server sent more than {limit} bytes"
+                )));
+            }
+            Ok(Message::Chunk(bytes)) => text.extend(bytes),
+            Ok(Message::End(end)) => break end.map_err(Reason::Network),
+        }
+    };
+    agent.shutdown();
+    outcome.map(|()| text)
+}
+
 /// One connection.
 fn go_on(
     url: &str,
@@ -90,19 +121,25 @@ fn go_on(
     meter: &mut Meter<'_>,
     cancel: &dyn Fn() -> bool,
 ) -> Result<(), Reason> {
+    let (agent, receiver) = ask(url, length(part), patience)?;
+    let outcome = receive(&receiver, part, size, meter, cancel);
+    // Whatever the thread still waits for ends now; then it finds nobody listening, and ends too.
+    agent.shutdown();
+    outcome
+}
+
+/// Starts the thread that asks for the bytes from `from` on.
+fn ask(url: &str, from: u64, patience: Patience) -> Result<(Agent, Receiver<Message>), Reason> {
     let agent = agent(patience);
     let (sender, receiver) = sync_channel(WAITING);
     let worker = {
-        let (agent, url, from) = (agent.clone(), url.to_owned(), length(part));
+        let (agent, url) = (agent.clone(), url.to_owned());
         thread::Builder::new()
             .name("download".to_owned())
             .spawn(move || read_all(&agent, &url, from, patience, &sender))
     };
     worker.map_err(|error| Reason::Network(format!("no thread could be started: {error}")))?;
-    let outcome = receive(&receiver, part, size, meter, cancel);
-    // Whatever the thread still waits for ends now; then it finds nobody listening, and ends too.
-    agent.shutdown();
-    outcome
+    Ok((agent, receiver))
 }
 
 fn receive(
@@ -127,7 +164,7 @@ fn receive(
         match receiver.recv_timeout(LOOK) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Reason::Network("the connection was lost".to_owned()));
+                return Err(lost());
             }
             Ok(Message::Head(head)) => {
                 at = begin(&head, part, size)?;
@@ -168,15 +205,7 @@ fn begin(head: &Head, part: &Path, size: u64) -> Result<u64, Reason> {
                 "the server does not go on where the last try ended".to_owned(),
             ));
         }
-        status => {
-            let meaning = ureq::http::StatusCode::from_u16(status)
-                .ok()
-                .and_then(|it| it.canonical_reason())
-                .map_or(String::new(), |it| format!(" ({it})"));
-            return Err(Reason::Network(format!(
-                "the server answered {status}{meaning}"
-            )));
-        }
+        status => return Err(answered(status)),
     }
     if let Some(total) = head.total.filter(|it| *it != size) {
         return Err(wrong_size(total));
@@ -187,6 +216,18 @@ fn begin(head: &Head, part: &Path, size: u64) -> Result<u64, Reason> {
         ));
     }
     Ok(head.starts_at)
+}
+
+fn lost() -> Reason {
+    Reason::Network("the connection was lost".to_owned())
+}
+
+fn answered(status: u16) -> Reason {
+    let meaning = ureq::http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|it| it.canonical_reason())
+        .map_or(String::new(), |it| format!(" ({it})"));
+    Reason::Network(format!("the server answered {status}{meaning}"))
 }
 
 fn agent(patience: Patience) -> Agent {

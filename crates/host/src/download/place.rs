@@ -1,14 +1,12 @@
 //! The target, and what stands beside it until it is whole.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 
 use super::Download;
 use super::error::{DownloadError, Reason};
@@ -110,7 +108,7 @@ pub(super) fn length(path: &Path) -> u64 {
 /// Whether a file is the one that is wanted.
 pub(super) fn check(path: &Path, spec: &Download, cancel: &dyn Fn() -> bool) -> Result<(), Reason> {
     let os = |error| FileError::os("read", path, error);
-    let mut file = File::open(path).map_err(os)?;
+    let file = File::open(path).map_err(os)?;
     let found = file.metadata().map_err(os)?.len();
     if found != spec.size {
         return Err(Reason::Size {
@@ -118,30 +116,14 @@ pub(super) fn check(path: &Path, spec: &Download, cancel: &dyn Fn() -> bool) -> 
             wanted: spec.size,
         });
     }
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    loop {
-        if cancel() {
-            return Err(Reason::Cancelled);
-        }
-        match file.read(&mut block) {
-            Ok(0) => break,
-            Ok(count) => hash.update(&block[..count]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(os(error).into()),
-        }
+    let found = files::digest(path, cancel)?.ok_or(Reason::Cancelled)?;
+    if found == spec.sha256 {
+        return Ok(());
     }
-    let found: String = hash
-        .finalize()
-        .iter()
-        .map(|it| format!("{it:02x}"))
-        .collect();
-    let wanted = spec.sha256.to_string();
-    if found == wanted {
-        Ok(())
-    } else {
-        Err(Reason::Content { found, wanted })
-    }
+    Err(Reason::Content {
+        found: found.to_string(),
+        wanted: spec.sha256.to_string(),
+    })
 }
 
 /// Puts the whole file in its place, for good.

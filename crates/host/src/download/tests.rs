@@ -742,3 +742,24 @@ fn the_client_gets_what_it_needs_of_the_environment_and_no_more() {
     let others: Vec<_> = found.iter().filter(|it| !allowed(&it.0)).collect();
     assert!(others.is_empty(), "{others:?}");
 }
+
+#[test]
+fn a_short_text_is_read_and_a_long_one_refused() {
+    let never = || false;
+    let server = Server::start(b"a list", &[Reply::Good]);
+    assert_eq!(text(&server.url, 6, &never).unwrap(), b"a list");
+    let long = text(&server.url, 5, &never).unwrap_err().to_string();
+    assert!(
+        long.ends_with("the server sent more than 5 bytes"),
+        "{long}"
+    );
+    let gone = Server::start(b"", &[Reply::Status("404 Not Found")]);
+    let error = text(&gone.url, 5, &never).unwrap_err().to_string();
+    assert!(
+        error.ends_with("the server answered 404 (Not Found)"),
+        "{error}"
+    );
+    let stalls = Server::start(b"a list", &[Reply::Stall(1)]);
+    let cancelled = text(&stalls.url, 6, &|| true);
+    assert!(matches!(cancelled, Err(DownloadError::Cancelled)));
+}

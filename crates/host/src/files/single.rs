@@ -1,14 +1,15 @@
 //! One file: reading with a limit, and replacing it at once and for good.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use change::{FileState, Mode, RelPath};
+use change::{Digest, FileState, Mode, RelPath};
 use policy::{Act, Permit};
 use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 
 use super::beneath::{Root, resolved};
 use super::error::FileError;
@@ -69,6 +70,29 @@ fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>, FileError>
     Ok(bytes)
 }
 
+/// The SHA-256 of a file of any size; none when it was cancelled, which is asked after each megabyte.
+///
+/// # Errors
+/// When something else than a file stands there, or it cannot be read.
+pub fn digest(path: &Path, cancel: &dyn Fn() -> bool) -> Result<Option<Digest>, FileError> {
+    let os = |error| FileError::os("read", path, error);
+    let mut file = File::open(path).map_err(os)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        if cancel() {
+            return Ok(None);
+        }
+        match file.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => hash.update(&block[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(os(error)),
+        }
+    }
+    Ok(Some(Digest::from_bytes(hash.finalize().into())))
+}
+
 /// Replaces or creates the file at the absolute `path`, whose folder must exist. The bits of a replaced
 /// file are kept. A link is followed to a file of the same folder; one that leads elsewhere is refused.
 ///
@@ -102,7 +126,10 @@ pub fn write_in(
 }
 
 /// Replaces a file of Kiro's own state, which needs no permit.
-pub(crate) fn replace_own(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+///
+/// # Errors
+/// When something else than a file stands there, or the disk refuses; then the old content stands unharmed.
+pub fn replace_own(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let (folder, name) = split(path)?;
     put(&Root::open("write", &folder)?, &name, bytes)
 }

@@ -37,6 +37,17 @@ pub use plain::{interactive, plain};
 #[cfg(target_os = "linux")]
 pub(crate) use streams::{Streams, timespec};
 
+/// Bytes of memory that this process itself holds now; none where the system does not say.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
 /// How often a wait looks whether it was cancelled.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(20);
 

@@ -34,7 +34,7 @@ pub(super) fn accept(
         environment,
         &Project::at(project, environment)?,
         gate,
-        models::default_model(),
+        models::built_in().clone(),
         cancel.clone(),
     )?;
     let folder = case.folder.join("acceptance");

@@ -29,7 +29,7 @@ pub(super) fn work(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<Worked, SessionError> {
-    let model = models::open(environment, model)?;
+    let model = models::open(environment, model, cancel)?;
     let spec = Spec::parse(&case.name, &case.spec_text());
     let files = engine::source_files(&spec);
     let request = Request {
