@@ -321,7 +321,7 @@ impl Work<'_> {
                 let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
                 let (text, temperature) = match round % 3 {
                     0 => (prompt::complete(self.slot), 0.7),
-                    1 => (prompt::plan_then_code(self.slot), 0.9),
+                    1 => (self.planned(), 0.8),
                     _ => (prompt::code(self.slot), 1.0),
                 };
                 (routes.collect(), ask(text), temperature)
@@ -331,6 +331,17 @@ impl Work<'_> {
                 self.repair_messages(),
                 0.3 * (number - 1) as f32,
             ),
+        }
+    }
+
+    /// A plan before the code, with what went wrong so far.
+    fn planned(&self) -> String {
+        let best = self.opinion().best().map(|at| &self.candidates[at].trial);
+        match best {
+            Some(trial) if !trial.failures.is_empty() => {
+                prompt::after_failures(self.slot, &trial.failures)
+            }
+            _ => prompt::plan_then_code(self.slot),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use change::RelPath;
+use engine::CheckPurpose;
 use engine::checks::{CheckFile, Report};
 use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
@@ -22,6 +23,9 @@ pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
 
 /// Wall time of one check, in seconds.
 const CHECK_SECONDS: u64 = 60;
+
+/// Wall time of what tries one candidate, in seconds: a candidate that does not end is a common one.
+const CANDIDATE_SECONDS: u64 = 10;
 
 /// Memory of one check, in bytes.
 const CHECK_MEMORY: u64 = 2 << 30;
@@ -175,9 +179,13 @@ impl Shop {
         &self,
         yard: &Yard,
         file: &CheckFile,
+        purpose: CheckPurpose,
     ) -> Result<(Vec<String>, Finished, Report), SessionError> {
         let argv = self.resolved(file.argv())?;
-        let finished = self.check(yard, argv.clone())?;
+        let finished = match purpose {
+            CheckPurpose::Candidate => self.try_candidate(yard, argv.clone())?,
+            _ => self.check(yard, argv.clone())?,
+        };
         let report = file.read_report(
             exit_code(&finished),
             &String::from_utf8_lossy(&finished.stdout),
@@ -219,9 +227,27 @@ impl Shop {
 
     /// Runs a check that Kiro derived from the spec, inside the walls of `yard`.
     pub(crate) fn check(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
+        self.limited(yard, argv, CHECK_SECONDS)
+    }
+
+    /// The same for what tries one candidate of several.
+    pub(crate) fn try_candidate(
+        &self,
+        yard: &Yard,
+        argv: Vec<String>,
+    ) -> Result<Finished, SessionError> {
+        self.limited(yard, argv, CANDIDATE_SECONDS)
+    }
+
+    fn limited(
+        &self,
+        yard: &Yard,
+        argv: Vec<String>,
+        seconds: u64,
+    ) -> Result<Finished, SessionError> {
         let read = installation(&argv);
         let env = yard.variables(&argv, &[]);
-        self.confined(yard, argv, env, read)
+        self.confined(yard, argv, env, read, seconds)
     }
 
     /// Runs an acceptance program of the user's, which lies in `folder`, inside the walls of `yard`.
@@ -241,7 +267,7 @@ impl Shop {
             }
         }
         let env = yard.variables(&[], &programs);
-        self.confined(yard, argv, env, read)
+        self.confined(yard, argv, env, read, CHECK_SECONDS)
     }
 
     fn confined(
@@ -250,6 +276,7 @@ impl Shop {
         argv: Vec<String>,
         env: Vec<(String, String)>,
         read: Vec<PathBuf>,
+        seconds: u64,
     ) -> Result<Finished, SessionError> {
         let mut gate = self.gate.clone();
         gate.grant_check(argv.clone());
@@ -261,8 +288,8 @@ impl Shop {
         let command = Command {
             env,
             limits: Limits {
-                wall: Duration::from_secs(CHECK_SECONDS),
-                cpu_seconds: CHECK_SECONDS,
+                wall: Duration::from_secs(seconds),
+                cpu_seconds: seconds,
                 memory_bytes: CHECK_MEMORY,
                 processes: CHECK_PROCESSES,
                 ..Limits::default()

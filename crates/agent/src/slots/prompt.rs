@@ -44,6 +44,34 @@ pub(super) fn plan_then_code(slot: &FunctionSlot) -> String {
     )
 }
 
+/// Like [`plan_then_code`], knowing what went wrong before but not the code that did, which would only be
+/// repeated.
+pub(super) fn after_failures(slot: &FunctionSlot, failures: &[String]) -> String {
+    let mut text = task(slot);
+    text.push_str("\nAn earlier try misunderstood this:\n");
+    for failure in failures.iter().take(2) {
+        let _ = writeln!(text, "- {}", short(failure));
+    }
+    let _ = write!(
+        text,
+        "First say, for that example, step by step what happens to the input so that exactly the expected result \
+         comes out. Then, in the same answer, write the code. {}",
+        form(slot)
+    );
+    text
+}
+
+/// A failure on one line, without what a test runner adds.
+fn short(failure: &str) -> String {
+    let lines = failure.lines().map(str::trim);
+    let mut text = lines.take(2).collect::<Vec<_>>().join(" ");
+    if text.len() > 400 {
+        let end = (0..=400).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+    }
+    text
+}
+
 /// What is said to an answer that ended before its code.
 pub(super) fn now_the_code(slot: &FunctionSlot) -> String {
     format!("Now write it. {}", form(slot))

@@ -231,7 +231,7 @@ impl Attempt<'_> {
     }
 
     fn check_file(&self, file: &CheckFile, purpose: CheckPurpose) -> Result<Report, SessionError> {
-        let (argv, finished, report) = self.shop.check_file(self.yard, file)?;
+        let (argv, finished, report) = self.shop.check_file(self.yard, file, purpose)?;
         self.checked(purpose, argv, &finished, &report);
         Ok(report)
     }
@@ -373,7 +373,7 @@ impl SlotBench<'_> {
         let attempt = self.attempt;
         attempt.write(&probe.path, &probe.text)?;
         let argv = attempt.shop.resolved(probe.argv())?;
-        let finished = attempt.shop.check(attempt.yard, argv)?;
+        let finished = attempt.shop.try_candidate(attempt.yard, argv)?;
         Ok(probe.read(&String::from_utf8_lossy(&finished.stdout)))
     }
 

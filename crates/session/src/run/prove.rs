@@ -117,7 +117,8 @@ impl Running<'_> {
         let (mut passed, mut failed) = (0, Vec::new());
         for file in checks {
             self.shop.write(yard, &file.path, &file.text)?;
-            let (argv, finished, report) = self.shop.check_file(yard, file)?;
+            let (argv, finished, report) =
+                self.shop.check_file(yard, file, CheckPurpose::Success)?;
             let ran = report.passed.len() + report.failed.len();
             self.success_check(argv, &finished, u32::try_from(ran).unwrap_or(u32::MAX))?;
             passed += report.passed.len();
