@@ -10,7 +10,7 @@ mod script;
 use std::collections::{BTreeMap, BTreeSet};
 
 use code::Language;
-use spec::{Example, Expect};
+use spec::{Command, Example, Expect};
 
 pub use python::module_of;
 pub(crate) use script::relative;
@@ -174,12 +174,25 @@ pub struct Subject {
     pub file: String,
     /// Its signature, where the spec gives one.
     pub signature: Option<String>,
+    /// The programs that begin with it, as commands name them.
+    pub programs: Vec<String>,
 }
 
 impl Subject {
+    /// Whether a command's program begins with it.
+    pub(crate) fn runs(&self, program: &str) -> bool {
+        self.programs.iter().any(|it| it == program)
+    }
+
     /// The file's language.
     pub fn language(&self) -> Option<Language> {
         Language::from_path(&self.file)
+    }
+
+    /// Whether it gives a promise, by its signature.
+    pub(crate) fn is_promised(&self) -> bool {
+        let signature = self.signature.as_deref().unwrap_or_default();
+        signature.contains("async ") || signature.contains("Promise")
     }
 
     /// The name that the file defines: of a method, its class.
@@ -239,7 +252,8 @@ impl Source<'_> {
     /// Which names are needed from which file.
     fn names(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (example, subject) in &self.placed {
+        let is_call = |it: &&(&Example, &Subject)| it.0.call.command.is_none();
+        for (example, subject) in self.placed.iter().filter(is_call) {
             let language = subject.language();
             let others = self
                 .subjects
@@ -267,12 +281,40 @@ impl Source<'_> {
         )
     }
 
+    /// Whether a call, not a command, expects something of this kind.
     fn expects(&self, wanted: impl Fn(&Expect) -> bool) -> bool {
-        self.placed.iter().any(|(it, _)| wanted(&it.expect))
+        self.placed
+            .iter()
+            .any(|(it, _)| it.call.command.is_none() && wanted(&it.expect))
+    }
+
+    fn has_commands(&self) -> bool {
+        self.placed.iter().any(|(it, _)| it.call.command.is_some())
+    }
+
+    /// How many folders the file stands in.
+    fn depth(&self) -> usize {
+        self.path.matches('/').count()
+    }
+
+    /// The file that a command line runs, with the command; none when no subject is that program.
+    fn run_of(&self, line: &str) -> Option<(&str, Command)> {
+        let command = Command::parse(line)?;
+        let subject = self.subjects.iter().find(|it| it.runs(&command.program))?;
+        Some((subject.file.as_str(), command))
+    }
+
+    /// The runs of an example's command: those before it, and its own last.
+    fn runs_of(&self, example: &Example) -> Vec<(&str, Command)> {
+        let lines = example.setup.iter().chain([&example.call.source]);
+        lines.filter_map(|it| self.run_of(it)).collect()
     }
 }
 
-fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
+pub(crate) fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
+    if let Some(command) = &example.call.command {
+        return subjects.iter().find(|it| it.runs(&command.program));
+    }
     let root = example.call.function.split('.').next()?;
     subjects
         .iter()
@@ -299,16 +341,21 @@ fn calls(text: &str, name: &str) -> bool {
 
 /// An example as a person reads it.
 pub(crate) fn readable(example: &Example) -> String {
+    let (prompt, gap) = match example.call.command {
+        Some(_) => ("$ ", "\n  "),
+        None => ("", "; "),
+    };
     let before: String = example
         .setup
         .iter()
-        .map(|it| format!("{}; ", it.trim()))
+        .map(|it| format!("{prompt}{}{gap}", it.trim()))
         .collect();
-    let call = &example.call.source;
+    let call = format!("{before}{prompt}{}", example.call.source);
     match &example.expect {
-        Expect::Value(value) => format!("{before}{call} → {value}"),
-        Expect::Raises(error) => format!("{before}{call} raises {error}"),
-        Expect::Output(output) => format!("{before}{call} prints {output:?}"),
+        Expect::Value(value) => format!("{call} → {value}"),
+        Expect::Raises(error) => format!("{call} raises {error}"),
+        Expect::Output(output) => format!("{call} prints {output:?}"),
+        Expect::Exits(code) => format!("{call} exits with {code}"),
     }
 }
 
@@ -333,3 +380,6 @@ fn is_float(value: &str) -> bool {
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|it| (*it).to_owned()).collect()
 }
+
+#[cfg(test)]
+mod commands;

@@ -12,7 +12,7 @@ use crate::checks::{self, Subject};
 use crate::estimate;
 use crate::tooling::Tooling;
 use crate::work::{
-    PACKAGE_JSON, check_path, functions_of, mentions, migration_path, needs_package, subjects,
+    PACKAGE_JSON, check_path, mentions, migration_path, needs_package, subjects, subjects_of,
 };
 
 /// A plan with the tasks it is cut into.
@@ -126,10 +126,13 @@ impl Drafting<'_> {
         let general: Vec<String> = spec
             .requirements
             .iter()
-            .filter(|it| is_general(it))
+            .filter(|it| self.is_general(it))
             .map(|it| it.id.to_string())
             .collect();
-        for requirement in spec.requirements.iter().filter(|it| has_functions(it)) {
+        for requirement in &spec.requirements {
+            if !self.has_functions(requirement) {
+                continue;
+            }
             let mine = self.placed(requirement);
             let names: Vec<String> = mine.iter().map(|it| format!("`{}`", it.function)).collect();
             let title = format!(
@@ -168,14 +171,16 @@ impl Drafting<'_> {
     }
 
     fn placed(&self, requirement: &Requirement) -> Vec<Subject> {
-        let names = functions_of(requirement);
-        let find = |name: &String| {
-            self.subjects
-                .iter()
-                .find(|it| it.function == *name)
-                .cloned()
-        };
-        names.iter().filter_map(find).collect()
+        let mine = subjects_of(requirement, &self.subjects);
+        mine.into_iter().cloned().collect()
+    }
+
+    fn has_functions(&self, requirement: &Requirement) -> bool {
+        !subjects_of(requirement, &self.subjects).is_empty()
+    }
+
+    fn is_general(&self, requirement: &Requirement) -> bool {
+        requirement.kind == spec::RequirementKind::NonFunctional && !self.has_functions(requirement)
     }
 
     /// A task waits for an earlier one whose function its rules name, or that changes the same file.
@@ -287,14 +292,6 @@ fn refers_to(table: &spec::Table, other: &str) -> bool {
             .any(|it| it[0].eq_ignore_ascii_case("references") && it[1] == other)
     };
     table.columns.iter().any(refers)
-}
-
-fn has_functions(requirement: &Requirement) -> bool {
-    !functions_of(requirement).is_empty()
-}
-
-fn is_general(requirement: &Requirement) -> bool {
-    requirement.kind == spec::RequirementKind::NonFunctional && !has_functions(requirement)
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -147,6 +147,7 @@ fn call_of(source: &str, expect: Expect, setup: &Setup) -> Option<(Call, Expect)
             Call {
                 source: source[..shape.end].to_owned(),
                 function,
+                command: None,
             },
             expect,
         ));
@@ -159,6 +160,7 @@ fn call_of(source: &str, expect: Expect, setup: &Setup) -> Option<(Call, Expect)
     let call = Call {
         source: source[..shape.end].to_owned(),
         function: setup.function(head),
+        command: None,
     };
     holds.then_some((call, value))
 }

@@ -98,7 +98,11 @@ fn keep(
     if setup.has_state() && !matches!(expect, Expect::Raises(_)) {
         setup.take(&source);
     }
-    let call = Call { source, function };
+    let call = Call {
+        source,
+        function,
+        command: None,
+    };
     findings.examples.push(Found {
         call,
         expect,

@@ -30,6 +30,7 @@ fn compiled() -> CheckFile {
         function: "to_celsius".into(),
         file: "weather/temperatures.py".into(),
         signature: None,
+        programs: Vec::new(),
     }];
     let place = Place {
         path: "tests/test_fr_1.py".into(),

@@ -31,6 +31,7 @@ fn compiled(signature: Option<&str>) -> CheckFile {
         function: function.into(),
         file: file.into(),
         signature: signature.map(str::to_owned),
+        programs: Vec::new(),
     };
     let subjects = [
         subject("total", "shop/total.js"),
