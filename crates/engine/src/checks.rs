@@ -3,8 +3,10 @@
 //! Each language has a module that writes test files; each runner has one that reads what it printed. What
 //! they share stands here.
 
+mod cargo;
 mod node;
 mod python;
+mod rust;
 mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,7 @@ use code::Language;
 use spec::{Command, Example, Expect};
 
 pub use python::module_of;
+pub(crate) use rust::{module_of as rust_module, path_of as rust_path};
 pub(crate) use script::relative;
 
 /// What runs test files.
@@ -22,6 +25,8 @@ pub enum Runner {
     Unittest,
     /// The test runner of node.
     Node,
+    /// `cargo test`.
+    Cargo,
 }
 
 impl Runner {
@@ -30,6 +35,7 @@ impl Runner {
         match self {
             Runner::Unittest => "unittest",
             Runner::Node => "node --test",
+            Runner::Cargo => "cargo test",
         }
     }
 
@@ -38,6 +44,7 @@ impl Runner {
         words(match self {
             Runner::Unittest => &["python3", "-m", "unittest", "discover", "-v", "-s", "tests"],
             Runner::Node => &["node", "--test", "--test-reporter=tap"],
+            Runner::Cargo => &["cargo", "test", "--offline"],
         })
     }
 
@@ -46,6 +53,7 @@ impl Runner {
         match self {
             Runner::Unittest => python::count(stderr),
             Runner::Node => node::count(stdout),
+            Runner::Cargo => cargo::count(stdout),
         }
     }
 }
@@ -83,6 +91,13 @@ impl CheckFile {
                 "python3", "-m", "unittest", "discover", "-v", "-s", folder, "-p", name,
             ]),
             Runner::Node => words(&["node", "--test", "--test-reporter=tap", &self.path]),
+            Runner::Cargo => {
+                // A test in a folder of its own goes by the folder's name.
+                let folder = folder.rsplit('/').next().unwrap_or(folder);
+                let stem = name.strip_suffix(".rs").unwrap_or(name);
+                let target = if stem == "main" { folder } else { stem };
+                words(&["cargo", "test", "--offline", "--test", target])
+            }
         }
     }
 
@@ -92,6 +107,7 @@ impl CheckFile {
         let told = match self.runner {
             Runner::Unittest => python::told(exit, stderr),
             Runner::Node => node::told(exit, stdout, stderr),
+            Runner::Cargo => cargo::told(exit, stdout, stderr),
         };
         told.report(&self.tests, exit)
     }
@@ -208,6 +224,8 @@ pub struct Place {
     pub path: String,
     /// What runs it.
     pub runner: Runner,
+    /// The package that the project is, as Rust code names it.
+    pub package: String,
 }
 
 /// Compiles examples into one test file; `origin` says in the file where they come from. Examples of
@@ -231,6 +249,7 @@ pub fn compile(
     let (text, tests) = match place.runner {
         Runner::Unittest => python::compile(&source),
         Runner::Node => script::compile(&source),
+        Runner::Cargo => rust::compile(&source, &place.package),
     };
     CheckFile {
         path: place.path.clone(),
@@ -365,6 +384,16 @@ fn test(name: String, example: &Example) -> Test {
         example: example.id.to_string(),
         says: readable(example),
     }
+}
+
+/// `FR-1.e2` → `fr_1_e2`.
+fn test_words(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|it| !it.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    words.join("_")
 }
 
 fn one_line(source: &str) -> String {

@@ -12,7 +12,8 @@ use crate::checks::{self, Subject};
 use crate::estimate;
 use crate::tooling::Tooling;
 use crate::work::{
-    PACKAGE_JSON, check_path, mentions, migration_path, needs_package, subjects, subjects_of,
+    CRATE_ROOT, LOCK_FILE, MANIFEST, PACKAGE_JSON, check_path, mentions, migration_path,
+    needs_package, subjects, subjects_of,
 };
 
 /// A plan with the tasks it is cut into.
@@ -59,6 +60,7 @@ pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Dr
     drafting.schema();
     drafting.functions();
     drafting.script_package(existing);
+    drafting.rust_package(existing);
     drafting.packages(existing);
     drafting.rest();
     let tasks = drafting.tasks;
@@ -167,6 +169,27 @@ impl Drafting<'_> {
             && let Some(task) = self.tasks.iter_mut().find(writes)
         {
             task.files.push(PACKAGE_JSON.to_owned());
+        }
+    }
+
+    /// Every task that writes a module of a Rust library makes it known in the library's root; the first one
+    /// writes the package, and what cargo adds to it.
+    fn rust_package(&mut self, existing: &BTreeSet<String>) {
+        let is_rust = |it: &String| it.starts_with("src/") && it.ends_with(".rs");
+        let writers = self
+            .tasks
+            .iter_mut()
+            .filter(|it| it.files.iter().any(is_rust));
+        for (at, task) in writers.enumerate() {
+            let mut files = vec![CRATE_ROOT];
+            if at == 0 {
+                files.extend([MANIFEST, LOCK_FILE]);
+            }
+            files.retain(|it| {
+                let stands = existing.contains(*it) && *it != CRATE_ROOT;
+                !stands && task.files.iter().all(|own| own != it)
+            });
+            task.files.extend(files.into_iter().map(str::to_owned));
         }
     }
 
@@ -395,6 +418,9 @@ fn file_note(spec: &Spec, task: &DraftTask, path: &str) -> String {
         Some(component) => component.name.replace('`', ""),
         None if path.ends_with("__init__.py") => "exports of the package".to_owned(),
         None if path == PACKAGE_JSON => "makes scripts modules".to_owned(),
+        None if path == MANIFEST => "the package".to_owned(),
+        None if path == LOCK_FILE => "written by cargo".to_owned(),
+        None if path == CRATE_ROOT => "the library's modules".to_owned(),
         None => format!("task {}", task.number),
     }
 }

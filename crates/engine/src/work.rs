@@ -7,13 +7,15 @@ mod place;
 mod program;
 
 use code::{EntryCall, Language, ModuleKind};
-use spec::{Check, Command, Example, Requirement, Spec};
+use spec::{Check, Command, Example, Expect, Requirement, Spec};
 
 use crate::checks::{self, CheckFile, Place, Runner, Subject};
 use crate::tooling::Tooling;
 
 pub use glue::Glue;
-pub(crate) use glue::{PACKAGE_JSON, migration_path, needs_package};
+pub(crate) use glue::{
+    CRATE_ROOT, LOCK_FILE, MANIFEST, PACKAGE_JSON, migration_path, needs_package,
+};
 pub use place::languages;
 pub(crate) use place::{check_path, subjects, subjects_of};
 
@@ -197,10 +199,12 @@ impl Ground<'_> {
             work.functions.extend(self.function(requirement, subject)?);
         }
         let examples: Vec<&Example> = requirement.examples.iter().collect();
+        judge_prints(&examples, &mine)?;
         for (language, runner) in self.runners(&mine)? {
             let place = Place {
                 path: check_path(requirement, language),
                 runner,
+                package: self.package(),
             };
             work.checks
                 .push(self.compile(&place, requirement, &examples, language));
@@ -211,6 +215,12 @@ impl Ground<'_> {
             .filter(|it| it.check == Check::Compiled);
         work.covers.extend(covered.map(|it| it.id.to_string()));
         Ok(())
+    }
+
+    /// The project's package as Rust code names it.
+    fn package(&self) -> String {
+        let named = self.tooling.crate_name();
+        named.unwrap_or_else(|| glue::new_crate_name(self.spec))
     }
 
     /// Every command, and those before it, must run files of the spec in one language.
@@ -272,6 +282,16 @@ impl Ground<'_> {
             .language()
             .ok_or_else(|| refused("its language is not known"))?;
         let runner = self.tooling.runner(language).map_err(refused)?;
+        if runner == Runner::Cargo && checks::rust_module(&subject.file).is_none() {
+            return Err(refused(
+                "Rust functions must stand in a file directly in src/",
+            ));
+        }
+        if runner == Runner::Cargo && !subject.programs.is_empty() {
+            return Err(refused(
+                "command-line examples of Rust programs have no compiled checks yet",
+            ));
+        }
         Ok((language, runner))
     }
 
@@ -307,6 +327,7 @@ impl Ground<'_> {
         let place = Place {
             path: place::trial_path(&subject.function, runner),
             runner,
+            package: self.package(),
         };
         Ok(Some(FunctionWork {
             function: subject.function.clone(),
@@ -368,8 +389,28 @@ impl Ground<'_> {
                     }
                 }
             }
+            Some(Language::Rust) => {
+                format!("use {};", checks::rust_path("crate", &subject.file, name))
+            }
             _ => format!("from {} import {name}", checks::module_of(&subject.file)),
         }
+    }
+}
+
+/// What a Rust function prints cannot be seen from inside its test.
+fn judge_prints(examples: &[&Example], subjects: &[&Subject]) -> Result<(), WorkError> {
+    let prints = examples
+        .iter()
+        .any(|it| it.call.command.is_none() && matches!(it.expect, Expect::Output(_)));
+    let rust = subjects
+        .iter()
+        .find(|it| it.language() == Some(Language::Rust));
+    match rust {
+        Some(subject) if prints => Err(WorkError::Language {
+            file: subject.file.clone(),
+            why: "what a Rust function prints is not compiled to a check yet".to_owned(),
+        }),
+        _ => Ok(()),
     }
 }
 

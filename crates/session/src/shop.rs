@@ -121,6 +121,22 @@ impl Shop {
         if name == "python3" || name == "python" {
             return self.python().ok();
         }
+        if name == "cargo" {
+            return self.cargo();
+        }
+        self.found(name)
+    }
+
+    /// The toolchain's own cargo, not the one that chooses a toolchain by what the project says.
+    fn cargo(&self) -> Option<String> {
+        let found = self.found("cargo")?;
+        if self.found("rustup").is_none() {
+            return Some(found);
+        }
+        self.answer("rustup", &["which", "cargo"]).or(Some(found))
+    }
+
+    fn found(&self, name: &str) -> Option<String> {
         let roots = [self.project.root.clone()];
         let found = host::process::toolchain::find_program(name, &self.environment.path, &roots)?;
         found.to_str().map(str::to_owned)
@@ -217,6 +233,19 @@ impl Shop {
         self.environment.variables.clone()
     }
 
+    /// What a check of this program may use: a compiler needs more of all.
+    fn limits(&self, program: &str) -> Limits {
+        let compiles = program.ends_with("/cargo");
+        let times: u32 = if compiles { 4 } else { 1 };
+        Limits {
+            wall: Duration::from_secs(CHECK_SECONDS) * times,
+            cpu_seconds: CHECK_SECONDS * u64::from(times),
+            memory_bytes: CHECK_MEMORY * if compiles { 2 } else { 1 },
+            processes: CHECK_PROCESSES * times,
+            ..Limits::default()
+        }
+    }
+
     /// Runs a check that Kiro derived from the spec, inside the walls of `yard`.
     pub(crate) fn check(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
         let mut gate = self.gate.clone();
@@ -228,13 +257,7 @@ impl Shop {
         };
         let command = Command {
             env: yard.variables(&argv),
-            limits: Limits {
-                wall: Duration::from_secs(CHECK_SECONDS),
-                cpu_seconds: CHECK_SECONDS,
-                memory_bytes: CHECK_MEMORY,
-                processes: CHECK_PROCESSES,
-                ..Limits::default()
-            },
+            limits: self.limits(argv.first().map_or("", String::as_str)),
             ..Command::new(argv, yard.tree.clone())
         };
         let walls = Walls {
@@ -290,6 +313,10 @@ impl Yard {
             .map_or(String::new(), |it| it.display().to_string());
         [
             ("PATH", format!("{programs}/usr/local/bin:/usr/bin:/bin")),
+            ("CARGO_HOME", format!("{scratch}/cargo")),
+            ("CARGO_TARGET_DIR", format!("{scratch}/target")),
+            ("CARGO_TERM_COLOR", "never".to_owned()),
+            ("RUST_BACKTRACE", "0".to_owned()),
             ("HOME", scratch.clone()),
             ("TMPDIR", scratch),
             ("LANG", "C.UTF-8".to_owned()),

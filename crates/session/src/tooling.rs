@@ -17,6 +17,8 @@ pub(crate) fn look(folder: &Path, spec: &Spec, shop: &Shop) -> Tooling {
     let languages = engine::languages(spec);
     Tooling {
         package: read(folder, "package.json").map(|text| module_kind(&text)),
+        manifest: read(folder, "Cargo.toml"),
+        crate_root: read(folder, "src/lib.rs"),
         strips_types: languages.contains(&Language::TypeScript)
             && shop
                 .answer("node", &["--version"])

@@ -93,6 +93,7 @@ impl World {
                 "PYENV_ROOT",
                 std::env::var_os("PYENV_ROOT").unwrap_or_default(),
             )
+            .env("RUSTUP_HOME", rustup_home())
             .stdin(Stdio::null());
         command
     }
@@ -121,6 +122,14 @@ impl World {
         text.replace(&canonical.display().to_string(), "WORLD")
             .replace(&self.folder.path().display().to_string(), "WORLD")
     }
+}
+
+/// Where the machine's Rust toolchains are, which the world's own home does not tell.
+fn rustup_home() -> std::ffi::OsString {
+    std::env::var_os("RUSTUP_HOME").unwrap_or_else(|| {
+        let home = std::env::var_os("HOME").unwrap_or_default();
+        PathBuf::from(home).join(".rustup").into_os_string()
+    })
 }
 
 /// A reply that says how and a reply with the code: what the first route asks for.

@@ -211,3 +211,64 @@ fn a_command_line_program_in_javascript_is_proven() {
         "commands run in folders of their own"
     );
 }
+
+const RUST: &str = "\
+# Text Kit
+
+## Functional Requirements
+
+### FR-1: Words
+
+`words(text: &str) -> Vec<String>` in `src/words.rs`.
+
+- Words stand between spaces
+  - `words(\"a  b\")` → `[\"a\", \"b\"]`
+  - `words(\"\")` → `[]`
+
+### FR-2: Counting
+
+`count(text: &str) -> usize` in `src/count.rs` counts what `words` gives.
+
+- `count(\"a b\")` → `2`
+- `count(\"!\")` panics: `count(\"!\")` raises `Error`
+
+## Success Criteria
+
+- All tests pass
+- Every example in this document holds
+";
+
+#[test]
+fn a_rust_library_is_proven_by_cargo() {
+    let world = world();
+    world.write("specs/text-kit.md", RUST);
+    let mut replies = plan_then(
+        "rust",
+        "words",
+        "fn words(text: &str) -> Vec<String> {\n    missing(text)\n}",
+    );
+    replies.push(serde_json::json!({
+        "when": "words",
+        "reply": "```rust\nfn words(text: &str) -> Vec<String> {\n    text.split_whitespace().map(str::to_owned).collect()\n}\n```"
+    }));
+    replies.extend(plan_then(
+        "rust",
+        "count",
+        "fn count(text: &str) -> usize {\n    assert!(text != \"!\");\n    words(text).len()\n}",
+    ));
+    let model = world.script(&replies);
+    let said = done(&world, "text-kit", &model);
+    assert!(said.contains("4 of 4 examples pass: cargo test"), "{said}");
+    assert!(said.contains("0 of 2 examples pass"), "{said}");
+    assert_eq!(
+        world.read("src/lib.rs"),
+        "//! Text Kit.\n\npub mod words;\npub mod count;\n"
+    );
+    let count = world.read("src/count.rs");
+    assert!(
+        count.starts_with("use crate::words::words;\n\npub fn count"),
+        "{count}"
+    );
+    assert!(world.read("Cargo.toml").contains("name = \"text-kit\""));
+    assert!(!world.has("target") && !world.has("tests/kiro_trial"));
+}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, Told, did_not_run, is_float, one_line, test};
+use super::{Source, Subject, Test, Told, did_not_run, is_float, one_line, test, test_words};
 
 /// What a test file of commands defines for itself.
 const COMMANDS: &str = r#"
@@ -131,12 +131,7 @@ fn class_name(function: &str) -> String {
 
 /// `FR-1.e2` → `test_fr_1_e2`.
 fn test_name(id: &str) -> String {
-    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
-    let words: Vec<String> = words
-        .filter(|it| !it.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    format!("test_{}", words.join("_"))
+    format!("test_{}", test_words(id))
 }
 
 fn method(name: &str, example: &Example) -> String {

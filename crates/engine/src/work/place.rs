@@ -198,6 +198,7 @@ pub(super) fn trial_path(function: &str, runner: Runner) -> String {
     match runner {
         Runner::Unittest => format!("{}/check_{name}.py", super::TRIAL_FOLDER),
         Runner::Node => format!("{}/check_{name}.test.mjs", super::TRIAL_FOLDER),
+        Runner::Cargo => format!("{}/main.rs", super::TRIAL_FOLDER),
     }
 }
 

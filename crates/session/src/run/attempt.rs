@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 
 use agent::{Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::RelPath;
+use code::Language;
 use engine::checks::{CheckFile, Report};
 use engine::{
     CheckPurpose, Cost, Fact, FunctionWork, Proposal, TRIAL_FOLDER, TaskRecord, Work, complete,
@@ -87,6 +88,7 @@ impl Attempt<'_> {
         for glue in &work.glue {
             self.write(glue.path(), &glue.text())?;
         }
+        self.make_modules(work)?;
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
             self.check_file(file, CheckPurpose::Before)?;
@@ -99,6 +101,20 @@ impl Attempt<'_> {
             return Ok(End::Failed(unfilled.join("; ")));
         }
         self.propose(work)
+    }
+
+    /// A module that a Rust library makes known must be there before anything compiles.
+    fn make_modules(&self, work: &Work) -> Result<(), SessionError> {
+        let modules = work
+            .functions
+            .iter()
+            .filter(|it| it.language == Language::Rust);
+        for it in modules {
+            if !self.yard.tree.join(&it.file).exists() {
+                self.write(&it.file, "")?;
+            }
+        }
+        Ok(())
     }
 
     /// Runs every check on the worktree as it is and captures what changed.

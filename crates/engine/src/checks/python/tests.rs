@@ -35,6 +35,7 @@ fn compiled() -> CheckFile {
     let place = Place {
         path: "tests/test_fr_1.py".into(),
         runner: Runner::Unittest,
+        package: String::new(),
     };
     let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
     checks::compile(&place, "FR-1: Celsius", &examples, &subjects)
