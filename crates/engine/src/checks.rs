@@ -5,6 +5,7 @@
 
 mod cargo;
 mod node;
+mod pytest;
 mod python;
 mod rust;
 mod script;
@@ -23,6 +24,8 @@ pub(crate) use script::relative;
 pub enum Runner {
     /// Python's own `unittest`.
     Unittest,
+    /// `pytest`, where the project has it.
+    Pytest,
     /// The test runner of node.
     Node,
     /// `cargo test`.
@@ -34,6 +37,7 @@ impl Runner {
     pub fn name(self) -> &'static str {
         match self {
             Runner::Unittest => "unittest",
+            Runner::Pytest => "pytest",
             Runner::Node => "node --test",
             Runner::Cargo => "cargo test",
         }
@@ -43,6 +47,7 @@ impl Runner {
     pub fn suite(self) -> Vec<String> {
         words(match self {
             Runner::Unittest => &["python3", "-m", "unittest", "discover", "-v", "-s", "tests"],
+            Runner::Pytest => &["python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"],
             Runner::Node => &["node", "--test", "--test-reporter=tap"],
             Runner::Cargo => &["cargo", "test", "--offline"],
         })
@@ -52,6 +57,7 @@ impl Runner {
     pub fn count(self, stdout: &str, stderr: &str) -> u32 {
         match self {
             Runner::Unittest => python::count(stderr),
+            Runner::Pytest => pytest::count(stdout),
             Runner::Node => node::count(stdout),
             Runner::Cargo => cargo::count(stdout),
         }
@@ -90,6 +96,20 @@ impl CheckFile {
             Runner::Unittest => words(&[
                 "python3", "-m", "unittest", "discover", "-v", "-s", folder, "-p", name,
             ]),
+            // Options of the project's own could hide the results.
+            Runner::Pytest => words(&[
+                "python3",
+                "-m",
+                "pytest",
+                "-q",
+                "-rA",
+                "--tb=short",
+                "-p",
+                "no:cacheprovider",
+                "-o",
+                "addopts=",
+                &self.path,
+            ]),
             Runner::Node => words(&["node", "--test", "--test-reporter=tap", &self.path]),
             Runner::Cargo => {
                 // A test in a folder of its own goes by the folder's name.
@@ -106,6 +126,7 @@ impl CheckFile {
     pub fn read_report(&self, exit: Option<i32>, stdout: &str, stderr: &str) -> Report {
         let told = match self.runner {
             Runner::Unittest => python::told(exit, stderr),
+            Runner::Pytest => pytest::told(exit, stdout),
             Runner::Node => node::told(exit, stdout, stderr),
             Runner::Cargo => cargo::told(exit, stdout, stderr),
         };
@@ -247,7 +268,7 @@ pub fn compile(
         subjects,
     };
     let (text, tests) = match place.runner {
-        Runner::Unittest => python::compile(&source),
+        Runner::Unittest | Runner::Pytest => python::compile(&source),
         Runner::Node => script::compile(&source),
         Runner::Cargo => rust::compile(&source, &place.package),
     };

@@ -10,6 +10,8 @@ use crate::checks::Runner;
 pub struct Tooling {
     /// How the project's `package.json` says that `.js` files are joined; none when there is no such file.
     pub package: Option<ModuleKind>,
+    /// Whether the project has its tests run by pytest, and the machine has it.
+    pub pytest: bool,
     /// The text of the project's `Cargo.toml`.
     pub manifest: Option<String>,
     /// The text of the project's `src/lib.rs`.
@@ -35,6 +37,7 @@ impl Tooling {
     /// The reason why nothing can.
     pub fn runner(&self, language: Language) -> Result<Runner, &'static str> {
         match language {
+            Language::Python if self.pytest => Ok(Runner::Pytest),
             Language::Python => Ok(Runner::Unittest),
             Language::JavaScript => Ok(Runner::Node),
             Language::TypeScript if self.strips_types => Ok(Runner::Node),

@@ -30,16 +30,17 @@ const CHECK_MEMORY: u64 = 2 << 30;
 const CHECK_PROCESSES: u32 = 64;
 
 /// The folders of a program that is installed somewhere of its own, such as by a version manager: its `bin`
-/// and `lib`, which it needs to read itself.
+/// and `lib`, which it needs to read itself, and the file by which a Python knows its virtual environment.
 fn installation(argv: &[String]) -> Vec<PathBuf> {
     let bin = argv.first().map(Path::new).and_then(Path::parent);
     let Some(prefix) = bin.filter(|it| it.ends_with("bin")).and_then(Path::parent) else {
         return Vec::new();
     };
-    ["bin", "lib"]
-        .map(|it| prefix.join(it))
-        .into_iter()
-        .filter(|it| is_real_folder(it))
+    let folders = ["bin", "lib"].map(|it| prefix.join(it));
+    let folders = folders.into_iter().filter(|it| is_real_folder(it));
+    let environment = prefix.join("pyvenv.cfg");
+    folders
+        .chain(environment.is_file().then_some(environment))
         .collect()
 }
 

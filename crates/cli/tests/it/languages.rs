@@ -272,3 +272,19 @@ fn a_rust_library_is_proven_by_cargo() {
     assert!(world.read("Cargo.toml").contains("name = \"text-kit\""));
     assert!(!world.has("target") && !world.has("tests/kiro_trial"));
 }
+
+/// Where pytest is installed its own results are read; elsewhere a project that wants it is checked by unittest.
+#[test]
+fn a_project_that_wants_pytest_is_proven_either_way() {
+    let world = world();
+    world.write("specs/numbers.md", crate::SPEC);
+    world.write("pytest.ini", "[pytest]\naddopts = -v\n");
+    let model = world.script(&crate::good_replies());
+    let said = done(&world, "numbers", &model);
+    assert!(
+        said.contains("4 of 4 examples pass: pytest")
+            || said.contains("4 of 4 examples pass: unittest"),
+        "{said}"
+    );
+    assert!(!world.has(".pytest_cache"));
+}

@@ -196,7 +196,7 @@ pub(crate) fn check_path(requirement: &Requirement, language: Language) -> Strin
 pub(super) fn trial_path(function: &str, runner: Runner) -> String {
     let name = words(function);
     match runner {
-        Runner::Unittest => format!("{}/check_{name}.py", super::TRIAL_FOLDER),
+        Runner::Unittest | Runner::Pytest => format!("{}/check_{name}.py", super::TRIAL_FOLDER),
         Runner::Node => format!("{}/check_{name}.test.mjs", super::TRIAL_FOLDER),
         Runner::Cargo => format!("{}/main.rs", super::TRIAL_FOLDER),
     }
