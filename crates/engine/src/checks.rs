@@ -355,7 +355,7 @@ pub(crate) fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Opti
     if let Some(command) = &example.call.command {
         return subjects.iter().find(|it| it.runs(&command.program));
     }
-    let root = example.call.function.split('.').next()?;
+    let root = example.call.function.split(['.', ':']).next()?;
     subjects
         .iter()
         .find(|it| it.function == example.call.function || it.function == root)

@@ -75,25 +75,20 @@ pub(super) fn signature_of(spec: &Spec, function: &str) -> Option<String> {
         .find_map(|it| it.signature.clone())
 }
 
-/// Names of the functions that a requirement declares or calls in its examples, in the spec's order.
+/// Names of the functions that a requirement declares or calls in its examples, in the spec's order. A method
+/// goes by its class, which is written as a whole.
 fn functions_of(requirement: &Requirement) -> Vec<String> {
-    let declared = requirement.functions.iter().map(|it| it.name.clone());
+    let declared = requirement.functions.iter().map(|it| it.name.as_str());
     let calls = requirement
         .examples
         .iter()
         .filter(|it| it.call.command.is_none());
-    let called = calls.map(|it| {
-        it.call
-            .function
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    });
+    let called = calls.map(|it| it.call.function.as_str());
     let mut names: Vec<String> = Vec::new();
     for name in declared.chain(called) {
-        if !names.contains(&name) {
-            names.push(name);
+        let root = name.split(['.', ':']).next().unwrap_or(name);
+        if !names.iter().any(|it| it == root) {
+            names.push(root.to_owned());
         }
     }
     names

@@ -194,6 +194,14 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_is_named_by_its_class_in_javascript_too() {
+        check(
+            "const s = new Stack();\ns.push(1);\ns.pop() // → 1\n",
+            &["const s = new Stack();; s.push(1); s.pop() [Stack.pop] Value(\"1\")"],
+        );
+    }
+
+    #[test]
     fn open_calls_cost_no_more_than_their_window() {
         assert!(read(&"f(\n".repeat(100_000)).examples.is_empty());
     }
