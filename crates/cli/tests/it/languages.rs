@@ -53,7 +53,9 @@ fn scripts() -> Vec<serde_json::Value> {
     let parse = "function parse(text) {\n  if (text === null) {\n    throw new TypeError(\"no text\");\n  }\n  return text === \"\" ? [] : text.split(\",\").map(Number);\n}";
     let total = "const total = (text) => parse(text).reduce((sum, it) => sum + it, 0);";
     let mut replies = plan_then("javascript", "parse", parse);
-    replies.extend(plan_then("js", "total", total));
+    // The model is told what it may use.
+    let neighbour = "`parse(text)` stands in `shop/parse.js` and is imported for you";
+    replies.extend(plan_then("js", neighbour, total));
     replies
 }
 

@@ -237,3 +237,24 @@ fn methods_are_the_work_of_their_class() {
         );
     }
 }
+
+#[test]
+fn typescript_is_run_by_a_node_that_leaves_out_types() {
+    let spec = Spec::parse("s", "### FR-1: A\nin `src/a.ts`\n- `f(1)` → `2`\n");
+    let tooling = Tooling {
+        strips_types: true,
+        ..Tooling::default()
+    };
+    let work = work_of(&spec, &tooling, "1", &["FR-1".into()], &[]).expect("work");
+    assert_eq!(work.checks[0].path, "tests/fr_1_a.test.mjs");
+    assert!(
+        work.checks[0]
+            .text
+            .contains("import { f } from \"../src/a.ts\";")
+    );
+    let text = complete(
+        "function f(n: number): number {\n  return 2;\n}\n",
+        &work.functions[0],
+    );
+    assert!(text.starts_with("export function f(n: number)"), "{text}");
+}

@@ -303,12 +303,16 @@ impl Attempt<'_> {
 }
 
 fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
+    let neighbours = work.uses.iter().map(|it| {
+        let name = it.signature.as_ref().unwrap_or(&it.function);
+        format!("`{name}` stands in `{}` and is imported for you", it.file)
+    });
     FunctionSlot {
         language: work.language,
         function: work.function.clone(),
         signature: work.signature.clone(),
         purpose: work.purpose.clone(),
-        rules: work.rules.clone(),
+        rules: work.rules.iter().cloned().chain(neighbours).collect(),
         examples: work.examples.clone(),
         path: work.file.clone(),
         file: present,
