@@ -67,7 +67,9 @@ pub struct Trial {
 pub enum Behaviour {
     /// It gave this value, as text.
     Gave(String),
-    /// It raised this error, or did not end.
+    /// It raised this error, which the spec speaks of.
+    Refused(String),
+    /// It broke down with this error, or did not end.
     Failed(String),
 }
 

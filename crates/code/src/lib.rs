@@ -23,7 +23,7 @@ pub use complexity::complexity;
 pub use fence::fenced;
 pub use import::{Import, imports, with_known_imports};
 pub use language::Language;
-pub use splice::{ModuleKind, SpliceError, exported, imported, splice};
+pub use splice::{EntryCall, ModuleKind, SpliceError, entered, exported, imported, splice};
 pub use symbol::{Symbol, SymbolKind, symbols};
 pub use syntax::{SyntaxError, syntax_error};
 pub use testing::{Assertion, TestCase, assertions, is_test_path, test_cases};

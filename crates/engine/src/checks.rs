@@ -3,18 +3,22 @@
 //! Each language has a module that writes test files; each runner has one that reads what it printed. What
 //! they share stands here.
 
+mod cargo;
 mod node;
 mod probe;
+mod pytest;
 mod python;
+mod rust;
 mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use code::Language;
-use spec::{Example, Expect};
+use spec::{Command, Example, Expect};
 
 pub use probe::{Came, Probe, probe};
 pub use python::module_of;
+pub(crate) use rust::{module_of as rust_module, path_of as rust_path};
 pub(crate) use script::relative;
 
 /// What runs test files.
@@ -22,8 +26,12 @@ pub(crate) use script::relative;
 pub enum Runner {
     /// Python's own `unittest`.
     Unittest,
+    /// `pytest`, where the project has it.
+    Pytest,
     /// The test runner of node.
     Node,
+    /// `cargo test`.
+    Cargo,
 }
 
 impl Runner {
@@ -31,7 +39,9 @@ impl Runner {
     pub fn name(self) -> &'static str {
         match self {
             Runner::Unittest => "unittest",
+            Runner::Pytest => "pytest",
             Runner::Node => "node --test",
+            Runner::Cargo => "cargo test",
         }
     }
 
@@ -39,7 +49,9 @@ impl Runner {
     pub fn suite(self) -> Vec<String> {
         words(match self {
             Runner::Unittest => &["python3", "-m", "unittest", "discover", "-v", "-s", "tests"],
+            Runner::Pytest => &["python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"],
             Runner::Node => &["node", "--test", "--test-reporter=tap"],
+            Runner::Cargo => &["cargo", "test", "--offline"],
         })
     }
 
@@ -47,7 +59,9 @@ impl Runner {
     pub fn count(self, stdout: &str, stderr: &str) -> u32 {
         match self {
             Runner::Unittest => python::count(stderr),
+            Runner::Pytest => pytest::count(stdout),
             Runner::Node => node::count(stdout),
+            Runner::Cargo => cargo::count(stdout),
         }
     }
 }
@@ -84,7 +98,28 @@ impl CheckFile {
             Runner::Unittest => words(&[
                 "python3", "-m", "unittest", "discover", "-v", "-s", folder, "-p", name,
             ]),
+            // Options of the project's own could hide the results.
+            Runner::Pytest => words(&[
+                "python3",
+                "-m",
+                "pytest",
+                "-q",
+                "-rA",
+                "--tb=short",
+                "-p",
+                "no:cacheprovider",
+                "-o",
+                "addopts=",
+                &self.path,
+            ]),
             Runner::Node => words(&["node", "--test", "--test-reporter=tap", &self.path]),
+            Runner::Cargo => {
+                // A test in a folder of its own goes by the folder's name.
+                let folder = folder.rsplit('/').next().unwrap_or(folder);
+                let stem = name.strip_suffix(".rs").unwrap_or(name);
+                let target = if stem == "main" { folder } else { stem };
+                words(&["cargo", "test", "--offline", "--test", target])
+            }
         }
     }
 
@@ -93,7 +128,9 @@ impl CheckFile {
     pub fn read_report(&self, exit: Option<i32>, stdout: &str, stderr: &str) -> Report {
         let told = match self.runner {
             Runner::Unittest => python::told(exit, stderr),
+            Runner::Pytest => pytest::told(exit, stdout),
             Runner::Node => node::told(exit, stdout, stderr),
+            Runner::Cargo => cargo::told(exit, stdout, stderr),
         };
         told.report(&self.tests, exit)
     }
@@ -176,12 +213,25 @@ pub struct Subject {
     pub file: String,
     /// Its signature, where the spec gives one.
     pub signature: Option<String>,
+    /// The programs that begin with it, as commands name them.
+    pub programs: Vec<String>,
 }
 
 impl Subject {
+    /// Whether a command's program begins with it.
+    pub(crate) fn runs(&self, program: &str) -> bool {
+        self.programs.iter().any(|it| it == program)
+    }
+
     /// The file's language.
     pub fn language(&self) -> Option<Language> {
         Language::from_path(&self.file)
+    }
+
+    /// Whether it gives a promise, by its signature.
+    pub(crate) fn is_promised(&self) -> bool {
+        let signature = self.signature.as_deref().unwrap_or_default();
+        signature.contains("async ") || signature.contains("Promise")
     }
 
     /// The name that the file defines: of a method, its class.
@@ -197,6 +247,8 @@ pub struct Place {
     pub path: String,
     /// What runs it.
     pub runner: Runner,
+    /// The package that the project is, as Rust code names it.
+    pub package: String,
 }
 
 /// Compiles examples into one test file; `origin` says in the file where they come from. Examples of
@@ -218,8 +270,9 @@ pub fn compile(
         subjects,
     };
     let (text, tests) = match place.runner {
-        Runner::Unittest => python::compile(&source),
+        Runner::Unittest | Runner::Pytest => python::compile(&source),
         Runner::Node => script::compile(&source),
+        Runner::Cargo => rust::compile(&source, &place.package),
     };
     CheckFile {
         path: place.path.clone(),
@@ -241,7 +294,8 @@ impl Source<'_> {
     /// Which names are needed from which file.
     fn names(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (example, subject) in &self.placed {
+        let is_call = |it: &&(&Example, &Subject)| it.0.call.command.is_none();
+        for (example, subject) in self.placed.iter().filter(is_call) {
             let language = subject.language();
             let others = self
                 .subjects
@@ -269,13 +323,41 @@ impl Source<'_> {
         )
     }
 
+    /// Whether a call, not a command, expects something of this kind.
     fn expects(&self, wanted: impl Fn(&Expect) -> bool) -> bool {
-        self.placed.iter().any(|(it, _)| wanted(&it.expect))
+        self.placed
+            .iter()
+            .any(|(it, _)| it.call.command.is_none() && wanted(&it.expect))
+    }
+
+    fn has_commands(&self) -> bool {
+        self.placed.iter().any(|(it, _)| it.call.command.is_some())
+    }
+
+    /// How many folders the file stands in.
+    fn depth(&self) -> usize {
+        self.path.matches('/').count()
+    }
+
+    /// The file that a command line runs, with the command; none when no subject is that program.
+    fn run_of(&self, line: &str) -> Option<(&str, Command)> {
+        let command = Command::parse(line)?;
+        let subject = self.subjects.iter().find(|it| it.runs(&command.program))?;
+        Some((subject.file.as_str(), command))
+    }
+
+    /// The runs of an example's command: those before it, and its own last.
+    fn runs_of(&self, example: &Example) -> Vec<(&str, Command)> {
+        let lines = example.setup.iter().chain([&example.call.source]);
+        lines.filter_map(|it| self.run_of(it)).collect()
     }
 }
 
-fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
-    let root = example.call.function.split('.').next()?;
+pub(crate) fn subject_of<'a>(example: &Example, subjects: &'a [Subject]) -> Option<&'a Subject> {
+    if let Some(command) = &example.call.command {
+        return subjects.iter().find(|it| it.runs(&command.program));
+    }
+    let root = example.call.function.split(['.', ':']).next()?;
     subjects
         .iter()
         .find(|it| it.function == example.call.function || it.function == root)
@@ -301,16 +383,21 @@ fn calls(text: &str, name: &str) -> bool {
 
 /// An example as a person reads it.
 pub(crate) fn readable(example: &Example) -> String {
+    let (prompt, gap) = match example.call.command {
+        Some(_) => ("$ ", "\n  "),
+        None => ("", "; "),
+    };
     let before: String = example
         .setup
         .iter()
-        .map(|it| format!("{}; ", it.trim()))
+        .map(|it| format!("{prompt}{}{gap}", it.trim()))
         .collect();
-    let call = &example.call.source;
+    let call = format!("{before}{prompt}{}", example.call.source);
     match &example.expect {
-        Expect::Value(value) => format!("{before}{call} → {value}"),
-        Expect::Raises(error) => format!("{before}{call} raises {error}"),
-        Expect::Output(output) => format!("{before}{call} prints {output:?}"),
+        Expect::Value(value) => format!("{call} → {value}"),
+        Expect::Raises(error) => format!("{call} raises {error}"),
+        Expect::Output(output) => format!("{call} prints {output:?}"),
+        Expect::Exits(code) => format!("{call} exits with {code}"),
     }
 }
 
@@ -320,6 +407,16 @@ fn test(name: String, example: &Example) -> Test {
         example: example.id.to_string(),
         says: readable(example),
     }
+}
+
+/// `FR-1.e2` → `fr_1_e2`.
+fn test_words(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|it| !it.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    words.join("_")
 }
 
 fn one_line(source: &str) -> String {
@@ -335,3 +432,6 @@ fn is_float(value: &str) -> bool {
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|it| (*it).to_owned()).collect()
 }
+
+#[cfg(test)]
+mod commands;

@@ -3,9 +3,18 @@
 use change::Digest;
 use spec::Spec;
 
+use crate::work::{LOCK_FILE, MANIFEST, PACKAGE_JSON};
+
 /// The fingerprint of a task: its own words and the text of every requirement it carries out.
 pub fn of_task(spec: &Spec, title: &str, requirements: &[String], files: &[String]) -> String {
-    let mut text = format!("{title}\n{}\n", files.join("\n"));
+    // Which task brings a project's manifest depends on what stands there, not on the spec.
+    let glue = [PACKAGE_JSON, MANIFEST, LOCK_FILE];
+    let own: Vec<&str> = files
+        .iter()
+        .map(String::as_str)
+        .filter(|it| !glue.contains(it))
+        .collect();
+    let mut text = format!("{title}\n{}\n", own.join("\n"));
     for name in requirements {
         let found = spec
             .requirements

@@ -12,7 +12,8 @@ use crate::checks::{self, Subject};
 use crate::estimate;
 use crate::tooling::Tooling;
 use crate::work::{
-    PACKAGE_JSON, check_path, functions_of, mentions, migration_path, needs_package, subjects,
+    CRATE_ROOT, LOCK_FILE, MANIFEST, PACKAGE_JSON, check_path, mentions, migration_path,
+    needs_package, subjects, subjects_of,
 };
 
 /// A plan with the tasks it is cut into.
@@ -59,6 +60,7 @@ pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Dr
     drafting.schema();
     drafting.functions();
     drafting.script_package(existing);
+    drafting.rust_package(existing);
     drafting.packages(existing);
     drafting.rest();
     let tasks = drafting.tasks;
@@ -126,10 +128,13 @@ impl Drafting<'_> {
         let general: Vec<String> = spec
             .requirements
             .iter()
-            .filter(|it| is_general(it))
+            .filter(|it| self.is_general(it))
             .map(|it| it.id.to_string())
             .collect();
-        for requirement in spec.requirements.iter().filter(|it| has_functions(it)) {
+        for requirement in &spec.requirements {
+            if !self.has_functions(requirement) {
+                continue;
+            }
             let mine = self.placed(requirement);
             let names: Vec<String> = mine.iter().map(|it| format!("`{}`", it.function)).collect();
             let title = format!(
@@ -167,15 +172,38 @@ impl Drafting<'_> {
         }
     }
 
+    /// Every task that writes a module of a Rust library makes it known in the library's root; the first one
+    /// writes the package, and what cargo adds to it.
+    fn rust_package(&mut self, existing: &BTreeSet<String>) {
+        let is_rust = |it: &String| it.starts_with("src/") && it.ends_with(".rs");
+        let writers = self
+            .tasks
+            .iter_mut()
+            .filter(|it| it.files.iter().any(is_rust));
+        for (at, task) in writers.enumerate() {
+            let mut files = vec![CRATE_ROOT];
+            if at == 0 {
+                files.extend([MANIFEST, LOCK_FILE]);
+            }
+            files.retain(|it| {
+                let stands = existing.contains(*it) && *it != CRATE_ROOT;
+                !stands && task.files.iter().all(|own| own != it)
+            });
+            task.files.extend(files.into_iter().map(str::to_owned));
+        }
+    }
+
     fn placed(&self, requirement: &Requirement) -> Vec<Subject> {
-        let names = functions_of(requirement);
-        let find = |name: &String| {
-            self.subjects
-                .iter()
-                .find(|it| it.function == *name)
-                .cloned()
-        };
-        names.iter().filter_map(find).collect()
+        let mine = subjects_of(requirement, &self.subjects);
+        mine.into_iter().cloned().collect()
+    }
+
+    fn has_functions(&self, requirement: &Requirement) -> bool {
+        !subjects_of(requirement, &self.subjects).is_empty()
+    }
+
+    fn is_general(&self, requirement: &Requirement) -> bool {
+        requirement.kind == spec::RequirementKind::NonFunctional && !self.has_functions(requirement)
     }
 
     /// A task waits for an earlier one whose function its rules name, or that changes the same file.
@@ -289,14 +317,6 @@ fn refers_to(table: &spec::Table, other: &str) -> bool {
     table.columns.iter().any(refers)
 }
 
-fn has_functions(requirement: &Requirement) -> bool {
-    !functions_of(requirement).is_empty()
-}
-
-fn is_general(requirement: &Requirement) -> bool {
-    requirement.kind == spec::RequirementKind::NonFunctional && !has_functions(requirement)
-}
-
 /// `a`, `a and b`, `a, b and c`.
 fn list(items: &[String]) -> String {
     match items {
@@ -398,6 +418,9 @@ fn file_note(spec: &Spec, task: &DraftTask, path: &str) -> String {
         Some(component) => component.name.replace('`', ""),
         None if path.ends_with("__init__.py") => "exports of the package".to_owned(),
         None if path == PACKAGE_JSON => "makes scripts modules".to_owned(),
+        None if path == MANIFEST => "the package".to_owned(),
+        None if path == LOCK_FILE => "written by cargo".to_owned(),
+        None if path == CRATE_ROOT => "the library's modules".to_owned(),
         None => format!("task {}", task.number),
     }
 }

@@ -4,17 +4,20 @@
 
 mod glue;
 mod place;
+mod program;
 
-use code::{Language, ModuleKind};
-use spec::{Check, Example, Requirement, Spec};
+use code::{EntryCall, Language, ModuleKind};
+use spec::{Check, Command, Example, Expect, Requirement, Spec};
 
 use crate::checks::{self, CheckFile, Place, Probe, Runner, Subject};
 use crate::probe;
 use crate::tooling::Tooling;
 
 pub use glue::Glue;
-pub(crate) use glue::{PACKAGE_JSON, migration_path, needs_package};
-pub(crate) use place::{check_path, functions_of, subjects};
+pub(crate) use glue::{
+    CRATE_ROOT, LOCK_FILE, MANIFEST, PACKAGE_JSON, migration_path, needs_package,
+};
+pub(crate) use place::{check_path, subjects, subjects_of};
 pub use place::{languages, source_files};
 
 /// Where the check of one function stands while the function is being written. It is no part of what lands.
@@ -33,6 +36,8 @@ pub struct FunctionWork {
     pub language: Language,
     /// How that file gives its names to others, should it be a script.
     pub module: ModuleKind,
+    /// How a program begins with it, should one do so.
+    pub entry: Option<EntryCall>,
     /// Functions of other files that it is to use.
     pub uses: Vec<Neighbour>,
     /// What it is for.
@@ -43,6 +48,8 @@ pub struct FunctionWork {
     pub examples: Vec<String>,
     /// Its examples alone, compiled; without a test when it has none.
     pub check: CheckFile,
+    /// Names of the errors that examples show it raising.
+    pub raises: Vec<String>,
     /// What watches candidates on inputs derived from the spec, where there is a way.
     pub probe: Option<Probe>,
 }
@@ -95,6 +102,14 @@ pub enum WorkError {
         task: String,
         /// The requirements that lack examples.
         requirements: String,
+    },
+    /// A command runs a program that is none of the spec's files.
+    #[error(
+        "«$ {line}» cannot be checked: no file of the spec is its program; name the file, as in «python3 todo.py» or «in `todo.py`»"
+    )]
+    Program {
+        /// The command.
+        line: String,
     },
     /// Nothing can run checks of the file's language.
     #[error("examples of {file} cannot be checked: {why}")]
@@ -177,12 +192,11 @@ impl Ground<'_> {
         files: &[String],
     ) -> Result<(), WorkError> {
         let in_scope = |subject: &&Subject| files.is_empty() || files.contains(&subject.file);
-        let names = functions_of(requirement);
-        let mine: Vec<&Subject> = names
-            .iter()
-            .filter_map(|name| self.subjects.iter().find(|it| it.function == *name))
+        let mine: Vec<&Subject> = subjects_of(requirement, self.subjects)
+            .into_iter()
             .filter(in_scope)
             .collect();
+        self.judge_commands(requirement)?;
         for subject in &mine {
             let Some(function) = self.function(requirement, subject)? else {
                 continue;
@@ -197,10 +211,12 @@ impl Ground<'_> {
             return Ok(());
         }
         let examples: Vec<&Example> = requirement.examples.iter().collect();
+        judge_prints(&examples, &mine)?;
         for (language, runner) in self.runners(&mine)? {
             let place = Place {
                 path: check_path(requirement, language),
                 runner,
+                package: self.package(),
             };
             work.checks
                 .push(self.compile(&place, requirement, &examples, language));
@@ -211,6 +227,50 @@ impl Ground<'_> {
             .filter(|it| it.check == Check::Compiled);
         work.covers.extend(covered.map(|it| it.id.to_string()));
         Ok(())
+    }
+
+    /// The project's package as Rust code names it.
+    fn package(&self) -> String {
+        let named = self.tooling.crate_name();
+        named.unwrap_or_else(|| glue::new_crate_name(self.spec))
+    }
+
+    /// Every command, and those before it, must run files of the spec in one language.
+    fn judge_commands(&self, requirement: &Requirement) -> Result<(), WorkError> {
+        let language_of = |line: &str| {
+            let command = Command::parse(line)?;
+            let subject = self.subjects.iter().find(|it| it.runs(&command.program))?;
+            subject.language()
+        };
+        for example in &requirement.examples {
+            if example.call.command.is_none() {
+                continue;
+            }
+            let own = language_of(&example.call.source);
+            let lines = example.setup.iter().chain([&example.call.source]);
+            for line in lines {
+                if own.is_none() || language_of(line) != own {
+                    return Err(WorkError::Program { line: line.clone() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The examples that a function is tried with: the requirement's own, and those of earlier requirements,
+    /// which it may already keep.
+    fn examples(&self, requirement: &Requirement, subject: &Subject) -> Vec<&Example> {
+        let all = self.spec.requirements.iter();
+        let upto = all.take_while(|it| it.id != requirement.id);
+        let own = self
+            .spec
+            .requirements
+            .iter()
+            .filter(|it| it.id == requirement.id);
+        upto.chain(own)
+            .flat_map(|it| &it.examples)
+            .filter(|it| checks::subject_of(it, self.subjects) == Some(subject))
+            .collect()
     }
 
     /// The runners of the subjects' languages, each once.
@@ -234,6 +294,16 @@ impl Ground<'_> {
             .language()
             .ok_or_else(|| refused("its language is not known"))?;
         let runner = self.tooling.runner(language).map_err(refused)?;
+        if runner == Runner::Cargo && checks::rust_module(&subject.file).is_none() {
+            return Err(refused(
+                "Rust functions must stand in a file directly in src/",
+            ));
+        }
+        if runner == Runner::Cargo && !subject.programs.is_empty() {
+            return Err(refused(
+                "command-line examples of Rust programs have no compiled checks yet",
+            ));
+        }
         Ok((language, runner))
     }
 
@@ -260,15 +330,12 @@ impl Ground<'_> {
         requirement: &Requirement,
         subject: &Subject,
     ) -> Result<Option<FunctionWork>, WorkError> {
-        let examples: Vec<&Example> = requirement
-            .examples
-            .iter()
-            .filter(|it| it.call.function.split('.').next() == Some(subject.function.as_str()))
-            .collect();
+        let examples = self.examples(requirement, subject);
         let (language, runner) = self.runner(subject)?;
+        let is_own = |it: &&Example| it.requirement == requirement.id;
         // Without examples only its import can be checked, and only Python's is.
         let is_declared = language == Language::Python && subject.signature.is_some();
-        if examples.is_empty() && !is_declared {
+        if !examples.iter().any(is_own) && !(examples.is_empty() && is_declared) {
             return Ok(None);
         }
         let declared = requirement.function(&subject.function);
@@ -276,18 +343,24 @@ impl Ground<'_> {
         let place = Place {
             path: place::trial_path(&subject.function, runner),
             runner,
+            package: self.package(),
         };
         Ok(Some(FunctionWork {
             function: subject.function.clone(),
-            signature: subject.signature.clone(),
+            signature: signature(subject),
+            entry: entry(subject),
             file: subject.file.clone(),
             language,
             module: self.tooling.module_kind(&subject.file),
             uses: self.neighbours(requirement, subject, &examples),
             purpose: purpose(requirement),
-            rules: rules_of(self.spec, requirement),
+            rules: rules_of(self.spec, requirement)
+                .into_iter()
+                .chain(entry_rule(subject))
+                .collect(),
             examples: examples.iter().map(|it| checks::readable(it)).collect(),
             check: self.compile(&place, requirement, &examples, language),
+            raises: raises(&examples),
             probe: checks::probe(
                 language,
                 &subject.file,
@@ -340,9 +413,63 @@ impl Ground<'_> {
                     }
                 }
             }
+            Some(Language::Rust) => {
+                format!("use {};", checks::rust_path("crate", &subject.file, name))
+            }
             _ => format!("from {} import {name}", checks::module_of(&subject.file)),
         }
     }
+}
+
+/// What a Rust function prints cannot be seen from inside its test.
+fn judge_prints(examples: &[&Example], subjects: &[&Subject]) -> Result<(), WorkError> {
+    let prints = examples
+        .iter()
+        .any(|it| it.call.command.is_none() && matches!(it.expect, Expect::Output(_)));
+    let rust = subjects
+        .iter()
+        .find(|it| it.language() == Some(Language::Rust));
+    match rust {
+        Some(subject) if prints => Err(WorkError::Language {
+            file: subject.file.clone(),
+            why: "what a Rust function prints is not compiled to a check yet".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The signature that the spec gives, or the usual one of a program's beginning.
+fn signature(subject: &Subject) -> Option<String> {
+    let usual = match subject.language() {
+        _ if subject.programs.is_empty() => None,
+        Some(Language::Python) => Some("main(argv: list[str]) -> int"),
+        _ => Some("main(argv)"),
+    };
+    let usual = usual.map(|it| it.replacen("main", &subject.function, 1));
+    subject.signature.clone().or(usual)
+}
+
+fn entry(subject: &Subject) -> Option<EntryCall> {
+    let signature = signature(subject)?;
+    (!subject.programs.is_empty()).then(|| EntryCall {
+        takes_arguments: !signature.contains("()"),
+        is_promise: subject.is_promised(),
+    })
+}
+
+/// What a model must know of a function that a program begins with.
+fn entry_rule(subject: &Subject) -> Option<String> {
+    let program = subject.programs.first()?;
+    let words = if entry(subject)?.takes_arguments {
+        format!(
+            " Its parameter holds the words after the program's name: for `$ {program} a \"b c\"` it is [\"a\", \"b c\"]."
+        )
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "The program `{program}` calls it.{words} It prints to standard output, errors too unless said otherwise, and returns the exit code, 0 when nothing is wrong. Files without a folder stand in the current folder."
+    ))
 }
 
 /// Whether a requirement speaks of a function in backticks.
@@ -355,15 +482,26 @@ pub(crate) fn mentions(requirement: &Requirement, function: &str) -> bool {
         .any(|text| text.contains(&called) || text.contains(&call))
 }
 
-/// A file with what the program owns in it: the function visible to others, and imports of the neighbours that
-/// it uses.
+/// A file with what the program owns in it: the function visible to others, imports of the neighbours that it
+/// uses, and the entry of a program that begins with it.
 pub fn complete(text: &str, work: &FunctionWork) -> String {
     let root = work.function.split('.').next().unwrap_or_default();
     let mut text = code::exported(work.language, text, root, work.module);
     for it in &work.uses {
         text = code::imported(work.language, &text, &it.statement, &it.function);
     }
+    if let Some(call) = work.entry {
+        text = code::entered(work.language, &text, root, work.module, call);
+    }
     text
+}
+
+fn raises(examples: &[&Example]) -> Vec<String> {
+    let named = |it: &&Example| match &it.expect {
+        Expect::Raises(name) => Some(name.clone()),
+        _ => None,
+    };
+    examples.iter().filter_map(named).collect()
 }
 
 fn origin(spec: &Spec, requirement: &Requirement) -> String {

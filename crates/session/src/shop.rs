@@ -34,17 +34,34 @@ const CHECK_MEMORY: u64 = 2 << 30;
 const CHECK_PROCESSES: u32 = 64;
 
 /// The folders of a program that is installed somewhere of its own, such as by a version manager: its `bin`
-/// and `lib`, which it needs to read itself.
+/// and `lib`, which it needs to read itself, and the file by which a Python knows its virtual environment.
 fn installation(argv: &[String]) -> Vec<PathBuf> {
     let bin = argv.first().map(Path::new).and_then(Path::parent);
     let Some(prefix) = bin.filter(|it| it.ends_with("bin")).and_then(Path::parent) else {
         return Vec::new();
     };
-    ["bin", "lib"]
-        .map(|it| prefix.join(it))
-        .into_iter()
-        .filter(|it| is_real_folder(it))
+    let folders = ["bin", "lib"].map(|it| prefix.join(it));
+    let folders = folders.into_iter().filter(|it| is_real_folder(it));
+    let environment = prefix.join("pyvenv.cfg");
+    folders
+        .chain(environment.is_file().then_some(environment))
         .collect()
+}
+
+/// What a check of this program may use in so many seconds: a compiler needs more of all.
+fn limits(program: &str, seconds: u64) -> Limits {
+    let compiles = program.ends_with("/cargo");
+    let (seconds, times) = match compiles {
+        true => (CHECK_SECONDS.max(seconds) * 4, 4),
+        false => (seconds, 1),
+    };
+    Limits {
+        wall: Duration::from_secs(seconds),
+        cpu_seconds: seconds,
+        memory_bytes: CHECK_MEMORY * if compiles { 2 } else { 1 },
+        processes: CHECK_PROCESSES * times,
+        ..Limits::default()
+    }
 }
 
 fn is_real_folder(path: &Path) -> bool {
@@ -125,6 +142,22 @@ impl Shop {
         if name == "python3" || name == "python" {
             return self.python().ok();
         }
+        if name == "cargo" {
+            return self.cargo();
+        }
+        self.found(name)
+    }
+
+    /// The toolchain's own cargo, not the one that chooses a toolchain by what the project says.
+    fn cargo(&self) -> Option<String> {
+        let found = self.found("cargo")?;
+        if self.found("rustup").is_none() {
+            return Some(found);
+        }
+        self.answer("rustup", &["which", "cargo"]).or(Some(found))
+    }
+
+    fn found(&self, name: &str) -> Option<String> {
         let roots = [self.project.root.clone()];
         let found = host::process::toolchain::find_program(name, &self.environment.path, &roots)?;
         found.to_str().map(str::to_owned)
@@ -287,13 +320,7 @@ impl Shop {
         };
         let command = Command {
             env,
-            limits: Limits {
-                wall: Duration::from_secs(seconds),
-                cpu_seconds: seconds,
-                memory_bytes: CHECK_MEMORY,
-                processes: CHECK_PROCESSES,
-                ..Limits::default()
-            },
+            limits: limits(argv.first().map_or("", String::as_str), seconds),
             ..Command::new(argv, yard.tree.clone())
         };
         let walls = Walls {
@@ -353,6 +380,10 @@ impl Yard {
             .map_or(String::new(), |it| it.display().to_string());
         [
             ("PATH", format!("{programs}/usr/local/bin:/usr/bin:/bin")),
+            ("CARGO_HOME", format!("{scratch}/cargo")),
+            ("CARGO_TARGET_DIR", format!("{scratch}/target")),
+            ("CARGO_TERM_COLOR", "never".to_owned()),
+            ("RUST_BACKTRACE", "0".to_owned()),
             ("HOME", scratch.clone()),
             ("TMPDIR", scratch),
             ("LANG", "C.UTF-8".to_owned()),

@@ -17,6 +17,13 @@ pub(crate) fn look(folder: &Path, spec: &Spec, shop: &Shop) -> Tooling {
     let languages = engine::languages(spec);
     Tooling {
         package: read(folder, "package.json").map(|text| module_kind(&text)),
+        pytest: languages.contains(&Language::Python)
+            && wants_pytest(folder)
+            && shop
+                .answer("python3", &["-m", "pytest", "--version"])
+                .is_some(),
+        manifest: read(folder, "Cargo.toml"),
+        crate_root: read(folder, "src/lib.rs"),
         strips_types: languages.contains(&Language::TypeScript)
             && shop
                 .answer("node", &["--version"])
@@ -27,6 +34,36 @@ pub(crate) fn look(folder: &Path, spec: &Spec, shop: &Shop) -> Tooling {
 fn read(folder: &Path, name: &str) -> Option<String> {
     let bytes = host::files::read(&folder.join(name), MANIFEST_MAX).ok()?;
     String::from_utf8(bytes).ok()
+}
+
+/// Whether a project has its tests run by pytest: by a file of its own, a setting, or a requirement.
+fn wants_pytest(folder: &Path) -> bool {
+    const FILES: [&str; 3] = ["pytest.ini", "conftest.py", "tests/conftest.py"];
+    const REQUIREMENTS: [&str; 4] = [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-test.txt",
+        "dev-requirements.txt",
+    ];
+    let has = |name: &&str| folder.join(name).is_file();
+    let sets = |name: &str, section: &str| {
+        read(folder, name).is_some_and(|it| it.lines().any(|line| line.starts_with(section)))
+    };
+    let requires =
+        |name: &&str| read(folder, name).is_some_and(|it| it.lines().any(requires_pytest));
+    FILES.iter().any(has)
+        || sets("pyproject.toml", "[tool.pytest")
+        || sets("setup.cfg", "[tool:pytest]")
+        || sets("tox.ini", "[pytest]")
+        || REQUIREMENTS.iter().any(requires)
+}
+
+/// `pytest`, `pytest>=8`, `pytest[x]`; not `pytest-cov`.
+fn requires_pytest(line: &str) -> bool {
+    let rest = line.trim().strip_prefix("pytest");
+    rest.is_some_and(|it| {
+        it.is_empty() || it.starts_with(['=', '>', '<', '~', '!', '[', ' ', ';', '#'])
+    })
 }
 
 /// How a `package.json` says that scripts are joined; without a word they are CommonJS.
@@ -69,6 +106,30 @@ mod tests {
         ] {
             assert_eq!(strips_types(version), strips, "{version}");
         }
+    }
+
+    #[test]
+    fn projects_say_that_they_want_pytest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            plant(&path, text);
+            let wants = wants_pytest(folder.path());
+            plant(&path, "");
+            wants
+        };
+        assert!(!wants_pytest(folder.path()));
+        assert!(check("pyproject.toml", "[tool.pytest.ini_options]\n"));
+        assert!(!check("pyproject.toml", "# pytest\n[tool.ruff]\n"));
+        assert!(check("requirements.txt", "rich\npytest>=8\n"));
+        assert!(!check("requirements.txt", "pytest-cov\n"));
+        plant(&folder.path().join("pytest.ini"), "");
+        assert!(wants_pytest(folder.path()));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test plants its files")]
+    fn plant(path: &Path, text: &str) {
+        std::fs::write(path, text).expect("a file");
     }
 
     #[test]

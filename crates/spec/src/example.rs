@@ -1,5 +1,6 @@
 //! Examples: calls with what they must give, as the spec writes them.
 
+mod command;
 mod declaration;
 mod doctest;
 mod given;
@@ -7,10 +8,12 @@ mod grid;
 mod lines;
 mod link;
 mod prose;
+mod session;
 mod setup;
 
 use std::ops::Range;
 
+pub use command::Command;
 pub(crate) use declaration::declaration;
 
 use crate::id::{CriterionId, ExampleId, RequirementId};
@@ -26,7 +29,7 @@ pub struct Example {
     pub call: Call,
     /// What must come of it.
     pub expect: Expect,
-    /// Statements to run first, in order; only doctests and code blocks have any.
+    /// Statements, or command lines, to run first, in order; only doctests, sessions and code blocks have any.
     pub setup: Vec<String>,
     /// The criterion whose bullet the example is or stands under.
     pub criterion: Option<CriterionId>,
@@ -40,7 +43,10 @@ pub struct Call {
     /// The expression's source text.
     pub source: String,
     /// The name of what is called, with dots; for a method on a variable made in the setup, the maker's name and the method's.
+    /// Of a command its program.
     pub function: String,
+    /// The words, when it is a command line and no expression.
+    pub command: Option<Command>,
 }
 
 /// What must come of a call.
@@ -52,13 +58,18 @@ pub enum Expect {
     Raises(String),
     /// It prints this text.
     Output(String),
+    /// It ends with this exit code; only a command does.
+    Exits(String),
 }
 
 impl Expect {
-    /// The value's source, the exception's name, or the text printed.
+    /// The value's source, the exception's name, the text printed, or the exit code.
     pub fn text(&self) -> &str {
         match self {
-            Expect::Value(text) | Expect::Raises(text) | Expect::Output(text) => text,
+            Expect::Value(text)
+            | Expect::Raises(text)
+            | Expect::Output(text)
+            | Expect::Exits(text) => text,
         }
     }
 }
@@ -108,6 +119,8 @@ pub(crate) enum Unclear {
     NoCall,
     /// Too much would have to be repeated before it.
     LongSetup,
+    /// The command needs more of a shell than can be checked, or is of a program that is not the spec's.
+    Command,
 }
 
 impl Unclear {
@@ -122,6 +135,9 @@ impl Unclear {
             }
             Unclear::LongSetup => {
                 "This example needs all the statements before it, which are too many; begin a new block with a shorter preparation."
+            }
+            Unclear::Command => {
+                "This command cannot be checked; write one simple command of a program that the spec names, as in `$ todo add milk`, without pipes, variables or redirections other than `2>&1`."
             }
         }
     }
@@ -190,7 +206,20 @@ pub(crate) fn in_fence(info: &str, body: &str, base: usize) -> Findings {
         .next()
         .unwrap_or_default()
         .to_lowercase();
-    if doctest::is_doctest(body) {
+    const SHELLS: &[&str] = &[
+        "",
+        "bash",
+        "console",
+        "sh",
+        "shell",
+        "shellsession",
+        "text",
+        "txt",
+        "zsh",
+    ];
+    if SHELLS.contains(&language.as_str()) && session::is_session(body) {
+        session::read(body).shifted(base)
+    } else if doctest::is_doctest(body) {
         doctest::read(body).shifted(base)
     } else if OTHER.contains(&language.as_str()) {
         Findings::default()

@@ -27,7 +27,7 @@ pub mod view;
 pub use criterion::{Check, Criterion, Measure};
 pub use diagnostic::{Code, Diagnostic};
 pub use document::{Column, Component, Dependency, Fact, Section, Spec, Table};
-pub use example::{Call, Example, Expect, FunctionDecl};
+pub use example::{Call, Command, Example, Expect, FunctionDecl};
 pub use id::{CriterionId, ExampleId, RequirementId, TaskId};
 pub use line::LineIndex;
 pub use plan::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile};

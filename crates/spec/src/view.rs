@@ -402,6 +402,7 @@ impl Places {
             Expect::Value(_) => "value",
             Expect::Raises(_) => "raises",
             Expect::Output(_) => "output",
+            Expect::Exits(_) => "exits",
         };
         ExampleView {
             id: it.id.to_string(),

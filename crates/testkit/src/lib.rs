@@ -117,6 +117,7 @@ impl World {
                 "PYENV_ROOT",
                 std::env::var_os("PYENV_ROOT").unwrap_or_default(),
             )
+            .env("RUSTUP_HOME", rustup_home())
             .stdin(Stdio::null());
         command
     }
@@ -155,6 +156,14 @@ impl World {
 /// The SHA-256 of some bytes, as 64 digits.
 pub fn sha256(bytes: &[u8]) -> String {
     change::Digest::of(bytes).to_string()
+}
+
+/// Where the machine's Rust toolchains are, which the world's own home does not tell.
+fn rustup_home() -> std::ffi::OsString {
+    std::env::var_os("RUSTUP_HOME").unwrap_or_else(|| {
+        let home = std::env::var_os("HOME").unwrap_or_default();
+        PathBuf::from(home).join(".rustup").into_os_string()
+    })
 }
 
 /// Two replies with the same code: the first answer, and the second opinion that few examples ask for.

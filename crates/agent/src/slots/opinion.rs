@@ -1,7 +1,8 @@
 //! The second opinion: which candidate the checks and the other candidates speak for.
 //!
 //! Two candidates are alike when they do the same on nearly all inputs derived from the spec. Inputs on which
-//! both fail say nothing, since they may lie outside of what the function is for.
+//! both break down say nothing, since they may lie outside of what the function is for; but a candidate that
+//! breaks down on many of them is not trusted before others do the same.
 
 use super::{Behaviour, Candidate, Trial};
 
@@ -9,10 +10,16 @@ use super::{Behaviour, Candidate, Trial};
 const ALIKE: f64 = 0.95;
 
 /// So many checks settle it by themselves when a candidate that was not drawn passes them all.
-const ENOUGH_CHECKS: u32 = 4;
+const ENOUGH_CHECKS: u32 = 6;
 
 /// Answers that must be alike when checks are fewer.
 const ENOUGH_VOTES: usize = 2;
+
+/// The same for a candidate that breaks down on more than [`UNSTEADY`] of the inputs.
+const ENOUGH_UNSTEADY_VOTES: usize = 5;
+
+/// Share of the inputs on which a trusted candidate may break down.
+const UNSTEADY: f64 = 0.1;
 
 /// Answers that must be alike when no check judges.
 const ENOUGH_VOTES_ALONE: usize = 3;
@@ -27,13 +34,16 @@ impl<'a> Opinion<'a> {
         Opinion { candidates }
     }
 
-    /// The candidate that passes most checks; among equals the one that most answers are alike to, then the
-    /// earliest.
+    /// The candidate that passes most checks; among equals a steady one, then the one that most answers are alike
+    /// to, then the earliest.
     pub(super) fn best(&self) -> Option<usize> {
         let most = self.candidates.iter().map(|it| rank(&it.trial)).max()?;
         let equals =
             (0..self.candidates.len()).filter(|it| rank(&self.candidates[*it].trial) == most);
-        equals.max_by_key(|at| (self.votes(*at), usize::MAX - at))
+        equals.max_by_key(|at| {
+            let is_steady = is_steady(&self.candidates[*at].trial);
+            (is_steady, self.votes(*at), usize::MAX - at)
+        })
     }
 
     /// Whether the best candidate needs no further opinion.
@@ -50,7 +60,11 @@ impl<'a> Opinion<'a> {
             return self.votes(best) >= ENOUGH_VOTES_ALONE;
         }
         let strong = trial.passed >= ENOUGH_CHECKS && !candidate.drawn;
-        strong || trial.behaviour.is_empty() || self.votes(best) >= ENOUGH_VOTES
+        let enough = match is_steady(trial) {
+            true => ENOUGH_VOTES,
+            false => ENOUGH_UNSTEADY_VOTES,
+        };
+        strong || trial.behaviour.is_empty() || self.votes(best) >= enough
     }
 
     /// How many other answers behave as the candidate does, of all that no check speaks against.
@@ -75,8 +89,15 @@ fn rank(trial: &Trial) -> (bool, u32) {
     (trial.is_possible(), trial.passed)
 }
 
+/// Whether the candidate breaks down on few inputs only.
+fn is_steady(trial: &Trial) -> bool {
+    let broke = |it: &&Behaviour| matches!(it, Behaviour::Failed(_));
+    let broken = trial.behaviour.iter().filter(broke).count();
+    broken as f64 <= UNSTEADY * trial.behaviour.len() as f64
+}
+
 fn alike(a: &Trial, b: &Trial) -> bool {
-    let gave = |it: &Behaviour| matches!(it, Behaviour::Gave(_));
+    let gave = |it: &Behaviour| !matches!(it, Behaviour::Failed(_));
     let telling = a
         .behaviour
         .iter()
@@ -96,7 +117,8 @@ mod tests {
 
     fn candidate(passed: u32, failed: usize, behaviour: &str, drawn: bool) -> Candidate {
         let of = |c: char| match c {
-            '!' => Behaviour::Failed("ValueError".to_owned()),
+            '!' => Behaviour::Failed("IndexError".to_owned()),
+            '?' => Behaviour::Refused("ValueError".to_owned()),
             c => Behaviour::Gave(c.to_string()),
         };
         Candidate {
@@ -119,8 +141,8 @@ mod tests {
             assert_eq!((opinion.is_settled(), opinion.best()), (settled, best));
         };
         check(&[], false, None);
-        check(&[candidate(4, 0, "abc", false)], true, Some(0));
-        check(&[candidate(4, 0, "abc", true)], false, Some(0));
+        check(&[candidate(6, 0, "abc", false)], true, Some(0));
+        check(&[candidate(6, 0, "abc", true)], false, Some(0));
         check(&[candidate(1, 0, "abc", false)], false, Some(0));
         check(&[candidate(1, 0, "", false)], true, Some(0));
         check(&[candidate(3, 1, "abc", false)], false, Some(0));
@@ -129,9 +151,23 @@ mod tests {
         let three = [
             candidate(1, 0, "abc", false),
             candidate(1, 0, "abd", false),
-            candidate(1, 0, "abd!", true),
+            candidate(1, 0, "abd?", true),
         ];
         check(&three, true, Some(1));
+    }
+
+    #[test]
+    fn a_candidate_that_breaks_down_needs_more_votes_and_gives_way() {
+        let mut candidates = vec![
+            candidate(1, 0, "ab!!", false),
+            candidate(1, 0, "ab!!", false),
+        ];
+        assert!(!Opinion::of(&candidates).is_settled());
+        candidates.push(candidate(1, 0, "abcd", true));
+        assert_eq!(Opinion::of(&candidates).best(), Some(2));
+        candidates.pop();
+        candidates[0].votes = 4;
+        assert!(Opinion::of(&candidates).is_settled());
     }
 
     #[test]

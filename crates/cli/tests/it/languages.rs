@@ -53,7 +53,9 @@ fn scripts() -> Vec<serde_json::Value> {
     let parse = "function parse(text) {\n  if (text === null) {\n    throw new TypeError(\"no text\");\n  }\n  return text === \"\" ? [] : text.split(\",\").map(Number);\n}";
     let total = "const total = (text) => parse(text).reduce((sum, it) => sum + it, 0);";
     let mut replies = two_answers_in("javascript", "parse", parse);
-    replies.extend(two_answers_in("js", "total", total));
+    // The model is told what it may use.
+    let neighbour = "parse(text) (from shop/parse.js)";
+    replies.extend(two_answers_in("js", neighbour, total));
     replies
 }
 
@@ -121,4 +123,171 @@ fn a_wrong_script_proves_nothing() {
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(!world.has("shop/parse.js"), "nothing unproven lands");
     assert!(ran.stderr.contains("incomplete"), "{}", ran.stderr);
+}
+
+const COMMANDS: &str = "\
+# Todo
+
+## Functional Requirements
+
+### FR-1: Adding
+
+The program `todo` in `todo.EXT` keeps items in `todo.json` in the current folder.
+
+- Items are numbered from 1
+  - `$ todo add \"oat milk\"` → `Added 1: oat milk`
+
+### FR-2: Listing
+
+- All items are shown in order
+
+  ```console
+  $ todo list
+  Nothing to do
+  $ todo add milk
+  Added 1: milk
+  $ todo list
+  1. milk
+  ```
+
+- Other words are refused
+  - `$ todo fly` exits with 2
+
+## Success Criteria
+
+- All tests pass
+- Every example in this document holds
+";
+
+const PYTHON: [&str; 2] = [
+    "import json\n\ndef main(argv):\n    items = []\n    items.append(argv[1])\n    with open(\"todo.json\", \"w\") as file:\n        json.dump(items, file)\n    print(f\"Added {len(items)}: {items[-1]}\")\n    return 0",
+    "import json\nimport os\n\ndef load():\n    if not os.path.exists(\"todo.json\"):\n        return []\n    with open(\"todo.json\") as file:\n        return json.load(file)\n\ndef main(argv):\n    items = load()\n    if argv[0] == \"add\":\n        items.append(argv[1])\n        with open(\"todo.json\", \"w\") as file:\n            json.dump(items, file)\n        print(f\"Added {len(items)}: {items[-1]}\")\n    elif argv[0] == \"list\":\n        for n, item in enumerate(items, 1):\n            print(f\"{n}. {item}\")\n        if not items:\n            print(\"Nothing to do\")\n    else:\n        return 2\n    return 0",
+];
+
+const MODULE: [&str; 2] = [
+    "import { writeFileSync } from \"node:fs\";\n\nfunction main(argv) {\n  writeFileSync(\"todo.json\", JSON.stringify([argv[1]]));\n  console.log(`Added 1: ${argv[1]}`);\n  return 0;\n}",
+    "import { existsSync, readFileSync, writeFileSync } from \"node:fs\";\n\nfunction main(argv) {\n  const items = existsSync(\"todo.json\") ? JSON.parse(readFileSync(\"todo.json\", \"utf8\")) : [];\n  if (argv[0] === \"add\") {\n    items.push(argv[1]);\n    writeFileSync(\"todo.json\", JSON.stringify(items));\n    console.log(`Added ${items.length}: ${argv[1]}`);\n  } else if (argv[0] === \"list\") {\n    items.forEach((item, at) => console.log(`${at + 1}. ${item}`));\n    if (items.length === 0) console.log(\"Nothing to do\");\n  } else {\n    return 2;\n  }\n  return 0;\n}",
+];
+
+fn program(extension: &str, tag: &str, bodies: [&str; 2]) -> World {
+    let world = world();
+    world.write("specs/todo.md", COMMANDS.replace("EXT", extension));
+    let replies: Vec<_> = bodies
+        .iter()
+        .flat_map(|it| two_answers_in(tag, "main", it))
+        .collect();
+    let model = world.script(&replies);
+    let said = done(&world, "todo", &model);
+    assert!(said.contains("5 of 5 examples pass"), "{said}");
+    world
+}
+
+#[test]
+fn a_command_line_program_in_python_is_proven() {
+    let world = program("py", "python", PYTHON);
+    let text = world.read("todo.py");
+    assert!(
+        text.ends_with("if __name__ == \"__main__\":\n    raise SystemExit(main(sys.argv[1:]))\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("__main__").count(), 1, "{text}");
+    let shown = world.kiro(&["spec", "show", "todo", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    let criteria = value["requirements"][1]["criteria"]
+        .as_array()
+        .expect("criteria");
+    assert!(
+        criteria.iter().all(|it| it["check"] == "compiled"),
+        "{criteria:?}"
+    );
+}
+
+#[test]
+fn a_command_line_program_in_javascript_is_proven() {
+    let world = program("mjs", "javascript", MODULE);
+    let text = world.read("todo.mjs");
+    assert!(text.contains("export function main(argv)"), "{text}");
+    assert_eq!(text.matches("import.meta.url").count(), 1, "{text}");
+    assert!(
+        !world.has("todo.json"),
+        "commands run in folders of their own"
+    );
+}
+
+const RUST: &str = "\
+# Text Kit
+
+## Functional Requirements
+
+### FR-1: Words
+
+`words(text: &str) -> Vec<String>` in `src/words.rs`.
+
+- Words stand between spaces
+  - `words(\"a  b\")` → `[\"a\", \"b\"]`
+  - `words(\"\")` → `[]`
+
+### FR-2: Counting
+
+`count(text: &str) -> usize` in `src/count.rs` counts what `words` gives.
+
+- `count(\"a b\")` → `2`
+- `count(\"!\")` panics: `count(\"!\")` raises `Error`
+
+## Success Criteria
+
+- All tests pass
+- Every example in this document holds
+";
+
+#[test]
+fn a_rust_library_is_proven_by_cargo() {
+    let world = world();
+    world.write("specs/text-kit.md", RUST);
+    let answer = |function: &str, code: &str| serde_json::json!({"when": function, "reply": format!("```rust\n{code}\n```")});
+    let replies = [
+        answer(
+            "words",
+            "fn words(text: &str) -> Vec<String> {\n    missing(text)\n}",
+        ),
+        answer(
+            "words",
+            "fn words(text: &str) -> Vec<String> {\n    text.split_whitespace().map(str::to_owned).collect()\n}",
+        ),
+        answer(
+            "count",
+            "fn count(text: &str) -> usize {\n    assert!(text != \"!\");\n    words(text).len()\n}",
+        ),
+    ];
+    let model = world.script(&replies);
+    let said = done(&world, "text-kit", &model);
+    assert!(said.contains("4 of 4 examples pass: cargo test"), "{said}");
+    assert!(said.contains("0 of 2 examples pass"), "{said}");
+    assert_eq!(
+        world.read("src/lib.rs"),
+        "//! Text Kit.\n\npub mod words;\npub mod count;\n"
+    );
+    let count = world.read("src/count.rs");
+    assert!(
+        count.starts_with("use crate::words::words;\n\npub fn count"),
+        "{count}"
+    );
+    assert!(world.read("Cargo.toml").contains("name = \"text-kit\""));
+    assert!(!world.has("target") && !world.has("tests/kiro_trial"));
+}
+
+/// Where pytest is installed its own results are read; elsewhere a project that wants it is checked by unittest.
+#[test]
+fn a_project_that_wants_pytest_is_proven_either_way() {
+    let world = world();
+    world.write("specs/numbers.md", crate::SPEC);
+    world.write("pytest.ini", "[pytest]\naddopts = -v\n");
+    let model = world.script(&crate::good_replies());
+    let said = done(&world, "numbers", &model);
+    assert!(
+        said.contains("4 of 4 examples pass: pytest")
+            || said.contains("4 of 4 examples pass: unittest"),
+        "{said}"
+    );
+    assert!(!world.has(".pytest_cache"));
 }

@@ -136,12 +136,12 @@ fn entry(object: Node<'_>, name: &str) -> String {
     }
 }
 
-fn at_end(file: &Parsed<'_>, line: &str) -> Edit {
+pub(super) fn at_end(file: &Parsed<'_>, line: &str) -> Edit {
     let newline = file.style.newline;
     let end = file.source.trim_end().len();
     Edit {
         range: end..file.source.len(),
-        text: format!("{newline}{newline}{line}{newline}"),
+        text: format!("{newline}{newline}{}{newline}", line.replace('\n', newline)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Putting one definition of a text into another text.
 
 mod edit;
+mod entry;
 mod helper;
 mod import;
 mod item;
@@ -8,6 +9,7 @@ mod join;
 mod place;
 mod plan;
 
+pub use entry::{EntryCall, entered};
 pub use join::{ModuleKind, exported, imported};
 
 use tree_sitter::Tree;

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::Parsed;
 use super::edit::Edit;
+use super::entry::is_entry;
 use crate::definition::{Definition, guards_main, python_docstring};
 use crate::language::Language;
 use crate::layout::{Paragraph, definition_gap, indentation_at, line_start, next_line};
@@ -106,7 +107,7 @@ fn comes_last(node: Node<'_>, file: &Parsed<'_>) -> bool {
             "expression_statement" => {
                 written.starts_with("module.exports =") || written.starts_with("exports.default =")
             }
-            _ => false,
+            _ => is_entry(file.language, node, file.source),
         },
     }
 }

@@ -5,7 +5,32 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, Told, did_not_run, is_float, one_line, test};
+use super::{Source, Subject, Test, Told, did_not_run, is_float, one_line, test, test_words};
+
+/// What a test file of commands defines for itself.
+const COMMANDS: &str = r#"
+
+ROOT = pathlib.Path(__file__).resolve().parents[DEPTH]
+
+
+def run(folder, program, *words, stderr=subprocess.PIPE):
+    """Runs a program of the project in a folder of its own."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / program), *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        timeout=20,
+    )
+
+
+def plain(text):
+    """Printed text without spaces at the ends of lines and blank lines at the end."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip("\n")
+"#;
 
 /// The module name by which a file at `path` is imported from the project's folder.
 pub fn module_of(path: &str) -> String {
@@ -20,14 +45,29 @@ pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
     if source.expects(|it| matches!(it, Expect::Output(_))) {
         text.push_str("import contextlib\nimport io\n");
     }
-    text.push_str("import unittest\n\n");
-    text.push_str(&imports(source));
+    if source.has_commands() {
+        text.push_str(
+            "import os\nimport pathlib\nimport subprocess\nimport sys\nimport tempfile\n",
+        );
+    }
+    text.push_str("import unittest\n");
+    let imports = imports(source);
+    if !imports.is_empty() {
+        text.push('\n');
+        text.push_str(&imports);
+    }
+    if source.has_commands() {
+        text.push_str(&COMMANDS.replace("DEPTH", &source.depth().to_string()));
+    }
     let mut tests = Vec::new();
     for (class, members) in by_function(&source.placed) {
         let _ = write!(text, "\n\nclass {class}(unittest.TestCase):");
         for example in members {
             let name = test_name(&example.id.to_string());
-            text.push_str(&method(&name, example));
+            text.push_str(&match example.call.command {
+                Some(_) => session(&name, example, source),
+                None => method(&name, example),
+            });
             tests.push(test(name, example));
         }
     }
@@ -41,6 +81,9 @@ fn imports(source: &Source<'_>) -> String {
         names.entry(module_of(file)).or_default().extend(wanted);
     }
     for (example, subject) in &source.placed {
+        if example.call.command.is_some() {
+            continue;
+        }
         if let Expect::Raises(name) = &example.expect
             && !is_built_in(name)
         {
@@ -88,12 +131,7 @@ fn class_name(function: &str) -> String {
 
 /// `FR-1.e2` → `test_fr_1_e2`.
 fn test_name(id: &str) -> String {
-    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
-    let words: Vec<String> = words
-        .filter(|it| !it.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    format!("test_{}", words.join("_"))
+    format!("test_{}", test_words(id))
 }
 
 fn method(name: &str, example: &Example) -> String {
@@ -122,7 +160,30 @@ fn method(name: &str, example: &Example) -> String {
                 literal(output)
             );
         }
+        Expect::Exits(_) => {}
     }
+    text
+}
+
+/// A test that runs commands in a folder of its own.
+fn session(name: &str, example: &Example, source: &Source<'_>) -> String {
+    let mut text = format!("\n    def {name}(self):\n");
+    text.push_str("        with tempfile.TemporaryDirectory() as folder:\n");
+    let runs = source.runs_of(example);
+    for (at, (file, command)) in runs.iter().enumerate() {
+        let mut words = vec![literal(file)];
+        words.extend(command.arguments.iter().map(|it| literal(it)));
+        if command.merges_errors {
+            words.push("stderr=subprocess.STDOUT".to_owned());
+        }
+        let done = if at + 1 == runs.len() { "done = " } else { "" };
+        let _ = writeln!(text, "            {done}run(folder, {})", words.join(", "));
+    }
+    let expected = match &example.expect {
+        Expect::Exits(code) => format!("done.returncode, {code}"),
+        other => format!("plain(done.stdout), {}", literal(other.text())),
+    };
+    let _ = writeln!(text, "        self.assertEqual({expected}, done.stderr)");
     text
 }
 

@@ -47,21 +47,80 @@ function printedBy(action) {
 }
 "#;
 
+const COMMAND_IMPORTS: &str = r#"import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+"#;
+
+const COMMANDS: &str = r#"
+const root = new URL("UP", import.meta.url);
+
+function inFolder(action) {
+  const folder = mkdtempSync(join(tmpdir(), "session-"));
+  try {
+    return action(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function run(folder, program, ...words) {
+  const argv = [fileURLToPath(new URL(program, root)), ...words];
+  const options = { cwd: folder, encoding: "utf8", timeout: 20000 };
+  return spawnSync(process.execPath, argv, options);
+}
+
+function runMerged(folder, program, ...words) {
+  const file = fileURLToPath(new URL(program, root));
+  const argv = ["-c", 'exec "$0" "$@" 2>&1', process.execPath, file, ...words];
+  const options = { cwd: folder, encoding: "utf8", timeout: 20000 };
+  return spawnSync("/bin/sh", argv, options);
+}
+
+function assertPrinted(done, expected) {
+  const lines = done.stdout.split("\n").map((line) => line.trimEnd());
+  const actual = lines.join("\n").replace(/\n+$/, "");
+  const errors = done.stderr ? `; errors: ${done.stderr.trim()}` : "";
+  const told = `expected ${inspect(expected)}, got ${inspect(actual)}${errors}`;
+  assert.ok(actual === expected, told);
+}
+
+function assertExit(done, expected) {
+  const told = `expected exit code ${expected}, got ${done.status}; ${done.stderr}`;
+  assert.ok(done.status === expected, told);
+}
+"#;
+
 /// The text of a test file, and its tests.
 pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
     let nears = source.expects(|it| matches!(it, Expect::Value(value) if is_float(value)));
     let fails = source.expects(|it| matches!(it, Expect::Raises(_)));
     let prints = source.expects(|it| matches!(it, Expect::Output(_)));
+    let runs = source.has_commands();
     let mut text = comment(&source.header());
     text.push_str(
         "import assert from \"node:assert/strict\";\nimport { test } from \"node:test\";\n",
     );
-    if nears || fails {
+    if runs {
+        text.push_str(COMMAND_IMPORTS);
+    }
+    if nears || fails || runs {
         text.push_str("import { inspect } from \"node:util\";\n");
     }
-    text.push('\n');
-    text.push_str(&imports(source));
-    for (wanted, helper) in [(nears, NEAR), (fails, FAILS), (prints, PRINTED)] {
+    let imports = imports(source);
+    if !imports.is_empty() {
+        text.push('\n');
+        text.push_str(&imports);
+    }
+    let commands = COMMANDS.replace("UP", &"../".repeat(source.depth()));
+    for (wanted, helper) in [
+        (nears, NEAR),
+        (fails, FAILS),
+        (prints, PRINTED),
+        (runs, &commands),
+    ] {
         if wanted {
             text.push_str(helper);
         }
@@ -69,7 +128,10 @@ pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
     let mut tests = Vec::new();
     for (example, subject) in &source.placed {
         let name = example.id.to_string();
-        text.push_str(&body(&name, example, subject));
+        text.push_str(&match example.call.command {
+            Some(_) => session(&name, example, source),
+            None => body(&name, example, subject),
+        });
         tests.push(test(name, example));
     }
     (text, tests)
@@ -110,10 +172,7 @@ fn body(name: &str, example: &Example, subject: &Subject) -> String {
         .iter()
         .map(|it| format!("  {it}\n"))
         .collect();
-    let promised = subject
-        .signature
-        .as_deref()
-        .is_some_and(|it| it.contains("async ") || it.contains("Promise"));
+    let promised = subject.is_promised();
     let wait = if promised { "await " } else { "" };
     let mut is_async = promised || setup.contains("await ");
     let line = match &example.expect {
@@ -130,9 +189,33 @@ fn body(name: &str, example: &Example, subject: &Subject) -> String {
             "assert.equal(printedBy(() => {call}), {});",
             literal(output.trim())
         ),
+        Expect::Exits(_) => String::new(),
     };
     let how = if is_async { "async " } else { "" };
     format!("\ntest(\"{name}\", {how}() => {{\n{setup}  {line}\n}});\n")
+}
+
+/// A test that runs commands in a folder of its own.
+fn session(name: &str, example: &Example, source: &Source<'_>) -> String {
+    let mut text = format!("\ntest(\"{name}\", () => {{\n  const done = inFolder((folder) => {{\n");
+    let runs = source.runs_of(example);
+    for (at, (file, command)) in runs.iter().enumerate() {
+        let mut words = vec![literal(file)];
+        words.extend(command.arguments.iter().map(|it| literal(it)));
+        let how = if command.merges_errors {
+            "runMerged"
+        } else {
+            "run"
+        };
+        let given = if at + 1 == runs.len() { "return " } else { "" };
+        let _ = writeln!(text, "    {given}{how}(folder, {});", words.join(", "));
+    }
+    let expected = match &example.expect {
+        Expect::Exits(code) => format!("assertExit(done, {code});"),
+        other => format!("assertPrinted(done, {});", literal(other.text())),
+    };
+    let _ = writeln!(text, "  }});\n  {expected}\n}});");
+    text
 }
 
 /// Statements that run first; a name that is only assigned is declared.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use code::Language;
 use spec::Spec;
 
 use super::place::words;
@@ -10,6 +11,15 @@ use crate::tooling::Tooling;
 
 /// The file that says how a project's scripts are joined.
 pub(crate) const PACKAGE_JSON: &str = "package.json";
+
+/// The file that describes a Rust package.
+pub(crate) const MANIFEST: &str = "Cargo.toml";
+
+/// What cargo writes beside it.
+pub(crate) const LOCK_FILE: &str = "Cargo.lock";
+
+/// The root of a Rust library.
+pub(crate) const CRATE_ROOT: &str = "src/lib.rs";
 
 /// A file that the program writes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +38,16 @@ pub enum Glue {
         /// The statement.
         sql: String,
     },
+    /// The `Cargo.toml` of a new package.
+    Manifest {
+        /// The package's name.
+        name: String,
+    },
+    /// The root of a Rust library with the modules it must make known.
+    CrateRoot {
+        /// Its text.
+        text: String,
+    },
     /// The `package.json` that makes scripts modules.
     ScriptPackage {
         /// The package's name.
@@ -41,6 +61,8 @@ impl Glue {
         match self {
             Glue::Package { path, .. } | Glue::Migration { path, .. } => path,
             Glue::ScriptPackage { .. } => PACKAGE_JSON,
+            Glue::Manifest { .. } => MANIFEST,
+            Glue::CrateRoot { .. } => CRATE_ROOT,
         }
     }
 
@@ -50,6 +72,10 @@ impl Glue {
             Glue::Package { exports, .. } => package_text(exports),
             Glue::Migration { sql, .. } => format!("{}\n", sql.trim_end()),
             Glue::ScriptPackage { name } => script_package(name),
+            Glue::Manifest { name } => format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n"
+            ),
+            Glue::CrateRoot { text } => text.clone(),
         }
     }
 }
@@ -73,6 +99,12 @@ pub(super) fn glue_of(
             name: package_name(&spec.name),
         });
     }
+    if tooling.manifest.is_none() && files.iter().any(|it| it == MANIFEST) {
+        glue.push(Glue::Manifest {
+            name: package_name(&spec.name),
+        });
+    }
+    glue.extend(crate_root(spec, tooling, files, subjects));
     for (number, table) in spec.schema.iter().enumerate() {
         let path = migration_path(number, &table.name);
         if files.contains(&path) {
@@ -83,6 +115,64 @@ pub(super) fn glue_of(
         }
     }
     glue
+}
+
+/// The library's root with a `pub mod` for each module that the task writes; none when it has them.
+fn crate_root(
+    spec: &Spec,
+    tooling: &Tooling,
+    files: &[String],
+    subjects: &[Subject],
+) -> Option<Glue> {
+    let mine = subjects
+        .iter()
+        .filter(|it| it.language() == Some(Language::Rust))
+        .filter(|it| files.contains(&it.file));
+    let modules: BTreeSet<&str> = mine
+        .filter_map(|it| checks::rust_module(&it.file))
+        .filter(|it| !it.is_empty())
+        .collect();
+    let present = tooling.crate_root.clone();
+    let mut text =
+        present.unwrap_or_else(|| format!("//! {}.\n", spec.title.trim_end_matches('.')));
+    let before = text.clone();
+    for module in modules {
+        text = with_module(&text, module);
+    }
+    (text != before).then_some(Glue::CrateRoot { text })
+}
+
+/// The text with `pub mod NAME;` after its other modules, or below its header.
+fn with_module(text: &str, module: &str) -> String {
+    let declares = |line: &str| line.starts_with("pub mod ") || line.starts_with("mod ");
+    let own = format!("mod {module};");
+    if text
+        .lines()
+        .any(|it| declares(it) && it.trim_end().ends_with(&own))
+    {
+        return text.to_owned();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let after_modules = lines
+        .iter()
+        .rposition(|it| declares(it) && it.contains(';'));
+    let header = lines
+        .iter()
+        .take_while(|it| it.starts_with("//!") || it.starts_with("#!["))
+        .count();
+    let at = after_modules.map_or(header, |it| it + 1);
+    let mut new: Vec<String> = lines[..at].iter().map(|it| (*it).to_owned()).collect();
+    if after_modules.is_none() && header > 0 {
+        new.push(String::new());
+    }
+    new.push(format!("pub mod {module};"));
+    new.extend(lines[at..].iter().map(|it| (*it).to_owned()));
+    new.join("\n") + "\n"
+}
+
+/// A name that Cargo takes for the package of a spec, as Rust code writes it.
+pub(super) fn new_crate_name(spec: &Spec) -> String {
+    package_name(&spec.name).replace('-', "_")
 }
 
 /// Whether a file is a module only by what `package.json` says.
@@ -104,6 +194,7 @@ fn package_name(spec: &str) -> String {
     let name: String = spec.chars().map(plain).collect();
     match name.trim_matches('-') {
         "" => "package".to_owned(),
+        name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("m-{name}"),
         name => name.to_owned(),
     }
 }
@@ -179,7 +270,7 @@ pub(super) fn imports_of(glue: &[Glue]) -> Vec<(String, Vec<String>)> {
                 .collect();
             Some((checks::module_of(path), names))
         }
-        Glue::Migration { .. } | Glue::ScriptPackage { .. } => None,
+        _ => None,
     };
     glue.iter().filter_map(of).collect()
 }

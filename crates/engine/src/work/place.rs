@@ -5,24 +5,28 @@ use std::collections::BTreeSet;
 use code::Language;
 use spec::{Requirement, Spec};
 
+use super::program::entries;
 use crate::checks::{Runner, Subject};
 use crate::tooling::language_of;
 
-/// Which function stands in which file, for the whole spec.
+/// Which function stands in which file, for the whole spec; last those that its programs begin with.
 pub(crate) fn subjects(spec: &Spec) -> Vec<Subject> {
+    let entries = entries(spec);
     let mut subjects: Vec<Subject> = Vec::new();
     for requirement in &spec.requirements {
         for function in functions_of(requirement) {
-            if subjects.iter().all(|it| it.function != function) {
-                let file = file_for(spec, requirement, &function);
+            let mut known = subjects.iter().chain(&entries);
+            if known.all(|it| it.function != function) {
                 subjects.push(Subject {
                     signature: signature_of(spec, &function),
+                    file: file_for(spec, requirement, &function),
                     function,
-                    file,
+                    programs: Vec::new(),
                 });
             }
         }
     }
+    subjects.extend(entries);
     subjects
 }
 
@@ -30,6 +34,36 @@ pub(crate) fn subjects(spec: &Spec) -> Vec<Subject> {
 pub fn source_files(spec: &Spec) -> Vec<String> {
     let files: BTreeSet<String> = subjects(spec).into_iter().map(|it| it.file).collect();
     files.into_iter().collect()
+}
+
+/// The subjects that a requirement declares, calls in its examples or runs as programs, in the spec's order.
+pub(crate) fn subjects_of<'a>(
+    requirement: &Requirement,
+    subjects: &'a [Subject],
+) -> Vec<&'a Subject> {
+    let run = requirement
+        .examples
+        .iter()
+        .filter(|it| it.call.command.is_some())
+        .filter_map(|it| {
+            subjects
+                .iter()
+                .find(|subject| subject.runs(&it.call.function))
+        });
+    let run: Vec<&Subject> = run.collect();
+    let functions = functions_of(requirement);
+    let named = functions.iter().filter_map(|name| {
+        let is_it = |it: &&Subject| it.function == *name;
+        let own = run.iter().copied().find(|it| it.function == *name);
+        own.or_else(|| subjects.iter().find(is_it))
+    });
+    let mut found: Vec<&Subject> = Vec::new();
+    for subject in named.chain(run.iter().copied()) {
+        if !found.contains(&subject) {
+            found.push(subject);
+        }
+    }
+    found
 }
 
 /// The languages of the files in which a spec's functions stand.
@@ -40,28 +74,27 @@ pub fn languages(spec: &Spec) -> BTreeSet<Language> {
         .collect()
 }
 
-fn signature_of(spec: &Spec, function: &str) -> Option<String> {
+pub(super) fn signature_of(spec: &Spec, function: &str) -> Option<String> {
     let declared = spec.requirements.iter().flat_map(|it| &it.functions);
     declared
         .filter(|it| it.name == function)
         .find_map(|it| it.signature.clone())
 }
 
-/// Names of the functions that a requirement declares or calls in its examples, in the spec's order.
-pub(crate) fn functions_of(requirement: &Requirement) -> Vec<String> {
-    let declared = requirement.functions.iter().map(|it| it.name.clone());
-    let called = requirement.examples.iter().map(|it| {
-        it.call
-            .function
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    });
+/// Names of the functions that a requirement declares or calls in its examples, in the spec's order. A method
+/// goes by its class, which is written as a whole.
+fn functions_of(requirement: &Requirement) -> Vec<String> {
+    let declared = requirement.functions.iter().map(|it| it.name.as_str());
+    let calls = requirement
+        .examples
+        .iter()
+        .filter(|it| it.call.command.is_none());
+    let called = calls.map(|it| it.call.function.as_str());
     let mut names: Vec<String> = Vec::new();
     for name in declared.chain(called) {
-        if !names.contains(&name) {
-            names.push(name);
+        let root = name.split(['.', ':']).next().unwrap_or(name);
+        if !names.iter().any(|it| it == root) {
+            names.push(root.to_owned());
         }
     }
     names
@@ -92,7 +125,7 @@ fn file_for(spec: &Spec, requirement: &Requirement, function: &str) -> String {
 }
 
 /// Paths that name source files, package files left out.
-fn sources(paths: &[String]) -> Vec<&str> {
+pub(super) fn sources(paths: &[String]) -> Vec<&str> {
     let is_source = |it: &&str| Language::from_path(it).is_some() && !it.ends_with("__init__.py");
     paths.iter().map(String::as_str).filter(is_source).collect()
 }
@@ -115,7 +148,7 @@ fn alike<'a>(paths: &[&'a str], function: &str) -> Option<&'a str> {
 }
 
 /// The file of a spec that names none: by the spec's name and the language of its constraints.
-fn default_file(spec: &Spec) -> String {
+pub(super) fn default_file(spec: &Spec) -> String {
     let language = spec.fact("language").and_then(language_of);
     let language = language.unwrap_or(Language::Python);
     let gap = if matches!(language, Language::Python | Language::Rust) {
@@ -164,8 +197,9 @@ pub(crate) fn check_path(requirement: &Requirement, language: Language) -> Strin
 pub(super) fn trial_path(function: &str, runner: Runner) -> String {
     let name = words(function);
     match runner {
-        Runner::Unittest => format!("{}/check_{name}.py", super::TRIAL_FOLDER),
+        Runner::Unittest | Runner::Pytest => format!("{}/check_{name}.py", super::TRIAL_FOLDER),
         Runner::Node => format!("{}/check_{name}.test.mjs", super::TRIAL_FOLDER),
+        Runner::Cargo => format!("{}/main.rs", super::TRIAL_FOLDER),
     }
 }
 

@@ -241,3 +241,48 @@ fn the_language_of_the_constraints_places_functions() {
     assert_eq!(file("Python 3"), "my_tool.py");
     assert_eq!(file("COBOL"), "my_tool.py");
 }
+
+#[test]
+fn methods_are_the_work_of_their_class() {
+    for (file, setup) in [
+        ("stack.py", "s = Stack()"),
+        ("stack.mjs", "const s = new Stack()"),
+    ] {
+        let text = format!(
+            "### FR-1: A\n`Stack` in `{file}`\n- keeps values\n\n```\n{setup}\ns.push(1)\ns.pop() → 1\n```\n"
+        );
+        let spec = Spec::parse("s", &text);
+        let names: Vec<String> = subjects(&spec).into_iter().map(|it| it.function).collect();
+        assert_eq!(names, ["Stack"]);
+        let work = work_of(&spec, &Tooling::default(), "1", &["FR-1".into()], &[]).expect("work");
+        assert_eq!(work.functions[0].function, "Stack");
+        assert_eq!(work.checks[0].tests.len(), 1);
+        assert!(
+            work.checks[0].text.contains("import Stack")
+                || work.checks[0].text.contains("{ Stack }"),
+            "{}",
+            work.checks[0].text
+        );
+    }
+}
+
+#[test]
+fn typescript_is_run_by_a_node_that_leaves_out_types() {
+    let spec = Spec::parse("s", "### FR-1: A\nin `src/a.ts`\n- `f(1)` → `2`\n");
+    let tooling = Tooling {
+        strips_types: true,
+        ..Tooling::default()
+    };
+    let work = work_of(&spec, &tooling, "1", &["FR-1".into()], &[]).expect("work");
+    assert_eq!(work.checks[0].path, "tests/fr_1_a.test.mjs");
+    assert!(
+        work.checks[0]
+            .text
+            .contains("import { f } from \"../src/a.ts\";")
+    );
+    let text = complete(
+        "function f(n: number): number {\n  return 2;\n}\n",
+        &work.functions[0],
+    );
+    assert!(text.starts_with("export function f(n: number)"), "{text}");
+}

@@ -33,11 +33,14 @@ pub enum ToolchainError {
 /// Variables that a version manager's shim needs to find the interpreter that the user chose.
 const SHIM_VARIABLES: &[&str] = &[
     "HOME",
+    "CARGO_HOME",
     "PYENV_ROOT",
     "PYENV_VERSION",
     "ASDF_DATA_DIR",
     "ASDF_DIR",
     "MISE_DATA_DIR",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
 ];
 
 /// The absolute path of the program `name` in the first folder of `path_env` that has it.

@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::RelPath;
+use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
 use engine::{
     CheckPurpose, Cost, Fact, FunctionWork, Neighbour, Proposal, TRIAL_FOLDER, TaskRecord, Work,
@@ -93,6 +94,7 @@ impl Attempt<'_> {
         for glue in &work.glue {
             self.write(glue.path(), &glue.text())?;
         }
+        self.make_modules(work)?;
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
             self.check_file(file, CheckPurpose::Before)?;
@@ -105,6 +107,20 @@ impl Attempt<'_> {
             return Ok(End::Failed(unfilled.join("; ")));
         }
         self.propose(work)
+    }
+
+    /// A module that a Rust library makes known must be there before anything compiles.
+    fn make_modules(&self, work: &Work) -> Result<(), SessionError> {
+        let modules = work
+            .functions
+            .iter()
+            .filter(|it| it.language == Language::Rust);
+        for it in modules {
+            if !self.yard.tree.join(&it.file).exists() {
+                self.write(&it.file, "")?;
+            }
+        }
+        Ok(())
     }
 
     /// Runs every check on the worktree as it is and captures what changed.
@@ -309,9 +325,10 @@ fn unproven(function: &str, (agreeing, others): (usize, usize)) -> String {
     )
 }
 
-fn behaviour(came: Came) -> Behaviour {
+fn behaviour(came: Came, work: &FunctionWork) -> Behaviour {
     match came {
         Came::Value(value) => Behaviour::Gave(value),
+        Came::Error(name) if work.raises.contains(&name) => Behaviour::Refused(name),
         Came::Error(name) => Behaviour::Failed(name),
     }
 }
@@ -361,7 +378,10 @@ impl SlotBench<'_> {
         };
         if let (Some(probe), true) = (&self.work.probe, trial.failures.is_empty()) {
             match self.watched(probe)? {
-                Some(came) => trial.behaviour = came.into_iter().map(behaviour).collect(),
+                Some(came) => {
+                    let came = came.into_iter();
+                    trial.behaviour = came.map(|it| behaviour(it, self.work)).collect();
+                }
                 None => trial.failures.push("it cannot be imported".to_owned()),
             }
         }

@@ -151,6 +151,7 @@ fn call_of(source: &str, expect: Expect, setup: &Setup) -> Option<(Call, Expect)
             Call {
                 source: source[..shape.end].to_owned(),
                 function,
+                command: None,
             },
             expect,
         ));
@@ -163,6 +164,7 @@ fn call_of(source: &str, expect: Expect, setup: &Setup) -> Option<(Call, Expect)
     let call = Call {
         source: source[..shape.end].to_owned(),
         function: setup.function(callee(source, &shape)),
+        command: None,
     };
     holds.then_some((call, value))
 }

@@ -67,6 +67,7 @@ fn found(function: &FunctionDecl, arguments: &[String], value: &str, span: Range
         call: Call {
             source: format!("{}({})", function.name, arguments.join(", ")),
             function: function.name.clone(),
+            command: None,
         },
         expect: Expect::Value(value.to_owned()),
         setup: Vec::new(),

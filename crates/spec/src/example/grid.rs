@@ -128,6 +128,7 @@ fn whole_call(inputs: &[&str]) -> Option<Call> {
     Some(Call {
         source: (*text).to_owned(),
         function: text[call.head].to_owned(),
+        command: None,
     })
 }
 
@@ -145,6 +146,7 @@ fn applied(inputs: &[&str], function: &FunctionDecl) -> Option<Call> {
     is_call.then(|| Call {
         source: format!("{}({args})", function.name),
         function: function.name.clone(),
+        command: None,
     })
 }
 

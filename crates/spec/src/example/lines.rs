@@ -98,7 +98,11 @@ fn keep(
     if setup.has_state() && !matches!(expect, Expect::Raises(_)) {
         setup.take(&source);
     }
-    let call = Call { source, function };
+    let call = Call {
+        source,
+        function,
+        command: None,
+    };
     findings.examples.push(Found {
         call,
         expect,
@@ -186,6 +190,14 @@ mod tests {
                 "s = Stack(); s.push(1); s.pop() [Stack.pop] Value(\"1\")",
                 "s = Stack(); s.push(1); s.pop(); n = [\n  1,\n]; size(s) [size] Value(\"0\")",
             ],
+        );
+    }
+
+    #[test]
+    fn a_variable_is_named_by_its_class_in_javascript_too() {
+        check(
+            "const s = new Stack();\ns.push(1);\ns.pop() // → 1\n",
+            &["const s = new Stack();; s.push(1); s.pop() [Stack.pop] Value(\"1\")"],
         );
     }
 

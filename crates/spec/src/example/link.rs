@@ -175,7 +175,7 @@ pub(super) fn is_remark(rest: &str, expect: &Expect) -> bool {
     }
     let is_distinct = match expect {
         Expect::Value(value) => value.ends_with(['"', '\'', '`', ']', '}', ')']),
-        Expect::Raises(_) | Expect::Output(_) => true,
+        Expect::Raises(_) | Expect::Output(_) | Expect::Exits(_) => true,
     };
     let word = trimmed
         .split(|c: char| !c.is_alphabetic())

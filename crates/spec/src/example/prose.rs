@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::declaration::{are_all_parameters, declaration};
 use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
-use super::{Call, Expect, Findings, Found, Unclear, callee};
+use super::{Call, Expect, Findings, Found, Unclear, callee, session};
 use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
 use crate::inline::{CodeSpan, code_spans};
 use crate::line::lines;
@@ -24,6 +24,9 @@ pub(super) fn read(text: &str) -> Findings {
 
 fn in_span(text: &str, code: &[CodeSpan], index: usize, span: &CodeSpan, findings: &mut Findings) {
     let inner = text[span.inner.clone()].trim();
+    if let Some(line) = inner.strip_prefix("$ ") {
+        return command(text, code, index, line, findings);
+    }
     let inner = inner.strip_prefix("assert ").map_or(inner, str::trim_start);
     let Some(call) = call_at(inner, 0) else {
         return;
@@ -62,6 +65,52 @@ fn in_span(text: &str, code: &[CodeSpan], index: usize, span: &CodeSpan, finding
             findings,
         );
     }
+}
+
+/// A command in backticks, and after it what it prints in backticks or the exit code it ends with.
+fn command(text: &str, code: &[CodeSpan], index: usize, line: &str, findings: &mut Findings) {
+    let span = code[index].outer.clone();
+    let limit = code.get(index + 1).map_or(text.len(), |it| it.outer.end);
+    let (expect, end) = if let Some(found) = exit_code(&text[..limit], span.end) {
+        found
+    } else if let Some(found) = link_at(&text[..limit], span.end)
+        && found.link != Link::Raises
+        && let Some((expect, end)) = expectation_at(&text[..limit], found.end, Link::Prints, code)
+        && text[..end].ends_with('`')
+    {
+        (expect, end)
+    } else {
+        return;
+    };
+    match session::call(line) {
+        Some(call) => findings.examples.push(Found {
+            call,
+            expect,
+            setup: Vec::new(),
+            span: span.start..end,
+        }),
+        None => findings.unclear.push((span, Unclear::Command)),
+    }
+}
+
+/// `exits with 1`, `ends with exit code `2``; gives the code and where it ends.
+fn exit_code(text: &str, at: usize) -> Option<(Expect, usize)> {
+    const WORDS: &[&str] = &["with", "exit", "code", "status", "the"];
+    let start = skip_space(text, at);
+    let mut rest = ["exits ", "ends ", "→ exit ", "-> exit "]
+        .iter()
+        .find_map(|it| text[start..].strip_prefix(it))?;
+    while let Some(after) = WORDS
+        .iter()
+        .find_map(|it| rest.strip_prefix(it)?.strip_prefix(' '))
+    {
+        rest = after.trim_start();
+    }
+    let digits = rest.trim_start_matches('`');
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    let code: u8 = digits[..length].parse().ok()?;
+    let end = text.len() - digits.len() + length;
+    Some((Expect::Exits(code.to_string()), end))
 }
 
 /// Reads a line that begins with a call, and further calls after commas and semicolons.
@@ -126,6 +175,7 @@ fn settle(
             let call = Call {
                 source,
                 function: callee(text, call).to_owned(),
+                command: None,
             };
             findings.examples.push(Found {
                 call,
@@ -154,6 +204,7 @@ mod tests {
             Expect::Value(value) => format!("{} gives {value}", it.call.source),
             Expect::Raises(name) => format!("{} raises {name}", it.call.source),
             Expect::Output(text) => format!("{} prints {text:?}", it.call.source),
+            Expect::Exits(code) => format!("{} exits with {code}", it.call.source),
         };
         findings
             .examples
@@ -263,6 +314,31 @@ mod tests {
         ] {
             check(text, "");
         }
+    }
+
+    #[test]
+    fn commands_are_read_with_their_output_or_exit_code() {
+        check(
+            "`$ todo add milk` → `Added 1: milk`",
+            "todo add milk prints \"Added 1: milk\"",
+        );
+        check(
+            "`$ python3 todo.py list` prints `1. milk`, and `$ todo done 9` exits with code `2`.",
+            "python3 todo.py list prints \"1. milk\"; todo done 9 exits with 2",
+        );
+        check("`$ todo` → exit 1", "todo exits with 1");
+        for none in [
+            "Use `$ todo list` and `x`",
+            "`$ todo list` → a list",
+            "`$ todo` exits with an error",
+            "`$5` → `x`",
+        ] {
+            check(none, "");
+        }
+        assert_eq!(
+            read("`$ todo | sort` → `a`").unclear,
+            [(0..15, Unclear::Command)]
+        );
     }
 
     #[test]

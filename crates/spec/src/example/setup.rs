@@ -47,7 +47,8 @@ impl Setup {
         let Some((name, value)) = binding(statement) else {
             return false;
         };
-        let maker = call_at(value, 0).map_or_else(String::new, |call| value[call.head].to_owned());
+        let made = value.strip_prefix("new ").map_or(value, str::trim_start);
+        let maker = call_at(made, 0).map_or_else(String::new, |call| made[call.head].to_owned());
         let maker = if maker.len() > NAME_LIMIT {
             String::new()
         } else {

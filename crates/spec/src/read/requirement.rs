@@ -271,7 +271,11 @@ impl Gathered {
             .iter()
             .map(|it| it.name.clone())
             .collect();
-        for (found, _) in &self.examples {
+        let calls = self
+            .examples
+            .iter()
+            .filter(|(found, _)| found.call.command.is_none());
+        for (found, _) in calls {
             if seen.insert(found.call.function.clone()) {
                 let name = found.call.function.clone();
                 self.requirement.functions.push(FunctionDecl {

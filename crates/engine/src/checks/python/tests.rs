@@ -30,10 +30,12 @@ fn compiled() -> CheckFile {
         function: "to_celsius".into(),
         file: "weather/temperatures.py".into(),
         signature: None,
+        programs: Vec::new(),
     }];
     let place = Place {
         path: "tests/test_fr_1.py".into(),
         runner: Runner::Unittest,
+        package: String::new(),
     };
     let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
     checks::compile(&place, "FR-1: Celsius", &examples, &subjects)

@@ -31,6 +31,7 @@ fn compiled(signature: Option<&str>) -> CheckFile {
         function: function.into(),
         file: file.into(),
         signature: signature.map(str::to_owned),
+        programs: Vec::new(),
     };
     let subjects = [
         subject("total", "shop/total.js"),
@@ -39,6 +40,7 @@ fn compiled(signature: Option<&str>) -> CheckFile {
     let place = Place {
         path: "tests/fr_1_totals.test.mjs".into(),
         runner: Runner::Node,
+        package: String::new(),
     };
     let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
     checks::compile(&place, "FR-1: Totals", &examples, &subjects)
