@@ -116,6 +116,9 @@ pub struct Limits {
 /// The end of the first code block; what comes after it is explanation.
 const AFTER_CODE: &str = "\n```\n";
 
+/// Most tokens of a plan that comes before the code.
+const PLAN_TOKENS: u32 = 200;
+
 /// A file of so many lines is short enough to be written anew as a whole.
 const WHOLE_FILE_LINES: usize = 60;
 
@@ -289,7 +292,10 @@ impl Work<'_> {
         let request = Request {
             system: prompt::system(self.slot.language),
             messages,
-            max_tokens: self.limits.answer_tokens,
+            max_tokens: match round {
+                Round::PlanThenCode => PLAN_TOKENS,
+                _ => self.limits.answer_tokens,
+            },
             temperature,
             seed: self.limits.seed,
             stop: vec![AFTER_CODE.to_owned()],
@@ -313,11 +319,7 @@ impl Work<'_> {
                 0.0,
             ),
             Round::Direct => (vec![Route::Direct], ask(prompt::complete(self.slot)), 0.0),
-            Round::PlanThenCode => (
-                vec![Route::PlanThenCode],
-                ask(prompt::plan_then_code(self.slot)),
-                0.0,
-            ),
+            Round::PlanThenCode => (vec![Route::PlanThenCode], ask(prompt::plan(self.slot)), 0.0),
             Round::Samples(round) => {
                 let first = 1 + round * SAMPLES_A_ROUND;
                 let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
@@ -376,10 +378,14 @@ impl Work<'_> {
         reply: Reply,
         on: &mut dyn FnMut(SlotEvent),
     ) -> Result<Reply, ModelError> {
-        if reply.stop != Stop::End || reply.text.trim().is_empty() || reply.text.contains("```") {
+        let is_cut = reply.stop == Stop::Length && request.max_tokens > PLAN_TOKENS;
+        if is_cut || reply.text.trim().is_empty() || reply.text.contains("```") {
             return Ok(reply);
         }
-        let mut request = request.clone();
+        let mut request = Request {
+            max_tokens: self.limits.answer_tokens,
+            ..request.clone()
+        };
         request.messages.push(Message::assistant(reply.text));
         let ask = prompt::now_the_code(self.slot);
         request.messages.push(Message::user(ask));

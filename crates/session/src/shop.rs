@@ -25,7 +25,7 @@ pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
 const CHECK_SECONDS: u64 = 60;
 
 /// Wall time of what tries one candidate, in seconds: a candidate that does not end is a common one.
-const CANDIDATE_SECONDS: u64 = 10;
+const CANDIDATE_SECONDS: u64 = 5;
 
 /// Memory of one check, in bytes.
 const CHECK_MEMORY: u64 = 2 << 30;

@@ -19,18 +19,23 @@ pub(super) fn system(language: Language) -> String {
 
 /// The whole file anew, with the function changed.
 pub(super) fn whole_file(slot: &FunctionSlot) -> String {
-    let mut words = slot.purpose.trim().to_owned();
-    list(&mut words, "Rules", &slot.rules);
-    list(&mut words, "Examples", &slot.examples);
-    list(&mut words, NEIGHBOURS, &slot.neighbours);
     format!(
         "The file `{}`:\n{}\n\nChange its function `{}` so that it does this:\n{}\n\nAnswer with one ```{} block \
          that holds the whole file. Leave everything else in it as it is. Standard library only.",
         slot.path,
         fenced(slot.language, &slot.file),
         slot.signature.as_ref().unwrap_or(&slot.function),
-        words.trim_end(),
+        words(slot),
         tag(slot.language),
+    )
+}
+
+/// A few steps in words, and nothing more yet.
+pub(super) fn plan(slot: &FunctionSlot) -> String {
+    format!(
+        "{}\nFirst say in at most five short numbered steps how the function computes its result, \
+         and which example needs special care. Do not write code yet.",
+        task(slot)
     )
 }
 
@@ -72,42 +77,80 @@ fn short(failure: &str) -> String {
     text
 }
 
-/// What is said to an answer that ended before its code.
+/// What is said to a plan.
 pub(super) fn now_the_code(slot: &FunctionSlot) -> String {
     format!("Now write it. {}", form(slot))
 }
 
 /// The code as a text to be completed, which is what small models have seen most of.
 pub(super) fn complete(slot: &FunctionSlot) -> String {
-    match (slot.language, &slot.signature) {
-        (Language::Python, Some(signature)) if !slot.is_edit() => format!(
-            "Complete this Python function.\n\n{}\n\nAnswer with one ```python block that holds the complete \
-             function `{}` without its docstring, and the imports it needs. Standard library only. No example \
-             calls, no prints.",
-            fenced(slot.language, &python_head(slot, signature)),
-            slot.function
-        ),
-        _ => code(slot),
+    let head = match (slot.language, &slot.signature) {
+        _ if slot.is_edit() => None,
+        (Language::Python, Some(signature)) => Some(python_head(slot, signature)),
+        (Language::JavaScript, Some(signature)) => Some(script_head(slot, signature)),
+        _ => None,
+    };
+    let Some(head) = head else {
+        return code(slot);
+    };
+    format!(
+        "Complete this {} function.\n\n{}\n\nAnswer with one ```{} block that holds the complete function `{}` \
+         without docstring and comments, and the imports it needs. Standard library only. No example calls, no prints.",
+        slot.language.name(),
+        fenced(slot.language, &head),
+        tag(slot.language),
+        slot.function
+    )
+}
+
+/// The file so far, with room after it.
+fn file_so_far(slot: &FunctionSlot) -> String {
+    match slot.file.trim_end() {
+        "" => String::new(),
+        file => format!("{file}\n\n\n"),
     }
 }
 
-/// The file so far, and the function's head with all that is known of it as its docstring.
-fn python_head(slot: &FunctionSlot, signature: &str) -> String {
-    let mut text = String::new();
-    if !slot.file.trim().is_empty() {
-        let _ = writeln!(text, "{}\n\n", slot.file.trim_end());
-    }
-    let signature = signature
-        .trim_start_matches("async ")
-        .trim_start_matches("def ");
-    let _ = writeln!(text, "def {}:", signature.trim_end_matches(':'));
+/// All that is known of the function, in words.
+fn words(slot: &FunctionSlot) -> String {
     let mut words = slot.purpose.trim().to_owned();
     list(&mut words, "Rules", &slot.rules);
     list(&mut words, "Examples", &slot.examples);
     list(&mut words, NEIGHBOURS, &slot.neighbours);
-    let words = words.replace("\"\"\"", "'''").replace('\n', "\n    ");
-    let _ = writeln!(text, "    \"\"\"{}\n    \"\"\"", words.trim_end());
-    text
+    words.trim_end().to_owned()
+}
+
+/// The file so far, and the function's head under a comment that holds all that is known of it.
+fn script_head(slot: &FunctionSlot, signature: &str) -> String {
+    let name = signature.trim_start_matches("export ");
+    let name = name
+        .trim_start_matches("async ")
+        .trim_start_matches("function ");
+    let line = |it: &str| {
+        format!(" * {}", it.replace("*/", "* /"))
+            .trim_end()
+            .to_owned()
+            + "\n"
+    };
+    let comment: String = words(slot).lines().map(line).collect();
+    format!(
+        "{}/**\n{comment} */\nfunction {} {{",
+        file_so_far(slot),
+        name.trim_end_matches(['{', ' '])
+    )
+}
+
+/// The file so far, and the function's head with all that is known of it as its docstring.
+fn python_head(slot: &FunctionSlot, signature: &str) -> String {
+    let name = signature
+        .trim_start_matches("async ")
+        .trim_start_matches("def ");
+    let words = words(slot).replace("\"\"\"", "'''").replace('\n', "\n    ");
+    format!(
+        "{}def {}:\n    \"\"\"{words}\n    \"\"\"",
+        file_so_far(slot),
+        name.trim_end_matches(':')
+    )
 }
 
 pub(super) fn code(slot: &FunctionSlot) -> String {
