@@ -60,6 +60,8 @@ pub struct Trial {
     pub failures: Vec<String>,
     /// What the candidate did on each derived input, in their order; empty when there are none.
     pub behaviour: Vec<Behaviour>,
+    /// Derived inputs on which it broke down, as a person reads them.
+    pub breakdowns: Vec<String>,
 }
 
 /// What a candidate did on one input.
@@ -344,6 +346,9 @@ impl Work<'_> {
         match best {
             Some(trial) if !trial.failures.is_empty() => {
                 prompt::after_failures(self.slot, &trial.failures)
+            }
+            Some(trial) if !opinion::is_steady(trial) => {
+                prompt::after_breakdowns(self.slot, &trial.breakdowns)
             }
             _ => prompt::plan_then_code(self.slot),
         }

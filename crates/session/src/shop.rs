@@ -272,6 +272,18 @@ impl Shop {
         self.limited(yard, argv, CANDIDATE_SECONDS)
     }
 
+    /// The same from the scratch folder, so that files written by the way do not get into the worktree.
+    pub(crate) fn watch(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
+        let aside = Yard {
+            tree: yard.scratch.clone(),
+            scratch: yard.scratch.clone(),
+        };
+        let mut read = installation(&argv);
+        read.push(yard.tree.clone());
+        let env = aside.variables(&argv, &[]);
+        self.confined(&aside, argv, env, read, CANDIDATE_SECONDS)
+    }
+
     fn limited(
         &self,
         yard: &Yard,

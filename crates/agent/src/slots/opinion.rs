@@ -16,10 +16,10 @@ const ENOUGH_CHECKS: u32 = 6;
 const ENOUGH_VOTES: usize = 2;
 
 /// The same for a candidate that breaks down on more than [`UNSTEADY`] of the inputs.
-const ENOUGH_UNSTEADY_VOTES: usize = 5;
+const ENOUGH_UNSTEADY_VOTES: usize = 9;
 
 /// Share of the inputs on which a trusted candidate may break down.
-const UNSTEADY: f64 = 0.1;
+const UNSTEADY: f64 = 0.03;
 
 /// Answers that must be alike when no check judges.
 const ENOUGH_VOTES_ALONE: usize = 3;
@@ -90,7 +90,7 @@ fn rank(trial: &Trial) -> (bool, u32) {
 }
 
 /// Whether the candidate breaks down on few inputs only.
-fn is_steady(trial: &Trial) -> bool {
+pub(super) fn is_steady(trial: &Trial) -> bool {
     let broke = |it: &&Behaviour| matches!(it, Behaviour::Failed(_));
     let broken = trial.behaviour.iter().filter(broke).count();
     broken as f64 <= UNSTEADY * trial.behaviour.len() as f64
@@ -128,6 +128,7 @@ mod tests {
                 passed,
                 failures: vec!["no".to_owned(); failed],
                 behaviour: behaviour.chars().map(of).collect(),
+                breakdowns: Vec::new(),
             },
             votes: 1,
             drawn,
@@ -166,7 +167,7 @@ mod tests {
         candidates.push(candidate(1, 0, "abcd", true));
         assert_eq!(Opinion::of(&candidates).best(), Some(2));
         candidates.pop();
-        candidates[0].votes = 4;
+        candidates[0].votes = 8;
         assert!(Opinion::of(&candidates).is_settled());
     }
 

@@ -66,6 +66,22 @@ pub(super) fn after_failures(slot: &FunctionSlot, failures: &[String]) -> String
     text
 }
 
+/// The same when no example failed but inputs much like them broke it.
+pub(super) fn after_breakdowns(slot: &FunctionSlot, breakdowns: &[String]) -> String {
+    let mut text = task(slot);
+    text.push_str("\nAn earlier try did not think of inputs such as these:\n");
+    for breakdown in breakdowns.iter().take(3) {
+        let _ = writeln!(text, "- {}", short(breakdown));
+    }
+    let _ = write!(
+        text,
+        "First say, for the first of them, what must come out by the rules and why. Then, in the same answer, \
+         write the code. {}",
+        form(slot)
+    );
+    text
+}
+
 /// A failure on one line, without what a test runner adds.
 fn short(failure: &str) -> String {
     let lines = failure.lines().map(str::trim);

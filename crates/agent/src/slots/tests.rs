@@ -37,7 +37,7 @@ fn red(passed: u32) -> Trial {
     Trial {
         passed,
         failures: vec!["AssertionError: 5 != 4".into()],
-        behaviour: vec![],
+        ..Trial::default()
     }
 }
 

@@ -14,8 +14,8 @@ pub struct Probe {
     pub text: String,
     /// The program that runs it.
     program: &'static str,
-    /// How many calls it makes.
-    pub calls: usize,
+    /// The calls that it makes.
+    pub calls: Vec<String>,
 }
 
 /// What came of one call.
@@ -30,7 +30,7 @@ pub enum Came {
 const PYTHON: &str = r#"import io, itertools, os, signal, sys
 
 out, sys.stdout, sys.stderr = sys.stdout, io.StringIO(), io.StringIO()
-sys.path.insert(0, os.getcwd())
+sys.path.insert(0, ROOT)
 
 
 def shown(value, depth=0):
@@ -139,16 +139,21 @@ pub fn probe(
     let name = function.to_ascii_lowercase();
     let (path, program, template, module) = match language {
         _ if calls.is_empty() => return None,
-        Language::Python => (
-            format!("{folder}/probe_{name}.py"),
-            "python3",
-            PYTHON,
-            module_of(file),
-        ),
+        Language::Python => {
+            let up = "..".to_owned() + &"/..".repeat(folder.matches('/').count());
+            let root =
+                format!("os.path.join(os.path.dirname(os.path.abspath(__file__)), \"{up}\")");
+            (
+                format!("{folder}/probe_{name}.py"),
+                "python3",
+                PYTHON.replace("ROOT", &root),
+                module_of(file),
+            )
+        }
         Language::JavaScript => {
             let path = format!("{folder}/probe_{name}.mjs");
             let module = relative(&path, file);
-            (path, "node", SCRIPT, module)
+            (path, "node", SCRIPT.to_owned(), module)
         }
         Language::TypeScript | Language::Rust => return None,
     };
@@ -159,14 +164,15 @@ pub fn probe(
             .replace("CALLS", &listed),
         path,
         program,
-        calls: calls.len(),
+        calls: calls.to_vec(),
     })
 }
 
 impl Probe {
-    /// Words that run it, from the project's folder; the first names a program.
-    pub fn argv(&self) -> Vec<String> {
-        vec![self.program.to_owned(), self.path.clone()]
+    /// Words that run it when the project stands in `root`; the first names a program. It is best run from another
+    /// folder, so that what a candidate writes does not end up in the project.
+    pub fn argv(&self, root: &str) -> Vec<String> {
+        vec![self.program.to_owned(), format!("{root}/{}", self.path)]
     }
 
     /// Reads what the program printed; none when the function could not even be imported. A call that it says
@@ -175,7 +181,7 @@ impl Probe {
         if printed.starts_with("import ! ") {
             return None;
         }
-        let mut came = vec![Came::Error("no end".to_owned()); self.calls];
+        let mut came = vec![Came::Error("no end".to_owned()); self.calls.len()];
         for line in printed.lines() {
             let mut words = line.splitn(3, ' ');
             let number = words.next().and_then(|it| it.parse::<usize>().ok());

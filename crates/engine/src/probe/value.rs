@@ -313,15 +313,11 @@ fn inside(items: &[Value]) -> Vec<Vec<Value>> {
     all
 }
 
+/// Tables with the same keys: a record that lacks one is another kind of thing.
 fn tables(entries: &[(Value, Value)]) -> Vec<Value> {
     let mut all = Vec::new();
     let values: Vec<&Value> = entries.iter().map(|(_, value)| value).collect();
     for place in 0..entries.len().min(4) {
-        let mut fewer = entries.to_vec();
-        fewer.remove(place);
-        if !fewer.is_empty() {
-            all.push(Value::Table(fewer));
-        }
         for changed in variants(&entries[place].1, &values).into_iter().take(3) {
             let mut other = entries.to_vec();
             other[place].1 = changed;

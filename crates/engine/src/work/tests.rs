@@ -109,7 +109,7 @@ fn a_function_without_examples_is_written_and_imported() {
         work.functions[0]
             .probe
             .as_ref()
-            .is_some_and(|it| it.calls > 2)
+            .is_some_and(|it| it.calls.len() > 2)
     );
     assert_eq!(work.imports, [("f".to_owned(), vec!["f".to_owned()])]);
     assert!(work.checks.is_empty() && work.covers.is_empty());

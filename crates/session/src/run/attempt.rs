@@ -311,6 +311,15 @@ impl Attempt<'_> {
     }
 }
 
+/// The inputs on which a candidate broke down, in words.
+fn breakdowns(probe: &Probe, behaviour: &[Behaviour]) -> Vec<String> {
+    let told = |(call, it): (&String, &Behaviour)| match it {
+        Behaviour::Failed(name) => Some(format!("{call}: it ended with {name}")),
+        Behaviour::Gave(_) | Behaviour::Refused(_) => None,
+    };
+    probe.calls.iter().zip(behaviour).filter_map(told).collect()
+}
+
 /// A function that may be called, as the model is told of it.
 fn neighbour(it: &Neighbour) -> String {
     let signature = it.signature.as_ref().unwrap_or(&it.function);
@@ -374,13 +383,14 @@ impl SlotBench<'_> {
         let mut trial = Trial {
             passed: count(report.passed.len()),
             failures: failures.map(|(test, why)| self.told(test, why)).collect(),
-            behaviour: Vec::new(),
+            ..Trial::default()
         };
         if let (Some(probe), true) = (&self.work.probe, trial.failures.is_empty()) {
             match self.watched(probe)? {
                 Some(came) => {
-                    let came = came.into_iter();
-                    trial.behaviour = came.map(|it| behaviour(it, self.work)).collect();
+                    let came = came.into_iter().map(|it| behaviour(it, self.work));
+                    trial.behaviour = came.collect();
+                    trial.breakdowns = breakdowns(probe, &trial.behaviour);
                 }
                 None => trial.failures.push("it cannot be imported".to_owned()),
             }
@@ -392,8 +402,9 @@ impl SlotBench<'_> {
     fn watched(&self, probe: &Probe) -> Result<Option<Vec<Came>>, SessionError> {
         let attempt = self.attempt;
         attempt.write(&probe.path, &probe.text)?;
-        let argv = attempt.shop.resolved(probe.argv())?;
-        let finished = attempt.shop.try_candidate(attempt.yard, argv)?;
+        let root = attempt.yard.tree.display().to_string();
+        let argv = attempt.shop.resolved(probe.argv(&root))?;
+        let finished = attempt.shop.watch(attempt.yard, argv)?;
         Ok(probe.read(&String::from_utf8_lossy(&finished.stdout)))
     }
 
