@@ -194,12 +194,12 @@ impl Drafting<'_> {
     }
 
     fn placed(&self, requirement: &Requirement) -> Vec<Subject> {
-        let mine = subjects_of(requirement, &self.subjects);
+        let mine = subjects_of(self.spec, requirement, &self.subjects);
         mine.into_iter().cloned().collect()
     }
 
     fn has_functions(&self, requirement: &Requirement) -> bool {
-        !subjects_of(requirement, &self.subjects).is_empty()
+        !subjects_of(self.spec, requirement, &self.subjects).is_empty()
     }
 
     fn is_general(&self, requirement: &Requirement) -> bool {

@@ -192,7 +192,7 @@ impl Ground<'_> {
         files: &[String],
     ) -> Result<(), WorkError> {
         let in_scope = |subject: &&Subject| files.is_empty() || files.contains(&subject.file);
-        let mine: Vec<&Subject> = subjects_of(requirement, self.subjects)
+        let mine: Vec<&Subject> = subjects_of(self.spec, requirement, self.subjects)
             .into_iter()
             .filter(in_scope)
             .collect();

@@ -14,7 +14,7 @@ pub(crate) fn subjects(spec: &Spec) -> Vec<Subject> {
     let entries = entries(spec);
     let mut subjects: Vec<Subject> = Vec::new();
     for requirement in &spec.requirements {
-        for function in functions_of(requirement) {
+        for function in own_functions(spec, requirement) {
             let mut known = subjects.iter().chain(&entries);
             if known.all(|it| it.function != function) {
                 subjects.push(Subject {
@@ -38,6 +38,7 @@ pub fn source_files(spec: &Spec) -> Vec<String> {
 
 /// The subjects that a requirement declares, calls in its examples or runs as programs, in the spec's order.
 pub(crate) fn subjects_of<'a>(
+    spec: &Spec,
     requirement: &Requirement,
     subjects: &'a [Subject],
 ) -> Vec<&'a Subject> {
@@ -51,7 +52,7 @@ pub(crate) fn subjects_of<'a>(
                 .find(|subject| subject.runs(&it.call.function))
         });
     let run: Vec<&Subject> = run.collect();
-    let functions = functions_of(requirement);
+    let functions = own_functions(spec, requirement);
     let named = functions.iter().filter_map(|name| {
         let is_it = |it: &&Subject| it.function == *name;
         let own = run.iter().copied().find(|it| it.function == *name);
@@ -81,6 +82,35 @@ pub(super) fn signature_of(spec: &Spec, function: &str) -> Option<String> {
         .find_map(|it| it.signature.clone())
 }
 
+/// The functions of a requirement without those that it only speaks of: no example of its own calls them, and
+/// another requirement shows them or named them before.
+fn own_functions(spec: &Spec, requirement: &Requirement) -> Vec<String> {
+    let shows = |it: &Requirement, name: &str| {
+        let roots = it.examples.iter().map(|it| root(&it.call.function));
+        roots.into_iter().any(|it| it == name)
+    };
+    let place = spec
+        .requirements
+        .iter()
+        .position(|it| it.id == requirement.id);
+    let is_elsewhere = |name: &String| {
+        let others = spec.requirements.iter().enumerate();
+        let mut others = others.filter(|(at, _)| Some(*at) != place);
+        others.any(|(at, it)| {
+            let is_earlier = place.is_some_and(|place| at < place);
+            shows(it, name) || is_earlier && it.functions.iter().any(|it| root(&it.name) == name)
+        })
+    };
+    let mut names = functions_of(requirement);
+    names.retain(|it| shows(requirement, it) || !is_elsewhere(it));
+    names
+}
+
+/// Of a method, its class.
+fn root(name: &str) -> &str {
+    name.split(['.', ':']).next().unwrap_or(name)
+}
+
 /// Names of the functions that a requirement declares or calls in its examples, in the spec's order. A method
 /// goes by its class, which is written as a whole.
 fn functions_of(requirement: &Requirement) -> Vec<String> {
@@ -92,7 +122,7 @@ fn functions_of(requirement: &Requirement) -> Vec<String> {
     let called = calls.map(|it| it.call.function.as_str());
     let mut names: Vec<String> = Vec::new();
     for name in declared.chain(called) {
-        let root = name.split(['.', ':']).next().unwrap_or(name);
+        let root = root(name);
         if !names.iter().any(|it| it == root) {
             names.push(root.to_owned());
         }

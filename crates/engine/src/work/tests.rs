@@ -98,6 +98,23 @@ fn a_place_is_no_purpose_and_a_title_no_rule() {
 }
 
 #[test]
+fn functions_that_a_requirement_only_speaks_of_are_not_its_work() {
+    let spec = Spec::parse(
+        "s",
+        "### FR-1: One\n`one(n: int) -> int` in `one.py`.\n\n- X\n  - `one(1)` → `1`\n\n\
+         ### FR-2: Two\n`two(n: int) -> int` in `two.py`.\n\n- Give `one(n)` twice\n  - `two(1)` → `2`\n",
+    );
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-2".into()], &[]).expect("work");
+    let functions: Vec<&str> = work
+        .functions
+        .iter()
+        .map(|it| it.function.as_str())
+        .collect();
+    assert_eq!(functions, ["two"]);
+    assert_eq!(work.functions[0].uses[0].function, "one");
+}
+
+#[test]
 fn a_function_without_examples_is_written_and_imported() {
     let spec = Spec::parse(
         "s",
