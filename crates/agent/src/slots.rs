@@ -233,6 +233,9 @@ pub fn fill(
         tried: Vec::new(),
     };
     for round in rounds(slot, limits) {
+        if matches!(round, Round::Repair(_)) && work.nothing_failed() {
+            continue;
+        }
         work.play(&round, bench, on)?;
         if work.opinion().is_settled() {
             break;
@@ -383,15 +386,24 @@ impl Work<'_> {
         reply: Reply,
         on: &mut dyn FnMut(SlotEvent),
     ) -> Result<Reply, ModelError> {
-        let is_cut = reply.stop == Stop::Length && request.max_tokens > PLAN_TOKENS;
-        if is_cut || reply.text.trim().is_empty() || reply.text.contains("```") {
+        let is_plan = request.max_tokens <= PLAN_TOKENS;
+        let is_cut = reply.stop == Stop::Length;
+        let has_code = reply.text.contains("```") && !(is_plan && is_cut);
+        if has_code || is_cut && !is_plan || reply.text.trim().is_empty() {
             return Ok(reply);
         }
+        // A plan that went on to code was cut in the middle of it.
+        let plan = reply
+            .text
+            .split("```")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let mut request = Request {
             max_tokens: self.limits.answer_tokens,
             ..request.clone()
         };
-        request.messages.push(Message::assistant(reply.text));
+        request.messages.push(Message::assistant(plan));
         let ask = prompt::now_the_code(self.slot);
         request.messages.push(Message::user(ask));
         let mut streaming = |delta| on(SlotEvent::Streaming(delta));
@@ -417,7 +429,7 @@ impl Work<'_> {
         if reply.stop == Stop::Sequence {
             answer.push_str(AFTER_CODE);
         }
-        let (item, file) = match self.spliced(route, &answer) {
+        let (item, file) = match self.spliced(&answer) {
             Ok(spliced) => spliced,
             Err(why) => return Ok(told(why)),
         };
@@ -453,7 +465,7 @@ impl Work<'_> {
     }
 
     /// The answer's definition of the function, and the whole file with it in place.
-    fn spliced(&self, route: Route, answer: &str) -> Result<(String, String), String> {
+    fn spliced(&self, answer: &str) -> Result<(String, String), String> {
         let slot = self.slot;
         let item = code::fenced(answer, Some(slot.language))
             .ok_or_else(|| "no code in the answer".to_owned())?;
@@ -461,16 +473,15 @@ impl Work<'_> {
             return Err(format!("not {}: line {}", slot.language.name(), error.line));
         }
         let item = code::with_known_imports(slot.language, &item, &slot.file);
-        if route == Route::WholeFile {
-            let kept = defined(slot.language, &item);
-            let before = defined(slot.language, &slot.file);
-            if before.iter().all(|it| kept.contains(it)) {
-                return Ok((item.clone(), item));
-            }
-        }
         let file = code::splice(slot.language, &slot.file, &item, &slot.function)
             .map_err(|error| error.to_string())?;
         Ok((item, file))
+    }
+
+    /// Whether no check speaks against the best candidate, so that there is nothing to be mended.
+    fn nothing_failed(&self) -> bool {
+        let best = self.opinion().best();
+        best.is_some_and(|at| self.candidates[at].trial.is_possible())
     }
 
     fn opinion(&self) -> Opinion<'_> {

@@ -14,6 +14,9 @@ use self::value::Value;
 /// Most inputs of one function.
 const INPUTS: usize = 48;
 
+/// Most examples from which inputs are derived.
+const EXAMPLES: usize = 24;
+
 /// Calls of `function` with derived arguments, as source text; empty when nothing can be derived.
 pub(crate) fn inputs(
     language: Language,
@@ -25,6 +28,7 @@ pub(crate) fn inputs(
         .iter()
         .filter(|it| it.setup.is_empty() && it.call.function == function)
         .filter_map(|it| value::arguments(&it.call.source, function))
+        .take(EXAMPLES)
         .collect();
     let derived = if shown.is_empty() {
         declared.map_or_else(Vec::new, from_signature)

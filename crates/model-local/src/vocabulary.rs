@@ -121,7 +121,9 @@ fn read_chat(content: &Content, tokenizer: &Tokenizer) -> Result<Chat, WeightsEr
     let markers: Vec<_> = tokens.iter().zip(kinds).filter_map(marker).collect();
     let id = |name: &str| {
         let id = content.metadata.get(&format!("tokenizer.ggml.{name}"))?;
-        Token::try_from(id.to_u64().ok()?).ok()
+        let id = Token::try_from(id.to_u64().ok()?).ok()?;
+        // A number beyond the vocabulary names no token.
+        ((id as usize) < tokens.len()).then_some(id)
     };
     // Absent, it is for the format to say; those that begin texts with such a token have it since their first version.
     let begins = match content.metadata.get("tokenizer.ggml.add_bos_token") {

@@ -27,6 +27,9 @@ use crate::run::{RunOptions, run};
 use crate::view::{Front, Review, View};
 use engine::{Answer, Cost, Mode, Outcome};
 
+/// The program's version: what another one measured is measured again.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What is to be measured.
 #[derive(Clone, Debug)]
 pub struct EvalOptions {
@@ -72,6 +75,7 @@ pub fn eval(
                 way,
                 model: &options.model.to_string(),
                 repeat,
+                version: VERSION,
             };
             if let Some(known) = results.find(&key) {
                 rows.push(known);
@@ -145,15 +149,15 @@ struct Worked {
 impl Trial<'_> {
     fn run(&self, front: &mut dyn Front) -> Result<EvalRow, SessionError> {
         let yard = self.yard();
-        if yard.exists() {
-            host::files::remove_tree(&yard).map_err(SessionError::internal)?;
-        }
         let project = yard.join("project");
-        self.case.lay_out(&project)?;
+        host::files::ensure_private_folder(&project).map_err(SessionError::internal)?;
         let inside = Environment {
             cwd: project.clone(),
             ..self.environment.clone()
         };
+        // An evaluation that was killed may have left both, and this one must not go on with its run.
+        self.clean(&project, &yard)?;
+        self.case.lay_out(&project)?;
         let clock = host::clock::Stopwatch::start();
         let worked = match self.way {
             Way::Kiro => self.by_kiro(&inside, front)?,
@@ -169,13 +173,19 @@ impl Trial<'_> {
         };
         let seconds = clock.elapsed_ms() as f64 / 1000.0;
         let judged = judge::accept(self.case, &project, &yard, &inside, self.cancel)?;
-        let state = Project::at(&project, &inside)?.state;
-        for folder in [&state, &yard] {
+        self.clean(&project, &yard)?;
+        Ok(self.row(&worked, &judged, seconds))
+    }
+
+    /// Removes the case's project and what Kiro keeps of it.
+    fn clean(&self, project: &Path, yard: &Path) -> Result<(), SessionError> {
+        let state = Project::at(project, self.environment)?.state;
+        for folder in [&state, yard] {
             if folder.exists() {
                 host::files::remove_tree(folder).map_err(SessionError::internal)?;
             }
         }
-        Ok(self.row(&worked, &judged, seconds))
+        Ok(())
     }
 
     fn row(&self, worked: &Worked, judged: &judge::Judged, seconds: f64) -> EvalRow {
@@ -190,7 +200,7 @@ impl Trial<'_> {
             way: self.way,
             model: self.options.model.to_string(),
             repeat: self.repeat,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: VERSION.to_owned(),
             outcome: worked.outcome.clone(),
             passed: judged.passed,
             verdict: why,

@@ -216,7 +216,16 @@ impl Shop {
     ) -> Result<(Vec<String>, Finished, Report), SessionError> {
         let argv = self.resolved(file.argv())?;
         let finished = match purpose {
-            CheckPurpose::Candidate => self.try_candidate(yard, argv.clone())?,
+            CheckPurpose::Candidate => {
+                // The commands of a session are run again for each of them.
+                let commands = file
+                    .tests
+                    .iter()
+                    .filter(|it| it.says.contains("$ "))
+                    .count() as u64;
+                let seconds = (CANDIDATE_SECONDS + commands * commands / 8).min(CHECK_SECONDS);
+                self.limited(yard, argv.clone(), seconds)?
+            }
             _ => self.check(yard, argv.clone())?,
         };
         let report = file.read_report(
@@ -263,21 +272,10 @@ impl Shop {
         self.limited(yard, argv, CHECK_SECONDS)
     }
 
-    /// The same for what tries one candidate of several.
-    pub(crate) fn try_candidate(
-        &self,
-        yard: &Yard,
-        argv: Vec<String>,
-    ) -> Result<Finished, SessionError> {
-        self.limited(yard, argv, CANDIDATE_SECONDS)
-    }
-
-    /// The same from the scratch folder, so that files written by the way do not get into the worktree.
+    /// The same for what watches a candidate, from a fresh folder, so that files written by the way get neither into the worktree nor to the next
+    /// candidate.
     pub(crate) fn watch(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
-        let aside = Yard {
-            tree: yard.scratch.clone(),
-            scratch: yard.scratch.clone(),
-        };
+        let aside = Yard::fresh(&yard.scratch.join("watched"))?;
         let mut read = installation(&argv);
         read.push(yard.tree.clone());
         let env = aside.variables(&argv, &[]);

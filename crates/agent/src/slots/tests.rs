@@ -174,10 +174,14 @@ fn a_function_of_a_short_file_is_changed_in_the_whole_of_it() {
         assert_eq!(filled.file.as_deref(), Some(expected));
         assert_eq!(filled.tried[0].route, Route::WholeFile);
     };
-    let whole = file.replace("return n\n", "return n * 2\n") + "\n\nMORE = 1\n";
-    check(&format!("```python\n{whole}```"), &whole);
     let changed = file.replace("return n\n", "return n * 2\n");
-    // What leaves something out is only taken for the function.
+    check(&format!("```python\n{changed}```"), &changed);
+    // Whatever else the answer changes or leaves out, only the function is taken from it.
+    let more = changed
+        .replace("LIMIT = 3", "LIMIT = 4")
+        .replace("n / 2", "n / 3")
+        + "\n\nMORE = 1\n";
+    check(&format!("```python\n{more}```"), &changed);
     check("```python\ndef double(n):\n    return n * 2\n```", &changed);
 }
 

@@ -27,7 +27,7 @@ pub enum Came {
     Error(String),
 }
 
-const PYTHON: &str = r#"import io, itertools, os, signal, sys
+const PYTHON: &str = r#"import importlib, io, itertools, os, signal, sys
 
 out, sys.stdout, sys.stderr = sys.stdout, io.StringIO(), io.StringIO()
 sys.path.insert(0, ROOT)
@@ -56,27 +56,31 @@ def stop(*_):
     raise TimeoutError
 
 
-try:
-    from MODULE import FUNCTION
-except BaseException as error:
-    out.write("import ! " + type(error).__name__ + "\n")
-    out.flush()
-    os._exit(1)
-signal.signal(signal.SIGALRM, stop)
-late = 0
-for number, call in enumerate(CALLS):
-    line = "! TimeoutError"
-    if late < 3:
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
-        try:
-            line = "= " + shown(eval(call, {"FUNCTION": FUNCTION}))[:400]
-        except BaseException as error:
-            late += isinstance(error, TimeoutError)
-            line = "! " + type(error).__name__
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    out.write("%d %s\n" % (number, line))
-out.flush()
+def main():
+    try:
+        subject = getattr(importlib.import_module("MODULE"), "FUNCTION")
+    except BaseException as error:
+        out.write("import ! " + type(error).__name__ + "\n")
+        out.flush()
+        os._exit(1)
+    signal.signal(signal.SIGALRM, stop)
+    late = 0
+    for number, call in enumerate(CALLS):
+        line = "! TimeoutError"
+        if late < 3:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            try:
+                line = "= " + shown(eval(call, {"FUNCTION": subject}))[:400]
+            except BaseException as error:
+                late += isinstance(error, TimeoutError)
+                line = "! " + type(error).__name__
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        out.write("%d %s\n" % (number, line))
+        out.flush()
+
+
+main()
 os._exit(0)
 "#;
 
@@ -98,16 +102,16 @@ function shown(value, depth = 0) {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
-let FUNCTION;
+let subject;
 try {
   const module = await import("MODULE");
-  FUNCTION = module.FUNCTION ?? module.default?.FUNCTION;
-  if (FUNCTION === undefined) throw new TypeError("not exported");
+  subject = module["FUNCTION"] ?? module.default?.["FUNCTION"];
+  if (subject === undefined) throw new TypeError("not exported");
 } catch (error) {
   write("import ! " + error?.name + "\n");
   process.exit(1);
 }
-const context = vm.createContext({ FUNCTION });
+const context = vm.createContext({ ["FUNCTION"]: subject });
 let late = 0;
 for (const [number, call] of CALLS.entries()) {
   let line = "! TimeoutError";
@@ -206,7 +210,7 @@ mod tests {
     fn what_a_probe_printed_is_read_line_by_line() {
         let calls = ["f(1)", "f(2)", "f(\"a\\\"b\")"].map(str::to_owned);
         let probe = probe(Language::Python, "kit/f.py", "f", &calls, "t").expect("a program");
-        assert!(probe.text.contains("from kit.f import f"));
+        assert!(probe.text.contains("import_module(\"kit.f\"), \"f\")"));
         assert!(
             probe
                 .text

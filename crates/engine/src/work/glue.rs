@@ -144,7 +144,15 @@ fn crate_root(
 
 /// The text with `pub mod NAME;` after its other modules, or below its header.
 fn with_module(text: &str, module: &str) -> String {
-    let declares = |line: &str| line.starts_with("pub mod ") || line.starts_with("mod ");
+    let declares = |line: &str| {
+        let rest = line.strip_prefix("pub").unwrap_or(line);
+        let rest = match rest.strip_prefix('(') {
+            Some(inside) => inside.split_once(')').map_or(rest, |(_, after)| after),
+            None => rest,
+        };
+        rest.trim_start().starts_with("mod ")
+    };
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let own = format!("mod {module};");
     if text
         .lines()
@@ -167,7 +175,7 @@ fn with_module(text: &str, module: &str) -> String {
     }
     new.push(format!("pub mod {module};"));
     new.extend(lines[at..].iter().map(|it| (*it).to_owned()));
-    new.join("\n") + "\n"
+    new.join(ending) + ending
 }
 
 /// A name that Cargo takes for the package of a spec, as Rust code writes it.

@@ -75,7 +75,7 @@ impl Case {
                 hashed.extend_from_slice(Digest::of(&bytes).to_string().as_bytes());
                 let placed = match part {
                     "acceptance" => continue,
-                    "given" => path.trim_start_matches("given/"),
+                    "given" => path.strip_prefix("given/").unwrap_or(&path),
                     _ => &path,
                 };
                 let placed = RelPath::parse(placed).map_err(|error| fail(&error.to_string()))?;
@@ -91,7 +91,8 @@ impl Case {
             return Err(fail("a case has exactly one specs/NAME.md"));
         };
         let prompt = folder.join("prompt.md");
-        let prompt = if prompt.is_file() {
+        let is_plain = prompt.symlink_metadata().is_ok_and(|it| it.is_file());
+        let prompt = if is_plain {
             let bytes = host::files::read(&prompt, FILE_MAX).map_err(SessionError::input)?;
             hashed.extend_from_slice(&bytes);
             Some(String::from_utf8(bytes).map_err(|_| fail("prompt.md is not UTF-8 text"))?)
@@ -148,6 +149,12 @@ pub(super) fn put(project: &Path, path: &RelPath, bytes: &[u8]) -> Result<(), Se
 /// The plain files below `folder`, sorted, named from `prefix` on; links and bytecode are left out.
 fn walk(folder: &Path, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, SessionError> {
     let mut found = Vec::new();
+    if folder.symlink_metadata().is_ok_and(|it| it.is_symlink()) {
+        return Err(SessionError::input(format!(
+            "{} is a link; a case holds its own files",
+            folder.display()
+        )));
+    }
     let mut open = vec![(folder.to_path_buf(), prefix.to_owned(), 0)];
     while let Some((folder, prefix, depth)) = open.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else {

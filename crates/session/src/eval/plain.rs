@@ -36,7 +36,8 @@ pub(super) fn work(
         system: "You are a careful programmer.".to_owned(),
         messages: vec![Message::user(prompt(case, &files))],
         max_tokens: ANSWER_TOKENS,
-        temperature: 0.0,
+        // The first answer is the likeliest one; repetitions are draws.
+        temperature: if seed == 0 { 0.0 } else { 0.7 },
         seed,
         stop: Vec::new(),
     };

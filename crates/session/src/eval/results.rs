@@ -71,6 +71,7 @@ pub(super) struct Key<'a> {
     pub(super) way: Way,
     pub(super) model: &'a str,
     pub(super) repeat: u32,
+    pub(super) version: &'a str,
 }
 
 /// The results file, open.
@@ -128,6 +129,7 @@ impl Results {
                 && row.way == key.way
                 && row.model == key.model
                 && row.repeat == key.repeat
+                && row.version == key.version
         };
         self.rows.iter().rev().find(is_it).cloned()
     }

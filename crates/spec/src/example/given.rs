@@ -84,8 +84,23 @@ fn sentence<'t>(line: &'t str, parameters: &[&str]) -> Option<(Vec<String>, &'t 
         .iter()
         .filter_map(|word| last_word(rest, word))
         .max()?;
+    if denies(&rest[..announced]) {
+        return None;
+    }
     let value = after_fillers(rest, announced);
     whole_literal(value).map(|value| (arguments, value))
+}
+
+/// Whether words say what must not come.
+fn denies(text: &str) -> bool {
+    const DENIALS: &[&str] = &[
+        "not", "never", "no", "instead", "unless", "other", "cannot", "t", "nor", "neither",
+        "except",
+    ];
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words
+        .into_iter()
+        .any(|it| DENIALS.contains(&it.to_lowercase().as_str()))
 }
 
 fn starts_with(line: &str, words: &str) -> bool {
@@ -264,6 +279,9 @@ mod tests {
             "Output: 2",
             "Input: 1, 2\nSomething else\nOutput: 3",
             "For a = 1, b = 2",
+            "If a = 0, b = 1, `f` must not return 0.",
+            "For a = 1, b = 2 it never returns None",
+            "For a = 1, b = 2 it doesn't return 3",
             "If a = é, b = 2 the output should be 3",
         ] {
             check("f(a, b)", text, &[]);

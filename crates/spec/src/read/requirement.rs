@@ -110,7 +110,14 @@ fn spoken_findings<'f>(
     let mut findings = example::in_prose(text, at);
     if let Some(function) = function(at) {
         let more = example::in_words(text, at, function);
-        findings.examples.extend(more.examples);
+        let more = more.examples.into_iter().filter(|it| {
+            let known = &findings.examples;
+            known
+                .iter()
+                .all(|known| known.span.end <= it.span.start || it.span.end <= known.span.start)
+        });
+        let more: Vec<_> = more.collect();
+        findings.examples.extend(more);
     }
     findings
 }
