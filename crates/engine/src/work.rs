@@ -335,7 +335,8 @@ impl Ground<'_> {
         let is_own = |it: &&Example| it.requirement == requirement.id;
         // Without examples only its import can be checked, and only Python's is.
         let is_declared = language == Language::Python && subject.signature.is_some();
-        if !examples.iter().any(is_own) && !(examples.is_empty() && is_declared) {
+        let is_mine = examples.iter().any(is_own) || examples.is_empty() && is_declared;
+        if !is_mine {
             return Ok(None);
         }
         let declared = requirement.function(&subject.function);
