@@ -9,22 +9,24 @@ table of medians with the least and the most. Build first: cargo build --release
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 
 DEPTHS = (93, 1505)
 PROMPTS = (445, 1505)
+THREADS = str(min(os.cpu_count() or 1, 16))
 
 
 def ours(weights, kernels):
     command = ["target/release/examples/speed", weights, kernels]
     it = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return [*it["prompt"], *it["decode"], it["resident_gb"], it["load_s"]]
+    return [*it["prompt"], *it["decode"], it["together"], it["resident_gb"], it["load_s"]]
 
 
 def llama(bench, weights):
     def run(*words):
-        command = [bench, "-m", weights, "-t", "2", "-r", "1", "-o", "json", *words]
+        command = [bench, "-m", weights, "-t", THREADS, "-r", "1", "-o", "json", *words]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return [it["avg_ts"] for it in json.loads(done.stdout)]
 
@@ -42,20 +44,20 @@ def main():
     args = parser.parse_args()
     kinds = {f"kiro, {it}": (lambda it=it: ours(args.weights, it)) for it in args.kernels.split(",")}
     if args.llama_bench:
-        kinds["llama-bench -t 2"] = lambda: llama(args.llama_bench, args.weights)
+        kinds[f"llama-bench -t {THREADS}"] = lambda: llama(args.llama_bench, args.weights)
     results = {kind: [] for kind in kinds}
     for _ in range(args.rounds):
         for kind, run in kinds.items():
             results[kind].append(run())
     heads = [f"prompt {it}" for it in PROMPTS] + [f"decode at {it}" for it in DEPTHS]
-    print(f"| {args.rounds} rounds | " + " | ".join([*heads, "resident GB", "load s"]) + " |")
-    print("| --- " * (len(heads) + 3) + "|")
+    print(f"| {args.rounds} rounds | " + " | ".join([*heads, "four together", "resident GB", "load s"]) + " |")
+    print("| --- " * (len(heads) + 4) + "|")
     for kind, rows in results.items():
         cells = [
             f"{statistics.median(column):.1f} [{min(column):.1f}-{max(column):.1f}]"
             for column in zip(*rows)
         ]
-        cells += ["-"] * (len(heads) + 2 - len(cells))
+        cells += ["-"] * (len(heads) + 3 - len(cells))
         print(f"| {kind} | " + " | ".join(cells) + " |")
 
 

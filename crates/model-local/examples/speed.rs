@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release -p model-local --example speed -- FILE [best|avx2|portable] [edit]
 //!
-//! Reading is measured on prompts of about 450 and 1,500 tokens, writing over 64 tokens after about 100 and 1,500; with
-//! `edit`, long answers with and without guesses. `evals/speed.py` runs it beside llama.cpp.
+//! Reading is measured on prompts of about 450 and 1,500 tokens, writing over 64 tokens after about 100 and 1,500, alone
+//! and, after 100, four answers together; with `edit`, long answers with and without guesses. `evals/speed.py` runs it
+//! beside llama.cpp.
 
 #![expect(
     clippy::print_stdout,
@@ -37,11 +38,12 @@ fn main() {
     }
     let model = model.without_guesses();
     let short = Measure::of(&model, &text(4), 64);
+    let together = together(&model, &text(5), 64);
     let medium = Measure::of(&model, &text(22), 1);
     let long = Measure::of(&model, &text(75), 64);
     println!(
         "{{\"load_s\":{load:.2},\"prompt_tokens\":[{},{}],\"prompt\":[{:.1},{:.1}],\
-         \"depth\":[{},{}],\"decode\":[{:.2},{:.2}],\"resident_gb\":{:.2}}}",
+         \"depth\":[{},{}],\"decode\":[{:.2},{:.2}],\"together\":{together:.2},\"resident_gb\":{:.2}}}",
         medium.read,
         long.read,
         medium.reading(),
@@ -99,6 +101,29 @@ impl Measure {
     fn writing(&self) -> f64 {
         self.written as f64 / self.write_s
     }
+}
+
+/// Tokens a second of four answers together, all counted.
+fn together(model: &LocalModel, text: &str, max_tokens: u32) -> f64 {
+    let request = Request {
+        system: String::new(),
+        messages: vec![Message::user(text)],
+        max_tokens,
+        temperature: 0.7,
+        seed: 1,
+        stop: Vec::new(),
+    };
+    let mut read = Instant::now();
+    let replies = model.samples(&request, &[1, 2, 3, 4], &Cancel::new(), &mut |delta| {
+        if let Delta::Reading { done, total } = delta
+            && done == total
+        {
+            read = Instant::now();
+        }
+    });
+    let replies = replies.expect("it answers");
+    let written: u64 = replies.iter().map(|it| it.usage.output_tokens).sum();
+    written as f64 / read.elapsed().as_secs_f64()
 }
 
 /// Answers that repeat much and one that repeats nothing, with and without guesses.
