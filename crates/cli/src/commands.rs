@@ -11,8 +11,6 @@ mod spec;
 mod status;
 mod tasks;
 
-pub(crate) use status::outcome_name;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 

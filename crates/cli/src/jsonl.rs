@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use session::{Answer, Cost, Front, Review, View};
 
-use crate::commands::outcome_name;
 use crate::output;
 
 /// Prints views as lines of JSON; nobody is there to answer.
@@ -72,7 +71,7 @@ fn of_run(view: &View) -> Option<Value> {
             cost,
             wall_ms,
         } => json!({
-            "event": "ended", "run": run, "outcome": outcome_name(*outcome), "reason": reason,
+            "event": "ended", "run": run, "outcome": outcome.name(), "reason": reason,
             "cost": cost_json(cost), "wall_ms": wall_ms,
         }),
         _ => return None,

@@ -429,6 +429,21 @@ fn is_float(value: &str) -> bool {
     number.contains('.') && number.parse::<f64>().is_ok()
 }
 
+/// A string literal of any text, in double quotes; `escape` gives the form of what may not stand as it is.
+pub(crate) fn quoted(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match (c, escape(c)) {
+            ('"' | '\\', _) => out.extend(['\\', c]),
+            ('\n', _) => out.push_str("\\n"),
+            (_, Some(form)) => out.push_str(&form),
+            (c, None) => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|it| (*it).to_owned()).collect()
 }

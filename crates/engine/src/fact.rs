@@ -150,6 +150,20 @@ pub enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// Its name on every surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Done => "done",
+            Outcome::Partial => "partial",
+            Outcome::Incomplete => "incomplete",
+            Outcome::Stopped => "stopped",
+            Outcome::Refused => "refused",
+            Outcome::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// One fact of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]

@@ -51,10 +51,9 @@ const REST: &str = "Further Requirements";
 
 /// Derives plan and tasks from a spec; `existing` are the paths of the project's files.
 pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Draft {
-    let subjects = subjects(spec);
     let mut drafting = Drafting {
         spec,
-        subjects: subjects.clone(),
+        subjects: subjects(spec),
         tasks: Vec::new(),
     };
     drafting.schema();
@@ -63,12 +62,10 @@ pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Dr
     drafting.rust_package(existing);
     drafting.packages(existing);
     drafting.rest();
+    let decisions = decisions(spec, tooling, &drafting.subjects);
     let tasks = drafting.tasks;
     Draft {
-        plan: Plan {
-            decisions: decisions(spec, tooling, &subjects),
-            ..document(spec, &tasks, existing)
-        },
+        plan: document(spec, &tasks, existing, decisions),
         tasks,
     }
 }
@@ -326,7 +323,12 @@ fn list(items: &[String]) -> String {
     }
 }
 
-fn document(spec: &Spec, tasks: &[DraftTask], existing: &BTreeSet<String>) -> Plan {
+fn document(
+    spec: &Spec,
+    tasks: &[DraftTask],
+    existing: &BTreeSet<String>,
+    decisions: Vec<(String, String)>,
+) -> Plan {
     Plan {
         title: spec.title.clone(),
         analysis: analysis(spec, tasks, existing),
@@ -334,7 +336,7 @@ fn document(spec: &Spec, tasks: &[DraftTask], existing: &BTreeSet<String>) -> Pl
         phases: phases(tasks),
         dependencies: tasks.iter().filter_map(dependency).collect(),
         risks: risks(spec),
-        decisions: Vec::new(),
+        decisions,
         considerations: Vec::new(),
         spec_fingerprint: Some(spec.fingerprint.clone()),
     }

@@ -10,7 +10,7 @@ use code::{EntryCall, Language, ModuleKind};
 use spec::{Check, Command, Example, Expect, Requirement, Spec};
 
 use crate::checks::{self, CheckFile, Place, Probe, Runner, Subject};
-use crate::probe;
+use crate::inputs;
 use crate::tooling::Tooling;
 
 pub use glue::Glue;
@@ -340,7 +340,7 @@ impl Ground<'_> {
             return Ok(None);
         }
         let declared = requirement.function(&subject.function);
-        let calls = probe::inputs(language, &subject.function, declared, &examples);
+        let calls = inputs::derived(language, &subject.function, declared, &examples);
         let place = Place {
             path: place::trial_path(&subject.function, runner),
             runner,

@@ -67,14 +67,7 @@ struct Measure {
 
 impl Measure {
     fn of(model: &LocalModel, text: &str, max_tokens: u32) -> Self {
-        let request = Request {
-            system: String::new(),
-            messages: vec![Message::user(text)],
-            max_tokens,
-            temperature: 0.0,
-            seed: 1,
-            stop: Vec::new(),
-        };
+        let request = request(text, max_tokens, 0.0);
         let started = Instant::now();
         let mut read_s = 0.0;
         let reply = model.stream(&request, &Cancel::new(), &mut |delta| {
@@ -103,16 +96,20 @@ impl Measure {
     }
 }
 
-/// Tokens a second of four answers together, all counted.
-fn together(model: &LocalModel, text: &str, max_tokens: u32) -> f64 {
-    let request = Request {
+fn request(text: &str, max_tokens: u32, temperature: f32) -> Request {
+    Request {
         system: String::new(),
         messages: vec![Message::user(text)],
         max_tokens,
-        temperature: 0.7,
+        temperature,
         seed: 1,
         stop: Vec::new(),
-    };
+    }
+}
+
+/// Tokens a second of four answers together, all counted.
+fn together(model: &LocalModel, text: &str, max_tokens: u32) -> f64 {
+    let request = request(text, max_tokens, 0.7);
     let mut read = Instant::now();
     let replies = model.samples(&request, &[1, 2, 3, 4], &Cancel::new(), &mut |delta| {
         if let Delta::Reading { done, total } = delta

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use change::RelPath;
-use policy::{Gate, Rules, Verdict};
+use policy::{Gate, Permit, Rules, Verdict};
 use spec::Spec;
 
 use crate::error::{Kind, SessionError};
@@ -71,16 +71,27 @@ pub(crate) fn write(
     text: &str,
 ) -> Result<(), SessionError> {
     let relative = RelPath::parse(path).map_err(SessionError::internal)?;
-    let permit = match gate.judge_document(&relative, text.as_bytes()) {
-        Verdict::Allow(permit) => permit,
-        Verdict::Ask(ask) => return Err(refused(&ask.reasons)),
-        Verdict::Deny(reasons) => return Err(refused(&reasons)),
-    };
+    let permit = permitted(gate.judge_document(&relative, text.as_bytes()))?;
     let file = project.root.join(path);
     if let Some(folder) = file.parent() {
         host::files::ensure_folder(folder).map_err(SessionError::internal)?;
     }
     host::files::write(permit, &file, text.as_bytes()).map_err(SessionError::internal)
+}
+
+/// The permit of a verdict that allows; where nobody is to be asked, an ask is a refusal.
+pub(crate) fn permitted(verdict: Verdict) -> Result<Permit, SessionError> {
+    match verdict {
+        Verdict::Allow(permit) => Ok(permit),
+        Verdict::Ask(ask) => Err(refused(&ask.reasons)),
+        Verdict::Deny(reasons) => Err(refused(&reasons)),
+    }
+}
+
+/// A gate with the built-in rules alone, for folders without rules of their own.
+pub(crate) fn built_in_gate(root: &Path) -> Result<Gate, SessionError> {
+    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
+    Ok(Gate::new(root, rules))
 }
 
 /// A refusal in the rules' words.

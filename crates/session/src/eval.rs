@@ -25,7 +25,7 @@ use crate::models;
 use crate::places::{Environment, Project};
 use crate::run::{RunOptions, run};
 use crate::view::{Front, Review, View};
-use engine::{Answer, Cost, Mode, Outcome};
+use engine::{Answer, Cost, Mode};
 
 /// The program's version: what another one measured is measured again.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -66,8 +66,30 @@ pub fn eval(
         .as_ref()
         .map_or(suite.join("results.jsonl"), |it| environment.cwd.join(it));
     let mut results = Results::open(&out, front)?;
+    let rows = measure(options, &cases, &mut results, environment, cancel, front);
+    let place = place(environment);
+    if place.exists() {
+        host::files::remove_tree(&place).map_err(SessionError::internal)?;
+    }
+    rows
+}
+
+/// A folder of its own for each process, so that two evaluations do not meet.
+fn place(environment: &Environment) -> PathBuf {
+    let all = environment.kiro_home().join("evals");
+    all.join(std::process::id().to_string())
+}
+
+fn measure(
+    options: &EvalOptions,
+    cases: &[Case],
+    results: &mut Results,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<Vec<EvalRow>, SessionError> {
     let mut rows = Vec::new();
-    for case in &cases {
+    for case in cases {
         for (way, repeat) in turns(options) {
             let key = results::Key {
                 case: &case.name,
@@ -212,12 +234,8 @@ impl Trial<'_> {
         }
     }
 
-    /// A folder of its own for each process, so that two evaluations do not meet.
     fn yard(&self) -> PathBuf {
-        let home = self.environment.kiro_home();
-        home.join("evals")
-            .join(std::process::id().to_string())
-            .join(&self.case.name)
+        place(self.environment).join(&self.case.name)
     }
 
     fn seed(&self) -> u64 {
@@ -240,7 +258,7 @@ impl Trial<'_> {
         };
         let ended = run(&options, inside, self.cancel, &mut tally);
         let outcome = match ended {
-            Ok(outcome) => outcome_name(outcome).to_owned(),
+            Ok(outcome) => outcome.name().to_owned(),
             Err(error) if error.kind == Kind::Input => {
                 tally.reason = error.message;
                 "unreadable".to_owned()
@@ -254,17 +272,6 @@ impl Trial<'_> {
             candidates: tally.candidates,
             why: tally.reason,
         })
-    }
-}
-
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Partial => "partial",
-        Outcome::Incomplete => "incomplete",
-        Outcome::Stopped => "stopped",
-        Outcome::Refused => "refused",
-        Outcome::Interrupted => "interrupted",
     }
 }
 

@@ -1,7 +1,6 @@
 //! `kiro init`: the `.kiro` folder of a project.
 
 use change::RelPath;
-use policy::{Gate, Rules};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -54,10 +53,7 @@ pub struct Initialised {
 /// When the folder cannot be written.
 pub fn init(environment: &Environment) -> Result<Initialised, SessionError> {
     let project = Project::at(&environment.cwd, environment)?;
-    let gate = Gate::new(
-        &project.root,
-        Rules::parse(None, None).map_err(SessionError::internal)?,
-    );
+    let gate = documents::built_in_gate(&project.root)?;
     let mut done = Initialised {
         root: project.root.clone(),
         created: Vec::new(),
@@ -93,6 +89,6 @@ mod tests {
 
     #[test]
     fn the_configuration_it_writes_is_one_it_reads() {
-        Rules::parse(Some(CONFIG), None).expect("the written configuration parses");
+        policy::Rules::parse(Some(CONFIG), None).expect("the written configuration parses");
     }
 }

@@ -12,7 +12,7 @@ use change::Digest;
 use host::download::{Download, PackageClient, Progress, Source, Tools};
 use model::{Cancel, Model, ModelId, Provider, Scripted, weights};
 use model_local::LocalModel;
-use policy::{Act, Gate, OwnProgram, Permit, Rules, Verdict};
+use policy::{Act, Gate, OwnProgram, Permit, Verdict};
 
 use self::registry::Registry;
 use crate::error::{Kind, SessionError};
@@ -271,8 +271,7 @@ fn fetch(
     host::files::ensure_folder(&folder).map_err(|error| {
         SessionError::new(Kind::NoModel, error).hint("set XDG_CACHE_HOME to a folder you can write")
     })?;
-    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
-    let gate = Gate::new(&folder, rules);
+    let gate = crate::documents::built_in_gate(&folder)?;
     let permit = match gate.judge_fetch(&download.target, download.sha256) {
         Verdict::Allow(permit) => permit,
         Verdict::Ask(ask) => ask.approved(),

@@ -11,7 +11,7 @@ use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
 use model::{Cancel, Model, ModelId};
-use policy::{Gate, Verdict};
+use policy::Gate;
 
 use crate::documents;
 use crate::error::SessionError;
@@ -198,11 +198,7 @@ impl Shop {
         let verdict = self
             .gate
             .judge_attempt_write(&yard.tree, &relative, text.as_bytes());
-        let permit = match verdict {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => return Err(documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
-        };
+        let permit = documents::permitted(verdict)?;
         host::files::write_in(permit, &yard.tree, &relative, text.as_bytes())
             .map_err(SessionError::internal)
     }
@@ -323,11 +319,7 @@ impl Shop {
     ) -> Result<Finished, SessionError> {
         let mut gate = self.gate.clone();
         gate.grant_check(argv.clone());
-        let permit = match gate.judge_run(&argv, &yard.tree) {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => return Err(documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
-        };
+        let permit = documents::permitted(gate.judge_run(&argv, &yard.tree))?;
         let command = Command {
             env,
             limits: limits(argv.first().map_or("", String::as_str), seconds),

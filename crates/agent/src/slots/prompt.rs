@@ -30,53 +30,53 @@ pub(super) fn whole_file(slot: &FunctionSlot) -> String {
     )
 }
 
+/// What a plan is asked for.
+const STEPS: &str = "First say in at most five short numbered steps how the function computes its result, \
+                     and which example needs special care.";
+
 /// A few steps in words, and nothing more yet.
 pub(super) fn plan(slot: &FunctionSlot) -> String {
-    format!(
-        "{}\nFirst say in at most five short numbered steps how the function computes its result, \
-         and which example needs special care. Do not write code yet.",
-        task(slot)
-    )
+    format!("{}\n{STEPS} Do not write code yet.", task(slot))
 }
 
 /// A few steps in words and then the code, in one answer.
 pub(super) fn plan_then_code(slot: &FunctionSlot) -> String {
+    let form = form(slot);
     format!(
-        "{}\nFirst say in at most five short numbered steps how the function computes its result, \
-         and which example needs special care. After the steps, in the same answer, write the code. {}",
-        task(slot),
-        form(slot)
+        "{}\n{STEPS} After the steps, in the same answer, write the code. {form}",
+        task(slot)
     )
 }
 
 /// Like [`plan_then_code`], knowing what went wrong before but not the code that did, which would only be
 /// repeated.
 pub(super) fn after_failures(slot: &FunctionSlot, failures: &[String]) -> String {
-    let mut text = task(slot);
-    text.push_str("\nAn earlier try misunderstood this:\n");
-    for failure in failures.iter().take(2) {
-        let _ = writeln!(text, "- {}", short(failure));
-    }
-    let _ = write!(
-        text,
-        "First say, for that example, step by step what happens to the input so that exactly the expected result \
-         comes out. Then, in the same answer, write the code. {}",
-        form(slot)
-    );
-    text
+    let ask = "First say, for that example, step by step what happens to the input so that exactly the expected \
+               result comes out.";
+    after(
+        slot,
+        "misunderstood this",
+        &failures[..failures.len().min(2)],
+        ask,
+    )
 }
 
 /// The same when no example failed but inputs much like them broke it.
 pub(super) fn after_breakdowns(slot: &FunctionSlot, breakdowns: &[String]) -> String {
+    let ask = "First say, for the first of them, what must come out by the rules and why.";
+    let some = &breakdowns[..breakdowns.len().min(3)];
+    after(slot, "did not think of inputs such as these", some, ask)
+}
+
+fn after(slot: &FunctionSlot, what: &str, lines: &[String], ask: &str) -> String {
     let mut text = task(slot);
-    text.push_str("\nAn earlier try did not think of inputs such as these:\n");
-    for breakdown in breakdowns.iter().take(3) {
-        let _ = writeln!(text, "- {}", short(breakdown));
+    let _ = writeln!(text, "\nAn earlier try {what}:");
+    for line in lines {
+        let _ = writeln!(text, "- {}", short(line));
     }
     let _ = write!(
         text,
-        "First say, for the first of them, what must come out by the rules and why. Then, in the same answer, \
-         write the code. {}",
+        "{ask} Then, in the same answer, write the code. {}",
         form(slot)
     );
     text

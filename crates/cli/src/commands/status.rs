@@ -49,21 +49,9 @@ pub(super) fn told(run: &RunStatus) -> String {
         format!("{} tokens written by {}", run.cost.output_tokens, run.model),
     );
     match run.outcome {
-        Some(outcome) => format!("{}; {}  {cost}", outcome_name(outcome), run.reason),
+        Some(outcome) => format!("{}; {}  {cost}", outcome.name(), run.reason),
         None if run.going_on => format!("going on  {cost}"),
         None => format!("cut off; `kiro run {}` goes on with it  {cost}", run.spec),
-    }
-}
-
-/// The outcome's name on every surface.
-pub(crate) fn outcome_name(outcome: session::Outcome) -> &'static str {
-    match outcome {
-        session::Outcome::Done => "done",
-        session::Outcome::Partial => "partial",
-        session::Outcome::Incomplete => "incomplete",
-        session::Outcome::Stopped => "stopped",
-        session::Outcome::Refused => "refused",
-        session::Outcome::Interrupted => "interrupted",
     }
 }
 
@@ -83,7 +71,7 @@ pub(super) fn run_json(run: &RunStatus) -> Value {
         "spec": run.spec,
         "started_ms": run.started_ms,
         "going_on": run.going_on,
-        "outcome": run.outcome.map(outcome_name),
+        "outcome": run.outcome.map(session::Outcome::name),
         "reason": run.reason,
         "model": run.model,
         "input_tokens": run.cost.input_tokens,

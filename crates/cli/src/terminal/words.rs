@@ -125,7 +125,7 @@ fn done(view: &View) -> String {
 }
 
 fn ended(outcome: Outcome, reason: &str, cost: &Cost, wall_ms: u64) -> String {
-    let name = crate::commands::outcome_name(outcome);
+    let name = outcome.name();
     let good = matches!(outcome, Outcome::Done | Outcome::Partial);
     let style = if good { GREEN } else { YELLOW };
     let spent = if cost.wall_ms == 0 {

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, Told, did_not_run, is_float, one_line, test, test_words};
+use super::{
+    Source, Subject, Test, Told, did_not_run, is_float, one_line, quoted, test, test_words,
+};
 
 /// What a test file of commands defines for itself.
 const COMMANDS: &str = r#"
@@ -198,20 +200,9 @@ fn assertion_for(value: &str) -> &'static str {
 
 /// A Python string literal of any text.
 pub(super) fn literal(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    quoted(text, |c| {
+        c.is_control().then(|| format!("\\x{:02x}", c as u32))
+    })
 }
 
 fn is_built_in(name: &str) -> bool {

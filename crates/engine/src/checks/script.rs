@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, is_float, one_line, test};
+use super::{Source, Subject, Test, is_float, one_line, quoted, test};
 
 /// Functions that a test file defines for itself when its tests use them.
 const NEAR: &str = r#"
@@ -283,20 +283,10 @@ fn flush(word: &mut String, out: &mut String) {
 
 /// A JavaScript string literal of any text.
 pub(super) fn literal(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    let is_special = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    quoted(text, |c| {
+        is_special(c).then(|| format!("\\u{:04x}", c as u32))
+    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use change::{Digest, RelPath};
-use policy::{Gate, Rules, Verdict};
 
 use super::name_of;
+use crate::documents;
 use crate::error::SessionError;
 
 /// Most files of a case.
@@ -135,15 +135,9 @@ impl Case {
 
 /// Writes a file of a project that this evaluation made for itself.
 pub(super) fn put(project: &Path, path: &RelPath, bytes: &[u8]) -> Result<(), SessionError> {
-    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
-    let gate = Gate::new(project, rules);
-    match gate.judge_attempt_write(project, path, bytes) {
-        Verdict::Allow(permit) => {
-            host::files::write_in(permit, project, path, bytes).map_err(SessionError::internal)
-        }
-        Verdict::Ask(ask) => Err(crate::documents::refused(&ask.reasons)),
-        Verdict::Deny(reasons) => Err(crate::documents::refused(&reasons)),
-    }
+    let gate = documents::built_in_gate(project)?;
+    let permit = documents::permitted(gate.judge_attempt_write(project, path, bytes))?;
+    host::files::write_in(permit, project, path, bytes).map_err(SessionError::internal)
 }
 
 /// The plain files below `folder`, sorted, named from `prefix` on; links and bytecode are left out.

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use model::Cancel;
-use policy::{Gate, Rules};
 
 use super::case::Case;
+use crate::documents;
 use crate::error::SessionError;
 use crate::models;
 use crate::places::{Environment, Project};
@@ -28,8 +28,7 @@ pub(super) fn accept(
     environment: &Environment,
     cancel: &Cancel,
 ) -> Result<Judged, SessionError> {
-    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
-    let gate = Gate::new(project, rules);
+    let gate = documents::built_in_gate(project)?;
     let shop = Shop::open(
         environment,
         &Project::at(project, environment)?,

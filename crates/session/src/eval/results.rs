@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use policy::{Gate, Rules, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::documents;
 use crate::error::SessionError;
 use crate::view::{Front, View};
 
@@ -140,14 +140,9 @@ impl Results {
         self.text.push_str(&line);
         self.text.push('\n');
         self.rows.push(row.clone());
-        let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
-        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        let gate = documents::built_in_gate(self.path.parent().unwrap_or(Path::new("/")))?;
         let bytes = self.text.as_bytes();
-        let permit = match Gate::new(folder, rules).judge_report(&self.path, bytes) {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => return Err(crate::documents::refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
-        };
+        let permit = documents::permitted(gate.judge_report(&self.path, bytes))?;
         host::files::write(permit, &self.path, bytes).map_err(SessionError::input)
     }
 }
@@ -214,11 +209,9 @@ mod tests {
     }
 
     fn host_write(path: &Path, text: &str) {
-        let rules = Rules::parse(None, None).expect("rules");
-        let gate = Gate::new(path.parent().expect("a folder"), rules);
-        let Verdict::Allow(permit) = gate.judge_report(path, text.as_bytes()) else {
-            panic!("a report may be written");
-        };
+        let gate = documents::built_in_gate(path.parent().expect("a folder")).expect("rules");
+        let permit = documents::permitted(gate.judge_report(path, text.as_bytes()));
+        let permit = permit.expect("a report may be written");
         host::files::write(permit, path, text.as_bytes()).expect("written");
     }
 }

@@ -3,16 +3,14 @@
 use std::path::Path;
 
 use agent::{Bench, BenchError, FunctionSlot, Limits, SlotEvent};
-use change::RelPath;
 use code::Language;
 use host::clock::Stopwatch;
 use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Provider, Reply, Request};
-use policy::{Gate, Rules, Verdict};
 
 use super::choose::known;
 use super::registry::Registry;
 use super::{built_in, built_in_state, default_model, open, unknown};
-use crate::documents::refused;
+use crate::documents::built_in_gate;
 use crate::error::{Kind, SessionError};
 use crate::models::Presence;
 use crate::places::{Environment, Project};
@@ -141,8 +139,7 @@ fn try_out(
         root: place.join("project"),
         state: place.to_path_buf(),
     };
-    let rules = Rules::parse(None, None).map_err(SessionError::internal)?;
-    let gate = Gate::new(&project.root, rules);
+    let gate = built_in_gate(&project.root)?;
     let id = model.id().clone();
     let shop = Shop::open(environment, &project, gate, id, cancel.clone())?;
     let yard = Yard::fresh(&place.join("attempt"))?;
@@ -219,15 +216,7 @@ impl Bench for TrialBench<'_> {
 
 impl TrialBench<'_> {
     fn run(&self, file: &str) -> Result<agent::Trial, SessionError> {
-        let path = RelPath::parse(FILE).map_err(SessionError::internal)?;
-        let gate = &self.shop.gate;
-        let permit = match gate.judge_attempt_write(&self.yard.tree, &path, file.as_bytes()) {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => return Err(refused(&ask.reasons)),
-            Verdict::Deny(reasons) => return Err(refused(&reasons)),
-        };
-        host::files::write_in(permit, &self.yard.tree, &path, file.as_bytes())
-            .map_err(SessionError::internal)?;
+        self.shop.write(self.yard, FILE, file)?;
         let mut trial = agent::Trial::default();
         for (call, value) in EXAMPLES {
             let line = format!("import sys, trial; sys.exit(trial.{call} != {value})");

@@ -1,7 +1,5 @@
 //! Literal values: read from source text, changed a little, written back.
 
-use std::fmt::Write as _;
-
 use code::Language;
 
 /// Longest text, list or number of digits that is still changed.
@@ -54,21 +52,11 @@ impl Value {
 }
 
 fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    crate::checks::quoted(text, |c| match c {
+        '\t' => Some("\\t".to_owned()),
+        '\r' => Some("\\r".to_owned()),
+        c => c.is_control().then(|| format!("\\u{:04x}", u32::from(c))),
+    })
 }
 
 /// The arguments of the call `source` of `function`, when all are literals by position.

@@ -18,7 +18,7 @@ const INPUTS: usize = 48;
 const EXAMPLES: usize = 24;
 
 /// Calls of `function` with derived arguments, as source text; empty when nothing can be derived.
-pub(crate) fn inputs(
+pub(crate) fn derived(
     language: Language,
     function: &str,
     declared: Option<&FunctionDecl>,
@@ -121,7 +121,7 @@ mod tests {
         let spec = Spec::parse("t", &text);
         let requirement = &spec.requirements[0];
         let examples: Vec<&Example> = requirement.examples.iter().collect();
-        inputs(Language::Python, "f", requirement.function("f"), &examples)
+        super::derived(Language::Python, "f", requirement.function("f"), &examples)
     }
 
     #[test]
