@@ -178,11 +178,16 @@ fn phase_title(raw: &str) -> Option<String> {
         .filter(|it| it.eq_ignore_ascii_case("phase "))
         .map(|_| &raw[6..])?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let title = rest[digits..].trim_start_matches([':', '.']).trim_start();
-    let title = title
-        .strip_prefix("- ")
-        .or(title.strip_prefix("– "))
-        .unwrap_or(title);
+    let after = &rest[digits..];
+    let title = after.trim_start_matches([':', '.']);
+    // A dash parts number and title only where nothing else does; otherwise it belongs to the title.
+    let dash = match title.len() == after.len() {
+        true => ["- ", "– "]
+            .into_iter()
+            .find_map(|it| title.trim_start().strip_prefix(it)),
+        false => None,
+    };
+    let title = dash.unwrap_or(title.trim_start());
     (digits > 0).then(|| without_range(title).to_owned())
 }
 
