@@ -14,6 +14,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("tools", &["host", "code", "policy", "change"]),
     ("agent", &["model", "tools", "code"]),
     ("model-local", &["model"]),
+    ("model-http", &["model"]),
+    ("model-bedrock", &["model"]),
     (
         "session",
         &[
@@ -25,6 +27,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "model",
             "model-local",
+            "model-http",
+            "model-bedrock",
             "host",
             "tools",
             "agent",

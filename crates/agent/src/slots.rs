@@ -297,6 +297,7 @@ impl Work<'_> {
         let request = Request {
             system: prompt::system(self.slot.language),
             messages,
+            tools: Vec::new(),
             max_tokens: match round {
                 Round::PlanThenCode => PLAN_TOKENS,
                 _ => self.limits.answer_tokens,

@@ -61,6 +61,12 @@ impl Terminal {
                     self.slot, self.written
                 ))
             }
+            View::Calling(tool) => Some(format!("  {} · calling {tool}", self.slot)),
+            View::Waiting { left_ms, reason } => Some(format!(
+                "  {} · again in {} s: {reason}",
+                self.slot,
+                left_ms.div_ceil(1000)
+            )),
             _ => None,
         }
     }

@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request = Request {
         system: "You are a helpful coding assistant.".to_owned(),
         messages: vec![Message::user(prompt)],
+        tools: Vec::new(),
         max_tokens,
         temperature: 0.0,
         seed: 0,
@@ -56,7 +57,7 @@ fn answer(model: &LocalModel, request: &Request, shown: bool) -> Result<(), Box<
             // A terminal that went away is no reason to stop measuring.
             let _ = std::io::stdout().flush();
         }
-        Delta::Text(_) => (),
+        _ => (),
     })?;
     let (reading, writing) = (read_at - started, read_at.elapsed());
     let read = reply.usage.input_tokens - reply.usage.cached_tokens;

@@ -100,6 +100,7 @@ fn request(text: &str, max_tokens: u32, temperature: f32) -> Request {
     Request {
         system: String::new(),
         messages: vec![Message::user(text)],
+        tools: Vec::new(),
         max_tokens,
         temperature,
         seed: 1,

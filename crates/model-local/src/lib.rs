@@ -158,6 +158,7 @@ impl LocalModel {
                 output_tokens_max: OUTPUT_TOKENS_MAX.min(context_tokens),
                 strategy: Strategy::Slots,
                 writes_plans: false,
+                native_tools: false,
             },
             vocabulary: parts.vocabulary,
             network: parts.network,

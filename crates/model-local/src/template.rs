@@ -273,6 +273,7 @@ mod tests {
                 Message::assistant("1"),
                 Message::user("Two?"),
             ],
+            tools: Vec::new(),
             max_tokens: 1,
             temperature: 0.0,
             seed: 0,

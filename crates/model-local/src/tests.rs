@@ -20,6 +20,7 @@ fn ask(system: &str, user: &str) -> Request {
     Request {
         system: system.to_owned(),
         messages: vec![Message::user(user)],
+        tools: Vec::new(),
         max_tokens: 24,
         temperature: 0.0,
         seed: 1,
@@ -295,6 +296,7 @@ fn pieces_add_up_and_reading_is_reported() {
             text.push_str(&piece);
         }
         Delta::Reading { done, total } => reading.push((done, total)),
+        other => panic!("{other:?}"),
     });
     let reply = reply.unwrap();
     assert_eq!(reply.text, text);

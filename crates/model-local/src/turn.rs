@@ -188,15 +188,13 @@ impl Turn<'_> {
             let held = std::mem::take(&mut answer.stops).finish();
             self.show(&mut answer, held);
         }
-        Reply {
-            text: answer.text,
-            usage: Usage {
-                input_tokens: prompt.len() as u64,
-                cached_tokens: cached as u64,
-                output_tokens: answer.tokens as u64,
-            },
-            stop,
-        }
+        let usage = Usage {
+            input_tokens: prompt.len() as u64,
+            cached_tokens: cached as u64,
+            output_tokens: answer.tokens as u64,
+            ..Usage::default()
+        };
+        Reply::text(answer.text, usage, stop)
     }
 
     /// Reads what is not kept of `prompt`. Returns the row of its last token.

@@ -9,6 +9,7 @@ fn ask(user: &str) -> Request {
     Request {
         system: "You are a helpful assistant. Answer with code only.".to_owned(),
         messages: vec![Message::user(user)],
+        tools: Vec::new(),
         max_tokens: 96,
         temperature: 0.0,
         seed: 0,

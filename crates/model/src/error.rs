@@ -2,6 +2,7 @@
 
 use crate::{ModelId, Provider};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why a model could not be opened, or a turn did not end in a reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +52,19 @@ pub enum ModelError {
         reason: String,
     },
 
+    /// The provider answered with an error, or did not answer.
+    #[error("{model}: {}: {reason}", trouble.words())]
+    Provider {
+        /// The model that was asked.
+        model: ModelId,
+        /// Of what kind the error is.
+        trouble: Trouble,
+        /// What the provider said, or what happened, in one clause. No secrets.
+        reason: String,
+        /// How long the provider wants to be left alone, where it says so.
+        retry_after: Option<Duration>,
+    },
+
     /// The model began to answer and failed.
     #[error("the answer of {model} broke off: {reason}")]
     Broken {
@@ -70,7 +84,79 @@ pub enum ModelError {
     },
 }
 
+/// Of what kind a provider's error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// The request is wrong: 400 and its like.
+    Request,
+    /// There is no key, or it is wrong: 401.
+    Key,
+    /// The account may not do this: 403, or it is out of credit.
+    Forbidden,
+    /// There is no such model, or no such address: 404.
+    NotFound,
+    /// The provider gave up waiting: 408, 504.
+    Timeout,
+    /// Too many requests: 429.
+    RateLimit,
+    /// The provider failed: 500 and its like.
+    Server,
+    /// The provider has too much to do: 503, 529.
+    Overloaded,
+    /// Nothing could be reached: no address, no connection, no trust in its certificate.
+    Network,
+    /// The answer stopped coming without an end.
+    Idle,
+    /// The answer's end never came: the connection closed in the middle.
+    Cut,
+    /// The answer is not what the protocol says.
+    Garbled,
+    /// The answer is larger than any honest one.
+    TooLarge,
+}
+
+impl Trouble {
+    /// Whether the same request may well succeed a little later.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::Timeout
+                | Self::RateLimit
+                | Self::Server
+                | Self::Overloaded
+                | Self::Network
+                | Self::Idle
+                | Self::Cut
+        )
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Request => "the request was refused as wrong",
+            Self::Key => "no valid key",
+            Self::Forbidden => "not allowed for this account",
+            Self::NotFound => "no such model or address",
+            Self::Timeout => "the provider took too long",
+            Self::RateLimit => "too many requests",
+            Self::Server => "the provider failed",
+            Self::Overloaded => "the provider is overloaded",
+            Self::Network => "not reachable",
+            Self::Idle => "the answer stopped coming",
+            Self::Cut => "the answer was cut off",
+            Self::Garbled => "the answer cannot be read",
+            Self::TooLarge => "the answer is too large",
+        }
+    }
+}
+
 impl ModelError {
+    /// Whether the same request may well succeed a little later.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Provider { trouble, .. } if trouble.passes())
+    }
+
     /// The error for a model whose provider is not part of this build, if it is not.
     #[must_use]
     pub fn not_built_in(model: &ModelId) -> Option<Self> {

@@ -8,6 +8,7 @@
 //! What is absent: no network, no files, no clock. [`weights`] only *describes* the built-in model's weights; fetching and
 //! checking them is done elsewhere.
 
+mod call;
 mod cancel;
 mod error;
 mod id;
@@ -18,8 +19,9 @@ mod script;
 mod scripted;
 pub mod weights;
 
+pub use call::{Call, CallResult, Kept, ToolSpec};
 pub use cancel::Cancel;
-pub use error::ModelError;
+pub use error::{ModelError, Trouble};
 pub use id::{ModelId, ModelIdError, Provider};
 pub use profile::{Profile, Strategy};
 pub use reply::{Delta, Reply, Stop, Usage};

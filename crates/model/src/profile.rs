@@ -20,4 +20,6 @@ pub struct Profile {
     pub strategy: Strategy,
     /// Whether plans and criteria written by the model are worth reading. A small model's are not: the program derives them.
     pub writes_plans: bool,
+    /// Whether the provider takes tools and gives calls as such. Without, tools can only be told and read as text.
+    pub native_tools: bool,
 }

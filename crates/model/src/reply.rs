@@ -2,6 +2,9 @@
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
+use std::time::Duration;
+
+use crate::{Call, Kept, Message};
 
 /// A piece of an answer under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,20 @@ pub enum Delta {
     },
     /// More text of the answer.
     Text(String),
+    /// More of what the model thinks before it answers. No part of the answer.
+    Thinking(String),
+    /// The model begins to write a call of the tool with this name.
+    Calling(String),
+    /// The provider failed in a way that passes, and is asked again after this wait. Comes again as the wait gets
+    /// shorter, so that a countdown can be shown.
+    Waiting {
+        /// What is left of the wait.
+        left: Duration,
+        /// Why, in one clause.
+        reason: String,
+    },
+    /// The answer is begun anew: everything that came before is void.
+    Restarted,
 }
 
 /// A whole answer.
@@ -22,10 +39,38 @@ pub enum Delta {
 pub struct Reply {
     /// The text, without any stop text.
     pub text: String,
+    /// The calls that the model asks for, in its order.
+    pub calls: Vec<Call>,
+    /// What the provider wants back with the next request.
+    pub kept: Vec<Kept>,
     /// What it cost.
     pub usage: Usage,
     /// Why it ended.
     pub stop: Stop,
+}
+
+impl Reply {
+    /// An answer of text alone.
+    #[must_use]
+    pub fn text(text: impl Into<String>, usage: Usage, stop: Stop) -> Self {
+        Self {
+            text: text.into(),
+            calls: Vec::new(),
+            kept: Vec::new(),
+            usage,
+            stop,
+        }
+    }
+
+    /// The answer as a message of the conversation.
+    #[must_use]
+    pub fn into_message(self) -> Message {
+        Message {
+            calls: self.calls,
+            kept: self.kept,
+            ..Message::assistant(self.text)
+        }
+    }
 }
 
 /// Why an answer ended.
@@ -37,6 +82,10 @@ pub enum Stop {
     Length,
     /// One of [`Request::stop`](crate::Request::stop) came up.
     Sequence,
+    /// The model waits for the results of its calls.
+    Calls,
+    /// The provider refused to let the model answer, or to go on.
+    Refused,
 }
 
 /// Tokens that one or more turns used.
@@ -46,6 +95,8 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Those of the input that were kept from an earlier turn and not read again.
     pub cached_tokens: u64,
+    /// Those of the input that the provider keeps from now on, where it charges for that.
+    pub cache_write_tokens: u64,
     /// Tokens of the answers.
     pub output_tokens: u64,
 }
@@ -57,6 +108,9 @@ impl Add for Usage {
         Self {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
+            cache_write_tokens: self
+                .cache_write_tokens
+                .saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
         }
     }
@@ -83,6 +137,7 @@ mod tests {
         let one = Usage {
             input_tokens: 10,
             cached_tokens: 4,
+            cache_write_tokens: 1,
             output_tokens: u64::MAX - 1,
         };
         let sum: Usage = [one, one].into_iter().sum();
@@ -91,6 +146,7 @@ mod tests {
             Usage {
                 input_tokens: 20,
                 cached_tokens: 8,
+                cache_write_tokens: 2,
                 output_tokens: u64::MAX,
             }
         );

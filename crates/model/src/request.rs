@@ -1,5 +1,9 @@
 //! What a model is asked.
 
+use std::borrow::Cow;
+
+use crate::{Call, CallResult, Kept, ToolSpec};
+
 /// One request: a system text, the conversation so far, and how to answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -7,6 +11,8 @@ pub struct Request {
     pub system: String,
     /// The conversation, oldest first. Text is only ever text: markers of a model's own chat format in it have no effect.
     pub messages: Vec<Message>,
+    /// What the model may call. A model whose profile has no [`native_tools`](crate::Profile::native_tools) is not shown them.
+    pub tools: Vec<ToolSpec>,
     /// Most tokens that the answer may have.
     pub max_tokens: u32,
     /// 0 takes the likeliest token each time; higher values vary more.
@@ -18,11 +24,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// The text of the last message that the user wrote, or "" when there is none.
+    /// The text of the last message from the user's side, the results of calls included, or "" when there is none.
     #[must_use]
-    pub fn last_user_text(&self) -> &str {
+    pub fn last_user_text(&self) -> Cow<'_, str> {
         let mut from_user = self.messages.iter().filter(|it| it.role == Role::User);
-        from_user.next_back().map_or("", |it| &it.text)
+        let Some(last) = from_user.next_back() else {
+            return Cow::Borrowed("");
+        };
+        if last.results.is_empty() {
+            return Cow::Borrowed(&last.text);
+        }
+        let results = last.results.iter().map(|it| it.text.as_str());
+        let texts: Vec<&str> = results.chain([last.text.as_str()]).collect();
+        Cow::Owned(texts.join("\n"))
     }
 }
 
@@ -31,26 +45,45 @@ impl Request {
 pub struct Message {
     /// Who wrote it.
     pub role: Role,
-    /// What was written.
+    /// What was written. May be empty where there are calls or results.
     pub text: String,
+    /// The calls that the model asked for, after its text.
+    pub calls: Vec<Call>,
+    /// What came of the calls of the message before, from the user's side; they precede the text.
+    pub results: Vec<CallResult>,
+    /// What the provider wants back, before the text.
+    pub kept: Vec<Kept>,
 }
 
 impl Message {
     /// A message from the user.
     #[must_use]
     pub fn user(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::User,
-            text: text.into(),
-        }
+        Self::from(Role::User, text.into())
     }
 
     /// A message from the model.
     #[must_use]
     pub fn assistant(text: impl Into<String>) -> Self {
+        Self::from(Role::Assistant, text.into())
+    }
+
+    /// What came of the calls of the model's last message, one result a call.
+    #[must_use]
+    pub fn results(results: Vec<CallResult>) -> Self {
         Self {
-            role: Role::Assistant,
-            text: text.into(),
+            results,
+            ..Self::from(Role::User, String::new())
+        }
+    }
+
+    fn from(role: Role, text: String) -> Self {
+        Self {
+            role,
+            text,
+            calls: Vec::new(),
+            results: Vec::new(),
+            kept: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The written form of a script: one JSON object a line. [`crate::Scripted`] documents it.
 
-use crate::{ModelError, Profile, Strategy, Usage};
+use crate::{Call, ModelError, Profile, Strategy, Usage};
 use serde::Deserialize;
 
 /// Longest wait that a script may ask for before a piece of text, in milliseconds.
@@ -17,6 +17,7 @@ pub(crate) struct Script {
 pub(crate) struct ScriptedTurn {
     pub(crate) when: Option<String>,
     pub(crate) pieces: Vec<String>,
+    pub(crate) calls: Vec<Call>,
     pub(crate) delay_ms: u64,
     pub(crate) usage: Usage,
     pub(crate) failure: Option<Failure>,
@@ -38,10 +39,20 @@ struct TurnLine {
     when: Option<String>,
     reply: Option<serde_json::Value>,
     #[serde(default)]
+    calls: Vec<CallLine>,
+    #[serde(default)]
     delay_ms: u64,
     #[serde(default)]
     usage: UsageLine,
     error: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallLine {
+    name: String,
+    #[serde(default)]
+    arguments: serde_json::Value,
 }
 
 #[derive(Deserialize, Default)]
@@ -49,6 +60,7 @@ struct TurnLine {
 struct UsageLine {
     input_tokens: u64,
     cached_tokens: u64,
+    cache_write_tokens: u64,
     output_tokens: u64,
 }
 
@@ -65,6 +77,7 @@ struct ProfileFields {
     output_tokens_max: u32,
     strategy: StrategyName,
     writes_plans: bool,
+    native_tools: bool,
 }
 
 impl Default for ProfileFields {
@@ -74,6 +87,7 @@ impl Default for ProfileFields {
             output_tokens_max: 4_096,
             strategy: StrategyName::Slots,
             writes_plans: false,
+            native_tools: true,
         }
     }
 }
@@ -95,6 +109,7 @@ impl From<ProfileFields> for Profile {
                 StrategyName::Tools => Strategy::Tools,
             },
             writes_plans: fields.writes_plans,
+            native_tools: fields.native_tools,
         }
     }
 }
@@ -149,7 +164,10 @@ impl ScriptedTurn {
         }
         let pieces = match (line.reply, line.error) {
             (None, Some(_)) => Vec::new(),
-            (None, None) => return Err("there is neither a reply nor an error".to_owned()),
+            (None, None) if line.calls.is_empty() => {
+                return Err("there is neither a reply nor a call nor an error".to_owned());
+            }
+            (None, None) => Vec::new(),
             (Some(_), Some(Failure::Unavailable)) => {
                 return Err("a turn that is unavailable has no reply".to_owned());
             }
@@ -158,10 +176,12 @@ impl ScriptedTurn {
         Ok(Self {
             when: line.when,
             pieces,
+            calls: line.calls.into_iter().map(CallLine::call).collect(),
             delay_ms: line.delay_ms,
             usage: Usage {
                 input_tokens: line.usage.input_tokens,
                 cached_tokens: line.usage.cached_tokens,
+                cache_write_tokens: line.usage.cache_write_tokens,
                 output_tokens: line.usage.output_tokens,
             },
             failure: line.error,
@@ -171,6 +191,23 @@ impl ScriptedTurn {
     /// Whether this turn answers a request whose last user message is `text`.
     pub(crate) fn answers(&self, text: &str) -> bool {
         self.when.as_deref().is_none_or(|when| text.contains(when))
+    }
+}
+
+impl CallLine {
+    /// The call, whose id the player gives. Arguments given as a text are taken as they stand, so that a script can
+    /// hold what is no JSON.
+    fn call(self) -> Call {
+        let arguments = match self.arguments {
+            serde_json::Value::Null => "{}".to_owned(),
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Call {
+            id: String::new(),
+            name: self.name,
+            arguments,
+        }
     }
 }
 

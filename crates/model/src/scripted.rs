@@ -20,12 +20,15 @@ const QUOTED_CHARS_MAX: usize = 80;
 /// {"profile": {"strategy": "tools", "writes_plans": true, "context_tokens": 32768, "output_tokens_max": 4096}}
 /// {"when": "write a plan", "reply": "1. Begin.\n"}
 /// {"reply": ["in ", "pieces"], "delay_ms": 20, "usage": {"input_tokens": 12, "output_tokens": 3}}
+/// {"reply": "I look.", "calls": [{"name": "read", "arguments": {"path": "a.py"}}]}
 /// {"error": "unavailable"}
 /// {"reply": "half an answ", "error": "cut"}
 /// ```
 ///
 /// - `profile` may stand on the first line only; each field is optional. Without it the model is driven by slots.
-/// - `when` is a text that the last user message must contain; without it the line answers any request.
+/// - `when` is a text that the last user message, or the results of calls in it, must contain; without it the line
+///   answers any request.
+/// - `calls` are the tools that the turn calls; `arguments` are an object, or a text where they are to be no JSON.
 /// - `reply` is a text, or a list of texts that arrive one after another.
 /// - `delay_ms` is waited before each piece (and before a failure), at most 60,000.
 /// - `usage` is what the reply reports, 0 where it is silent.
@@ -87,17 +90,22 @@ impl Scripted {
         let mut play = self.lock();
         play.requests.push(request.clone());
         let text = request.last_user_text();
-        let Some(found) = play.waiting.iter().position(|turn| turn.answers(text)) else {
+        let Some(found) = play.waiting.iter().position(|turn| turn.answers(&text)) else {
             return Err(ModelError::Script {
                 script: self.id.name().to_owned(),
                 reason: format!(
                     "has no reply left for request {}, whose last user message is {:?}",
                     play.requests.len(),
-                    beginning(text)
+                    beginning(&text)
                 ),
             });
         };
-        Ok(play.waiting.remove(found))
+        let mut turn = play.waiting.remove(found);
+        let number = play.requests.len();
+        for (index, call) in turn.calls.iter_mut().enumerate() {
+            call.id = format!("call_{number}_{}", index + 1);
+        }
+        Ok(turn)
     }
 
     fn play(
@@ -109,6 +117,10 @@ impl Scripted {
         for piece in &turn.pieces {
             wait(turn.delay_ms, cancel)?;
             on(Delta::Text(piece.clone()));
+        }
+        for call in &turn.calls {
+            wait(turn.delay_ms, cancel)?;
+            on(Delta::Calling(call.name.clone()));
         }
         let Some(failure) = turn.failure else {
             return if cancel.is_cancelled() {
@@ -149,10 +161,13 @@ impl Model for Scripted {
     ) -> Result<Reply, ModelError> {
         let turn = self.take_turn(request)?;
         self.play(&turn, cancel, on)?;
+        let stop = match turn.calls.is_empty() {
+            true => Stop::End,
+            false => Stop::Calls,
+        };
         Ok(Reply {
-            text: turn.pieces.concat(),
-            usage: turn.usage,
-            stop: Stop::End,
+            calls: turn.calls,
+            ..Reply::text(turn.pieces.concat(), turn.usage, stop)
         })
     }
 }
@@ -195,6 +210,7 @@ mod tests {
             system: String::new(),
             messages: vec![Message::user(text), Message::assistant("earlier")],
             max_tokens: 16,
+            tools: Vec::new(),
             temperature: 0.0,
             seed: 0,
             stop: Vec::new(),
@@ -216,7 +232,10 @@ mod tests {
                 }
             });
             let end = match end {
-                Ok(reply) => format!("{:?} {:?}", reply.stop, reply.text),
+                Ok(reply) if reply.calls.is_empty() => {
+                    format!("{:?} {:?}", reply.stop, reply.text)
+                }
+                Ok(reply) => format!("{:?} {:?} {:?}", reply.stop, reply.text, reply.calls),
                 Err(error) => error.to_string(),
             };
             writeln!(shown, "{text} => {pieces:?} {end}").unwrap();
@@ -232,6 +251,16 @@ mod tests {
         plan => ["P"] End "P"
         plan => ["last"] End "last"
         more => [] the script turns.jsonl has no reply left for request 4, whose last user message is "more"
+        "#);
+    }
+
+    #[test]
+    fn calls_get_ids_and_keep_what_is_no_json() {
+        let script = "{\"calls\":[{\"name\":\"list\"},{\"name\":\"read\",\"arguments\":\"{\\\"path\"}]}\n\
+                      {\"reply\":\"done\",\"calls\":[{\"name\":\"read\",\"arguments\":{\"path\":\"a\"}}]}";
+        assert_snapshot!(check(script, &["1", "2"]), @r#"
+        1 => [] Calls "" [Call { id: "call_1_1", name: "list", arguments: "{}" }, Call { id: "call_1_2", name: "read", arguments: "{\"path" }]
+        2 => ["done"] Calls "done" [Call { id: "call_2_1", name: "read", arguments: "{\"path\":\"a\"}" }]
         "#);
     }
 
@@ -264,8 +293,8 @@ mod tests {
         the script turns.jsonl cannot be read: line 2: column 9 is not JSON
         the script turns.jsonl cannot be read: line 1: a reply is a text or a list of texts
         the script turns.jsonl cannot be read: line 1: the pieces of a reply are not all texts
-        the script turns.jsonl cannot be read: line 1: there is neither a reply nor an error
-        the script turns.jsonl cannot be read: line 1: unknown field `replies`, expected one of `when`, `reply`, `delay_ms`, `usage`, `error`
+        the script turns.jsonl cannot be read: line 1: there is neither a reply nor a call nor an error
+        the script turns.jsonl cannot be read: line 1: unknown field `replies`, expected one of `when`, `reply`, `calls`, `delay_ms`, `usage`, `error`
         the script turns.jsonl cannot be read: line 1: a turn that is unavailable has no reply
         the script turns.jsonl cannot be read: line 1: unknown variant `broken`, expected `unavailable` or `cut`
         the script turns.jsonl cannot be read: line 1: delay_ms is more than 60000
@@ -297,8 +326,8 @@ mod tests {
             .unwrap();
         let expected = Usage {
             input_tokens: 5,
-            cached_tokens: 0,
             output_tokens: 2,
+            ..Usage::default()
         };
         assert_eq!(reply.usage, expected);
         assert_eq!(model.requests(), [ask("q")]);

@@ -2,6 +2,7 @@
 //! the terminal and `--jsonl`.
 
 use engine::{Answer, Cost, Fact, Outcome};
+use model::Delta;
 
 /// Something to show.
 #[derive(Clone, Debug)]
@@ -55,6 +56,15 @@ pub enum View {
     },
     /// The model writes.
     Writing(String),
+    /// The model begins to call the tool with this name.
+    Calling(String),
+    /// The provider failed in a way that passes, and is asked again after this wait.
+    Waiting {
+        /// What is left of the wait, in milliseconds.
+        left_ms: u64,
+        /// Why.
+        reason: String,
+    },
     /// A candidate was judged.
     Tried {
         /// What was to be written.
@@ -133,6 +143,23 @@ pub enum View {
         /// Wall time of this command in milliseconds.
         wall_ms: u64,
     },
+}
+
+impl View {
+    /// What there is to show of a piece of an answer under way.
+    pub fn streamed(delta: Delta) -> Option<View> {
+        Some(match delta {
+            Delta::Reading { done, total } => View::Reading { done, total },
+            Delta::Text(text) => View::Writing(text),
+            Delta::Calling(tool) => View::Calling(tool),
+            Delta::Waiting { left, reason } => View::Waiting {
+                left_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+                reason,
+            },
+            Delta::Restarted => View::Notice("the answer is begun anew".to_owned()),
+            Delta::Thinking(_) => return None,
+        })
+    }
 }
 
 /// A proposal for a person to judge.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use change::RelPath;
 use code::Language;
-use model::{Cancel, Delta, Message, ModelError, ModelId, Request};
+use model::{Cancel, Message, ModelError, ModelId, Request};
 use spec::Spec;
 
 use super::Worked;
@@ -35,6 +35,7 @@ pub(super) fn work(
     let request = Request {
         system: "You are a careful programmer.".to_owned(),
         messages: vec![Message::user(prompt(case, &files))],
+        tools: Vec::new(),
         max_tokens: ANSWER_TOKENS,
         // The first answer is the likeliest one; repetitions are draws.
         temperature: if seed == 0 { 0.0 } else { 0.7 },
@@ -47,9 +48,10 @@ pub(super) fn work(
     });
     let clock = host::clock::Stopwatch::start();
     let reply = model
-        .stream(&request, cancel, &mut |delta| match delta {
-            Delta::Reading { done, total } => front.show(&View::Reading { done, total }),
-            Delta::Text(text) => front.show(&View::Writing(text)),
+        .stream(&request, cancel, &mut |delta| {
+            if let Some(view) = View::streamed(delta) {
+                front.show(&view);
+            }
         })
         .map_err(told)?;
     let written = answer_files(&reply.text, &files);

@@ -176,10 +176,11 @@ fn show(event: SlotEvent, front: &mut dyn Front) {
             slot: "sum_even".to_owned(),
             route: route.to_string(),
         }),
-        SlotEvent::Streaming(Delta::Reading { done, total }) => {
-            front.show(&View::Reading { done, total });
+        SlotEvent::Streaming(delta) => {
+            if let Some(view) = View::streamed(delta) {
+                front.show(&view);
+            }
         }
-        SlotEvent::Streaming(Delta::Text(text)) => front.show(&View::Writing(text)),
         SlotEvent::Tried(_) => {}
     }
 }

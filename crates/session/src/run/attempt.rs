@@ -12,7 +12,7 @@ use engine::{
     complete, work_of,
 };
 use host::shadow::TreeId;
-use model::{Delta, Usage};
+use model::Usage;
 use spec::Spec;
 
 use super::Event;
@@ -440,10 +440,11 @@ impl Telling<'_> {
                     route: route.to_string(),
                 });
             }
-            SlotEvent::Streaming(Delta::Reading { done, total }) => {
-                self.attempt.view(View::Reading { done, total });
+            SlotEvent::Streaming(delta) => {
+                if let Some(view) = View::streamed(delta) {
+                    self.attempt.view(view);
+                }
             }
-            SlotEvent::Streaming(Delta::Text(text)) => self.attempt.view(View::Writing(text)),
             SlotEvent::Tried(tried) => {
                 let now = self.clock.elapsed_ms();
                 let cost = cost(tried.usage, now - self.last_ms);
