@@ -7,6 +7,6 @@
 mod slots;
 
 pub use slots::{
-    AgentError, Behaviour, Bench, BenchError, Filled, FunctionSlot, Limits, Route, SlotEvent,
-    Trial, Tried, fill,
+    AgentError, Behaviour, Bench, BenchError, Filled, FunctionSlot, Limits, Neighbour, Route, Rule,
+    SlotEvent, Trial, Tried, fill,
 };

@@ -26,16 +26,40 @@ pub struct FunctionSlot {
     pub signature: Option<String>,
     /// What it is for, in the spec's words.
     pub purpose: String,
+    /// What is said of the program as a whole: it explains words of the rules. May be empty.
+    pub context: String,
     /// The rules that it keeps.
-    pub rules: Vec<String>,
-    /// Examples as a person reads them: `call → value`.
+    pub rules: Vec<Rule>,
+    /// Examples that belong to no rule, as a person reads them: `call → value`.
     pub examples: Vec<String>,
-    /// Functions of other files that it may call, each with its signature; the program imports them.
-    pub neighbours: Vec<String>,
+    /// Functions of other files that it may call; the program imports them.
+    pub neighbours: Vec<Neighbour>,
     /// Where it stands, relative to the project.
     pub path: String,
     /// The file's present text; empty when it is new.
     pub file: String,
+}
+
+/// One rule of a function.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What it says.
+    pub text: String,
+    /// Its own examples as a person reads them: `call → value`.
+    pub examples: Vec<String>,
+}
+
+/// A function of another file.
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    /// Its signature, or its name.
+    pub signature: String,
+    /// The file it stands in.
+    pub file: String,
+    /// What it is for, in a sentence; may be empty.
+    pub about: String,
+    /// The statement that imports it.
+    pub statement: String,
 }
 
 impl FunctionSlot {
@@ -295,7 +319,7 @@ impl Work<'_> {
         let (routes, messages, temperature) = self.asked(round);
         on(SlotEvent::Asking(routes[0]));
         let request = Request {
-            system: prompt::system(self.slot.language),
+            system: prompt::system(self.slot),
             messages,
             tools: Vec::new(),
             max_tokens: match round {

@@ -28,6 +28,6 @@ pub use proof::{Claim, Proof, claims};
 pub use run::{Next, Progress, Run, TaskState};
 pub use tooling::Tooling;
 pub use work::{
-    FunctionWork, Glue, Neighbour, TRIAL_FOLDER, Work, WorkError, complete, languages,
+    FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,
     source_files, work_of,
 };

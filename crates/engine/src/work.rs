@@ -5,6 +5,7 @@
 mod glue;
 mod place;
 mod program;
+mod words;
 
 use code::{EntryCall, Language, ModuleKind};
 use spec::{Check, Command, Example, Expect, Requirement, Spec};
@@ -42,9 +43,11 @@ pub struct FunctionWork {
     pub uses: Vec<Neighbour>,
     /// What it is for.
     pub purpose: String,
+    /// What the spec says of the program as a whole, where the words of the rules are explained.
+    pub context: String,
     /// The rules it keeps.
-    pub rules: Vec<String>,
-    /// Examples as a person reads them.
+    pub rules: Vec<Rule>,
+    /// Examples as a person reads them, without those that belong to a rule.
     pub examples: Vec<String>,
     /// Its examples alone, compiled; without a test when it has none.
     pub check: CheckFile,
@@ -54,6 +57,15 @@ pub struct FunctionWork {
     pub probe: Option<Probe>,
 }
 
+/// One rule of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it says.
+    pub text: String,
+    /// The examples that the spec gives under it, as a person reads them.
+    pub examples: Vec<String>,
+}
+
 /// A function of the same spec that stands in another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neighbour {
@@ -61,6 +73,8 @@ pub struct Neighbour {
     pub function: String,
     /// Its signature as the spec gives it.
     pub signature: Option<String>,
+    /// What it is for, in a sentence.
+    pub about: String,
     /// The file it stands in, relative to the project.
     pub file: String,
     /// The statement that imports it.
@@ -340,6 +354,8 @@ impl Ground<'_> {
             return Ok(None);
         }
         let declared = requirement.function(&subject.function);
+        let (mut rules, others) = words::rules(self.spec, requirement, &examples);
+        rules.extend(entry_rule(subject));
         let calls = inputs::derived(language, &subject.function, declared, &examples);
         let place = Place {
             path: place::trial_path(&subject.function, runner),
@@ -354,12 +370,10 @@ impl Ground<'_> {
             language,
             module: self.tooling.module_kind(&subject.file),
             uses: self.neighbours(requirement, subject, &examples),
-            purpose: purpose(requirement),
-            rules: rules_of(self.spec, requirement)
-                .into_iter()
-                .chain(entry_rule(subject))
-                .collect(),
-            examples: examples.iter().map(|it| checks::readable(it)).collect(),
+            purpose: words::purpose(requirement),
+            context: words::context(self.spec),
+            rules,
+            examples: others,
             check: self.compile(&place, requirement, &examples, language),
             raises: raises(&examples),
             probe: checks::probe(
@@ -391,6 +405,7 @@ impl Ground<'_> {
         let neighbour = |it: &Subject| Neighbour {
             function: it.function.clone(),
             signature: it.signature.clone(),
+            about: self.about(it),
             file: it.file.clone(),
             statement: self.import(&subject.file, it),
         };
@@ -399,6 +414,18 @@ impl Ground<'_> {
             .filter(is_near)
             .map(neighbour)
             .collect()
+    }
+
+    /// The first sentence on the function, from the requirement that declares it.
+    fn about(&self, subject: &Subject) -> String {
+        let mut all = self.spec.requirements.iter();
+        let declares = |it: &&Requirement| {
+            it.function(&subject.function)
+                .is_some_and(|it| it.signature.is_some())
+        };
+        all.find(declares)
+            .map(|it| words::first_sentence(&words::purpose(it)))
+            .unwrap_or_default()
     }
 
     /// The statement by which the file at `from` imports a function.
@@ -459,7 +486,7 @@ fn entry(subject: &Subject) -> Option<EntryCall> {
 }
 
 /// What a model must know of a function that a program begins with.
-fn entry_rule(subject: &Subject) -> Option<String> {
+fn entry_rule(subject: &Subject) -> Option<Rule> {
     let program = subject.programs.first()?;
     let words = if entry(subject)?.takes_arguments {
         format!(
@@ -468,9 +495,13 @@ fn entry_rule(subject: &Subject) -> Option<String> {
     } else {
         String::new()
     };
-    Some(format!(
+    let text = format!(
         "The program `{program}` calls it.{words} It prints to standard output, errors too unless said otherwise, and returns the exit code, 0 when nothing is wrong. Files without a folder stand in the current folder."
-    ))
+    );
+    Some(Rule {
+        text,
+        examples: Vec::new(),
+    })
 }
 
 /// Whether a requirement speaks of a function in backticks.
@@ -484,9 +515,15 @@ pub(crate) fn mentions(requirement: &Requirement, function: &str) -> bool {
 }
 
 /// A file with what the program owns in it: the function visible to others, imports of the neighbours that it
-/// uses, and the entry of a program that begins with it.
+/// uses, none of them hidden by a value of the same name, and the entry of a program that begins with it.
 pub fn complete(text: &str, work: &FunctionWork) -> String {
     let root = work.function.split('.').next().unwrap_or_default();
+    let own = code::symbols(work.language, text);
+    let is_function = |it: &&code::Symbol| it.kind == code::SymbolKind::Function;
+    let own = own.iter().filter(is_function).map(|it| it.name.as_str());
+    let others = work.uses.iter().map(|it| it.function.as_str());
+    let callable: Vec<&str> = own.chain(others).collect();
+    let text = &code::unshadowed(work.language, text, &callable);
     let mut text = code::exported(work.language, text, root, work.module);
     for it in &work.uses {
         text = code::imported(work.language, &text, &it.statement, &it.function);
@@ -507,63 +544,6 @@ fn raises(examples: &[&Example]) -> Vec<String> {
 
 fn origin(spec: &Spec, requirement: &Requirement) -> String {
     format!("{}: {} ({})", requirement.id, requirement.title, spec.title)
-}
-
-/// The requirement's prose without the line that only says which function stands where, which the signature
-/// says already.
-fn purpose(requirement: &Requirement) -> String {
-    let declares = |line: &str| {
-        let mut parts = line.split('`');
-        let plain = parts.next().unwrap_or_default().trim();
-        let first = parts.next().unwrap_or_default();
-        let declared = requirement
-            .functions
-            .iter()
-            .any(|it| it.signature.as_deref() == Some(first));
-        let rest: Vec<&str> = parts.collect();
-        let is_place = match rest.as_slice() {
-            [tail] => tail.trim_matches(['.', ':', ' ']).is_empty(),
-            [joint, _, tail] => {
-                joint.trim() == "in" && tail.trim_matches(['.', ':', ' ']).is_empty()
-            }
-            _ => false,
-        };
-        plain.is_empty() && declared && is_place
-    };
-    let paragraphs = requirement.text.split("\n\n").filter(|it| !declares(it));
-    let text = paragraphs
-        .flat_map(str::split_whitespace)
-        .collect::<Vec<_>>()
-        .join(" ");
-    if text.is_empty() {
-        format!("{}.", requirement.title)
-    } else {
-        text
-    }
-}
-
-/// The requirement's rules that are not themselves examples, and the NFRs that speak of every function.
-fn rules_of(spec: &Spec, requirement: &Requirement) -> Vec<String> {
-    let is_example = |span: &std::ops::Range<usize>| {
-        requirement.examples.iter().any(|it| {
-            it.span.start >= span.start
-                && it.span.end <= span.end
-                && it.span.len() * 10 >= span.len() * 7
-        })
-    };
-    let own = requirement
-        .criteria
-        .iter()
-        .filter(|it| !is_example(&it.span));
-    let own = own.map(|it| it.text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let general = spec
-        .requirements
-        .iter()
-        .filter(|it| it.kind == spec::RequirementKind::NonFunctional && it.examples.is_empty())
-        .flat_map(|it| it.criteria.iter().map(|criterion| criterion.text.clone()));
-    own.chain(general.take(3))
-        .filter(|it| !it.is_empty() && *it != requirement.title)
-        .collect()
 }
 
 #[cfg(test)]

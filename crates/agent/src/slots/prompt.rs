@@ -5,16 +5,21 @@ use std::fmt::Write as _;
 
 use code::Language;
 
-use super::FunctionSlot;
+use super::{FunctionSlot, Neighbour, Rule};
 
 /// What stands above the neighbours.
 const NEIGHBOURS: &str = "It may call these functions, which are there already";
 
-pub(super) fn system(language: Language) -> String {
-    format!(
+/// The same for every function of a spec.
+pub(super) fn system(slot: &FunctionSlot) -> String {
+    let who = format!(
         "You are a careful {} programmer. You write one function exactly as its rules and examples say.",
-        language.name()
-    )
+        slot.language.name()
+    );
+    match slot.context.as_str() {
+        "" => who,
+        context => format!("{who}\n\nAbout the program: {context}"),
+    }
 }
 
 /// The whole file anew, with the function changed.
@@ -119,20 +124,22 @@ pub(super) fn complete(slot: &FunctionSlot) -> String {
     )
 }
 
-/// The file so far, with room after it.
+/// The file so far, below the imports of the neighbours, with room after it.
 fn file_so_far(slot: &FunctionSlot) -> String {
-    match slot.file.trim_end() {
+    let is_new = |it: &&Neighbour| !slot.file.contains(&it.statement);
+    let imports = slot.neighbours.iter().filter(is_new);
+    let mut text: String = imports.map(|it| format!("{}\n", it.statement)).collect();
+    text.push_str(slot.file.trim_end());
+    match text.trim_end() {
         "" => String::new(),
-        file => format!("{file}\n\n\n"),
+        text => format!("{text}\n\n\n"),
     }
 }
 
 /// All that is known of the function, in words.
 fn words(slot: &FunctionSlot) -> String {
     let mut words = slot.purpose.trim().to_owned();
-    list(&mut words, "Rules", &slot.rules);
-    list(&mut words, "Examples", &slot.examples);
-    list(&mut words, NEIGHBOURS, &slot.neighbours);
+    requirements(&mut words, slot);
     words.trim_end().to_owned()
 }
 
@@ -204,9 +211,7 @@ fn task(slot: &FunctionSlot) -> String {
     if !slot.purpose.is_empty() {
         let _ = writeln!(text, "{}", slot.purpose);
     }
-    list(&mut text, "Rules", &slot.rules);
-    list(&mut text, "Examples", &slot.examples);
-    list(&mut text, NEIGHBOURS, &slot.neighbours);
+    requirements(&mut text, slot);
     if !slot.file.trim().is_empty() {
         let _ = writeln!(
             text,
@@ -217,11 +222,38 @@ fn task(slot: &FunctionSlot) -> String {
     text
 }
 
-fn list(text: &mut String, title: &str, lines: &[String]) {
-    if lines.is_empty() {
-        return;
+/// Rules, examples and neighbours.
+fn requirements(text: &mut String, slot: &FunctionSlot) {
+    let has_examples = slot.rules.iter().any(|it| !it.examples.is_empty());
+    let (rules, examples) = match has_examples {
+        true => ("Rules, each with its examples", "More examples"),
+        false => ("Rules", "Examples"),
+    };
+    list(text, rules, slot.rules.iter().map(told));
+    list(text, examples, slot.examples.iter().cloned());
+    list(text, NEIGHBOURS, slot.neighbours.iter().map(described));
+}
+
+fn told(rule: &Rule) -> String {
+    let examples = rule.examples.iter().map(|it| format!("\n  {it}"));
+    rule.text.clone() + &examples.collect::<String>()
+}
+
+fn described(neighbour: &Neighbour) -> String {
+    let Neighbour {
+        signature, file, ..
+    } = neighbour;
+    match neighbour.about.as_str() {
+        "" => format!("{signature} (from {file})"),
+        about => format!("{signature} (from {file}): {about}"),
     }
-    let _ = writeln!(text, "\n{title}:");
+}
+
+fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let mut lines = lines.peekable();
+    if lines.peek().is_some() {
+        let _ = writeln!(text, "\n{title}:");
+    }
     for line in lines {
         let _ = writeln!(text, "- {line}");
     }

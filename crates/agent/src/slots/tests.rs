@@ -18,9 +18,18 @@ fn slot(file: &str) -> FunctionSlot {
         function: "double".into(),
         signature: Some("double(n: int) -> int".into()),
         purpose: "Doubling.".into(),
-        rules: vec!["Twice the number.".into()],
+        context: "Numbers are whole.".into(),
+        rules: vec![Rule {
+            text: "Twice the number.".into(),
+            examples: vec!["double(3) → 6".into()],
+        }],
         examples: vec!["double(2) → 4".into()],
-        neighbours: vec!["half(n: int) -> int (from half.py)".into()],
+        neighbours: vec![Neighbour {
+            signature: "half(n: int) -> int".into(),
+            file: "half.py".into(),
+            about: "Halves a number.".into(),
+            statement: "from half import half".into(),
+        }],
         path: "double.py".into(),
         file: file.into(),
     }
@@ -217,14 +226,15 @@ fn prompts_hold_the_rules_the_examples_and_the_file() {
     Write the Python function `double(n: int) -> int`.
     Doubling.
 
-    Rules:
+    Rules, each with its examples:
     - Twice the number.
+      double(3) → 6
 
-    Examples:
+    More examples:
     - double(2) → 4
 
     It may call these functions, which are there already:
-    - half(n: int) -> int (from half.py)
+    - half(n: int) -> int (from half.py): Halves a number.
 
     The file so far:
     ```python

@@ -130,7 +130,7 @@ fn a_program_begins_with_a_function_that_is_known_to_the_model() {
         function
             .rules
             .last()
-            .is_some_and(|it| it.contains("`todo`"))
+            .is_some_and(|it| it.text.contains("`todo`"))
     );
     assert_eq!(
         function.examples[3],

@@ -81,10 +81,32 @@ fn a_task_has_its_functions_rules_examples_and_checks() {
         function.signature.as_deref(),
         Some("slugify(text: str) -> str")
     );
-    assert_eq!(function.rules, ["Convert to lower case", "Print nothing"]);
-    assert_eq!(function.examples, [r#"slugify("A") → "a""#]);
+    let rules = function.rules.iter().map(|it| it.text.as_str());
+    assert_eq!(
+        rules.collect::<Vec<_>>(),
+        ["Convert to lower case", "Print nothing"]
+    );
+    let examples = function.rules.iter().flat_map(|it| &it.examples);
+    let all: Vec<&String> = examples.chain(&function.examples).collect();
+    assert_eq!(all, [r#"slugify("A") → "a""#]);
     assert_eq!(work.checks[0].path, "tests/test_fr_1_slugs.py");
     assert_eq!(work.covers, ["FR-1.1", "FR-1.2"]);
+}
+
+#[test]
+fn examples_stand_with_their_rule() {
+    let text = "# T\n\n## Overview\n\nA word is\na str.\n\n### FR-1: Sums\n`f(n: int) -> int` in `f.py` adds.\n\n\
+                - Small\n  - `f(1)` → `2`\n  - `f(2)` → `3`\n- Large\n\n| Call | Result |\n|---|---|\n| `f(9)` | `10` |\n";
+    let spec = Spec::parse("s", text);
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-1".into()], &[]).expect("work");
+    let function = &work.functions[0];
+    let rules = function.rules.iter();
+    let rules: Vec<(&str, usize)> = rules
+        .map(|it| (it.text.as_str(), it.examples.len()))
+        .collect();
+    assert_eq!(rules, [("Small", 2), ("Large", 0)]);
+    assert_eq!(function.examples, ["f(9) → 10"]);
+    assert_eq!(function.context, "A word is a str.");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use agent::{Bench, BenchError, FunctionSlot, Limits, SlotEvent};
+use agent::{Bench, BenchError, FunctionSlot, Limits, Rule, SlotEvent};
 use code::Language;
 use host::clock::Stopwatch;
 use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Provider, Reply, Request};
@@ -191,7 +191,11 @@ fn slot() -> FunctionSlot {
         function: "sum_even".to_owned(),
         signature: Some("sum_even(numbers: list[int]) -> int".to_owned()),
         purpose: "Adds up the even numbers of a list.".to_owned(),
-        rules: vec!["Numbers that are not even count for nothing".to_owned()],
+        context: String::new(),
+        rules: vec![Rule {
+            text: "Numbers that are not even count for nothing".to_owned(),
+            examples: Vec::new(),
+        }],
         examples: EXAMPLES
             .iter()
             .map(|(call, value)| format!("{call} → {value}"))

@@ -321,9 +321,20 @@ fn breakdowns(probe: &Probe, behaviour: &[Behaviour]) -> Vec<String> {
 }
 
 /// A function that may be called, as the model is told of it.
-fn neighbour(it: &Neighbour) -> String {
-    let signature = it.signature.as_ref().unwrap_or(&it.function);
-    format!("{signature} (from {})", it.file)
+fn neighbour(it: &Neighbour) -> agent::Neighbour {
+    agent::Neighbour {
+        signature: it.signature.as_ref().unwrap_or(&it.function).clone(),
+        file: it.file.clone(),
+        about: it.about.clone(),
+        statement: it.statement.clone(),
+    }
+}
+
+fn rule(it: &engine::Rule) -> agent::Rule {
+    agent::Rule {
+        text: it.text.clone(),
+        examples: it.examples.clone(),
+    }
 }
 
 /// What is to be said of a function that no example judges.
@@ -348,7 +359,8 @@ fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
         function: work.function.clone(),
         signature: work.signature.clone(),
         purpose: work.purpose.clone(),
-        rules: work.rules.clone(),
+        context: work.context.clone(),
+        rules: work.rules.iter().map(rule).collect(),
         examples: work.examples.clone(),
         neighbours: work.uses.iter().map(neighbour).collect(),
         path: work.file.clone(),

@@ -1,0 +1,131 @@
+//! What a model is told of a function, in the spec's own words.
+
+use spec::{CriterionId, Example, Requirement, RequirementKind, Spec};
+
+use super::Rule;
+use crate::checks;
+
+/// Most bytes of the overview that a model is told; more than this explains no words.
+const CONTEXT_BYTES_MAX: usize = 1_200;
+
+/// Most general rules that a function is told.
+const GENERAL_RULES_MAX: usize = 3;
+
+/// The beginning of the overview, whole sentences on one line.
+pub(super) fn context(spec: &Spec) -> String {
+    let text = one_line(&spec.overview);
+    if text.len() <= CONTEXT_BYTES_MAX {
+        return text;
+    }
+    let ends = text.match_indices(". ").map(|(at, _)| at + 1);
+    let end = ends.take_while(|at| *at <= CONTEXT_BYTES_MAX).last();
+    text[..end.unwrap_or(0)].to_owned()
+}
+
+/// A text up to the end of its first sentence.
+pub(super) fn first_sentence(text: &str) -> String {
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    text[..end].to_owned()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The requirement's prose without the line that only says which function stands where, which the signature
+/// says already.
+pub(super) fn purpose(requirement: &Requirement) -> String {
+    let declares = |line: &str| {
+        let mut parts = line.split('`');
+        let plain = parts.next().unwrap_or_default().trim();
+        let first = parts.next().unwrap_or_default();
+        let declared = requirement
+            .functions
+            .iter()
+            .any(|it| it.signature.as_deref() == Some(first));
+        let rest: Vec<&str> = parts.collect();
+        let is_place = match rest.as_slice() {
+            [tail] => tail.trim_matches(['.', ':', ' ']).is_empty(),
+            [joint, _, tail] => {
+                joint.trim() == "in" && tail.trim_matches(['.', ':', ' ']).is_empty()
+            }
+            _ => false,
+        };
+        plain.is_empty() && declared && is_place
+    };
+    let paragraphs = requirement.text.split("\n\n").filter(|it| !declares(it));
+    let text = one_line(&paragraphs.collect::<Vec<_>>().join(" "));
+    if text.is_empty() {
+        format!("{}.", requirement.title)
+    } else {
+        text
+    }
+}
+
+/// The requirement's rules, each with the examples that stand under it, the NFRs that speak of every function, and
+/// the examples that belong to none of them.
+pub(super) fn rules(
+    spec: &Spec,
+    requirement: &Requirement,
+    examples: &[&Example],
+) -> (Vec<Rule>, Vec<String>) {
+    let is_example = |span: &std::ops::Range<usize>| {
+        requirement.examples.iter().any(|it| {
+            it.span.start >= span.start
+                && it.span.end <= span.end
+                && it.span.len() * 10 >= span.len() * 7
+        })
+    };
+    let stated = requirement
+        .criteria
+        .iter()
+        .filter(|it| !is_example(&it.span));
+    let mut rules: Vec<(Option<&CriterionId>, Rule)> = stated
+        .map(|it| (Some(&it.id), rule(one_line(&it.text))))
+        .collect();
+    let mut others = Vec::new();
+    for example in examples {
+        let said = checks::readable(example);
+        let at = above(requirement, example, &rules);
+        match at {
+            Some(at) => rules[at].1.examples.push(said),
+            None => others.push(said),
+        }
+    }
+    let general = spec
+        .requirements
+        .iter()
+        .filter(|it| it.kind == RequirementKind::NonFunctional && it.examples.is_empty())
+        .flat_map(|it| it.criteria.iter().map(|criterion| criterion.text.clone()));
+    rules.extend(general.take(GENERAL_RULES_MAX).map(|it| (None, rule(it))));
+    let rules = rules.into_iter().map(|(_, rule)| rule);
+    let says_something = |it: &Rule| !it.text.is_empty() && it.text != requirement.title;
+    (rules.filter(says_something).collect(), others)
+}
+
+fn rule(text: String) -> Rule {
+    Rule {
+        text,
+        examples: Vec::new(),
+    }
+}
+
+/// The position of the rule that the example stands under.
+fn above(
+    requirement: &Requirement,
+    example: &Example,
+    rules: &[(Option<&CriterionId>, Rule)],
+) -> Option<usize> {
+    let mut id = example.criterion.as_ref();
+    while let Some(own) = id {
+        let found = rules
+            .iter()
+            .position(|(rule, it)| *rule == Some(own) && !it.text.is_empty());
+        if found.is_some() {
+            return found;
+        }
+        let criterion = requirement.criteria.iter().find(|it| it.id == *own)?;
+        id = criterion.parent.as_ref();
+    }
+    None
+}
