@@ -154,7 +154,7 @@ const SAMPLES_A_ROUND: u32 = 4;
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            rounds: 3,
+            rounds: 4,
             repairs: 1,
             answer_tokens: 900,
             seed: 1,
@@ -353,10 +353,12 @@ impl Work<'_> {
             Round::Samples(round) => {
                 let first = 1 + round * SAMPLES_A_ROUND;
                 let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
-                let (text, temperature) = match round % 3 {
+                // Plans take four times the tokens, so the shorter ways come first.
+                let (text, temperature) = match round % 4 {
                     0 => (prompt::complete(self.slot), 0.7),
-                    1 => (self.planned(), 0.8),
-                    _ => (prompt::code(self.slot), 1.0),
+                    1 => (prompt::code(self.slot), 0.8),
+                    2 => (self.planned(), 0.8),
+                    _ => (prompt::complete(self.slot), 1.0),
                 };
                 (routes.collect(), ask(text), temperature)
             }

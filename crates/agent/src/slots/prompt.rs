@@ -222,15 +222,22 @@ fn task(slot: &FunctionSlot) -> String {
     text
 }
 
-/// Rules, examples and neighbours.
+/// Rules, examples and neighbours. Examples stand under their rules unless most of them have none: then one list of
+/// all says more.
 fn requirements(text: &mut String, slot: &FunctionSlot) {
-    let has_examples = slot.rules.iter().any(|it| !it.examples.is_empty());
-    let (rules, examples) = match has_examples {
-        true => ("Rules, each with its examples", "More examples"),
-        false => ("Rules", "Examples"),
-    };
-    list(text, rules, slot.rules.iter().map(told));
-    list(text, examples, slot.examples.iter().cloned());
+    let under_rules = || slot.rules.iter().flat_map(|it| &it.examples);
+    if under_rules().count() > slot.examples.len() {
+        list(
+            text,
+            "Rules, each with its examples",
+            slot.rules.iter().map(told),
+        );
+        list(text, "More examples", slot.examples.iter().cloned());
+    } else {
+        list(text, "Rules", slot.rules.iter().map(|it| it.text.clone()));
+        let all = slot.examples.iter().chain(under_rules());
+        list(text, "Examples", all.cloned());
+    }
     list(text, NEIGHBOURS, slot.neighbours.iter().map(described));
 }
 

@@ -21,7 +21,7 @@ fn slot(file: &str) -> FunctionSlot {
         context: "Numbers are whole.".into(),
         rules: vec![Rule {
             text: "Twice the number.".into(),
-            examples: vec!["double(3) → 6".into()],
+            examples: vec!["double(3) → 6".into(), "double(4) → 8".into()],
         }],
         examples: vec!["double(2) → 4".into()],
         neighbours: vec![Neighbour {
@@ -229,6 +229,7 @@ fn prompts_hold_the_rules_the_examples_and_the_file() {
     Rules, each with its examples:
     - Twice the number.
       double(3) → 6
+      double(4) → 8
 
     More examples:
     - double(2) → 4
