@@ -9,6 +9,7 @@ mod gate;
 mod glob;
 mod permit;
 mod rules;
+pub mod shell;
 mod verdict;
 
 pub use change_type::ChangeType;
