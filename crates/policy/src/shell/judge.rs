@@ -1,0 +1,301 @@
+//! The verdict on a command line: deny beats ask beats allow.
+
+use std::fmt;
+
+use super::denied::{CommandRuleError, Denied};
+use super::grammar::{self, NoTree};
+use super::plan::{self, Part, Plan, Trusted};
+use super::value::{Field, Stream};
+use super::walk::{Hit, Seen, Walk};
+use super::{prescan, second};
+
+/// How a command line is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// It may be run, as its plan says.
+    Allow,
+    /// A person must say yes first.
+    Ask,
+    /// It may not be run, whoever says yes.
+    Deny,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Answer::Allow => "allow",
+            Answer::Ask => "ask",
+            Answer::Deny => "deny",
+        })
+    }
+}
+
+/// Everything that was found out about a command line.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// The commands of the text itself, and how each stands to the trusted rules.
+    pub parts: Vec<Part>,
+    /// Every command that could be run, in whatever way.
+    pub seen: Vec<Seen>,
+    /// Every denied rule that was met.
+    pub hits: Vec<Hit>,
+    /// Why the whole cannot be allowed, apart from its parts.
+    pub doubts: Vec<String>,
+}
+
+/// The answer to a command line, with its reason.
+#[derive(Clone, Debug)]
+pub struct CommandVerdict {
+    /// The answer.
+    pub answer: Answer,
+    /// The rule that decided, as written, or by its built-in name.
+    pub rule: String,
+    /// The part that decided.
+    pub part: String,
+    /// What about that part met the rule.
+    pub why: String,
+    /// What would change the answer.
+    pub change: String,
+    /// What is to be started, if the answer is [`Answer::Allow`]: without a shell.
+    pub plan: Option<Plan>,
+    /// What the answer rests on.
+    pub analysis: Analysis,
+}
+
+/// The trusted and denied commands of one configuration.
+#[derive(Clone, Debug, Default)]
+pub struct CommandRules {
+    trusted: Vec<Trusted>,
+    denied: Denied,
+}
+
+impl CommandRules {
+    /// Reads the rules as the configuration writes them. A trusted command is a whole argument list; ` *` at its
+    /// end lets any further arguments follow.
+    ///
+    /// # Errors
+    /// When a rule is not a command: one that cannot be read might have been the one that protects.
+    pub fn compile(
+        trusted: &[String],
+        denied: &[String],
+    ) -> Result<CommandRules, CommandRuleError> {
+        let trusted = trusted
+            .iter()
+            .map(|text| read_trusted(text))
+            .collect::<Result<_, _>>()?;
+        Ok(CommandRules {
+            trusted,
+            denied: Denied::compile(denied)?,
+        })
+    }
+
+    /// Judges a text that would be given to a shell.
+    pub fn judge_command(&self, text: &str) -> CommandVerdict {
+        let mut doubts = prescan::troubles(text);
+        let mut walk = Walk::new(&self.denied);
+        // A NUL cannot be given to a shell; without it, what it hides is looked at all the same.
+        let readable = text.replace('\0', "");
+        if text.len() > prescan::BYTES_MAX {
+            walk.roughly(&readable, &Stream::default());
+            return self.concluded(walk, Vec::new(), None, doubts);
+        }
+        let (parts, mut plan) = match grammar::parse(&readable) {
+            Ok(program) => {
+                walk.script(&readable, &Stream::default());
+                plan::read(&program, &self.trusted)
+            }
+            Err(why) => {
+                doubts.push(no_tree(why).to_owned());
+                walk.unparsed(&readable, &Stream::default());
+                (Vec::new(), None)
+            }
+        };
+        if walk.hits.is_empty() {
+            let opinion = second::opinion(&readable);
+            if let Some(agreed) = &plan {
+                let argvs: Vec<Vec<String>> = agreed
+                    .invocations()
+                    .iter()
+                    .map(|it| it.argv.clone())
+                    .collect();
+                if !opinion.as_ref().is_some_and(|it| it.agrees(&argvs)) {
+                    doubts.push("a second parser does not read the same commands".to_owned());
+                    plan = None;
+                }
+            }
+            for command in opinion.map(|it| it.commands).unwrap_or_default() {
+                walk.also(&command);
+            }
+        }
+        self.concluded(walk, parts, plan, doubts)
+    }
+
+    /// Judges a program with its arguments that would be started without a shell.
+    pub fn judge_argv(&self, argv: &[String]) -> CommandVerdict {
+        let mut walk = Walk::new(&self.denied);
+        let fields: Vec<Field> = argv.iter().map(Field::known).collect();
+        walk.run(&fields, &Stream::default());
+        let rule = plan::trusted(&self.trusted, argv).map(str::to_owned);
+        let plan = rule.clone().map(|rule| {
+            Plan::Run(plan::Invocation {
+                argv: argv.to_vec(),
+                copies: Vec::new(),
+                rule,
+            })
+        });
+        let part = Part {
+            text: argv.join(" "),
+            argv: Some(argv.to_vec()),
+            asks: match &rule {
+                Some(_) => Vec::new(),
+                None => vec!["it is not a trusted command".to_owned()],
+            },
+            trusted: rule,
+        };
+        self.concluded(walk, vec![part], plan, Vec::new())
+    }
+
+    fn concluded(
+        &self,
+        walk: Walk<'_>,
+        parts: Vec<Part>,
+        plan: Option<Plan>,
+        mut doubts: Vec<String>,
+    ) -> CommandVerdict {
+        for doubt in walk.doubts {
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
+            }
+        }
+        let analysis = Analysis {
+            parts,
+            seen: walk.seen,
+            hits: walk.hits,
+            doubts,
+        };
+        if !analysis.hits.is_empty() {
+            return denied(analysis);
+        }
+        match plan {
+            Some(plan) if analysis.doubts.is_empty() => allowed(plan, analysis),
+            _ => asked(analysis),
+        }
+    }
+}
+
+fn read_trusted(text: &str) -> Result<Trusted, CommandRuleError> {
+    let error = |why: &str| CommandRuleError {
+        rule: text.to_owned(),
+        why: why.to_owned(),
+    };
+    let (body, open) = match text.trim_end().strip_suffix(" *") {
+        Some(body) => (body, true),
+        None => (text, false),
+    };
+    let words: Option<Vec<String>> = super::word_list(body)
+        .iter()
+        .map(|word| second::literal(word).filter(|it| !it.is_empty()))
+        .collect();
+    let words = words.filter(|it| !it.is_empty()).ok_or_else(|| {
+        error("a trusted command is a program with literal words; ` *` at its end lets more follow")
+    })?;
+    if body.contains(['|', ';', '&', '<', '>', '`', '\n', '#']) {
+        return Err(error(
+            "a trusted command is one simple command; a chain of trusted commands is trusted by itself",
+        ));
+    }
+    Ok(Trusted {
+        text: text.to_owned(),
+        words,
+        open,
+    })
+}
+
+fn no_tree(why: NoTree) -> &'static str {
+    match why {
+        NoTree::Syntax => "it cannot be parsed",
+        NoTree::TooDeep => "it is nested too deeply",
+    }
+}
+
+fn denied(analysis: Analysis) -> CommandVerdict {
+    let hit = analysis.hits[0].clone();
+    let way = if hit.through.is_empty() {
+        String::new()
+    } else {
+        format!(", reached through {}", hit.through.join(" › "))
+    };
+    CommandVerdict {
+        answer: Answer::Deny,
+        rule: format!("security.denied_commands: {}", hit.rule),
+        why: format!("«{}» is denied{way}", hit.part),
+        part: hit.part,
+        change: "take the part away, or remove the rule from .kiro/config.yaml".to_owned(),
+        plan: None,
+        analysis,
+    }
+}
+
+fn allowed(plan: Plan, analysis: Analysis) -> CommandVerdict {
+    let mut rules: Vec<&str> = Vec::new();
+    for invocation in plan.invocations() {
+        if !rules.contains(&invocation.rule.as_str()) {
+            rules.push(&invocation.rule);
+        }
+    }
+    CommandVerdict {
+        answer: Answer::Allow,
+        rule: format!("security.trusted_commands: {}", rules.join(", ")),
+        part: String::new(),
+        why: "every command is trusted, word by word".to_owned(),
+        change: "remove a rule from .kiro/config.yaml".to_owned(),
+        plan: Some(plan),
+        analysis,
+    }
+}
+
+fn asked(analysis: Analysis) -> CommandVerdict {
+    let asking = analysis.parts.iter().find(|it| !it.asks.is_empty());
+    let (rule, part, why, change) = match (analysis.doubts.first(), asking) {
+        (Some(doubt), _) => (
+            "what is not understood asks".to_owned(),
+            String::new(),
+            doubt.clone(),
+            "write it more plainly, or approve it".to_owned(),
+        ),
+        (None, Some(part)) => {
+            let listed = part
+                .argv
+                .as_ref()
+                .filter(|_| part.asks.iter().any(|it| it.contains("trusted")));
+            let change = match listed {
+                Some(argv) => format!(
+                    "approve it, or add «{}» to security.trusted_commands",
+                    argv.join(" ")
+                ),
+                None => "approve it, or run the command without what asks".to_owned(),
+            };
+            (
+                "commands ask unless trusted".to_owned(),
+                part.text.clone(),
+                format!("«{}»: {}", part.text, part.asks.join("; ")),
+                change,
+            )
+        }
+        (None, None) => (
+            "commands ask unless trusted".to_owned(),
+            String::new(),
+            "there is no command in it".to_owned(),
+            "give a command".to_owned(),
+        ),
+    };
+    CommandVerdict {
+        answer: Answer::Ask,
+        rule,
+        part,
+        why,
+        change,
+        plan: None,
+        analysis,
+    }
+}

@@ -1,0 +1,215 @@
+//! What a command starts in turn: the dispatch by program.
+
+use super::denied::{Denied, SHELLS, base_name};
+use super::value::{Field, Origin, Stream};
+use super::walk::{Walk, silent};
+use super::{editors, git, interpreters, output, runners, shells, wrappers};
+
+/// Variables whose value some program carries out as a command.
+const COMMAND_VARIABLES: [&str; 22] = [
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_ASKPASS",
+    "GIT_PROXY_COMMAND",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
+    "PAGER",
+    "MANPAGER",
+    "SYSTEMD_PAGER",
+    "PSQL_PAGER",
+    "EDITOR",
+    "VISUAL",
+    "FCEDIT",
+    "BROWSER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "RSYNC_RSH",
+    "CVS_RSH",
+];
+
+/// Programs that print nothing.
+const SILENT: [&str; 24] = [
+    "true", "false", ":", "cd", "test", "[", "mkdir", "touch", "chmod", "chown", "cp", "mv", "rm",
+    "ln", "sleep", "shopt", "umask", "unset", "export", "wait", "mkfifo", "rmdir", "set", "local",
+];
+
+impl Walk<'_> {
+    /// Follows one command; gives what it may print.
+    pub(crate) fn run(&mut self, fields: &[Field], stdin: &Stream) -> Stream {
+        if fields.is_empty() {
+            return silent();
+        }
+        let produced = self.check(fields, stdin);
+        let arguments = self.origin_of(fields);
+        if !self.step() {
+            return Stream::unknown(produced | arguments | stdin.origin);
+        }
+        if fields[0].may_vanish() && fields.len() > 1 {
+            self.run(&fields[1..], stdin);
+        }
+        let mut out = self.reach(fields, stdin);
+        out.origin |= produced | arguments;
+        out
+    }
+
+    /// Compares one command with the rules; gives the denied pipes that it begins.
+    pub(crate) fn check(&mut self, fields: &[Field], stdin: &Stream) -> Origin {
+        let Some(name) = fields.first() else {
+            return 0;
+        };
+        self.see(fields);
+        let shown = || -> String {
+            let words: Vec<String> = fields.iter().map(Field::shown).collect();
+            words.join(" ")
+        };
+        if let Some(rule) = self.denied.of_command(fields) {
+            self.hit(rule, shown());
+        }
+        // A shell in a group may only inherit the pipe; what it carries out is looked at where it reads it.
+        let inherits = !stdin.direct && Denied::is_shell(name);
+        if let Some(rule) = self.denied.of_reader(stdin.origin, fields)
+            && !inherits
+        {
+            self.hit(rule, shown());
+        }
+        if let Some(rule) = self.denied.of_code(name.origin()) {
+            self.hit(rule, shown());
+        }
+        self.denied.produced_by(fields)
+    }
+
+    /// Follows what a command starts, by the program that it is.
+    pub(crate) fn reach(&mut self, fields: &[Field], stdin: &Stream) -> Stream {
+        let (name, arguments) = (&fields[0], &fields[1..]);
+        let Some(path) = name.text() else {
+            return Stream::unknown(stdin.origin);
+        };
+        if self.functions.contains_key(&path) {
+            return self.call(&path, Some(fields.to_vec()), stdin);
+        }
+        if let Some(values) = self.aliases.get(&path).cloned()
+            && self.variables.contains_key("expand_aliases")
+        {
+            let code = self.code_of(&values);
+            self.aliases.remove(&path);
+            self.within("alias", &code, stdin);
+        }
+        let program = base_name(&path);
+        if path.contains('/') && self.is_own_script(&path) {
+            let content = self.read_file(name, stdin);
+            return self.carry_out(&content, program, Some(fields.to_vec()), stdin);
+        }
+        if SHELLS.contains(&program) {
+            return shells::shell(self, fields, stdin);
+        }
+        if SILENT.contains(&program) {
+            shells::builtin(self, program, arguments, stdin);
+            output::copied(self, program, arguments);
+            return silent();
+        }
+        if let Some(out) = output::of(self, program, arguments, stdin) {
+            return out;
+        }
+        let unknown = Stream::unknown(stdin.origin | self.origin_of(arguments));
+        let inner = shells::builtin(self, program, arguments, stdin)
+            .or_else(|| runners::run(self, program, arguments, stdin))
+            .or_else(|| wrappers::wrapped(self, program, arguments, stdin))
+            .or_else(|| interpreters::run(self, program, arguments, stdin))
+            .or_else(|| git::run(self, program, arguments))
+            .or_else(|| editors::run(self, program, arguments, stdin));
+        inner.unwrap_or(unknown)
+    }
+
+    /// Whether a path names a script that this very text wrote.
+    fn is_own_script(&self, path: &str) -> bool {
+        let name = path.trim_start_matches("./");
+        let Some(content) = self.files.get(name) else {
+            return false;
+        };
+        let is_script = [".sh", ".bash", ".zsh", ".ksh"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        is_script || !content.texts.is_empty()
+    }
+
+    /// Follows text that is carried out as commands of a shell.
+    pub(crate) fn carry_out(
+        &mut self,
+        code: &Stream,
+        through: &str,
+        arguments: Option<Vec<Field>>,
+        stdin: &Stream,
+    ) -> Stream {
+        if let Some(rule) = self.denied.of_code(code.origin) {
+            self.hit(rule, through.to_owned());
+        }
+        let before = std::mem::replace(&mut self.arguments, arguments);
+        let mut output: Option<Stream> = None;
+        for text in &code.texts {
+            let of_text = self.within(through, text, stdin);
+            output = Some(output.map_or(of_text.clone(), |it| it.or(&of_text)));
+        }
+        self.arguments = before;
+        output.unwrap_or_else(|| Stream::unknown(code.origin | stdin.origin))
+    }
+
+    /// Follows arguments that are joined and carried out as commands of a shell.
+    pub(crate) fn carry_out_fields(
+        &mut self,
+        fields: &[Field],
+        through: &str,
+        stdin: &Stream,
+    ) -> Stream {
+        if let Some(rule) = self.denied.of_code(self.origin_of(fields)) {
+            self.hit(rule, through.to_owned());
+        }
+        let code = self.code_of(fields);
+        self.within(through, &code, stdin)
+    }
+
+    /// Follows a command that another one starts with these arguments.
+    pub(crate) fn run_within(&mut self, through: &str, fields: &[Field], stdin: &Stream) -> Stream {
+        if self.through.len() > 45 {
+            self.doubt("there is more than can be looked at");
+            self.check(fields, stdin);
+            return Stream::unknown(stdin.origin);
+        }
+        self.through.push(through.to_owned());
+        let output = self.run(fields, stdin);
+        self.through.pop();
+        output
+    }
+
+    /// Notes a variable that is given to a program.
+    pub(crate) fn environment(&mut self, name: &str, value: &Field) {
+        if COMMAND_VARIABLES.contains(&name) {
+            self.carry_out_fields(std::slice::from_ref(value), name, &Stream::default());
+        }
+    }
+
+    /// Notes `NAME=VALUE` given as an argument; false if it is none.
+    pub(crate) fn assignment_argument(&mut self, field: &Field, is_exported: bool) -> bool {
+        let prefix = field.prefix();
+        let Some(end) = prefix.find('=') else {
+            return false;
+        };
+        let name = prefix[..end].trim_end_matches('+');
+        let is_name = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_[]".contains(c));
+        if is_name {
+            let value = field.after(end + 1);
+            if is_exported {
+                self.environment(name, &value);
+            }
+            self.assign(name, value, false);
+        }
+        is_name
+    }
+}
