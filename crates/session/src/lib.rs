@@ -15,7 +15,10 @@ mod planning;
 mod query;
 mod run;
 mod shop;
+mod talk;
+mod toolbox;
 mod tooling;
+mod transcript;
 mod view;
 
 pub use doctor::{Diagnosis, Finding, diagnose};

@@ -5,6 +5,7 @@
 //! remembers: intent first, then the act, then its result.
 
 mod attempt;
+mod driven;
 mod landing;
 mod prove;
 mod tasks_file;
@@ -26,7 +27,7 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal, RunRow};
 use crate::models;
-use crate::places::{Environment, SpecPlace};
+use crate::places::{Environment, SpecPlace, plain};
 use crate::planning;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
@@ -66,7 +67,7 @@ pub fn run(
 ) -> Result<Outcome, SessionError> {
     let clock = host::clock::Stopwatch::start();
     let place = SpecPlace::find(&options.spec, environment)?;
-    let (_, spec) = documents::spec(&place)?;
+    let (spec_text, spec) = documents::spec(&place)?;
     let gate = Gate::new(&place.project.root, documents::rules(&place.project)?);
     models::ensure(environment, &options.model, cancel, front)?;
     let shop = Shop::open(
@@ -84,6 +85,7 @@ pub fn run(
         run: Run::from_facts(facts.iter().map(|it| &it.fact)),
         place: &place,
         spec: &spec,
+        spec_text: &spec_text,
         shop: &shop,
         journal,
         front,
@@ -163,6 +165,7 @@ struct Running<'a> {
     run: Run,
     place: &'a SpecPlace,
     spec: &'a Spec,
+    spec_text: &'a str,
     shop: &'a Shop,
     journal: Journal,
     front: &'a mut dyn Front,
@@ -309,11 +312,13 @@ impl Running<'_> {
             seed: self.seed,
             shop: self.shop,
             spec: self.spec,
+            spec_text: self.spec_text,
             task: &task,
             number,
             base,
             yard,
             events,
+            transcript: self.transcript(id, number),
         };
         std::thread::scope(|scope| {
             let worker = scope.spawn(move || {
@@ -384,11 +389,13 @@ impl Running<'_> {
     }
 
     fn yard_folder(&self, id: &str, number: u32) -> PathBuf {
-        let plain: String = id
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
-        self.run_folder().join(format!("{plain}-{number}"))
+        self.run_folder().join(attempt_name(id, number))
+    }
+
+    /// It outlives the attempt's folder.
+    fn transcript(&self, id: &str, number: u32) -> PathBuf {
+        let folder = self.place.project.state.join("transcripts").join(&self.id);
+        folder.join(format!("{}.jsonl", attempt_name(id, number)))
     }
 
     fn run_folder(&self) -> PathBuf {
@@ -517,6 +524,10 @@ impl Running<'_> {
         self.front.show(&view);
         Ok(outcome)
     }
+}
+
+fn attempt_name(id: &str, number: u32) -> String {
+    format!("{}-{number}", plain(id, &[]))
 }
 
 fn unanswered(reasons: &[String]) -> String {

@@ -1,6 +1,7 @@
 //! The whole binary in a hermetic world, with the scripted model in place of a real one.
 
 mod bad_input;
+mod driven;
 mod eval;
 mod interruption;
 mod languages;
