@@ -2,6 +2,7 @@
 //! the engine what is next, asks policy whether it may be, lets the host do it, and writes down what
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
+mod chat;
 mod doctor;
 mod documents;
 mod error;
@@ -21,6 +22,7 @@ mod tooling;
 mod transcript;
 mod view;
 
+pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, TaskState};
 pub use error::{Kind, SessionError};

@@ -27,7 +27,7 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal, RunRow};
 use crate::models;
-use crate::places::{Environment, SpecPlace, plain};
+use crate::places::{Environment, Project, SpecPlace, plain};
 use crate::planning;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
@@ -77,7 +77,7 @@ pub fn run(
         options.model.clone(),
         cancel.clone(),
     )?;
-    let mut journal = open_journal(&place, front)?;
+    let mut journal = open_journal(&place.project, front)?;
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;
     let mut running = Running {
@@ -99,10 +99,11 @@ pub fn run(
 
 /// Opens a project's journal, telling when a damaged one was set aside.
 pub(crate) fn open_journal(
-    place: &SpecPlace,
+    project: &Project,
     front: &mut dyn Front,
 ) -> Result<Journal, SessionError> {
-    let path = place.project.state.join("journal.db");
+    host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
+    let path = project.state.join("journal.db");
     let (journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
     if let Some(aside) = aside {
         front.show(&View::Warning(format!(
@@ -379,13 +380,7 @@ impl Running<'_> {
     }
 
     fn snapshot(&mut self) -> Result<TreeId, SessionError> {
-        let gate = &self.shop.gate;
-        let snapshot = self
-            .shop
-            .shadow
-            .snapshot(&|path| !gate.is_sensitive(path))
-            .map_err(SessionError::input)?;
-        Ok(snapshot.tree)
+        snapshot(self.shop)
     }
 
     fn yard_folder(&self, id: &str, number: u32) -> PathBuf {
@@ -541,16 +536,21 @@ fn unanswered(reasons: &[String]) -> String {
     }
 }
 
-/// Paths of the project's files as the shadow repository sees them.
-pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
+/// The project as it is now, without what is sensitive.
+pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
     let gate = &shop.gate;
     let snapshot = shop
         .shadow
         .snapshot(&|path| !gate.is_sensitive(path))
         .map_err(SessionError::input)?;
+    Ok(snapshot.tree)
+}
+
+/// Paths of the project's files as the shadow repository sees them.
+pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
     let paths = shop
         .shadow
-        .paths(&snapshot.tree)
+        .paths(&snapshot(shop)?)
         .map_err(SessionError::internal)?;
     Ok(paths.iter().map(ToString::to_string).collect())
 }

@@ -128,6 +128,19 @@ impl Shop {
         Ok(self.model()?.profile().strategy == Strategy::Tools)
     }
 
+    /// Whether plans of the model are worth reading. Those of local models are not.
+    pub(crate) fn model_plans(&self) -> Result<bool, SessionError> {
+        if self.model_id.provider() == Provider::Local {
+            return Ok(false);
+        }
+        Ok(self.model()?.profile().writes_plans)
+    }
+
+    /// The model's name.
+    pub(crate) fn model_id(&self) -> &ModelId {
+        &self.model_id
+    }
+
     /// What the edge read from the process's environment.
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment
