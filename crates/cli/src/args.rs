@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
+    /// Let a model with tools do one thing in this folder; its changes are shown as one diff first.
+    Chat(ChatArgs),
     /// Show every specification of this project with its tasks and last run.
     Status(Json),
     /// Show what happened in a run.
@@ -80,6 +82,12 @@ pub(crate) struct PlanArgs {
     /// Replace plan and tasks even if they were edited by hand.
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// What is to be otherwise; for a model that writes plans.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) feedback: Option<String>,
+    /// The model; as for `kiro run` when none is named. Plans of local models are derived from the spec.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
     /// Print the tasks as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -119,6 +127,23 @@ pub(crate) struct RunArgs {
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
+}
+
+/// What to do.
+#[derive(Debug, Args)]
+pub(crate) struct ChatArgs {
+    /// What is to be done or answered.
+    #[arg(short = 'p', long = "prompt", value_name = "PROMPT")]
+    pub(crate) prompt: Option<String>,
+    /// Bring changes in without asking, as far as the rules allow.
+    #[arg(long)]
+    pub(crate) autopilot: bool,
+    /// The model; as for `kiro run` when none is named.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
+    /// Print the result as JSON; then nobody is asked.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which run.

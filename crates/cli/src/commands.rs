@@ -1,5 +1,6 @@
 //! One verb, one file.
 
+mod chat;
 mod doctor;
 mod eval;
 mod init;
@@ -28,6 +29,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Plan(args) => plan::run(&args, &environment),
         Command::Tasks(args) => tasks::run(&args, &environment),
         Command::Run(args) => run::run(&args, &environment),
+        Command::Chat(args) => chat::run(&args, &environment),
         Command::Status(args) => status::run(&args, &environment),
         Command::Log(args) => log::run(&args, &environment),
         Command::Model(ModelCommand::Pull) => model::pull(&environment),

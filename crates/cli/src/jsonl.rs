@@ -87,10 +87,19 @@ fn of_task(view: &View) -> Option<Value> {
         View::Asking { slot, route } => json!({"event": "asking", "slot": slot, "route": route}),
         View::Reading { done, total } => json!({"event": "reading", "done": done, "total": total}),
         View::Writing(text) => json!({"event": "writing", "text": text}),
+        View::Output(text) => json!({"event": "output", "text": text}),
         View::Calling(tool) => json!({"event": "calling", "tool": tool}),
         View::Waiting { left_ms, reason } => {
             json!({"event": "waiting", "left_ms": left_ms, "reason": reason})
         }
+        View::Called {
+            agent,
+            tool,
+            summary,
+            failed,
+        } => json!({
+            "event": "called", "agent": agent, "tool": tool, "summary": summary, "failed": failed,
+        }),
         View::Tried {
             slot,
             route,

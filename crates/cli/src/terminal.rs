@@ -61,6 +61,10 @@ impl Terminal {
                     self.slot, self.written
                 ))
             }
+            View::Output(text) => {
+                let last = text.lines().rfind(|it| !it.trim().is_empty())?;
+                Some(format!("  {} · {last}", self.slot))
+            }
             View::Calling(tool) => Some(format!("  {} · calling {tool}", self.slot)),
             View::Waiting { left_ms, reason } => Some(format!(
                 "  {} · again in {} s: {reason}",

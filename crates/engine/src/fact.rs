@@ -213,6 +213,18 @@ pub enum Fact {
         /// What came of it, in a few words.
         result: String,
     },
+    /// The whole transcript of a conversation stands in a file.
+    TranscriptKept {
+        /// The task.
+        task: String,
+        /// The attempt.
+        attempt: u32,
+        /// The file, in Kiro's own state.
+        path: String,
+        /// Why it is not whole; empty when it is.
+        #[serde(default)]
+        missing: String,
+    },
     /// A command ran as a check.
     CheckRan {
         /// The task, or none for a check of the whole project.

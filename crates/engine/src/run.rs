@@ -586,6 +586,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
     match fact {
         Fact::AttemptStarted { task, .. }
         | Fact::TurnEnded { task, .. }
+        | Fact::TranscriptKept { task, .. }
         | Fact::Proposed { task, .. }
         | Fact::AttemptFailed { task, .. }
         | Fact::Judged { task, .. }

@@ -9,16 +9,20 @@
 
 mod apply;
 mod beneath;
+mod browse;
 mod error;
 mod folders;
 mod landing;
 mod present;
+mod several;
 mod single;
 mod temp;
 
 pub use apply::{Applied, ApplyError, Conflict, Landing, apply, preview};
+pub use browse::{Entry, EntryKind, Loaded, entries_in, load_in};
 pub use error::{FileError, plain};
 pub use folders::{disk_free, ensure_folder, ensure_private_folder, remove_tree};
+pub use several::{Rewrite, write_all_in};
 pub use single::{digest, read, read_in, replace_own, write, write_in};
 
 pub(crate) use beneath::is_forbidden_part;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use change::{Changeset, FileChange, FileState, Mode, RelPath};
 use host::files::{
-    ApplyError, FileError, apply, disk_free, ensure_folder, ensure_private_folder, preview, read,
-    read_in, remove_tree, write, write_in,
+    ApplyError, Entry, EntryKind, FileError, Rewrite, apply, disk_free, ensure_folder,
+    ensure_private_folder, entries_in, load_in, preview, read, read_in, remove_tree, write,
+    write_all_in, write_in,
 };
 use policy::{Gate, Permit, Rules, Verdict};
 
@@ -527,4 +528,136 @@ fn a_tree_of_any_depth_goes() {
     }
     remove_tree(&place.path("tree")).unwrap();
     assert!(place.names().is_empty());
+}
+
+impl Place {
+    fn rewrite(&self, name: &str, before: Option<&str>, text: &str) -> Rewrite {
+        let (path, bytes) = (rel(name), text.as_bytes());
+        Rewrite {
+            permit: granted(self.gate().judge_attempt_write(&self.root, &path, bytes)),
+            path,
+            before: before.map(|it| change::Digest::of(it.as_bytes())),
+            bytes: bytes.to_vec(),
+        }
+    }
+}
+
+#[test]
+fn several_files_are_written_together() {
+    let place = Place::new();
+    place.put("a.sh", "old");
+    fs::set_permissions(place.path("a.sh"), fs::Permissions::from_mode(0o750)).unwrap();
+    let files = vec![
+        place.rewrite("a.sh", Some("old"), "new"),
+        place.rewrite("deep/er/b", None, "made"),
+    ];
+    write_all_in(&place.root, files).unwrap();
+    assert_eq!(
+        (place.text("a.sh"), place.text("deep/er/b")),
+        ("new".into(), "made".into())
+    );
+    let bits = fs::metadata(place.path("a.sh"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(bits & 0o777, 0o750);
+    assert_eq!(place.names(), ["a.sh", "deep/", "deep/er/", "deep/er/b"]);
+}
+
+#[test]
+fn of_several_files_none_is_written_when_one_cannot_be() {
+    let place = Place::new();
+    place.put("a", "one");
+    place.put("b", "two");
+    place.put("folder/x", "");
+    symlink("b", place.path("link")).unwrap();
+    let before = place.names();
+    let check = |bad: Rewrite, why: &str| {
+        let files = vec![
+            place.rewrite("a", Some("one"), "changed"),
+            place.rewrite("new", None, "made"),
+            bad,
+        ];
+        let error = write_all_in(&place.root, files).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+        assert_eq!(
+            (place.text("a"), place.text("b")),
+            ("one".into(), "two".into())
+        );
+        assert_eq!(place.names(), before);
+    };
+    check(place.rewrite("b", Some("other"), "x"), "it changed since");
+    check(place.rewrite("b", None, "x"), "it changed since");
+    check(place.rewrite("gone", Some("was"), "x"), "it changed since");
+    check(
+        place.rewrite("link", Some("two"), "x"),
+        "a link stands there",
+    );
+    check(place.rewrite("folder", None, "x"), "a folder stands there");
+    check(place.rewrite("b/c", None, "x"), "is a link or no folder");
+    let mut other = place.rewrite("b", Some("two"), "x");
+    other.bytes = b"y".to_vec();
+    check(other, "not what was permitted");
+}
+
+#[test]
+fn what_has_landed_is_put_back() {
+    let place = Place::new();
+    place.put("a", "one");
+    // The same file twice: the second finds that it changed, after the first has landed.
+    let files = vec![
+        place.rewrite("new", None, "made"),
+        place.rewrite("a", Some("one"), "two"),
+        place.rewrite("a", Some("one"), "three"),
+    ];
+    let error = write_all_in(&place.root, files).unwrap_err();
+    assert!(matches!(error, FileError::Changed { .. }), "{error}");
+    assert_eq!(place.text("a"), "one");
+    assert_eq!(place.names(), ["a"]);
+}
+
+#[test]
+fn looking_around_follows_no_link() {
+    let place = Place::new();
+    place.put("a/b", "text");
+    place.put(".kiro-tmp.1.2.3", "");
+    fs::set_permissions(place.path("a/b"), fs::Permissions::from_mode(0o700)).unwrap();
+    symlink("a", place.path("inner")).unwrap();
+    symlink("a/b", place.path("to-b")).unwrap();
+    let entry = |name: &str, kind| Entry {
+        name: name.to_owned(),
+        kind,
+    };
+    assert_eq!(
+        entries_in(&place.root, None).unwrap(),
+        [
+            entry("a", EntryKind::Folder),
+            entry("inner", EntryKind::Link),
+            entry("to-b", EntryKind::Link),
+        ]
+    );
+    assert_eq!(
+        entries_in(&place.root, Some(&rel("a"))).unwrap(),
+        [entry("b", EntryKind::File(4))]
+    );
+    let loaded = load_in(&place.root, &rel("a/b"), 4).unwrap();
+    assert_eq!((&*loaded.bytes, loaded.bits), (&b"text"[..], 0o700));
+    for (name, limit, why) in [
+        ("a/b", 3, "larger than 3 bytes"),
+        ("a", 9, "a folder stands there"),
+        ("to-b", 9, "is a link"),
+        ("inner/b", 9, "is a link"),
+        ("none", 9, "does not exist"),
+    ] {
+        let error = load_in(&place.root, &rel(name), limit)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(why) && error.starts_with("cannot read"),
+            "{error}"
+        );
+    }
+    for name in ["inner", "a/b", "none"] {
+        assert!(entries_in(&place.root, Some(&rel(name))).is_err(), "{name}");
+    }
 }

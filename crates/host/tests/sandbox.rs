@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use host::process::{Command, Ended, RunError, interactive, plain};
+use host::process::{Channel, Command, Ended, RunError, Watch, interactive, plain};
 use host::sandbox::{Network, SandboxError, WallsError};
 use policy::OwnProgram;
 use world::{
@@ -363,6 +363,13 @@ fn limits_end_a_command_and_say_which() {
         let start = Instant::now();
         assert_eq!(world.run(&deaf).ended, Ended::TimedOut);
         assert!(start.elapsed() < Duration::from_secs(3));
+        let mut silent = world.shell("echo once; sleep 60");
+        silent.limits.idle = Some(Duration::from_millis(300));
+        let finished = world.run(&silent);
+        assert_eq!(
+            (finished.ended, &*finished.stdout),
+            (Ended::Idle, &b"once\n"[..])
+        );
         let mut busy = world.shell("while :; do :; done");
         busy.limits.cpu_seconds = 1;
         assert_eq!(world.run(&busy).ended, Ended::OutOfCpu);
@@ -379,6 +386,42 @@ fn limits_end_a_command_and_say_which() {
             large.limits.memory_bytes = 200 << 20;
             assert_eq!(world.run(&large).ended, Ended::OutOfMemory);
         }
+    });
+}
+
+#[test]
+fn output_is_told_as_it_comes_and_whole() {
+    as_everyone("output_is_told_as_it_comes_and_whole", |world| {
+        let mut command =
+            world.shell("echo first; echo second >&2; while ! test -e go; do sleep 0.05; done; head -c 300000 /dev/zero");
+        command.limits.output_bytes = 1000;
+        let heard = std::sync::Mutex::new((Vec::new(), Vec::new()));
+        let output = |channel, bytes: &[u8]| {
+            let mut heard = heard.lock().expect("one thread");
+            match channel {
+                Channel::Out => heard.0.extend_from_slice(bytes),
+                Channel::Err => heard.1.extend_from_slice(bytes),
+            }
+            if heard.0.starts_with(b"first\n") && heard.1 == b"second\n" {
+                world.put("go", "");
+            }
+        };
+        let watch = Watch {
+            cancelled: &|| false,
+            output: &output,
+        };
+        let finished = world
+            .sandbox
+            .follow(world.permit(&command), &command, &world.walls(), &watch)
+            .expect("it runs");
+        assert_eq!(finished.ended, Ended::Code(0));
+        assert!(finished.truncated && finished.stdout.len() < 1100);
+        let (out, err) = heard.into_inner().expect("one thread");
+        assert_eq!(
+            (out.len(), &*err),
+            ("first\n".len() + 300_000, &b"second\n"[..])
+        );
+        fs::rename(world.project.join("go"), world.scratch().join("gone")).expect("it is there");
     });
 }
 

@@ -2,6 +2,7 @@
 //! the engine what is next, asks policy whether it may be, lets the host do it, and writes down what
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
+mod chat;
 mod doctor;
 mod documents;
 mod error;
@@ -15,11 +16,15 @@ mod planning;
 mod query;
 mod run;
 mod shop;
+mod talk;
+mod toolbox;
 mod tooling;
+mod transcript;
 mod verdicts;
 mod view;
 
 pub use change::visible;
+pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, TaskState};
 pub use error::{Kind, SessionError};

@@ -1,11 +1,10 @@
 //! `kiro plan`: plan and tasks from a spec, without running anything.
 
-use model::Cancel;
+use model::{Cancel, ModelId};
 use policy::Gate;
 
 use crate::documents;
 use crate::error::SessionError;
-use crate::models;
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
@@ -19,6 +18,10 @@ pub struct PlanOptions {
     pub spec: String,
     /// Replace documents that a person edited.
     pub fresh: bool,
+    /// What is to be otherwise, for a model that writes plans.
+    pub feedback: Option<String>,
+    /// The model.
+    pub model: ModelId,
 }
 
 /// Writes plan and tasks of a spec.
@@ -28,6 +31,7 @@ pub struct PlanOptions {
 pub fn plan(
     options: &PlanOptions,
     environment: &Environment,
+    cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<SpecPlace, SessionError> {
     let place = SpecPlace::find(&options.spec, environment)?;
@@ -37,10 +41,14 @@ pub fn plan(
         environment,
         &place.project,
         gate,
-        models::built_in().clone(),
-        Cancel::new(),
+        options.model.clone(),
+        cancel.clone(),
     )?;
-    let mut journal = open_journal(&place, front)?;
-    planning::write(&place, &spec, &shop, &mut journal, options.fresh, front)?;
+    let mut journal = open_journal(&place.project, front)?;
+    let wish = planning::Wish {
+        fresh: options.fresh,
+        feedback: options.feedback.clone(),
+    };
+    planning::write(&place, &spec, &shop, &mut journal, &wish, front)?;
     Ok(place)
 }

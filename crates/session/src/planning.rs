@@ -1,9 +1,14 @@
-//! Plans and tasks as documents of the project: derived, checked, written, and kept when a person edited them.
+//! Plans and tasks as documents of the project: derived, or written by a model that is able to; checked, written, and
+//! kept when a person edited them.
+
+mod author;
 
 use std::collections::BTreeSet;
 
 use change::Digest;
-use engine::{Draft, Finding, TaskRecord, check_plan, derive, fingerprint_of};
+use engine::{
+    Draft, Finding, TaskRecord, Tooling, WrittenPlan, check_plan, derive, fingerprint_of,
+};
 use policy::Gate;
 use spec::{Plan, Spec, Task, TaskId, TaskList, TaskMark};
 
@@ -44,7 +49,7 @@ pub(crate) fn ensure(
     if fits && plan.is_some() {
         show(place, spec, false, front)
     } else {
-        write(place, spec, shop, journal, false, front)
+        write(place, spec, shop, journal, &Wish::default(), front)
     }
 }
 
@@ -55,14 +60,23 @@ fn made_from(tasks: &str, spec: &Spec) -> bool {
         .is_none_or(|it| it == spec.fingerprint)
 }
 
-/// Derives plan and tasks and writes them. A document that a person edited since Kiro wrote it is kept,
-/// and the command ends with the reason, unless `fresh` says to replace it.
+/// What a person wants of a plan.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    /// Replace documents that a person edited.
+    pub(crate) fresh: bool,
+    /// What is to be otherwise, for a model that writes plans.
+    pub(crate) feedback: Option<String>,
+}
+
+/// Makes plan and tasks and writes them: by the model where its plans are worth reading and hold, else derived. A document
+/// that a person edited since Kiro wrote it is kept, and the command ends with the reason, unless it is to be replaced.
 pub(crate) fn write(
     place: &SpecPlace,
     spec: &Spec,
     shop: &Shop,
     journal: &mut Journal,
-    fresh: bool,
+    wish: &Wish,
     front: &mut dyn Front,
 ) -> Result<(), SessionError> {
     if spec.requirements.is_empty() {
@@ -71,11 +85,15 @@ pub(crate) fn write(
                 .hint("requirements are headings such as «### FR-1: Title» with their rules below"),
         );
     }
-    if !fresh {
+    if !wish.fresh {
         keep_edited(place, journal)?;
     }
     let existing = existing(shop)?;
     let tooling = tooling::look(&place.project.root, spec, shop);
+    if let Some(written) = written(place, spec, shop, (&existing, &tooling), wish, front)? {
+        let tasks = kept(place, spec, written.tasks)?;
+        return put(place, spec, shop, journal, (&written.plan, &tasks), front);
+    }
     let draft = derive(spec, &tooling, &existing);
     let findings = findings(spec, &draft, &existing);
     if !findings.is_empty() {
@@ -87,8 +105,49 @@ pub(crate) fn write(
         )));
     }
     let tasks = tasks(place, spec, &draft)?;
-    let tasks = TaskList::render(&spec.title, &tasks, Some(&spec.fingerprint));
-    for (path, text) in [(place.plan(), draft.plan.render()), (place.tasks(), tasks)] {
+    put(place, spec, shop, journal, (&draft.plan, &tasks), front)
+}
+
+/// The plan that the model writes, where it is able to and its plan holds.
+fn written(
+    place: &SpecPlace,
+    spec: &Spec,
+    shop: &Shop,
+    (existing, tooling): (&BTreeSet<String>, &Tooling),
+    wish: &Wish,
+    front: &mut dyn Front,
+) -> Result<Option<WrittenPlan>, SessionError> {
+    if !shop.model_plans()? {
+        return match &wish.feedback {
+            None => Ok(None),
+            Some(_) => Err(SessionError::input(format!(
+                "{} writes no plans, so it cannot take feedback; its plans are derived from the spec",
+                shop.model_id()
+            ))
+            .hint("change the spec, edit the plan by hand, or choose another model with --model")),
+        };
+    }
+    let wanted = author::Wanted {
+        place,
+        spec,
+        existing,
+        tooling,
+        feedback: wish.feedback.as_deref(),
+    };
+    author::write(&wanted, shop, front)
+}
+
+/// Writes both documents and remembers them as Kiro's own.
+fn put(
+    place: &SpecPlace,
+    spec: &Spec,
+    shop: &Shop,
+    journal: &mut Journal,
+    (plan, tasks): (&Plan, &[Task]),
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    let tasks = TaskList::render(&spec.title, tasks, Some(&spec.fingerprint));
+    for (path, text) in [(place.plan(), plan.render()), (place.tasks(), tasks)] {
         documents::write(&place.project, &shop.gate, &path, &text)?;
         journal
             .wrote(&path, Digest::of(text.as_bytes()))
@@ -165,6 +224,24 @@ fn tasks(place: &SpecPlace, spec: &Spec, draft: &Draft) -> Result<Vec<Task>, Ses
         ..Task::new(task_id(draft.number), draft.title.clone())
     };
     Ok(draft.tasks.iter().map(task).collect())
+}
+
+/// Tasks that a model wrote; one that was done from the very same words stays done.
+fn kept(place: &SpecPlace, spec: &Spec, mut tasks: Vec<Task>) -> Result<Vec<Task>, SessionError> {
+    let before = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
+    let before = TaskList::parse(&before);
+    if before.spec_fingerprint.as_ref() == Some(&spec.fingerprint) {
+        let done: Vec<&Task> = leaves(&before)
+            .filter(|it| it.mark == TaskMark::Done)
+            .collect();
+        for task in &mut tasks {
+            let same = |it: &&Task| it.title == task.title && it.files == task.files;
+            if task.subtasks.is_empty() && done.iter().any(same) {
+                task.mark = TaskMark::Done;
+            }
+        }
+    }
+    Ok(tasks)
 }
 
 fn task_id(number: u32) -> TaskId {

@@ -5,6 +5,7 @@
 //! remembers: intent first, then the act, then its result.
 
 mod attempt;
+mod driven;
 mod landing;
 mod prove;
 mod tasks_file;
@@ -26,7 +27,7 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal, RunRow};
 use crate::models;
-use crate::places::{Environment, SpecPlace};
+use crate::places::{Environment, Project, SpecPlace, plain};
 use crate::planning;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
@@ -66,7 +67,7 @@ pub fn run(
 ) -> Result<Outcome, SessionError> {
     let clock = host::clock::Stopwatch::start();
     let place = SpecPlace::find(&options.spec, environment)?;
-    let (_, spec) = documents::spec(&place)?;
+    let (spec_text, spec) = documents::spec(&place)?;
     let gate = Gate::new(&place.project.root, documents::rules(&place.project)?);
     models::ensure(environment, &options.model, cancel, front)?;
     let shop = Shop::open(
@@ -76,7 +77,7 @@ pub fn run(
         options.model.clone(),
         cancel.clone(),
     )?;
-    let mut journal = open_journal(&place, front)?;
+    let mut journal = open_journal(&place.project, front)?;
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;
     let mut running = Running {
@@ -84,6 +85,7 @@ pub fn run(
         run: Run::from_facts(facts.iter().map(|it| &it.fact)),
         place: &place,
         spec: &spec,
+        spec_text: &spec_text,
         shop: &shop,
         journal,
         front,
@@ -97,10 +99,11 @@ pub fn run(
 
 /// Opens a project's journal, telling when a damaged one was set aside.
 pub(crate) fn open_journal(
-    place: &SpecPlace,
+    project: &Project,
     front: &mut dyn Front,
 ) -> Result<Journal, SessionError> {
-    let path = place.project.state.join("journal.db");
+    host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
+    let path = project.state.join("journal.db");
     let (journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
     if let Some(aside) = aside {
         front.show(&View::Warning(format!(
@@ -163,6 +166,7 @@ struct Running<'a> {
     run: Run,
     place: &'a SpecPlace,
     spec: &'a Spec,
+    spec_text: &'a str,
     shop: &'a Shop,
     journal: Journal,
     front: &'a mut dyn Front,
@@ -309,11 +313,13 @@ impl Running<'_> {
             seed: self.seed,
             shop: self.shop,
             spec: self.spec,
+            spec_text: self.spec_text,
             task: &task,
             number,
             base,
             yard,
             events,
+            transcript: self.transcript(id, number),
         };
         std::thread::scope(|scope| {
             let worker = scope.spawn(move || {
@@ -374,21 +380,17 @@ impl Running<'_> {
     }
 
     fn snapshot(&mut self) -> Result<TreeId, SessionError> {
-        let gate = &self.shop.gate;
-        let snapshot = self
-            .shop
-            .shadow
-            .snapshot(&|path| !gate.is_sensitive(path))
-            .map_err(SessionError::input)?;
-        Ok(snapshot.tree)
+        snapshot(self.shop)
     }
 
     fn yard_folder(&self, id: &str, number: u32) -> PathBuf {
-        let plain: String = id
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
-        self.run_folder().join(format!("{plain}-{number}"))
+        self.run_folder().join(attempt_name(id, number))
+    }
+
+    /// It outlives the attempt's folder.
+    fn transcript(&self, id: &str, number: u32) -> PathBuf {
+        let folder = self.place.project.state.join("transcripts").join(&self.id);
+        folder.join(format!("{}.jsonl", attempt_name(id, number)))
     }
 
     fn run_folder(&self) -> PathBuf {
@@ -519,6 +521,10 @@ impl Running<'_> {
     }
 }
 
+fn attempt_name(id: &str, number: u32) -> String {
+    format!("{}-{number}", plain(id, &[]))
+}
+
 fn unanswered(reasons: &[String]) -> String {
     if reasons.is_empty() {
         "it needs an approval and nobody is there".to_owned()
@@ -530,16 +536,21 @@ fn unanswered(reasons: &[String]) -> String {
     }
 }
 
-/// Paths of the project's files as the shadow repository sees them.
-pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
+/// The project as it is now, without what is sensitive.
+pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
     let gate = &shop.gate;
     let snapshot = shop
         .shadow
         .snapshot(&|path| !gate.is_sensitive(path))
         .map_err(SessionError::input)?;
+    Ok(snapshot.tree)
+}
+
+/// Paths of the project's files as the shadow repository sees them.
+pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
     let paths = shop
         .shadow
-        .paths(&snapshot.tree)
+        .paths(&snapshot(shop)?)
         .map_err(SessionError::internal)?;
     Ok(paths.iter().map(ToString::to_string).collect())
 }

@@ -10,7 +10,7 @@ use engine::checks::{CheckFile, Report};
 use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
-use model::{Cancel, Model, ModelId};
+use model::{Cancel, Model, ModelId, Provider, Strategy};
 use policy::Gate;
 
 use crate::documents;
@@ -118,6 +118,32 @@ impl Shop {
         let model = models::open(&self.environment, &self.model_id, &self.cancel)?;
         *slot = Some(Arc::clone(&model));
         Ok(model)
+    }
+
+    /// Whether the model drives by calling tools. Local models do not, so none is loaded to find out.
+    pub(crate) fn model_drives(&self) -> Result<bool, SessionError> {
+        if self.model_id.provider() == Provider::Local {
+            return Ok(false);
+        }
+        Ok(self.model()?.profile().strategy == Strategy::Tools)
+    }
+
+    /// Whether plans of the model are worth reading. Those of local models are not.
+    pub(crate) fn model_plans(&self) -> Result<bool, SessionError> {
+        if self.model_id.provider() == Provider::Local {
+            return Ok(false);
+        }
+        Ok(self.model()?.profile().writes_plans)
+    }
+
+    /// The model's name.
+    pub(crate) fn model_id(&self) -> &ModelId {
+        &self.model_id
+    }
+
+    /// What the edge read from the process's environment.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The Python interpreter, resolved at the first call.

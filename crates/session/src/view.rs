@@ -65,7 +65,20 @@ pub enum View {
         /// Why.
         reason: String,
     },
-    /// A candidate was judged.
+    /// A program that a call started prints something; made safe to print.
+    Output(String),
+    /// A call of the model was answered.
+    Called {
+        /// 0 for the model itself, else the helper that it delegated to.
+        agent: u32,
+        /// The tool.
+        tool: String,
+        /// The answer in one line.
+        summary: String,
+        /// Whether it failed.
+        failed: bool,
+    },
+    /// A candidate was judged, or a turn ended.
     Tried {
         /// What was to be written.
         slot: String,

@@ -3,6 +3,28 @@
 //! A toolbox says what it holds, and answers calls. It knows nothing of models and conversations; every call that
 //! changes something is judged by policy before it acts.
 
+mod arguments;
+mod ask;
+mod diagnostics;
+mod edit;
+mod error;
+mod list;
+mod many;
+mod outline;
+mod person;
+mod read;
+mod search;
+mod shell;
+mod text;
+mod todo;
 mod toolbox;
+mod workbench;
+mod workspace;
 
+pub use many::Many;
+pub use person::{Nobody, Person};
+pub use shell::{CommandDecision, CommandJudge, FindProgram, Form, ShellLimits, ShellSetting};
+pub use todo::{TodoItem, TodoState};
 pub use toolbox::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
+pub use workbench::Workbench;
+pub use workspace::Workspace;

@@ -35,6 +35,39 @@ pub struct Answer {
     pub changed: Vec<String>,
 }
 
+impl Answer {
+    /// What went well and changed no file.
+    pub fn done(text: impl Into<String>, summary: impl Into<String>) -> Answer {
+        Answer {
+            text: text.into(),
+            summary: summary.into(),
+            failed: false,
+            changed: Vec::new(),
+        }
+    }
+
+    /// What could not be done; the text says why and what would be right.
+    pub fn failed(text: impl Into<String>) -> Answer {
+        let text = text.into();
+        let line = text.lines().next().unwrap_or_default();
+        Answer {
+            summary: change::visible(line).into_owned(),
+            text,
+            failed: true,
+            changed: Vec::new(),
+        }
+    }
+
+    /// The answer to a call of a tool that is not there.
+    pub fn unknown(name: &str, specs: &[ToolSpec]) -> Answer {
+        let names: Vec<&str> = specs.iter().map(|it| it.name.as_str()).collect();
+        Answer::failed(format!(
+            "there is no tool `{name}`; the tools are {}",
+            names.join(", ")
+        ))
+    }
+}
+
 /// Something to show while a call runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {

@@ -89,6 +89,18 @@ fn of_attempt(fact: &Fact) -> Option<String> {
             cost.output_tokens,
             cost.wall_ms as f64 / 1000.0
         ),
+        Fact::TranscriptKept {
+            task,
+            path,
+            missing,
+            ..
+        } if missing.is_empty() => format!("task {task}: the transcript stands in {path}"),
+        Fact::TranscriptKept {
+            task,
+            path,
+            missing,
+            ..
+        } => format!("task {task}: a part of the transcript stands in {path}: {missing}"),
         Fact::CheckRan {
             task,
             purpose,

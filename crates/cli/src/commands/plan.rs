@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use session::{Environment, PlanOptions, SessionError};
 
+use super::run::{interruptible, model};
 use super::tasks;
 use crate::args::PlanArgs;
 use crate::terminal::Terminal;
@@ -12,8 +13,11 @@ pub(super) fn run(args: &PlanArgs, environment: &Environment) -> Result<ExitCode
     let options = PlanOptions {
         spec: args.spec.clone(),
         fresh: args.fresh,
+        feedback: args.feedback.clone(),
+        model: model(args.model.as_deref(), environment)?,
     };
+    let cancel = interruptible()?;
     let mut front = Terminal::remarks();
-    session::plan(&options, environment, &mut front)?;
+    session::plan(&options, environment, &cancel, &mut front)?;
     tasks::print(&args.spec, args.json, environment)
 }

@@ -22,10 +22,7 @@ pub(super) fn run(args: &RunArgs, environment: &Environment) -> Result<ExitCode,
 }
 
 fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, SessionError> {
-    let model = match &args.model {
-        Some(name) => name.parse::<ModelId>().map_err(SessionError::input)?,
-        None => session::default_model(environment)?,
-    };
+    let model = model(args.model.as_deref(), environment)?;
     Ok(RunOptions {
         spec: args.spec.clone(),
         mode: if args.autopilot {
@@ -37,6 +34,17 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         model,
         seed: 0,
     })
+}
+
+/// The model that was named, or the one that is used when none is.
+pub(super) fn model(
+    named: Option<&str>,
+    environment: &Environment,
+) -> Result<ModelId, SessionError> {
+    match named {
+        Some(name) => name.parse().map_err(SessionError::input),
+        None => session::default_model(environment),
+    }
 }
 
 /// The first Ctrl-C (or TERM, HUP) asks the work to end well; the second ends it at once.

@@ -62,6 +62,22 @@ fn of_task(view: &View) -> Option<String> {
             styled(BOLD, format!("[{}/{}]", place.0, place.1)),
             styled(BOLD, title)
         ),
+        View::Called {
+            agent,
+            tool,
+            summary,
+            failed,
+        } => {
+            let who = match agent {
+                0 => String::new(),
+                agent => format!("helper {agent} · "),
+            };
+            let mark = match failed {
+                true => styled(RED, "✗"),
+                false => styled(GREEN, "✓"),
+            };
+            format!("  {mark} {who}{tool}: {}", styled(DIM, summary))
+        }
         View::Tried {
             slot,
             route,

@@ -1,11 +1,14 @@
 //! The whole binary in a hermetic world, with the scripted model in place of a real one.
 
 mod bad_input;
+mod chat;
+mod driven;
 mod eval;
 mod interruption;
 mod languages;
 mod models;
 mod path;
+mod planned;
 mod policy;
 
 use serde_json::Value;

@@ -74,6 +74,24 @@ pub enum FileError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The file is not what the caller read.
+    #[error(
+        "cannot write {}: it changed since it was read; read it again",
+        Shown(path)
+    )]
+    Changed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Of several files, these could not be put back after another one had failed.
+    #[error(
+        "writing several files failed half-way, and these could not be put back: {}",
+        paths.iter().map(|it| shown(&it.to_string_lossy())).collect::<Vec<_>>().join(", ")
+    )]
+    HalfWritten {
+        /// The files that hold their new content.
+        paths: Vec<PathBuf>,
+    },
     /// The permit was given for something else.
     #[error(transparent)]
     Permit(#[from] PermitMismatch),

@@ -254,7 +254,7 @@ pub(crate) fn kind_name(kind: FileType) -> &'static str {
     }
 }
 
-fn through(root: &Root, path: &RelPath, errno: Errno) -> FileError {
+pub(crate) fn through(root: &Root, path: &RelPath, errno: Errno) -> FileError {
     match errno {
         Errno::LOOP | Errno::NOTDIR | Errno::XDEV => FileError::ThroughLink {
             verb: "write",

@@ -98,6 +98,8 @@ pub enum CommandError {
 pub struct Limits {
     /// Time from start to end.
     pub wall: Duration,
+    /// Time without a byte on either output stream; none is no such limit.
+    pub idle: Option<Duration>,
     /// Processor time of each process, in seconds.
     pub cpu_seconds: u64,
     /// Memory of all its processes together, in bytes.
@@ -114,6 +116,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             wall: Duration::from_secs(300),
+            idle: None,
             cpu_seconds: 600,
             memory_bytes: 4 << 30,
             output_bytes: 1 << 20,
@@ -132,6 +135,8 @@ pub enum Ended {
     Signal(i32),
     /// Stopped: [`Limits::wall`] was over.
     TimedOut,
+    /// Stopped: it printed nothing for [`Limits::idle`].
+    Idle,
     /// Stopped: a process used up [`Limits::cpu_seconds`].
     OutOfCpu,
     /// Stopped: [`Limits::memory_bytes`] was passed.
@@ -158,6 +163,7 @@ impl fmt::Display for Ended {
                 None => write!(f, "killed by signal {signal}"),
             },
             Ended::TimedOut => f.write_str("stopped: out of time"),
+            Ended::Idle => f.write_str("stopped: silent for too long"),
             Ended::OutOfCpu => f.write_str("stopped: out of processor time"),
             Ended::OutOfMemory => f.write_str("stopped: out of memory"),
             Ended::TooManyProcesses => f.write_str("stopped: too many processes"),
@@ -183,6 +189,40 @@ fn signal_meaning(signal: i32) -> Option<&'static str> {
         31 => "made a forbidden system call",
         _ => return None,
     })
+}
+
+/// Which of its two output streams a command wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// What is asked and told while a command runs; both are called often and must return soon.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Asked again and again whether the command is to end.
+    pub cancelled: &'a dyn Fn() -> bool,
+    /// Told every piece of output as it comes, before anything is left out.
+    pub output: &'a dyn Fn(Channel, &[u8]),
+}
+
+impl<'a> Watch<'a> {
+    /// A watch that only asks.
+    pub fn until(cancelled: &'a dyn Fn() -> bool) -> Self {
+        Watch {
+            cancelled,
+            output: &|_, _| {},
+        }
+    }
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 /// What is known of a command that has ended: no process of it is left.

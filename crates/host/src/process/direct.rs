@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::streams::Streams;
+use super::streams::{Silence, Streams};
 use super::{Command, Ended, Finished, PATIENCE, RunError};
 
 /// Output that a child left in its pipes is waited for this long after its end.
@@ -110,6 +110,7 @@ fn follow(
     let stdout = OwnedFd::from(child.stdout.take().ok_or_else(missing)?);
     let stderr = OwnedFd::from(child.stderr.take().ok_or_else(missing)?);
     let mut streams = Streams::new(stdout, stderr, command.limits.output_bytes)?;
+    let mut silence = Silence::new(command.limits.idle);
     let mut pause = Duration::from_micros(100);
     let stopped = loop {
         if has_ended(child)? {
@@ -121,8 +122,11 @@ fn follow(
         if start.elapsed() >= command.limits.wall {
             break Some(Ended::TimedOut);
         }
+        if silence.too_long(&streams) {
+            break Some(Ended::Idle);
+        }
         if streams.open() {
-            streams.wait(None, PATIENCE.min(Duration::from_millis(5)))?;
+            streams.wait(None, PATIENCE.min(Duration::from_millis(5)), &|_, _| {})?;
         } else {
             thread::sleep(pause);
             pause = (pause * 2).min(PATIENCE);
@@ -131,7 +135,7 @@ fn follow(
     end_group(child);
     let drained = Instant::now();
     while streams.open() && drained.elapsed() < DRAIN {
-        streams.wait(None, PATIENCE)?;
+        streams.wait(None, PATIENCE, &|_, _| {})?;
     }
     Ok((streams, stopped))
 }
@@ -205,6 +209,9 @@ mod tests {
         let mut command = shell("trap '' TERM; echo on; while :; do sleep 1; done");
         command.limits.wall = Duration::from_millis(200);
         check(&command, Ended::TimedOut, "on\n");
+        let mut command = shell("echo on; sleep 60");
+        command.limits.idle = Some(Duration::from_millis(100));
+        check(&command, Ended::Idle, "on\n");
         let finished = run(&shell("sleep 60"), &|| true).expect("the shell starts");
         assert_eq!(finished.ended, Ended::Cancelled);
         assert!(finished.wall < Duration::from_secs(5));

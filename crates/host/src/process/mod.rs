@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use policy::PermitMismatch;
 
-pub use command::{Command, CommandError, Ended, Finished, Limits};
+pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
 #[cfg(unix)]
 pub use git::git_version;
 #[cfg(unix)]
@@ -35,7 +35,7 @@ pub(crate) use git::{Git, GitCall};
 #[cfg(unix)]
 pub use plain::{interactive, plain};
 #[cfg(target_os = "linux")]
-pub(crate) use streams::{Streams, timespec};
+pub(crate) use streams::{Silence, Streams, timespec};
 
 /// Bytes of memory that this process itself holds now; none where the system does not say.
 #[must_use]

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
 use super::capture::Capture;
+use super::command::Channel;
 
 const CHUNK: usize = 128 << 10;
 /// Reads of one stream before the caller is asked again whether to go on.
@@ -19,9 +20,13 @@ pub(crate) struct Streams {
     stdout: Stream,
     stderr: Stream,
     chunk: Vec<u8>,
+    received: u64,
 }
 
+type Sink<'a> = &'a dyn Fn(Channel, &[u8]);
+
 struct Stream {
+    channel: Channel,
     pipe: Option<OwnedFd>,
     capture: Capture,
 }
@@ -30,10 +35,16 @@ impl Streams {
     /// Takes over the reading ends; keeps at most `limit` bytes of each.
     pub(crate) fn new(stdout: OwnedFd, stderr: OwnedFd, limit: usize) -> io::Result<Self> {
         Ok(Streams {
-            stdout: Stream::new(stdout, limit)?,
-            stderr: Stream::new(stderr, limit)?,
+            stdout: Stream::new(Channel::Out, stdout, limit)?,
+            stderr: Stream::new(Channel::Err, stderr, limit)?,
             chunk: vec![0; CHUNK],
+            received: 0,
         })
+    }
+
+    /// How many bytes have come out so far, kept or not.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     /// Whether something can still come.
@@ -41,12 +52,13 @@ impl Streams {
         self.stdout.pipe.is_some() || self.stderr.pipe.is_some()
     }
 
-    /// Waits up to `timeout` for output or for `other` to become readable, takes in what is there,
-    /// and says whether `other` is readable.
+    /// Waits up to `timeout` for output or for `other` to become readable, takes in what is there and
+    /// tells it to `sink`, and says whether `other` is readable.
     pub(crate) fn wait(
         &mut self,
         other: Option<BorrowedFd<'_>>,
         timeout: Duration,
+        sink: Sink<'_>,
     ) -> io::Result<bool> {
         let waited_for = [self.stdout.pipe.as_ref(), self.stderr.pipe.as_ref()];
         let mut fds: Vec<PollFd<'_>> = waited_for
@@ -62,8 +74,8 @@ impl Streams {
         }
         let ready = other.is_some() && fds.last().is_some_and(|fd| !fd.revents().is_empty());
         drop(fds);
-        self.stdout.read(&mut self.chunk)?;
-        self.stderr.read(&mut self.chunk)?;
+        self.received += self.stdout.read(&mut self.chunk, sink)?;
+        self.received += self.stderr.read(&mut self.chunk, sink)?;
         Ok(ready)
     }
 
@@ -76,29 +88,63 @@ impl Streams {
 }
 
 impl Stream {
-    fn new(pipe: OwnedFd, limit: usize) -> io::Result<Self> {
+    fn new(channel: Channel, pipe: OwnedFd, limit: usize) -> io::Result<Self> {
         let flags = fcntl_getfl(&pipe)?;
         fcntl_setfl(&pipe, flags | OFlags::NONBLOCK)?;
         Ok(Stream {
+            channel,
             pipe: Some(pipe),
             capture: Capture::new(limit),
         })
     }
 
-    fn read(&mut self, chunk: &mut [u8]) -> io::Result<()> {
+    fn read(&mut self, chunk: &mut [u8], sink: Sink<'_>) -> io::Result<u64> {
+        let mut received = 0;
         for _ in 0..READS_IN_A_ROW {
             let Some(pipe) = &self.pipe else {
-                return Ok(());
+                break;
             };
             match rustix::io::read(pipe, &mut *chunk) {
                 Ok(0) => self.pipe = None,
-                Ok(count) => self.capture.push(&chunk[..count]),
+                Ok(count) => {
+                    received += count as u64;
+                    self.capture.push(&chunk[..count]);
+                    sink(self.channel, &chunk[..count]);
+                }
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::AGAIN) => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(received)
+    }
+}
+
+/// How long a command has printed nothing.
+pub(crate) struct Silence {
+    limit: Option<Duration>,
+    received: u64,
+    since: Instant,
+}
+
+impl Silence {
+    /// Begins now.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Silence {
+            limit,
+            received: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// Whether nothing has come out of `streams` for longer than the limit.
+    pub(crate) fn too_long(&mut self, streams: &Streams) -> bool {
+        if streams.received() != self.received {
+            self.received = streams.received();
+            self.since = Instant::now();
+        }
+        self.limit
+            .is_some_and(|limit| self.since.elapsed() >= limit)
     }
 }
 

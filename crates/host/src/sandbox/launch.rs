@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::supervisor::SUPERVISE;
 use super::wire::{self, Job, Report};
-use crate::process::{Command, Finished, PATIENCE, RunError, Streams, Supervisor};
+use crate::process::{
+    Command, Ended, Finished, PATIENCE, RunError, Silence, Streams, Supervisor, Watch,
+};
 
 /// A supervisor that takes longer than its command's time by this much is given up on.
 const OVERTIME: Duration = Duration::from_secs(20);
@@ -25,7 +27,7 @@ pub(super) fn launch(
     supervisor: &Supervisor,
     command: &Command,
     job: &Job,
-    cancelled: &dyn Fn() -> bool,
+    watch: &Watch<'_>,
 ) -> Result<Finished, RunError> {
     let failed = |what: &'static str| {
         let program = command.program().to_owned();
@@ -44,11 +46,12 @@ pub(super) fn launch(
     let mut streams = Streams::new(stdout, stderr, command.limits.output_bytes)
         .map_err(failed("read its output"))?;
     let deadline = Instant::now() + command.limits.wall + OVERTIME;
-    let report = handed.and_then(|()| running.follow(&mut streams, deadline, cancelled));
+    let silence = Silence::new(command.limits.idle);
+    let report = handed.and_then(|()| running.follow(&mut streams, deadline, silence, watch));
     let drained = Instant::now();
     while streams.open() && drained.elapsed() < DRAIN {
         streams
-            .wait(None, PATIENCE)
+            .wait(None, PATIENCE, watch.output)
             .map_err(failed("read its output"))?;
     }
     let (stdout, stderr, truncated) = streams.finish();
@@ -68,7 +71,7 @@ pub(super) fn launch(
     }
 }
 
-type Ending = (crate::process::Ended, Duration);
+type Ending = (Ended, Duration);
 
 fn conclude(
     command: &Command,
@@ -146,17 +149,25 @@ impl Running {
         &self,
         streams: &mut Streams,
         deadline: Instant,
-        cancelled: &dyn Fn() -> bool,
+        mut silence: Silence,
+        watch: &Watch<'_>,
     ) -> io::Result<Report> {
-        let mut told = false;
+        let mut told = None;
         loop {
-            if streams.wait(Some(self.control.as_fd()), PATIENCE)? {
+            if streams.wait(Some(self.control.as_fd()), PATIENCE, watch.output)? {
                 self.control.set_read_timeout(Some(HANDOVER))?;
-                return Report::decode(&wire::receive(&self.control)?);
+                let report = Report::decode(&wire::receive(&self.control)?)?;
+                return Ok(report.stopped_for(told));
             }
-            if !told && cancelled() {
-                told = true;
-                self.control.shutdown(Shutdown::Write)?;
+            if told.is_none() {
+                told = if (watch.cancelled)() {
+                    Some(Ended::Cancelled)
+                } else {
+                    silence.too_long(streams).then_some(Ended::Idle)
+                };
+                if told.is_some() {
+                    self.control.shutdown(Shutdown::Write)?;
+                }
             }
             if Instant::now() >= deadline {
                 return Err(io::Error::other("it did not end in time"));

@@ -10,7 +10,7 @@ use super::places::Places;
 use super::supervisor::PROBE;
 use super::wire::{Fence, Job, Outer};
 use super::{Control, SandboxError, Walls, bubblewrap, controls, fence, launch, probe};
-use crate::process::{Command, Finished, RunError, Supervisor};
+use crate::process::{Command, Finished, RunError, Supervisor, Watch};
 
 /// The walls that this machine can raise around a program.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl Sandbox {
         let (mut command, walls) = self.probe([probe::HELLO]);
         command.limits.wall = Duration::from_secs(10);
         let finished = self
-            .run_in(layers, &command, &walls, &|| false)
+            .run_in(layers, &command, &walls, &Watch::until(&|| false))
             .map_err(|error| format!("{name}: {error}"))?;
         if finished.ended.success() && finished.stdout == probe::HELLO.as_bytes() {
             Ok(())
@@ -151,8 +151,22 @@ impl Sandbox {
         walls: &Walls,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Finished, SandboxError> {
+        self.follow(permit, command, walls, &Watch::until(cancelled))
+    }
+
+    /// The same, told of the output while it comes.
+    ///
+    /// # Errors
+    /// As [`Sandbox::run`].
+    pub fn follow(
+        &self,
+        permit: Permit,
+        command: &Command,
+        walls: &Walls,
+        watch: &Watch<'_>,
+    ) -> Result<Finished, SandboxError> {
         permit.redeem(&command.act())?;
-        self.run_permitted(command, walls, cancelled)
+        self.run_in(self.own_layers()?, command, walls, watch)
     }
 
     /// The same for what is Kiro's own: the trials of the walls.
@@ -162,7 +176,7 @@ impl Sandbox {
         walls: &Walls,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Finished, SandboxError> {
-        self.run_in(self.own_layers()?, command, walls, cancelled)
+        self.run_in(self.own_layers()?, command, walls, &Watch::until(cancelled))
     }
 
     fn own_layers(&self) -> Result<Layers, SandboxError> {
@@ -174,12 +188,12 @@ impl Sandbox {
         layers: Layers,
         command: &Command,
         walls: &Walls,
-        cancelled: &dyn Fn() -> bool,
+        watch: &Watch<'_>,
     ) -> Result<Finished, SandboxError> {
         command.check()?;
         let fence = walls.fence(&self.places, layers.outer, &command.cwd)?;
         let job = job(command, Some(fence));
-        Ok(launch::launch(&self.supervisor, command, &job, cancelled)?)
+        Ok(launch::launch(&self.supervisor, command, &job, watch)?)
     }
 
     /// The layers of the walls, the outermost first.
@@ -278,5 +292,6 @@ pub(crate) fn without_walls(
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Finished, RunError> {
     command.check()?;
-    launch::launch(supervisor, command, &job(command, None), cancelled)
+    let watch = Watch::until(cancelled);
+    launch::launch(supervisor, command, &job(command, None), &watch)
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use policy::Permit;
 
 use super::{Control, SandboxError};
-use crate::process::{Command, Finished, Supervisor};
+use crate::process::{Command, Finished, Supervisor, Watch};
 
 const WHY: &str = "confining a program needs Linux 6.2 or newer";
 
@@ -71,6 +71,20 @@ impl Sandbox {
         _command: &Command,
         _walls: &Walls,
         _cancelled: &dyn Fn() -> bool,
+    ) -> Result<Finished, SandboxError> {
+        Err(SandboxError::NoSandbox(WHY.to_owned()))
+    }
+
+    /// Refuses to run.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn follow(
+        &self,
+        _permit: Permit,
+        _command: &Command,
+        _walls: &Walls,
+        _watch: &Watch<'_>,
     ) -> Result<Finished, SandboxError> {
         Err(SandboxError::NoSandbox(WHY.to_owned()))
     }

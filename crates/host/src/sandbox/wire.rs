@@ -120,6 +120,9 @@ impl Job {
         });
         out.option(self.stdin.as_ref(), |out, bytes| out.bytes(bytes));
         out.number(u64::try_from(self.limits.wall.as_micros()).unwrap_or(u64::MAX));
+        out.option(self.limits.idle.as_ref(), |out, idle| {
+            out.number(u64::try_from(idle.as_micros()).unwrap_or(u64::MAX));
+        });
         out.number(self.limits.cpu_seconds);
         out.number(self.limits.memory_bytes);
         out.number(self.limits.output_bytes as u64);
@@ -138,6 +141,7 @@ impl Job {
             stdin: input.option(|input| Ok(input.bytes()?.to_vec()))?,
             limits: Limits {
                 wall: Duration::from_micros(input.number()?),
+                idle: input.option(|input| Ok(Duration::from_micros(input.number()?)))?,
                 cpu_seconds: input.number()?,
                 memory_bytes: input.number()?,
                 output_bytes: input.small()?,
@@ -214,6 +218,25 @@ impl Fence {
 }
 
 impl Report {
+    /// The same, with the reason for which the supervisor was told to end the command.
+    pub(super) fn stopped_for(self, reason: Option<Ended>) -> Report {
+        match (self, reason) {
+            (
+                Report::Ended {
+                    ended: Ended::Cancelled,
+                    wall,
+                    survivors,
+                },
+                Some(ended),
+            ) => Report::Ended {
+                ended,
+                wall,
+                survivors,
+            },
+            (other, _) => other,
+        }
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         match self {
@@ -392,6 +415,7 @@ impl Writer {
             Ended::OutOfMemory => (4, 0),
             Ended::TooManyProcesses => (5, 0),
             Ended::Cancelled => (6, 0),
+            Ended::Idle => (7, 0),
         };
         self.number(kind);
         self.signed(value);
@@ -451,6 +475,7 @@ impl<'a> Reader<'a> {
             4 => Ended::OutOfMemory,
             5 => Ended::TooManyProcesses,
             6 => Ended::Cancelled,
+            7 => Ended::Idle,
             _ => return Err(torn()),
         })
     }
@@ -479,6 +504,7 @@ mod tests {
             stdin,
             limits: Limits {
                 wall: Duration::from_micros(wall),
+                idle: wall.is_multiple_of(2).then(|| Duration::from_micros(wall)),
                 ..Limits::default()
             },
             fence: Some(Fence {
@@ -539,6 +565,7 @@ mod tests {
             Ended::OutOfMemory,
             Ended::TooManyProcesses,
             Ended::Cancelled,
+            Ended::Idle,
         ];
         for ended in endings {
             let report = Report::Ended {

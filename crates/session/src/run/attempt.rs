@@ -1,23 +1,25 @@
 //! One attempt at a task: a worktree on a snapshot, the model's functions, the program's glue, the checks, and
 //! what came of it as a changeset.
 
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::RelPath;
 use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
 use engine::{
-    CheckPurpose, Cost, Fact, FunctionWork, Neighbour, Proposal, TRIAL_FOLDER, TaskRecord, Work,
+    CheckPurpose, Fact, FunctionWork, Neighbour, Proposal, TRIAL_FOLDER, TaskRecord, Work,
     complete, work_of,
 };
 use host::shadow::TreeId;
-use model::Usage;
 use spec::Spec;
 
 use super::Event;
-use crate::error::{Kind, SessionError};
+use crate::error::SessionError;
 use crate::shop::{Shop, Yard, exit_code, millis};
+use crate::talk;
 use crate::tooling;
 use crate::view::View;
 
@@ -29,6 +31,8 @@ const SEEDS_A_RUN: u64 = 10_000;
 pub(super) struct Attempt<'a> {
     pub(super) shop: &'a Shop,
     pub(super) spec: &'a Spec,
+    /// The text that the spec was read from.
+    pub(super) spec_text: &'a str,
     pub(super) task: &'a TaskRecord,
     pub(super) number: u32,
     /// The run's seed.
@@ -36,6 +40,8 @@ pub(super) struct Attempt<'a> {
     pub(super) base: &'a TreeId,
     pub(super) yard: &'a Yard,
     pub(super) events: Sender<Event>,
+    /// Where the transcript of a conversation is kept.
+    pub(super) transcript: PathBuf,
 }
 
 /// How an attempt ended when nothing broke.
@@ -95,18 +101,34 @@ impl Attempt<'_> {
             self.write(glue.path(), &glue.text())?;
         }
         self.make_modules(work)?;
+        let mut red = false;
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
-            self.check_file(file, CheckPurpose::Before)?;
+            let report = self.check_file(file, CheckPurpose::Before)?;
+            red |= !report.failed.is_empty();
         }
+        let unfinished: Vec<String> = match self.shop.model_drives()? {
+            true => self.drive(work, red)?.into_iter().collect(),
+            false => self.fill_all(work)?,
+        };
+        if !unfinished.is_empty() {
+            return Ok(End::Failed(unfinished.join("; ")));
+        }
+        self.propose(work)
+    }
+
+    /// Fills every function's slot; gives the reasons where that failed.
+    fn fill_all(&self, work: &Work) -> Result<Vec<String>, SessionError> {
         let mut unfilled = Vec::new();
         for function in &work.functions {
             unfilled.extend(self.fill(function)?);
         }
-        if !unfilled.is_empty() {
-            return Ok(End::Failed(unfilled.join("; ")));
-        }
-        self.propose(work)
+        Ok(unfilled)
+    }
+
+    /// From which the seeds of this attempt's answers follow.
+    pub(super) fn model_seed(&self) -> u64 {
+        self.seed * SEEDS_A_RUN + u64::from(self.number) * SEEDS_AN_ATTEMPT
     }
 
     /// A module that a Rust library makes known must be there before anything compiles.
@@ -132,7 +154,7 @@ impl Attempt<'_> {
             failures.extend(report.failed);
         }
         for (module, names) in &work.imports {
-            let report = self.check_import(module, names)?;
+            let report = self.check_import(module, names, CheckPurpose::After)?;
             passed += count(report.passed.len());
             failures.extend(report.failed);
         }
@@ -197,7 +219,7 @@ impl Attempt<'_> {
             last_ms: 0,
         };
         let limits = Limits {
-            seed: self.seed * SEEDS_A_RUN + u64::from(self.number) * SEEDS_AN_ATTEMPT,
+            seed: self.model_seed(),
             ..Limits::default()
         };
         let filled = agent::fill(
@@ -242,17 +264,26 @@ impl Attempt<'_> {
             .map_err(|_| SessionError::input(format!("{path} is not UTF-8 text")))
     }
 
-    fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {
+    pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {
         self.shop.write(self.yard, path, text)
     }
 
-    fn check_file(&self, file: &CheckFile, purpose: CheckPurpose) -> Result<Report, SessionError> {
+    pub(super) fn check_file(
+        &self,
+        file: &CheckFile,
+        purpose: CheckPurpose,
+    ) -> Result<Report, SessionError> {
         let (argv, finished, report) = self.shop.check_file(self.yard, file, purpose)?;
         self.checked(purpose, argv, &finished, &report);
         Ok(report)
     }
 
-    fn check_import(&self, module: &str, names: &[String]) -> Result<Report, SessionError> {
+    pub(super) fn check_import(
+        &self,
+        module: &str,
+        names: &[String],
+        purpose: CheckPurpose,
+    ) -> Result<Report, SessionError> {
         let line = format!("from {module} import {}", names.join(", "));
         let argv = vec![self.shop.python()?, "-c".to_owned(), line.clone()];
         let finished = self.shop.check(self.yard, argv.clone())?;
@@ -267,7 +298,7 @@ impl Attempt<'_> {
                 .unwrap_or("it failed");
             report.failed.push((line, last.to_owned()));
         }
-        self.checked(CheckPurpose::After, argv, &finished, &report);
+        self.checked(purpose, argv, &finished, &report);
         Ok(report)
     }
 
@@ -301,12 +332,12 @@ impl Attempt<'_> {
         });
     }
 
-    fn fact(&self, fact: Fact) {
+    pub(super) fn fact(&self, fact: Fact) {
         // The receiver outlives every attempt; a closed channel means that the run is already over.
         let _ = self.events.send(Event::Fact(fact));
     }
 
-    fn view(&self, view: View) {
+    pub(super) fn view(&self, view: View) {
         let _ = self.events.send(Event::View(view));
     }
 }
@@ -459,7 +490,7 @@ impl Telling<'_> {
             }
             SlotEvent::Tried(tried) => {
                 let now = self.clock.elapsed_ms();
-                let cost = cost(tried.usage, now - self.last_ms);
+                let cost = talk::cost(tried.usage, Duration::from_millis(now - self.last_ms));
                 self.last_ms = now;
                 let route = tried.route.to_string();
                 self.attempt.fact(Fact::TurnEnded {
@@ -481,28 +512,13 @@ impl Telling<'_> {
     }
 }
 
-fn cost(usage: Usage, wall_ms: u64) -> Cost {
-    Cost {
-        input_tokens: usage.input_tokens,
-        cached_tokens: usage.cached_tokens,
-        output_tokens: usage.output_tokens,
-        wall_ms,
-    }
-}
-
-fn count(n: usize) -> u32 {
+pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 fn agent_error(error: agent::AgentError) -> SessionError {
-    use model::ModelError;
     match error {
-        agent::AgentError::Model(ModelError::Cancelled) => {
-            SessionError::new(Kind::Interrupted, "interrupted")
-        }
-        agent::AgentError::Model(
-            error @ (ModelError::Unavailable { .. } | ModelError::Weights { .. }),
-        ) => SessionError::new(Kind::NoModel, error),
-        other => SessionError::internal(other),
+        agent::AgentError::Model(error) => talk::model_error(error),
+        agent::AgentError::Bench(error) => SessionError::internal(error),
     }
 }

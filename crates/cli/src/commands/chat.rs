@@ -1,0 +1,93 @@
+//! `kiro chat -p`
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use session::{ChatOptions, ChatResult, Environment, Mode, SessionError};
+
+use super::run::{interruptible, model};
+use crate::args::ChatArgs;
+use crate::exit;
+use crate::output::{self, DIM, YELLOW, styled};
+use crate::terminal::Terminal;
+
+pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let Some(prompt) = &args.prompt else {
+        return Err(SessionError::input(
+            "chatting to and fro is not there yet; say what is to be done",
+        )
+        .hint("kiro chat -p \"what to do\""));
+    };
+    let cancel = interruptible()?;
+    let options = ChatOptions {
+        prompt: prompt.clone(),
+        mode: match args.autopilot {
+            true => Mode::Autopilot,
+            false => Mode::Guided,
+        },
+        model: model(args.model.as_deref(), environment)?,
+    };
+    // What JSON is read by is a program: nobody is there to answer.
+    let mut front = match args.json {
+        true => Terminal::remarks(),
+        false => Terminal::interactive(cancel.clone()),
+    };
+    let result = session::chat(&options, environment, &cancel, &mut front)?;
+    match args.json {
+        true => output::json(&to_json(&options, &result)),
+        false => print(&result),
+    }
+    Ok(exit::of_outcome(result.outcome))
+}
+
+fn print(result: &ChatResult) {
+    if !result.text.trim().is_empty() {
+        output::line(result.text.trim_end());
+    }
+    let files = match (result.applied, result.files.len()) {
+        (_, 0) => "nothing changed".to_owned(),
+        (true, _) => format!("changed: {}", result.files.join(", ")),
+        (false, _) => format!("not brought in: {}", result.files.join(", ")),
+    };
+    let cost = &result.cost;
+    let spent = format!(
+        "{files} · {} turns, {} tokens read, {} written, {:.1} s",
+        result.turns,
+        cost.input_tokens,
+        cost.output_tokens,
+        result.wall_ms as f64 / 1000.0
+    );
+    output::remark(styled(DIM, spent));
+    if !result.reason.is_empty() {
+        let name = result.outcome.name();
+        output::remark(format!("{} {}", styled(YELLOW, name), result.reason));
+    }
+}
+
+fn to_json(options: &ChatOptions, result: &ChatResult) -> Value {
+    let calls = result.calls.iter().map(|it| {
+        json!({
+            "agent": it.agent, "tool": it.tool, "summary": it.summary, "failed": it.failed,
+        })
+    });
+    json!({
+        "run": result.run,
+        "model": options.model.to_string(),
+        "text": result.text,
+        "outcome": result.outcome.name(),
+        "reason": result.reason,
+        "calls": calls.collect::<Vec<Value>>(),
+        "files": result.files,
+        "applied": result.applied,
+        "diff": result.diff,
+        "turns": result.turns,
+        "cost": {
+            "input_tokens": result.cost.input_tokens,
+            "cached_tokens": result.cost.cached_tokens,
+            "output_tokens": result.cost.output_tokens,
+            "wall_ms": result.cost.wall_ms,
+        },
+        "transcript": result.transcript.display().to_string(),
+        "wall_ms": result.wall_ms,
+    })
+}

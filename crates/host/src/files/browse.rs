@@ -1,0 +1,135 @@
+//! Looking around below one folder, by descriptor and without following a link.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use change::RelPath;
+use rustix::fs::{Dir, FileType, OFlags};
+use rustix::io::Errno;
+
+use super::beneath::Root;
+use super::error::FileError;
+use super::single::{kind_name, stat_at, through};
+
+/// A file's content and what its name does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its permission bits.
+    pub bits: u32,
+}
+
+/// One name in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name.
+    pub name: String,
+    /// What stands there.
+    pub kind: EntryKind,
+}
+
+/// What stands under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file, with its size in bytes.
+    File(u64),
+    /// A folder.
+    Folder,
+    /// A link.
+    Link,
+    /// A pipe, a socket or a device.
+    Special,
+}
+
+/// The content of a file below `root`, to which no link leads.
+///
+/// # Errors
+/// When a link stands on the way or at the end, it is no file, or it is larger than `limit_bytes`.
+pub fn load_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Loaded, FileError> {
+    let root = Root::open("read", root)?;
+    let place = root.join(path);
+    let link = |errno| match through(&root, path, errno) {
+        FileError::ThroughLink { path, .. } => FileError::ThroughLink { verb: "read", path },
+        FileError::Os { path, source, .. } => FileError::Os {
+            verb: "read",
+            path,
+            source,
+        },
+        other => other,
+    };
+    let (folder, name) = root.folder_of(path).map_err(link)?;
+    let flags =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::openat(&folder, name, flags, rustix::fs::Mode::empty()).map_err(link)?;
+    let os = |errno: Errno| FileError::os("read", &place, errno);
+    let stat = rustix::fs::fstat(&fd).map_err(os)?;
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    if kind != FileType::RegularFile {
+        return Err(FileError::NotAFile {
+            verb: "read",
+            path: place,
+            found: kind_name(kind),
+        });
+    }
+    let too_large = || FileError::TooLarge {
+        path: place.clone(),
+        limit: limit_bytes,
+    };
+    if u64::try_from(stat.st_size).is_ok_and(|size| size > limit_bytes) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    File::from(fd)
+        .take(limit_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| FileError::os("read", &place, error))?;
+    if bytes.len() as u64 > limit_bytes {
+        return Err(too_large());
+    }
+    Ok(Loaded {
+        bytes,
+        bits: stat.st_mode & 0o7777,
+    })
+}
+
+/// What stands in a folder below `root` (`None`: in `root` itself), sorted by name. Names that are not UTF-8 and
+/// Kiro's temporary files are left out.
+///
+/// # Errors
+/// When it is no folder, a link stands on the way, or it cannot be listed.
+pub fn entries_in(root: &Path, folder: Option<&RelPath>) -> Result<Vec<Entry>, FileError> {
+    let root = Root::open("list", root)?;
+    let place = folder.map_or_else(|| root.path().to_path_buf(), |it| root.join(it));
+    let os = |errno: Errno| FileError::os("list", &place, errno);
+    let fd = root.folder(folder).map_err(os)?;
+    let mut found = Vec::new();
+    let mut list = Dir::read_from(&fd).map_err(os)?;
+    while let Some(entry) = list.read() {
+        let entry = entry.map_err(os)?;
+        let Ok(name) = entry.file_name().to_str() else {
+            continue;
+        };
+        if matches!(name, "." | "..") || name.starts_with(super::TEMP_PREFIX) {
+            continue;
+        }
+        // What has gone since it was listed is not there.
+        let Some(stat) = stat_at(fd.as_fd(), name).map_err(os)? else {
+            continue;
+        };
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => EntryKind::File(u64::try_from(stat.st_size).unwrap_or(0)),
+            FileType::Directory => EntryKind::Folder,
+            FileType::Symlink => EntryKind::Link,
+            _ => EntryKind::Special,
+        };
+        found.push(Entry {
+            name: name.to_owned(),
+            kind,
+        });
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}

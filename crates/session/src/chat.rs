@@ -1,0 +1,515 @@
+//! `kiro chat -p`: one request of a person, carried out by a model with tools.
+//!
+//! It is a transaction as a task is: the model works in a worktree on a snapshot of the folder, what it changed is one
+//! changeset, policy judges it, a person answers or Autopilot does, and it lands as a whole or not at all. What a model
+//! left half done, because it gave up, reached a limit or was interrupted, does not land. The journal has it as a run
+//! without a spec.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use agent::{Conversation, Ended, Job, TurnLimits};
+use change::{Changeset, RelPath};
+use engine::{Answer, Answerer, Cost, Fact, Judgement, Mode, Outcome, Proposal};
+use host::clock::Stopwatch;
+use host::lease::Owner;
+use host::shadow::TreeId;
+use model::{Cancel, ModelId};
+use policy::{Gate, Permit, Verdict};
+
+use crate::documents;
+use crate::error::{Kind, SessionError};
+use crate::journal::{Journal, RunRow};
+use crate::models;
+use crate::places::{Environment, Project};
+use crate::run::{now, open_journal, snapshot};
+use crate::shop::{Shop, Yard};
+use crate::talk::{self, Ear, Talk, TurnTold};
+use crate::toolbox;
+use crate::transcript::{Transcript, without_secrets};
+use crate::view::{Front, Review, View};
+
+/// What stands in place of a spec's path, and of a task's id, in the facts of a chat.
+const CHAT: &str = "chat";
+
+const SYSTEM: &str = "\
+You help a person with the project in a folder. You work in a copy of it: what you change is shown to the person as \
+one diff and brought in when they or their rules agree. Say in the end, briefly, what they should know.";
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct ChatOptions {
+    /// The person's words.
+    pub prompt: String,
+    /// Whether changes wait for an answer.
+    pub mode: Mode,
+    /// The model.
+    pub model: ModelId,
+}
+
+/// A call that the model made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatCall {
+    /// 0 for the model itself, else the helper that it delegated to.
+    pub agent: u32,
+    /// The tool.
+    pub tool: String,
+    /// The answer in one line.
+    pub summary: String,
+    /// Whether it failed.
+    pub failed: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct ChatResult {
+    /// The run's id in the journal.
+    pub run: String,
+    /// The model's last words.
+    pub text: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it ended so; empty when all is well.
+    pub reason: String,
+    /// The calls, in order.
+    pub calls: Vec<ChatCall>,
+    /// Files that the model changed.
+    pub files: Vec<String>,
+    /// Whether these changes stand in the folder.
+    pub applied: bool,
+    /// The changes as a diff, made safe to print.
+    pub diff: String,
+    /// Turns of the model and its helpers.
+    pub turns: u32,
+    /// What they cost.
+    pub cost: Cost,
+    /// Where the whole transcript stands.
+    pub transcript: PathBuf,
+    /// Wall time in milliseconds.
+    pub wall_ms: u64,
+}
+
+/// Carries out one request in the current folder's project.
+///
+/// # Errors
+/// When the folder, the rules, the journal or the model cannot be used. How it ended is no error but an [`Outcome`].
+pub fn chat(
+    options: &ChatOptions,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<ChatResult, SessionError> {
+    if options.prompt.trim().is_empty() {
+        return Err(SessionError::input("the prompt is empty").hint("kiro chat -p \"what to do\""));
+    }
+    let clock = Stopwatch::start();
+    let project = Project::around(environment)?;
+    let gate = Gate::new(&project.root, documents::rules(&project)?);
+    models::ensure(environment, &options.model, cancel, front)?;
+    let shop = Shop::open(
+        environment,
+        &project,
+        gate,
+        options.model.clone(),
+        cancel.clone(),
+    )?;
+    let mut chat = Chat::begin(options, &shop, front)?;
+    let result = chat.carry_out(options);
+    let folder = chat.folder();
+    let mut result = match result {
+        Ok(result) => result,
+        Err(error) => {
+            // The journal must not say that it goes on; the first error is the one to tell.
+            let ended = chat.end(outcome_of(&error), &error.message);
+            return Err(ended.err().unwrap_or(error));
+        }
+    };
+    chat.end(result.outcome, &result.reason)?;
+    host::files::remove_tree(&folder).map_err(SessionError::internal)?;
+    result.wall_ms = clock.elapsed_ms();
+    Ok(result)
+}
+
+fn outcome_of(error: &SessionError) -> Outcome {
+    match error.kind {
+        Kind::Interrupted => Outcome::Interrupted,
+        Kind::Refused => Outcome::Refused,
+        _ => Outcome::Incomplete,
+    }
+}
+
+/// Something that the conversation's thread reports.
+enum Heard {
+    View(View),
+    Turn(TurnTold),
+}
+
+/// Passes what is heard on to the thread that owns journal and front.
+struct Pass(Sender<Heard>);
+
+impl Ear for Pass {
+    fn view(&mut self, view: View) {
+        // The receiver outlives the conversation.
+        let _ = self.0.send(Heard::View(view));
+    }
+
+    fn turn(&mut self, turn: TurnTold) {
+        let _ = self.0.send(Heard::Turn(turn));
+    }
+}
+
+struct Chat<'a> {
+    run: String,
+    mode: Mode,
+    shop: &'a Shop,
+    journal: Journal,
+    front: &'a mut dyn Front,
+    calls: Vec<ChatCall>,
+    cost: Cost,
+}
+
+impl<'a> Chat<'a> {
+    fn begin(
+        options: &ChatOptions,
+        shop: &'a Shop,
+        front: &'a mut dyn Front,
+    ) -> Result<Chat<'a>, SessionError> {
+        let journal = open_journal(&shop.project, front)?;
+        let me = Owner::this().map_err(SessionError::internal)?;
+        let row = RunRow {
+            id: format!("{CHAT}-{}-{}", now(), me.pid),
+            spec: CHAT.to_owned(),
+            started_ms: now(),
+            owner: me,
+        };
+        let mut chat = Chat {
+            run: row.id.clone(),
+            mode: options.mode,
+            shop,
+            journal,
+            front,
+            calls: Vec::new(),
+            cost: Cost::default(),
+        };
+        chat.journal.begin(&row).map_err(SessionError::internal)?;
+        chat.record(Fact::RunStarted {
+            spec: CHAT.to_owned(),
+            spec_fingerprint: String::new(),
+            mode: options.mode,
+            model: options.model.to_string(),
+            only: None,
+        })?;
+        Ok(chat)
+    }
+
+    fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
+        self.journal
+            .append(&self.run, now(), &fact)
+            .map_err(SessionError::internal)?;
+        self.front.show(&View::Recorded(fact));
+        Ok(())
+    }
+
+    fn end(&mut self, outcome: Outcome, reason: &str) -> Result<(), SessionError> {
+        self.record(Fact::RunEnded {
+            outcome,
+            reason: reason.to_owned(),
+        })
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.shop.project.state.join("attempts").join(&self.run)
+    }
+
+    fn carry_out(&mut self, options: &ChatOptions) -> Result<ChatResult, SessionError> {
+        let base = snapshot(self.shop)?;
+        let yard = Yard::fresh(&self.folder())?;
+        self.shop
+            .shadow
+            .checkout(&base, &yard.tree)
+            .map_err(SessionError::internal)?;
+        self.record(Fact::AttemptStarted {
+            task: CHAT.to_owned(),
+            attempt: 1,
+            base: base.to_string(),
+        })?;
+        let transcript = self.shop.project.state.join("transcripts");
+        let transcript = transcript.join(format!("{}.jsonl", self.run));
+        let redact = without_secrets(self.shop.environment());
+        let mut kept = Transcript::open(&transcript, redact)?;
+        let (ended, turns) = self.talk(options, &yard, &mut kept)?;
+        self.record(Fact::TranscriptKept {
+            task: CHAT.to_owned(),
+            attempt: 1,
+            path: transcript.display().to_string(),
+            missing: kept.broken().unwrap_or_default().to_owned(),
+        })?;
+        let stopped = talk::stopped(&ended)?;
+        let (changes, tree) = self.captured(&base, &yard)?;
+        let (outcome, reason) = match stopped {
+            Some(why) if changes.is_empty() => (Outcome::Incomplete, why),
+            Some(why) => (
+                Outcome::Incomplete,
+                format!("{why}; what it had changed by then was not brought in"),
+            ),
+            None if changes.is_empty() => (Outcome::Done, String::new()),
+            None => self.land(&base, &tree, &changes)?,
+        };
+        let text = match ended {
+            Ended::Finished { text } | Ended::GaveUp { text, .. } => text,
+            _ => String::new(),
+        };
+        Ok(ChatResult {
+            run: self.run.clone(),
+            text,
+            outcome,
+            reason,
+            calls: std::mem::take(&mut self.calls),
+            files: changes.paths().map(ToString::to_string).collect(),
+            applied: outcome == Outcome::Done && !changes.is_empty(),
+            diff: changes.display(),
+            turns,
+            cost: self.cost,
+            transcript,
+            wall_ms: 0,
+        })
+    }
+
+    /// Lets the model work on a thread of its own, and records and shows what it reports.
+    fn talk(
+        &mut self,
+        options: &ChatOptions,
+        yard: &Yard,
+        transcript: &mut Transcript,
+    ) -> Result<(Ended, u32), SessionError> {
+        let model = self.shop.model()?;
+        let tools = toolbox::of_yard(self.shop, yard);
+        let cancel = &self.shop.cancel;
+        let (sender, inbox) = channel();
+        std::thread::scope(|scope| {
+            let tools = &tools;
+            let worker = scope.spawn(move || {
+                let mut conversation = Conversation::new(Job {
+                    model: &*model,
+                    toolbox: tools,
+                    system: SYSTEM,
+                    limits: TurnLimits::default(),
+                    purse: None,
+                    cancel,
+                    seed: 0,
+                    delegates: true,
+                });
+                let mut ear = Pass(sender);
+                let mut talk = Talk::new(CHAT, &mut ear, transcript);
+                let ended = conversation.ask(&options.prompt, &mut talk);
+                (ended, conversation.spent().turns)
+            });
+            let listened = self.listen(&inbox);
+            let came = worker
+                .join()
+                .map_err(|_| SessionError::internal("the conversation broke down"));
+            listened?;
+            came
+        })
+    }
+
+    fn listen(&mut self, inbox: &Receiver<Heard>) -> Result<(), SessionError> {
+        for heard in inbox {
+            let recorded = match heard {
+                Heard::View(view) => {
+                    self.show(view);
+                    Ok(())
+                }
+                Heard::Turn(turn) => self.turn(turn),
+            };
+            recorded.inspect_err(|_| self.shop.cancel.cancel())?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, view: View) {
+        if let View::Called {
+            agent,
+            tool,
+            summary,
+            failed,
+        } = &view
+        {
+            self.calls.push(ChatCall {
+                agent: *agent,
+                tool: tool.clone(),
+                summary: summary.clone(),
+                failed: *failed,
+            });
+        }
+        self.front.show(&view);
+    }
+
+    fn turn(&mut self, turn: TurnTold) -> Result<(), SessionError> {
+        self.cost += turn.cost;
+        self.record(Fact::TurnEnded {
+            task: CHAT.to_owned(),
+            attempt: 1,
+            route: format!("turn {}", turn.turn),
+            slot: CHAT.to_owned(),
+            cost: turn.cost,
+            result: turn.result,
+        })
+    }
+
+    fn captured(&self, base: &TreeId, yard: &Yard) -> Result<(Changeset, TreeId), SessionError> {
+        let keep = |path: &RelPath| !self.shop.gate.is_sensitive(path);
+        let captured = self
+            .shop
+            .shadow
+            .capture(base, &yard.tree, &keep)
+            .map_err(SessionError::internal)?;
+        Ok((captured.changes, captured.tree))
+    }
+
+    /// Judges, asks, applies.
+    fn land(
+        &mut self,
+        base: &TreeId,
+        tree: &TreeId,
+        changes: &Changeset,
+    ) -> Result<(Outcome, String), SessionError> {
+        let stats = changes.stats();
+        self.record(Fact::Proposed {
+            task: CHAT.to_owned(),
+            proposal: Proposal {
+                base: base.to_string(),
+                tree: tree.to_string(),
+                files: changes.paths().map(ToString::to_string).collect(),
+                added_lines: stats.added_lines as u64,
+                removed_lines: stats.removed_lines as u64,
+                passed: 0,
+                failed: 0,
+            },
+        })?;
+        let permit = match self.permit(changes)? {
+            Ok(permit) => permit,
+            Err(end) => return Ok(end),
+        };
+        for (side, tree) in [("base", base), ("tree", tree)] {
+            let pinned = self.shop.shadow.pin(&format!("{}-{side}", self.run), tree);
+            pinned.map_err(SessionError::internal)?;
+        }
+        self.record(Fact::ApplyIntended {
+            task: CHAT.to_owned(),
+            base: base.to_string(),
+            tree: tree.to_string(),
+        })?;
+        let task = CHAT.to_owned();
+        match host::files::apply(permit, &self.shop.project.root, changes) {
+            Ok(applied) => {
+                let landing = applied.landing;
+                self.record(Fact::Applied {
+                    task,
+                    files: landing.changes.paths().map(ToString::to_string).collect(),
+                    merged: landing.merged.iter().map(ToString::to_string).collect(),
+                })?;
+                Ok((Outcome::Done, String::new()))
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.record(Fact::ApplyFailed {
+                    task,
+                    reason: reason.clone(),
+                })?;
+                Ok((Outcome::Incomplete, reason))
+            }
+        }
+    }
+
+    /// Leave to bring the changes in, or how it ends without.
+    fn permit(
+        &mut self,
+        changes: &Changeset,
+    ) -> Result<Result<Permit, (Outcome, String)>, SessionError> {
+        let words = |reasons: &[policy::Reason]| -> Vec<String> {
+            reasons.iter().map(ToString::to_string).collect()
+        };
+        let verdict = self.shop.gate.judge_changes(changes, &[], &[]);
+        let judgement = match &verdict {
+            Verdict::Allow(_) => Judgement::Allow,
+            Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
+            Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
+        };
+        self.record(Fact::Judged {
+            task: CHAT.to_owned(),
+            judgement,
+        })?;
+        let (permit, reasons) = match verdict {
+            Verdict::Deny(reasons) => {
+                let reason = format!("refused: {}", words(&reasons).join("; "));
+                return Ok(Err((Outcome::Refused, reason)));
+            }
+            Verdict::Allow(permit) if self.mode == Mode::Autopilot => {
+                self.front.show(&View::Diff {
+                    task: CHAT.to_owned(),
+                    text: changes.display(),
+                });
+                self.answered(Answer::Approve, Answerer::Rules)?;
+                return Ok(Ok(permit));
+            }
+            Verdict::Allow(permit) => (permit, Vec::new()),
+            Verdict::Ask(ask) => {
+                let reasons = words(&ask.reasons);
+                (ask.approved(), reasons)
+            }
+        };
+        Ok(self.asked(changes, reasons)?.map(|()| permit))
+    }
+
+    /// Asks a person about the changes.
+    fn asked(
+        &mut self,
+        changes: &Changeset,
+        reasons: Vec<String>,
+    ) -> Result<Result<(), (Outcome, String)>, SessionError> {
+        let review = Review {
+            task: CHAT.to_owned(),
+            title: "what the model changed".to_owned(),
+            diff: changes.display(),
+            reasons: reasons.clone(),
+            evidence: "nothing was checked: a chat has no spec".to_owned(),
+            can_modify: false,
+        };
+        let answer = self.front.ask(&review);
+        if self.shop.cancel.is_cancelled() {
+            return Err(SessionError::new(Kind::Interrupted, "interrupted"));
+        }
+        match answer {
+            Some(Answer::Approve) => {
+                self.answered(Answer::Approve, Answerer::Person)?;
+                Ok(Ok(()))
+            }
+            Some(answer) => {
+                self.answered(answer, Answerer::Person)?;
+                Ok(Err((
+                    Outcome::Stopped,
+                    "you did not want the changes".to_owned(),
+                )))
+            }
+            None => {
+                self.record(Fact::Unanswered {
+                    task: CHAT.to_owned(),
+                })?;
+                let mut reason = "the changes need an approval and nobody is there".to_owned();
+                if !reasons.is_empty() {
+                    reason.push_str(&format!(": {}", reasons.join("; ")));
+                }
+                Ok(Err((Outcome::Refused, reason)))
+            }
+        }
+    }
+
+    fn answered(&mut self, answer: Answer, by: Answerer) -> Result<(), SessionError> {
+        self.record(Fact::Answered {
+            task: CHAT.to_owned(),
+            answer,
+            by,
+        })
+    }
+}

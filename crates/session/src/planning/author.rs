@@ -1,0 +1,317 @@
+//! Plans and tasks written by a model that is able to: it looks around in a copy of the project, writes both
+//! documents, and is told what the program's checks find. Two corrections, then the derived plan is taken, aloud.
+
+use std::collections::BTreeSet;
+
+use agent::{Conversation, Ended, Job, TurnLimits};
+use engine::{Cost, Tooling, WrittenPlan, read_written};
+use serde_json::Value;
+use spec::Spec;
+use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::places::SpecPlace;
+use crate::run::{now, snapshot};
+use crate::shop::{Shop, Yard};
+use crate::talk::{self, Ear, Talk, TurnTold};
+use crate::toolbox;
+use crate::transcript::{Transcript, without_secrets};
+use crate::view::{Front, View};
+
+/// How often the model is told what is wrong.
+const CORRECTIONS: u32 = 2;
+
+/// Turns of one plan.
+const PLAN_TURNS: u32 = 60;
+
+const PLAN_MARK: &str = "=== PLAN ===";
+const TASKS_MARK: &str = "=== TASKS ===";
+const END_MARK: &str = "=== END ===";
+
+const SYSTEM: &str = "\
+You plan how a specification is carried out; you write no code. Look at the project first where there is code. Then \
+answer with two Markdown documents and these marks, each on a line of its own:
+
+=== PLAN ===
+# Implementation Plan: TITLE
+## Analysis
+- Estimated complexity: Low, Medium or High
+## File Structure
+```
+src/
+  a.py  # [NEW] what it is for
+  b.py  # [MODIFY] what changes
+```
+## Implementation Steps
+### Phase 1: Title (Tasks 1-2)
+1. What task 1 does
+2. What task 2 does
+## Dependencies Between Tasks
+- Task 2 depends on Task 1 (uses `name` from `src/a.py`)
+## Risk Mitigation
+- Risk: what is done about it
+## Architectural Decisions
+- Topic: decision
+=== TASKS ===
+# Tasks: TITLE
+- [ ] 1. What task 1 does
+  - Scope: `src/a.py`
+  - Estimated: 20 minutes
+  - Requirements: FR-1
+- [ ] 2. What task 2 does
+  - Scope: `src/b.py`
+  - Dependencies: Task 1
+  - Requirements: FR-2, NFR-1
+=== END ===
+
+Rules: every requirement is cited by a task. Code stands in the files that the spec names. Each task has files and can \
+be done and checked by itself; tests made from the spec's examples are the program's, so no task only writes those. \
+Both documents have the same task numbers. Nothing waits in a circle, and each dependency names in brackets the file or \
+`symbol` that causes it.";
+
+/// What a plan is written from.
+pub(super) struct Wanted<'a> {
+    pub(super) place: &'a SpecPlace,
+    pub(super) spec: &'a Spec,
+    pub(super) existing: &'a BTreeSet<String>,
+    pub(super) tooling: &'a Tooling,
+    /// What a person wants otherwise.
+    pub(super) feedback: Option<&'a str>,
+}
+
+/// Lets the model write the plan; none when what it wrote does not hold, which is then said.
+///
+/// # Errors
+/// When it was interrupted, or the model failed.
+pub(super) fn write(
+    wanted: &Wanted<'_>,
+    shop: &Shop,
+    front: &mut dyn Front,
+) -> Result<Option<WrittenPlan>, SessionError> {
+    let model = shop.model()?;
+    let name = format!("plan-{}", now());
+    let folder = wanted.place.project.state.join("attempts").join(&name);
+    let yard = Yard::fresh(&folder)?;
+    shop.shadow
+        .checkout(&snapshot(shop)?, &yard.tree)
+        .map_err(SessionError::internal)?;
+    let all = toolbox::of_yard(shop, &yard);
+    let looking = Looking(&all);
+    let transcripts = wanted.place.project.state.join("transcripts");
+    let mut transcript = Transcript::open(
+        &transcripts.join(format!("{name}.jsonl")),
+        without_secrets(shop.environment()),
+    )?;
+    let mut conversation = Conversation::new(Job {
+        model: &*model,
+        toolbox: &looking,
+        system: SYSTEM,
+        limits: TurnLimits {
+            turns: PLAN_TURNS,
+            ..TurnLimits::default()
+        },
+        purse: None,
+        cancel: &shop.cancel,
+        seed: 0,
+        delegates: false,
+    });
+    let mut heard = Heard::default();
+    let written = talk_over(
+        wanted,
+        &mut conversation,
+        &mut transcript,
+        &mut heard,
+        front,
+    );
+    host::files::remove_tree(&folder).map_err(SessionError::internal)?;
+    let cost = heard.cost;
+    front.show(&View::Notice(format!(
+        "{} planned in {} turns: {} tokens read, {} written",
+        model.id(),
+        conversation.spent().turns,
+        cost.input_tokens,
+        cost.output_tokens
+    )));
+    match written? {
+        Ok(plan) => Ok(Some(plan)),
+        Err(why) => {
+            front.show(&View::Warning(format!(
+                "the plan that {} wrote does not hold, so the plan derived from the spec is used instead: {why}",
+                model.id()
+            )));
+            Ok(None)
+        }
+    }
+}
+
+/// Asks, checks, tells; gives the plan, or what was still wrong with it.
+fn talk_over(
+    wanted: &Wanted<'_>,
+    conversation: &mut Conversation<'_>,
+    transcript: &mut Transcript,
+    heard: &mut Heard,
+    front: &mut dyn Front,
+) -> Result<Result<WrittenPlan, String>, SessionError> {
+    let mut text = asked(wanted)?;
+    let mut wrong = String::new();
+    for round in 0..=CORRECTIONS {
+        let ended = conversation.ask(&text, &mut Talk::new("plan", heard, transcript));
+        heard.views.drain(..).for_each(|it| front.show(&it));
+        if let Some(why) = talk::stopped(&ended)? {
+            return Ok(Err(why));
+        }
+        let answer = match &ended {
+            Ended::Finished { text } => text.as_str(),
+            _ => "",
+        };
+        match read(wanted, answer) {
+            Ok(plan) => return Ok(Ok(plan)),
+            Err(findings) => wrong = findings.join("; "),
+        }
+        if round < CORRECTIONS {
+            front.show(&View::Notice(format!(
+                "the plan does not hold yet: {wrong}"
+            )));
+        }
+        text = format!(
+            "The program checked your documents and found:\n- {}\nWrite both documents anew, whole, with the marks.",
+            wrong.replace("; ", "\n- ")
+        );
+    }
+    Ok(Err(wrong))
+}
+
+fn read(wanted: &Wanted<'_>, answer: &str) -> Result<WrittenPlan, Vec<String>> {
+    let (plan, tasks) = documents_in(answer).ok_or_else(|| {
+        vec![format!(
+            "the marks are missing: {PLAN_MARK}, {TASKS_MARK} and {END_MARK}, each on a line of its own"
+        )]
+    })?;
+    let found = read_written(wanted.spec, wanted.tooling, wanted.existing, plan, tasks);
+    let mut written = found.map_err(|all| {
+        all.into_iter()
+            .map(|it| it.message)
+            .collect::<Vec<String>>()
+    })?;
+    written.plan.considerations = considerations(wanted);
+    Ok(written)
+}
+
+/// The two documents of an answer.
+fn documents_in(answer: &str) -> Option<(&str, &str)> {
+    let (_, rest) = answer.split_once(PLAN_MARK)?;
+    let (plan, rest) = rest.split_once(TASKS_MARK)?;
+    let (tasks, _) = rest.split_once(END_MARK).unwrap_or((rest, ""));
+    Some((plan, tasks))
+}
+
+/// What a person added to the plan that stands there.
+fn considerations(wanted: &Wanted<'_>) -> Vec<String> {
+    let plan = documents::read(&wanted.place.project, &wanted.place.plan());
+    let plan = plan.ok().flatten().unwrap_or_default();
+    spec::Plan::parse(&plan).considerations
+}
+
+fn asked(wanted: &Wanted<'_>) -> Result<String, SessionError> {
+    let (spec, _) = documents::spec(wanted.place)?;
+    let files: Vec<&str> = wanted
+        .existing
+        .iter()
+        .map(String::as_str)
+        .take(300)
+        .collect();
+    let mut text = format!(
+        "The specification, {}:\n\n{spec}\n\nFiles of the project: {}\n",
+        wanted.place.path,
+        match files.is_empty() {
+            true => "none".to_owned(),
+            false => files.join(", "),
+        }
+    );
+    let before = documents::read(&wanted.place.project, &wanted.place.plan())?;
+    if let (Some(feedback), Some(before)) = (wanted.feedback, &before) {
+        text.push_str(&format!("\nThe plan so far:\n\n{before}\n"));
+        text.push_str(&format!("\nA person wants it otherwise: {feedback}\n"));
+    } else if let Some(feedback) = wanted.feedback {
+        text.push_str(&format!("\nA person says: {feedback}\n"));
+    }
+    let considerations = considerations(wanted);
+    if !considerations.is_empty() {
+        text.push_str(&format!(
+            "\nTo be respected: {}\n",
+            considerations.join("; ")
+        ));
+    }
+    Ok(text)
+}
+
+/// A toolbox without what can change anything.
+struct Looking<'a>(&'a dyn Toolbox);
+
+impl Toolbox for Looking<'_> {
+    fn specs(&self) -> Vec<ToolSpec> {
+        let empty = Value::Object(serde_json::Map::new());
+        let mut specs = self.0.specs();
+        specs.retain(|it| self.0.effect(&it.name, &empty) == Effect::Reads);
+        specs
+    }
+
+    fn effect(&self, _: &str, _: &Value) -> Effect {
+        Effect::Reads
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Value,
+        stop: Stop<'_>,
+        on: &(dyn Fn(Progress) + Sync),
+    ) -> Answer {
+        match self.0.effect(name, arguments) {
+            Effect::Reads => self.0.call(name, arguments, stop, on),
+            Effect::Changes => Answer {
+                text: format!("`{name}` changes something, and a plan only looks"),
+                summary: "refused: a plan only looks".to_owned(),
+                failed: true,
+                changed: Vec::new(),
+            },
+        }
+    }
+}
+
+/// What was heard, to be shown after each answer.
+#[derive(Default)]
+struct Heard {
+    views: Vec<View>,
+    cost: Cost,
+}
+
+impl Ear for Heard {
+    fn view(&mut self, view: View) {
+        if matches!(
+            view,
+            View::Called { .. } | View::Warning(_) | View::Notice(_)
+        ) {
+            self.views.push(view);
+        }
+    }
+
+    fn turn(&mut self, turn: TurnTold) {
+        self.cost += turn.cost;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_documents_are_cut_out_of_an_answer() {
+        let answer = "Here:\n=== PLAN ===\n# P\n=== TASKS ===\n# T\n=== END ===\nSo.";
+        assert_eq!(documents_in(answer), Some(("\n# P\n", "\n# T\n")));
+        let open = "=== PLAN ===\n# P\n=== TASKS ===\n# T\n";
+        assert_eq!(documents_in(open), Some(("\n# P\n", "\n# T\n")));
+        assert_eq!(documents_in("# P"), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! Conversations as a session shows them, whoever they are for: events become views, their transcript is kept.
+
+use std::time::Duration;
+
+use agent::{AgentEvent, Ended, Watcher};
+use change::visible;
+use engine::Cost;
+use model::{Message, ModelError, Usage};
+use tools::Progress;
+
+use crate::error::{Kind, SessionError};
+use crate::shop::millis;
+use crate::transcript::Transcript;
+use crate::view::View;
+
+/// A turn of the model that ended.
+pub(crate) struct TurnTold {
+    /// The turn's number, of all agents.
+    pub(crate) turn: u32,
+    /// Its cost.
+    pub(crate) cost: Cost,
+    /// What came of it, in a few words.
+    pub(crate) result: String,
+}
+
+/// Someone who hears what happens in a conversation.
+pub(crate) trait Ear: Send {
+    /// Something to show.
+    fn view(&mut self, view: View);
+
+    /// A turn ended; it is to be recorded.
+    fn turn(&mut self, turn: TurnTold);
+}
+
+/// Passes a conversation's events on as views, and its messages to the transcript.
+pub(crate) struct Talk<'a> {
+    who: String,
+    ear: &'a mut dyn Ear,
+    transcript: &'a mut Transcript,
+    turns: u32,
+}
+
+impl<'a> Talk<'a> {
+    /// For a conversation about `who`.
+    pub(crate) fn new(
+        who: impl Into<String>,
+        ear: &'a mut dyn Ear,
+        transcript: &'a mut Transcript,
+    ) -> Talk<'a> {
+        Talk {
+            who: who.into(),
+            ear,
+            transcript,
+            turns: 0,
+        }
+    }
+
+    fn turn_ended(&mut self, usage: Usage, wall: Duration, calls: usize) {
+        self.turns += 1;
+        let result = match calls {
+            0 => "an answer in words".to_owned(),
+            1 => "1 call".to_owned(),
+            calls => format!("{calls} calls"),
+        };
+        let (turn, cost) = (self.turns, cost(usage, wall));
+        self.ear.turn(TurnTold { turn, cost, result });
+    }
+}
+
+impl Watcher for Talk<'_> {
+    fn event(&mut self, agent: u32, event: AgentEvent) {
+        if let AgentEvent::TurnEnded {
+            usage, wall, calls, ..
+        } = event
+        {
+            return self.turn_ended(usage, wall, calls);
+        }
+        if let Some(view) = view(&self.who, agent, event) {
+            self.ear.view(view);
+        }
+    }
+
+    fn message(&mut self, agent: u32, message: &Message) {
+        self.transcript.keep(agent, message);
+    }
+}
+
+fn view(who: &str, agent: u32, event: AgentEvent) -> Option<View> {
+    Some(match event {
+        AgentEvent::TurnBegan { turn, .. } => View::Asking {
+            slot: who.to_owned(),
+            route: format!("turn {turn}"),
+        },
+        AgentEvent::Streaming(delta) => return View::streamed(delta),
+        AgentEvent::Answered {
+            name,
+            summary,
+            failed,
+            ..
+        } => View::Called {
+            agent,
+            tool: visible(&name).into_owned(),
+            summary: visible(&summary).into_owned(),
+            failed,
+        },
+        AgentEvent::Progress {
+            progress: Progress::Waiting(reason),
+            ..
+        } => View::Notice(reason),
+        AgentEvent::Progress {
+            progress: Progress::Output(text),
+            ..
+        } => View::Output(text),
+        AgentEvent::Nudged(why) => View::Warning(format!("{why}; the model was told so")),
+        AgentEvent::AskedAgain { why } => View::Notice(format!("{why}; it is asked again")),
+        AgentEvent::ResultsCut { count, bytes } => View::Notice(format!(
+            "the context is nearly full: {count} old results were cut, {bytes} bytes"
+        )),
+        AgentEvent::TurnsCut {
+            messages,
+            no_summary,
+        } => View::Notice(match no_summary {
+            None => format!("the context was full: {messages} old messages became a summary"),
+            Some(why) => format!(
+                "the context was full: {messages} old messages became what was recorded of them ({why})"
+            ),
+        }),
+        AgentEvent::Delegated { agent, task } => View::Notice(format!(
+            "helper {agent} begins: {}",
+            visible(task.lines().next().unwrap_or_default())
+        )),
+        AgentEvent::Called { .. } | AgentEvent::TurnEnded { .. } => return None,
+    })
+}
+
+/// What a turn cost, as a run counts it.
+pub(crate) fn cost(usage: Usage, wall: Duration) -> Cost {
+    Cost {
+        input_tokens: usage.input_tokens,
+        cached_tokens: usage.cached_tokens,
+        output_tokens: usage.output_tokens,
+        wall_ms: millis(wall),
+    }
+}
+
+/// A failure of a model as a session tells it.
+pub(crate) fn model_error(error: ModelError) -> SessionError {
+    let kind = match &error {
+        ModelError::Cancelled => return SessionError::new(Kind::Interrupted, "interrupted"),
+        ModelError::Unavailable { .. }
+        | ModelError::NotBuiltIn { .. }
+        | ModelError::Weights { .. }
+        | ModelError::Provider { .. } => Kind::NoModel,
+        ModelError::TooLong { .. } => Kind::Input,
+        _ => Kind::Internal,
+    };
+    SessionError::new(kind, error)
+}
+
+/// Why a conversation stopped before the model said that it was finished; none when it said so.
+///
+/// # Errors
+/// When it was interrupted, or the model failed.
+pub(crate) fn stopped(ended: &Ended) -> Result<Option<String>, SessionError> {
+    match ended {
+        Ended::Finished { .. } => Ok(None),
+        Ended::GaveUp { why, .. } => Ok(Some(why.to_string())),
+        Ended::Spent(limit) => Ok(Some(limit.to_string())),
+        Ended::Cancelled => Err(model_error(ModelError::Cancelled)),
+        Ended::Failed(error) => Err(model_error(error.clone())),
+    }
+}

@@ -1,0 +1,443 @@
+//! `shell`, `shell_output`, `shell_stop`: commands, each in a fresh process in the sandbox, judged before it starts.
+
+mod background;
+mod judge;
+mod setting;
+mod words;
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use host::process::{Command, Ended, Finished, Watch};
+use policy::Permit;
+use serde_json::{Value, json};
+
+pub use judge::{CommandDecision, CommandJudge, Form};
+pub use setting::{FindProgram, ShellLimits, ShellSetting};
+
+use crate::arguments::Arguments;
+use crate::error::ToolError;
+use crate::person::Person;
+use crate::text::{bounded, head, quoted};
+use crate::workspace::{Workspace, permitted};
+use crate::{Answer, Progress, Stop, ToolSpec};
+use background::{Background, Report, Start};
+use words::plain;
+
+/// The longest command, in bytes.
+const COMMAND_MAX: usize = 32 << 10;
+/// Bytes of output that are passed on while a command runs.
+const LIVE_BYTES: usize = 256 << 10;
+/// The longest wait for output of a command in the background.
+const WAIT_MAX: Duration = Duration::from_secs(300);
+
+pub(crate) fn specs() -> Vec<ToolSpec> {
+    let id = json!({"type": "string", "description": "as `shell` gave it"});
+    vec![
+        ToolSpec {
+            name: "shell".to_owned(),
+            description: "Runs a command in a fresh sandboxed shell: no input, no network, no pager. When it ends, all \
+                          its processes end; for a server set `background`."
+                .to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": {
+                    "command": {"type": "string"},
+                    "cwd": {"type": "string", "description": "folder; the workspace if left out"},
+                    "timeout_seconds": {"type": "integer", "description": "300 if left out"},
+                    "idle_seconds": {"type": "integer", "description": "ends after so long without output; 120"},
+                    "background": {"type": "boolean"},
+                },
+                "required": ["command"],
+            }),
+        },
+        ToolSpec {
+            name: "shell_output".to_owned(),
+            description: "New output of a command in the background.".to_owned(),
+            parameters: json!({
+                "type": "object",
+                "properties": {
+                    "id": id,
+                    "wait_seconds": {"type": "integer", "description": "waits so long for its end"},
+                },
+                "required": ["id"],
+            }),
+        },
+        ToolSpec {
+            name: "shell_stop".to_owned(),
+            description: "Ends a command in the background.".to_owned(),
+            parameters: json!({"type": "object", "properties": {"id": id}, "required": ["id"]}),
+        },
+    ]
+}
+
+/// Commands over one workspace, and those in the background. Dropping it ends them.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    pub(crate) setting: ShellSetting,
+    background: Background,
+}
+
+/// A call with everything that belongs to it.
+pub(crate) struct Call<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) person: &'a dyn Person,
+    pub(crate) stop: Stop<'a>,
+    pub(crate) on: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// What a call of `shell` asks for.
+struct Wish {
+    text: String,
+    cwd: PathBuf,
+    wall: Duration,
+    idle: Option<Duration>,
+    background: bool,
+}
+
+impl Shell {
+    pub(crate) fn new(setting: ShellSetting) -> Shell {
+        Shell {
+            setting,
+            background: Background::default(),
+        }
+    }
+
+    /// The commands in the background that run now: name and text.
+    pub(crate) fn running(&self) -> Vec<(String, String)> {
+        self.background.running()
+    }
+
+    pub(crate) fn call(&self, call: &Call<'_>, arguments: &Value) -> Result<Answer, ToolError> {
+        let wish = self.wish(call.workspace, arguments)?;
+        let form = self.decide(call, &wish.text)?;
+        let programs = self.programs(form, &wish.text)?;
+        if wish.background {
+            return self.start(call, wish, programs);
+        }
+        let mut ran = Vec::new();
+        for argv in programs {
+            let finished = self.run(call, argv, &wish)?;
+            let goes_on = finished.ended.success();
+            ran.push(finished);
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(answer(&wish.text, &ran))
+    }
+
+    fn wish(&self, workspace: &Workspace, arguments: &Value) -> Result<Wish, ToolError> {
+        let known = [
+            "command",
+            "cwd",
+            "timeout_seconds",
+            "idle_seconds",
+            "background",
+        ];
+        let arguments = Arguments::of("shell", &known, arguments)?;
+        let text = arguments.text("command")?.trim().to_owned();
+        if text.is_empty() {
+            return Err(ToolError::call("`command` is empty"));
+        }
+        if text.len() > COMMAND_MAX || text.contains('\0') {
+            return Err(ToolError::call(format!(
+                "`command` is longer than {COMMAND_MAX} bytes or holds a NUL byte; write a script to a file first"
+            )));
+        }
+        let folder = workspace.place(arguments.text_if("cwd")?.unwrap_or("."))?;
+        let limits = self.setting.limits;
+        let seconds = |name: &str| -> Result<Option<Duration>, ToolError> {
+            let given = arguments
+                .number(name)?
+                .map(|it| Duration::from_secs(it.max(1) as u64));
+            Ok(given.map(|it| it.min(limits.wall_max)))
+        };
+        let background = arguments.flag("background")?;
+        let (wall, idle) = (seconds("timeout_seconds")?, seconds("idle_seconds")?);
+        Ok(Wish {
+            text,
+            cwd: folder.map_or_else(
+                || workspace.root().to_path_buf(),
+                |it| workspace.root().join(it.as_str()),
+            ),
+            wall: wall.unwrap_or(if background {
+                limits.background_wall
+            } else {
+                limits.wall
+            }),
+            idle: if background {
+                idle
+            } else {
+                Some(idle.unwrap_or(limits.idle))
+            },
+            background,
+        })
+    }
+
+    /// How the command runs, after policy and, where it wants one, a person said yes.
+    fn decide(&self, call: &Call<'_>, text: &str) -> Result<Form, ToolError> {
+        match (self.setting.judge)(text) {
+            CommandDecision::Run(form) => Ok(form),
+            CommandDecision::Ask { form, reasons } => {
+                (call.on)(Progress::Waiting("approval of a command".to_owned()));
+                let act = format!("run «{}»", change::visible(text));
+                match call.person.approve(&act, &reasons, call.stop) {
+                    true => Ok(form),
+                    false => Err(ToolError::Refused(reasons)),
+                }
+            }
+            CommandDecision::Refuse(reasons) => Err(ToolError::Refused(reasons)),
+        }
+    }
+
+    /// The words to be run, every program resolved outside the workspace.
+    fn programs(&self, form: Form, text: &str) -> Result<Vec<Vec<String>>, ToolError> {
+        let resolved = |name: &str| {
+            let found = match name.starts_with('/') {
+                true => Some(name.to_owned()),
+                false => (self.setting.find)(name),
+            };
+            found.ok_or_else(|| ToolError::call(format!("{} was not found on PATH", quoted(name))))
+        };
+        match form {
+            Form::Shell => {
+                let shell = resolved("bash").or_else(|_| resolved("sh"))?;
+                Ok(vec![vec![shell, "-c".to_owned(), text.to_owned()]])
+            }
+            Form::Programs(all) => all
+                .into_iter()
+                .map(|mut words| match words.first_mut() {
+                    Some(name) => {
+                        *name = resolved(name)?;
+                        Ok(words)
+                    }
+                    None => Err(ToolError::call("the command names no program")),
+                })
+                .collect(),
+        }
+    }
+
+    /// The command, and leave to run it: what was judged as text is granted as exactly these words, and the gate
+    /// still denies what it denies.
+    fn command(
+        &self,
+        call: &Call<'_>,
+        argv: Vec<String>,
+        wish: &Wish,
+    ) -> Result<(Command, Permit), ToolError> {
+        let mut gate = call.workspace.gate().clone();
+        gate.grant_check(argv.clone());
+        let act = format!("run «{}»", change::visible(&wish.text));
+        let permit = permitted(
+            gate.judge_run(&argv, &wish.cwd),
+            &act,
+            call.person,
+            call.stop,
+        )?;
+        let mut env = setting::environment(&self.setting.env);
+        let scratch = setting::scratch(&self.setting.walls, call.workspace.root());
+        if let Some(scratch) = scratch.and_then(|it| it.to_str()) {
+            let own = [
+                ("HOME", scratch.to_owned()),
+                ("TMPDIR", scratch.to_owned()),
+                ("CARGO_TARGET_DIR", format!("{scratch}/target")),
+                ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+            ];
+            for (name, value) in own {
+                if !env.iter().any(|(it, _)| it == name) {
+                    env.push((name.to_owned(), value));
+                }
+            }
+        }
+        let command = Command {
+            env,
+            limits: self.setting.limits.of(wish.wall, wish.idle),
+            ..Command::new(argv, wish.cwd.clone())
+        };
+        Ok((command, permit))
+    }
+
+    fn run(&self, call: &Call<'_>, argv: Vec<String>, wish: &Wish) -> Result<Finished, ToolError> {
+        let (command, permit) = self.command(call, argv, wish)?;
+        self.run_in_sandbox(call, &command, permit)
+    }
+
+    fn run_in_sandbox(
+        &self,
+        call: &Call<'_>,
+        command: &Command,
+        permit: Permit,
+    ) -> Result<Finished, ToolError> {
+        let live = Cell::new(0);
+        let watch = Watch {
+            cancelled: &|| (call.stop)(),
+            output: &|_, bytes| {
+                let left = LIVE_BYTES.saturating_sub(live.get());
+                if left > 0 {
+                    let piece = &bytes[..bytes.len().min(left)];
+                    live.set(live.get() + piece.len());
+                    (call.on)(Progress::Output(plain(piece)));
+                }
+            },
+        };
+        let walls = &self.setting.walls;
+        Ok(self
+            .setting
+            .sandbox
+            .follow(permit, command, walls, &watch)?)
+    }
+
+    /// Runs a program that Kiro itself chose, such as a linter, in `cwd` for up to `wall`.
+    pub(crate) fn run_own(
+        &self,
+        call: &Call<'_>,
+        argv: Vec<String>,
+        cwd: PathBuf,
+        wall: Duration,
+    ) -> Result<Finished, ToolError> {
+        let wish = Wish {
+            text: argv.join(" "),
+            cwd,
+            wall,
+            idle: None,
+            background: false,
+        };
+        self.run(call, argv, &wish)
+    }
+
+    fn start(
+        &self,
+        call: &Call<'_>,
+        wish: Wish,
+        mut programs: Vec<Vec<String>>,
+    ) -> Result<Answer, ToolError> {
+        let argv = match programs.len() {
+            1 => programs.remove(0),
+            _ => {
+                return Err(ToolError::call(
+                    "one command at a time runs in the background; start each by a call of its own",
+                ));
+            }
+        };
+        let (command, permit) = self.command(call, argv, &wish)?;
+        let id = self.background.start(Start {
+            text: wish.text.clone(),
+            sandbox: self.setting.sandbox.clone(),
+            permit,
+            command,
+            walls: self.setting.walls.clone(),
+        })?;
+        // What fails at once is told at once.
+        let soon = self
+            .background
+            .output(&id, Duration::from_millis(300), call.stop)?;
+        Ok(Answer {
+            text: format!("{id}: {}", describe(&soon)),
+            summary: format!(
+                "{} in the background as {id}: {}",
+                quoted(&wish.text),
+                soon.status
+            ),
+            failed: soon.failed,
+            changed: Vec::new(),
+        })
+    }
+
+    pub(crate) fn output(&self, call: &Call<'_>, arguments: &Value) -> Result<Answer, ToolError> {
+        let arguments = Arguments::of("shell_output", &["id", "wait_seconds"], arguments)?;
+        let wait = Duration::from_secs(arguments.number("wait_seconds")?.unwrap_or(0) as u64);
+        let id = arguments.text("id")?;
+        if !wait.is_zero() {
+            (call.on)(Progress::Waiting(format!("the end of {id}")));
+        }
+        let report = self.background.output(id, wait.min(WAIT_MAX), call.stop)?;
+        Ok(reported(&report))
+    }
+
+    pub(crate) fn stop(&self, arguments: &Value) -> Result<Answer, ToolError> {
+        let arguments = Arguments::of("shell_stop", &["id"], arguments)?;
+        let report = self.background.stop(arguments.text("id")?)?;
+        let mut answer = reported(&report);
+        // That it was ended is what was asked for.
+        answer.failed = !report.ended;
+        Ok(answer)
+    }
+}
+
+/// Everything that a program printed, one stream after the other.
+pub(crate) fn printed(finished: &Finished) -> String {
+    [&finished.stdout, &finished.stderr]
+        .map(|it| plain(it))
+        .concat()
+}
+
+fn reported(report: &Report) -> Answer {
+    Answer {
+        text: describe(report),
+        summary: format!(
+            "{} {}: {}",
+            report.id,
+            quoted(&report.command),
+            report.status
+        ),
+        failed: report.failed,
+        changed: Vec::new(),
+    }
+}
+
+fn describe(report: &Report) -> String {
+    let (out, err) = (report.stdout.clone(), report.stderr.clone());
+    match out.is_empty() && err.is_empty() {
+        true => format!("{}; no new output", report.status),
+        false => format!("{}\n{}", report.status, streams(out, err)),
+    }
+}
+
+fn streams(out: String, err: String) -> String {
+    let mut text = String::new();
+    for (name, stream) in [("stdout", out), ("stderr", err)] {
+        if !stream.is_empty() {
+            let stream = bounded(stream, setting::OUTPUT_BYTES * 4);
+            let end = if stream.ends_with('\n') { "" } else { "\n" };
+            text.push_str(&format!("--- {name}\n{stream}{end}"));
+        }
+    }
+    text
+}
+
+/// What came of a command, for the model and for a person.
+fn answer(text: &str, ran: &[Finished]) -> Answer {
+    let ended = ran.last().map_or(Ended::Cancelled, |it| it.ended);
+    let wall: Duration = ran.iter().map(|it| it.wall).sum();
+    let joined = |stream: fn(&Finished) -> &Vec<u8>| -> String {
+        ran.iter().map(|it| plain(stream(it))).collect()
+    };
+    let (out, err) = (joined(|it| &it.stdout), joined(|it| &it.stderr));
+    let mut status = format!("{ended} after {:.1} s", wall.as_secs_f64());
+    if let Some(hint) = hint(ended) {
+        status = format!("{status}; {hint}");
+    }
+    let output = match out.is_empty() && err.is_empty() {
+        true => "no output\n".to_owned(),
+        false => streams(out, err),
+    };
+    Answer {
+        text: format!("{status}\n{output}"),
+        summary: format!("{}: {ended}", quoted(head(text, 100))),
+        failed: !ended.success(),
+        changed: Vec::new(),
+    }
+}
+
+/// What helps after a command was stopped.
+fn hint(ended: Ended) -> Option<&'static str> {
+    match ended {
+        Ended::TimedOut => Some("give `timeout_seconds`, or `background` for what does not end"),
+        Ended::Idle => {
+            Some("give `idle_seconds`, or `background` for what waits; input is never given")
+        }
+        _ => None,
+    }
+}

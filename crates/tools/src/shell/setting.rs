@@ -1,0 +1,126 @@
+//! Where and within what commands run.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use host::process::Limits;
+use host::sandbox::{Sandbox, Walls};
+
+use super::judge::CommandJudge;
+
+/// Finds a program of the user's by its name, outside the workspace; gives its absolute path.
+pub type FindProgram = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Where and within what commands run: given once by whoever opens the workspace.
+pub struct ShellSetting {
+    /// The sandbox.
+    pub sandbox: Sandbox,
+    /// What commands may touch. The workspace belongs to `write` only when it is a task's worktree.
+    pub walls: Walls,
+    /// The environment, to which is added what keeps programs from asking and paging.
+    pub env: Vec<(String, String)>,
+    /// How programs are found.
+    pub find: FindProgram,
+    /// What policy says of a command.
+    pub judge: CommandJudge,
+    /// What a command may use up.
+    pub limits: ShellLimits,
+}
+
+impl fmt::Debug for ShellSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShellSetting")
+            .field("walls", &self.walls)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a command may use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShellLimits {
+    /// Time from start to end when the call names none.
+    pub wall: Duration,
+    /// The longest time that a call may name.
+    pub wall_max: Duration,
+    /// Time without output when the call names none.
+    pub idle: Duration,
+    /// Time of a command in the background.
+    pub background_wall: Duration,
+    /// Memory of all processes of a command, in bytes.
+    pub memory_bytes: u64,
+    /// Processes of a command.
+    pub processes: u32,
+}
+
+impl Default for ShellLimits {
+    fn default() -> Self {
+        ShellLimits {
+            wall: Duration::from_secs(300),
+            wall_max: Duration::from_secs(1800),
+            idle: Duration::from_secs(120),
+            background_wall: Duration::from_secs(4 * 3600),
+            memory_bytes: 4 << 30,
+            processes: 256,
+        }
+    }
+}
+
+/// Bytes kept of each output stream of a command.
+pub(super) const OUTPUT_BYTES: usize = 24 << 10;
+
+impl ShellLimits {
+    pub(super) fn of(self, wall: Duration, idle: Option<Duration>) -> Limits {
+        Limits {
+            wall,
+            idle,
+            cpu_seconds: wall.as_secs().max(1).saturating_mul(4),
+            memory_bytes: self.memory_bytes,
+            output_bytes: OUTPUT_BYTES,
+            processes: self.processes,
+            ..Limits::default()
+        }
+    }
+}
+
+/// Variables that keep programs from paging, colouring, and asking a person who is not there.
+const QUIET: &[(&str, &str)] = &[
+    ("PAGER", "cat"),
+    ("MANPAGER", "cat"),
+    ("GIT_PAGER", "cat"),
+    ("GH_PAGER", "cat"),
+    ("SYSTEMD_PAGER", "cat"),
+    ("AWS_PAGER", ""),
+    ("BAT_PAGER", ""),
+    ("DELTA_PAGER", "cat"),
+    ("LESS", "-FRX"),
+    ("TERM", "dumb"),
+    ("NO_COLOR", "1"),
+    ("CARGO_TERM_COLOR", "never"),
+    ("EDITOR", "true"),
+    ("VISUAL", "true"),
+    ("GIT_EDITOR", "true"),
+    ("GIT_SEQUENCE_EDITOR", "true"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_ASKPASS", "true"),
+    ("SSH_ASKPASS", "true"),
+    ("DEBIAN_FRONTEND", "noninteractive"),
+    ("PIP_NO_INPUT", "1"),
+    ("npm_config_yes", "true"),
+];
+
+/// The whole environment of a command.
+pub(super) fn environment(given: &[(String, String)]) -> Vec<(String, String)> {
+    let is_quiet = |name: &str| QUIET.iter().any(|(quiet, _)| *quiet == name);
+    let kept = given.iter().filter(|(name, _)| !is_quiet(name)).cloned();
+    let quiet = QUIET
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    kept.chain(quiet).collect()
+}
+
+/// The folder that a walled command may keep its own files in: the writable one that is not the workspace.
+pub(super) fn scratch<'a>(walls: &'a Walls, root: &std::path::Path) -> Option<&'a PathBuf> {
+    walls.write.iter().find(|it| !it.starts_with(root))
+}
