@@ -17,6 +17,7 @@ mod reply;
 mod request;
 mod script;
 mod scripted;
+mod stops;
 pub mod weights;
 
 pub use call::{Call, CallResult, Kept, ToolSpec};
@@ -27,6 +28,7 @@ pub use profile::{Profile, Strategy};
 pub use reply::{Delta, Reply, Stop, Usage};
 pub use request::{Message, Request, Role};
 pub use scripted::Scripted;
+pub use stops::{Released, Stops};
 
 /// A language model that answers one request at a time.
 ///
