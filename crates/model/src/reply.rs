@@ -41,6 +41,18 @@ pub enum Delta {
     },
 }
 
+impl Delta {
+    /// Whether an answer of which something had come, or not (`begun`), has begun once this came too.
+    #[must_use]
+    pub fn begins(&self, begun: bool) -> bool {
+        match self {
+            Self::Text(_) | Self::Thinking(_) | Self::Calling(_) => true,
+            Self::Restarted => false,
+            Self::Reading { .. } | Self::Waiting { .. } | Self::Switched { .. } => begun,
+        }
+    }
+}
+
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
