@@ -12,9 +12,12 @@
 
 mod call;
 mod cancel;
+mod catalogue;
 mod error;
 mod fallback;
 mod id;
+mod ledger;
+mod money;
 mod profile;
 mod reply;
 mod request;
@@ -28,9 +31,12 @@ pub mod weights;
 
 pub use call::{Call, CallResult, Kept, ToolSpec};
 pub use cancel::Cancel;
+pub use catalogue::{Catalogue, CatalogueError, Entry, Price};
 pub use error::{ModelError, Trouble};
 pub use fallback::Fallback;
 pub use id::{ModelId, ModelIdError, Provider};
+pub use ledger::{Budget, Exceeded, Spent};
+pub use money::{Money, MoneyError};
 pub use profile::{Profile, Strategy};
 pub use reply::{Delta, Reply, Stop, Usage};
 pub use request::{Message, Request, Role};
