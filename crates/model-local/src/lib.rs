@@ -5,7 +5,7 @@
 //! - `turn`: one request, from text to text: what is kept of the last prompt, reading, then one token after another;
 //! - `chat`, `template` and `vocabulary`: text to tokens and back, in the chat format of the file; text of a request can never
 //!   become a marker that is a token;
-//! - `sampler`, `letters`, `stops`: from scores to a token, from bytes to whole characters, from characters to the end;
+//! - `sampler`, `letters`, `model::Stops`: from scores to a token, from bytes to whole characters, from characters to the end;
 //! - `draft`: guessing tokens that were there before, so that several are read at once;
 //! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
 //! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product;
@@ -31,7 +31,6 @@ mod quants;
 mod rotary;
 mod sampler;
 mod shape;
-mod stops;
 mod template;
 mod tile;
 mod turn;

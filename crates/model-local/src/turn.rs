@@ -6,9 +6,8 @@ use crate::letters::Letters;
 use crate::network::{Chunk, Next, Reader};
 use crate::sampler::Sampler;
 use crate::shape::Shape;
-use crate::stops::Stops;
 use crate::vocabulary::{Token, Vocabulary};
-use model::{Cancel, Delta, Reply, Request, Stop, Usage};
+use model::{Cancel, Delta, Reply, Request, Stop, Stops, Usage};
 
 /// Tokens of a prompt that are read together: large enough to use each weight that is unpacked often.
 const CHUNK_TOKENS: usize = 512;

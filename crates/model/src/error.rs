@@ -157,6 +157,16 @@ impl ModelError {
         matches!(self, Self::Provider { trouble, .. } if trouble.passes())
     }
 
+    /// The same after so many attempts, which a person wants to know.
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        if let Self::Provider { reason, .. } = &mut self
+            && attempts > 1
+        {
+            reason.push_str(&format!("; it was asked {attempts} times"));
+        }
+        self
+    }
+
     /// The error for a model whose provider is not part of this build, if it is not.
     #[must_use]
     pub fn not_built_in(model: &ModelId) -> Option<Self> {

@@ -5,28 +5,44 @@
 //! here is [`Scripted`], which plays a written script and is meant for tests. A provider whose client is asynchronous runs its
 //! own runtime inside [`Model::stream`]; callers never see one.
 //!
+//! [`Retrying`] and [`Fallback`] wrap other models; how time passes comes in as a [`Pause`].
+//!
 //! What is absent: no network, no files, no clock. [`weights`] only *describes* the built-in model's weights; fetching and
 //! checking them is done elsewhere.
 
 mod call;
 mod cancel;
+mod catalogue;
 mod error;
+mod fallback;
 mod id;
+mod ledger;
+mod money;
 mod profile;
 mod reply;
 mod request;
+mod retry;
 mod script;
 mod scripted;
+#[cfg(test)]
+mod stand_in;
+mod stops;
 pub mod weights;
 
 pub use call::{Call, CallResult, Kept, ToolSpec};
 pub use cancel::Cancel;
+pub use catalogue::{Catalogue, CatalogueError, Entry, Price};
 pub use error::{ModelError, Trouble};
+pub use fallback::Fallback;
 pub use id::{ModelId, ModelIdError, Provider};
+pub use ledger::{Budget, Exceeded, Spent};
+pub use money::{Money, MoneyError};
 pub use profile::{Profile, Strategy};
 pub use reply::{Delta, Reply, Stop, Usage};
 pub use request::{Message, Request, Role};
+pub use retry::{Patience, Pause, Retrying, Sleep};
 pub use scripted::Scripted;
+pub use stops::{Released, Stops};
 
 /// A language model that answers one request at a time.
 ///

@@ -4,7 +4,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 use std::time::Duration;
 
-use crate::{Call, Kept, Message};
+use crate::{Call, Kept, Message, ModelId};
 
 /// A piece of an answer under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,25 @@ pub enum Delta {
     },
     /// The answer is begun anew: everything that came before is void.
     Restarted,
+    /// Another model of a chain answers from here on. Where something came before, [`Delta::Restarted`] precedes it.
+    Switched {
+        /// Who answers now.
+        to: ModelId,
+        /// Why the one before does not, in one clause.
+        reason: String,
+    },
+}
+
+impl Delta {
+    /// Whether an answer of which something had come, or not (`begun`), has begun once this came too.
+    #[must_use]
+    pub fn begins(&self, begun: bool) -> bool {
+        match self {
+            Self::Text(_) | Self::Thinking(_) | Self::Calling(_) => true,
+            Self::Restarted => false,
+            Self::Reading { .. } | Self::Waiting { .. } | Self::Switched { .. } => begun,
+        }
+    }
 }
 
 /// A whole answer.
@@ -47,6 +66,8 @@ pub struct Reply {
     pub usage: Usage,
     /// Why it ended.
     pub stop: Stop,
+    /// Who answered, where that is not the model that was asked: another one of its chain.
+    pub by: Option<ModelId>,
 }
 
 impl Reply {
@@ -59,6 +80,7 @@ impl Reply {
             kept: Vec::new(),
             usage,
             stop,
+            by: None,
         }
     }
 

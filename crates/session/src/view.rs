@@ -170,6 +170,9 @@ impl View {
                 reason,
             },
             Delta::Restarted => View::Notice("the answer is begun anew".to_owned()),
+            Delta::Switched { to, reason } => {
+                View::Warning(format!("{reason}; {to} answers instead"))
+            }
             Delta::Thinking(_) => return None,
         })
     }

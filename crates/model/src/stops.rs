@@ -1,24 +1,25 @@
 //! Watching an answer for the texts that end it.
 
 /// Holds back the end of a text as long as it may be the beginning of a stop text.
-#[derive(Default)]
-pub(crate) struct Stops {
+#[derive(Clone, Debug, Default)]
+pub struct Stops {
     stops: Vec<String>,
     held: String,
 }
 
 /// What may be shown after more text came.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Released {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Released {
     /// Text that belongs to the answer whatever follows.
-    pub(crate) text: String,
+    pub text: String,
     /// Whether a stop text came up: the answer is over.
-    pub(crate) stopped: bool,
+    pub stopped: bool,
 }
 
 impl Stops {
     /// Watches for `stops`; empty ones are ignored.
-    pub(crate) fn new(stops: &[String]) -> Self {
+    #[must_use]
+    pub fn new(stops: &[String]) -> Self {
         Self {
             stops: stops.iter().filter(|it| !it.is_empty()).cloned().collect(),
             held: String::new(),
@@ -26,7 +27,7 @@ impl Stops {
     }
 
     /// Adds `text`. When a stop text came up, what is released ends before the first one.
-    pub(crate) fn push(&mut self, text: &str) -> Released {
+    pub fn push(&mut self, text: &str) -> Released {
         self.held.push_str(text);
         let first = self.stops.iter().filter_map(|stop| self.held.find(stop));
         if let Some(at) = first.min() {
@@ -44,7 +45,8 @@ impl Stops {
     }
 
     /// The end of the answer: what was held back belongs to it after all.
-    pub(crate) fn finish(self) -> String {
+    #[must_use]
+    pub fn finish(self) -> String {
         self.held
     }
 

@@ -1,0 +1,298 @@
+//! What every dialect has in common: asking, leaving out what a server does not take, and putting an answer together.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use model::{
+    Call, Cancel, Delta, Kept, Model, ModelError, ModelId, Profile, Reply, Request, Stop, Stops,
+    Trouble, Usage,
+};
+use serde_json::{Value, json};
+
+use crate::refusal::Refusal;
+use crate::sse::Event;
+use crate::wire::{Ask, Failure, Flow, Wire};
+
+/// Parameters that a server does not take.
+pub(crate) type Without = BTreeSet<&'static str>;
+
+/// How a kind of server is spoken to.
+pub(crate) trait Dialect: Send + Sync {
+    /// What becomes of an answer's events.
+    type Answer: Answer;
+
+    /// Parameters that a request can do without, or that have another name elsewhere.
+    const OPTIONAL: &'static [&'static str];
+
+    /// The path behind the endpoint's base.
+    fn path(&self) -> &str;
+
+    /// The headers.
+    fn headers(&self, wire: &Wire) -> Vec<(&'static str, String)>;
+
+    /// The body.
+    fn body(&self, model: &str, request: &Request, without: &Without) -> Value;
+
+    /// Whether a refusal is about `parameter`.
+    fn is_about(&self, refusal: &Refusal, parameter: &str) -> bool {
+        refusal.is_about(parameter)
+    }
+
+    /// An answer of which nothing has come yet.
+    fn answer(&self, request: &Request) -> Self::Answer;
+}
+
+/// An answer under way.
+pub(crate) trait Answer {
+    /// Takes an event.
+    fn take(&mut self, event: &Event, on: &mut dyn FnMut(Delta)) -> Result<Flow, Odd>;
+
+    /// Whether it is whole although the stream ended without the usual last event.
+    fn is_whole(&self) -> bool;
+
+    /// The reply.
+    fn finish(self, on: &mut dyn FnMut(Delta)) -> Reply;
+}
+
+/// An event that is not as it should be.
+pub(crate) enum Odd {
+    /// It is not what the protocol says.
+    Garbled(String),
+    /// It tells an error.
+    Error(Box<Refusal>),
+}
+
+/// A model behind a server.
+pub(crate) struct Remote<D> {
+    wire: Wire,
+    dialect: D,
+    without: Mutex<Without>,
+}
+
+impl<D: Dialect> Remote<D> {
+    pub(crate) fn new(wire: Wire, dialect: D, without: Without) -> Self {
+        Self {
+            wire,
+            dialect,
+            without: Mutex::new(without),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Without> {
+        self.without.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_once(
+        &self,
+        request: &Request,
+        without: &Without,
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Reply, Failure> {
+        let body = self
+            .dialect
+            .body(self.wire.model().name(), request, without);
+        let ask = Ask {
+            path: self.dialect.path(),
+            headers: self.dialect.headers(&self.wire),
+            body: body.to_string(),
+        };
+        let mut answer = self.dialect.answer(request);
+        let mut take = |event: Event| {
+            answer.take(&event, on).map_err(|odd| match odd {
+                Odd::Garbled(reason) => self.wire.error(Trouble::Garbled, reason),
+                Odd::Error(refusal) => refusal.into_error(&self.wire),
+            })
+        };
+        match self.wire.exchange(ask, cancel, &mut take) {
+            Err(Failure::Model(error)) if !(was_cut(&error) && answer.is_whole()) => {
+                Err(error.into())
+            }
+            Err(Failure::Refused(refusal)) => Err(Failure::Refused(refusal)),
+            _ => Ok(answer.finish(on)),
+        }
+    }
+
+    /// Remembers what a refusal says the server does not take. False when it says nothing of that kind.
+    fn learn(&self, refusal: &Refusal, without: &mut Without) -> bool {
+        let mut all = D::OPTIONAL.iter().copied();
+        let found = all.find(|it| !without.contains(it) && self.dialect.is_about(refusal, it));
+        if let Some(parameter) = found {
+            without.insert(parameter);
+            self.lock().insert(parameter);
+        }
+        found.is_some()
+    }
+}
+
+fn was_cut(error: &ModelError) -> bool {
+    matches!(
+        error,
+        ModelError::Provider {
+            trouble: Trouble::Cut,
+            ..
+        }
+    )
+}
+
+impl<D: Dialect> Model for Remote<D> {
+    fn id(&self) -> &ModelId {
+        self.wire.model()
+    }
+
+    fn profile(&self) -> Profile {
+        self.wire.settings().profile
+    }
+
+    fn stream(
+        &self,
+        request: &Request,
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Reply, ModelError> {
+        let mut without = self.lock().clone();
+        loop {
+            match self.try_once(request, &without, cancel, on) {
+                Ok(reply) => return Ok(reply),
+                Err(Failure::Model(error)) => return Err(error),
+                Err(Failure::Refused(refusal)) if self.learn(&refusal, &mut without) => {}
+                Err(Failure::Refused(refusal)) => return Err(refusal.into_error(&self.wire)),
+            }
+        }
+    }
+}
+
+/// The data of an event as JSON.
+pub(crate) fn json_of(event: &Event) -> Result<Value, Odd> {
+    serde_json::from_str(&event.data).map_err(|_| {
+        let beginning: String = event.data.chars().take(80).collect();
+        Odd::Garbled(format!("an event of it is not JSON: {beginning:?}"))
+    })
+}
+
+/// The text of an answer, shown as it comes and ended by the request's stop texts.
+pub(crate) struct Spoken {
+    text: String,
+    stops: Stops,
+    stopped: bool,
+}
+
+impl Spoken {
+    pub(crate) fn new(request: &Request) -> Self {
+        Self {
+            text: String::new(),
+            stops: Stops::new(&request.stop),
+            stopped: false,
+        }
+    }
+
+    pub(crate) fn push(&mut self, piece: &str, on: &mut dyn FnMut(Delta)) {
+        if self.stopped || piece.is_empty() {
+            return;
+        }
+        let released = self.stops.push(piece);
+        self.stopped = released.stopped;
+        self.show(released.text, on);
+    }
+
+    fn show(&mut self, text: String, on: &mut dyn FnMut(Delta)) {
+        if !text.is_empty() {
+            self.text.push_str(&text);
+            on(Delta::Text(text));
+        }
+    }
+
+    /// The whole reply.
+    pub(crate) fn finish(
+        mut self,
+        calls: Vec<Call>,
+        kept: Vec<Kept>,
+        usage: Usage,
+        stop: Stop,
+        on: &mut dyn FnMut(Delta),
+    ) -> Reply {
+        if self.stopped {
+            return Reply::text(self.text, usage, Stop::Sequence);
+        }
+        let held = std::mem::take(&mut self.stops).finish();
+        self.show(held, on);
+        // Servers are not of one mind about the reason when there are calls.
+        let stop = match (stop, calls.is_empty()) {
+            (Stop::End, false) => Stop::Calls,
+            (Stop::Calls, true) => Stop::End,
+            (stop, _) => stop,
+        };
+        Reply {
+            calls,
+            kept,
+            ..Reply::text(self.text, usage, stop)
+        }
+    }
+}
+
+/// A call under way.
+#[derive(Default)]
+pub(crate) struct Calling {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: String,
+}
+
+/// The calls of an answer. A call without an id, or with one that the conversation has already, gets one of ours.
+pub(crate) fn finish_calls(
+    calls: impl IntoIterator<Item = Calling>,
+    request_ids: &BTreeSet<String>,
+    stop: Stop,
+) -> Vec<Call> {
+    let mut taken = request_ids.clone();
+    let finish = |calling: Calling| {
+        let mut id = calling.id;
+        let mut number = taken.len();
+        while id.is_empty() || !taken.insert(id.clone()) {
+            number += 1;
+            id = format!("call_{number}");
+        }
+        // A call that the limit cut before its arguments must not look like a call without any.
+        let none = calling.arguments.trim().is_empty() && stop != Stop::Length;
+        Call {
+            id,
+            name: calling.name,
+            arguments: match none {
+                true => "{}".to_owned(),
+                false => calling.arguments,
+            },
+        }
+    };
+    calls.into_iter().map(finish).collect()
+}
+
+/// The ids of all calls of a conversation.
+pub(crate) fn ids_of(request: &Request) -> BTreeSet<String> {
+    let calls = request.messages.iter().flat_map(|it| &it.calls);
+    calls.map(|it| it.id.clone()).collect()
+}
+
+/// The arguments of a call as the object that servers want back, whatever the model wrote.
+pub(crate) fn object(arguments: &str) -> Value {
+    match serde_json::from_str(arguments) {
+        Ok(Value::Object(object)) => Value::Object(object),
+        _ => json!({"not_an_object": arguments}),
+    }
+}
+
+/// A seed that every server's kind of number can hold.
+pub(crate) fn small_seed(seed: u64) -> u64 {
+    (seed ^ (seed >> 32)) & 0x7fff_ffff
+}
+
+/// Sets `value` as `name` unless the server does not take it.
+pub(crate) fn set(body: &mut Value, without: &Without, name: &'static str, value: Value) {
+    if !without.contains(name) {
+        body[name] = value;
+    }
+}
+
+/// A number of tokens; absent is none.
+pub(crate) fn count(value: &Value) -> u64 {
+    value.as_u64().unwrap_or(0)
+}

@@ -1,0 +1,46 @@
+//! The contract of every provider, against doubles; and what is particular to each.
+
+mod anthropic;
+mod chat;
+mod contract;
+mod double;
+mod responses;
+mod wire;
+
+use model::Profile;
+use model_http::{Endpoint, Key, Limits, Settings};
+
+use crate::contract::{Bounds, KEY};
+
+/// What the models here can hold.
+fn profile() -> Profile {
+    Profile {
+        context_tokens: 1000,
+        output_tokens_max: 100,
+        strategy: model::Strategy::Tools,
+        writes_plans: true,
+        native_tools: true,
+    }
+}
+
+fn settings(base: &str, bounds: Bounds) -> Settings {
+    let mut settings = Settings::new(Endpoint::parse(base).unwrap(), profile());
+    settings.key = Some(Key::new(KEY).unwrap());
+    let shipped = Limits::default();
+    settings.limits = Limits {
+        first: bounds.silence.unwrap_or(shipped.first),
+        idle: bounds.silence.unwrap_or(shipped.idle),
+        answer_bytes: bounds.bytes.unwrap_or(shipped.answer_bytes),
+        ..shipped
+    };
+    settings
+}
+
+/// An event as bytes.
+fn event(name: &str, data: &serde_json::Value) -> Vec<u8> {
+    let name = match name {
+        "" => String::new(),
+        name => format!("event: {name}\n"),
+    };
+    format!("{name}data: {data}\n\n").into_bytes()
+}
