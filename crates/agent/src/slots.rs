@@ -5,10 +5,14 @@
 //! short plan before it, samples of both, and last one repair of the best candidate; before them, when a function
 //! of a short file is to be changed, the whole file, which small models change best. Checks judge first. Where
 //! they are few, a second opinion is heard: candidates of different routes that behave alike on inputs
-//! derived from the spec speak for each other. As soon as that is enough, nothing more is asked.
+//! derived from the spec speak for each other. As soon as that is enough, nothing more is asked. Where candidates
+//! are right in different cases, their branches are put together, which costs no tokens.
 
+mod cross;
 mod opinion;
 mod prompt;
+
+use std::collections::HashSet;
 
 use code::Language;
 use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop, Usage};
@@ -175,6 +179,8 @@ pub enum Route {
     Sample(u32),
     /// The best candidate so far, sent back with what failed.
     Repair(u32),
+    /// The best candidate so far with a branch of another; nothing is asked.
+    Crossed,
 }
 
 impl std::fmt::Display for Route {
@@ -185,6 +191,7 @@ impl std::fmt::Display for Route {
             Route::PlanThenCode => f.write_str("plan, then code"),
             Route::Sample(n) => write!(f, "sample {n}"),
             Route::Repair(n) => write!(f, "repair {n}"),
+            Route::Crossed => f.write_str("branches of two answers"),
         }
     }
 }
@@ -254,6 +261,7 @@ pub fn fill(
         limits,
         cancel,
         candidates: Vec::new(),
+        crossed: HashSet::new(),
         tried: Vec::new(),
     };
     for round in rounds(slot, limits) {
@@ -261,6 +269,7 @@ pub fn fill(
             continue;
         }
         work.play(&round, bench, on)?;
+        work.cross(bench, on)?;
         if work.opinion().is_settled() {
             break;
         }
@@ -306,6 +315,8 @@ struct Work<'a> {
     limits: Limits,
     cancel: &'a Cancel,
     candidates: Vec<Candidate>,
+    /// Versions made of two candidates that were tried already.
+    crossed: HashSet<String>,
     tried: Vec<Tried>,
 }
 

@@ -6,6 +6,7 @@
 //! without recursion, and parsing stops after a number of steps proportional to the size, so no text
 //! can overflow the stack or hang. This crate is pure: no I/O, no clock, no randomness.
 
+mod branch;
 mod complexity;
 mod definition;
 mod fence;
@@ -20,13 +21,14 @@ mod syntax;
 mod testing;
 mod tree;
 
+pub use branch::crossed;
 pub use complexity::complexity;
 pub use fence::fenced;
 pub use import::{Import, imports, with_known_imports};
 pub use language::Language;
 pub use shadow::unshadowed;
 pub use splice::{EntryCall, ModuleKind, SpliceError, entered, exported, imported, splice};
-pub use symbol::{Symbol, SymbolKind, symbols};
+pub use symbol::{Symbol, SymbolKind, definition, symbols};
 pub use syntax::{SyntaxError, syntax_error};
 pub use testing::{Assertion, TestCase, assertions, is_test_path, test_cases};
 pub use tree::MAX_SOURCE;

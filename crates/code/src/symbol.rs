@@ -98,3 +98,11 @@ pub fn symbols(language: Language, source: &str) -> Vec<Symbol> {
         .map(|definition| definition.symbol)
         .collect()
 }
+
+/// The text of the first definition that goes by `name`, with dots, and with what belongs to it.
+#[must_use]
+pub fn definition(language: Language, source: &str, name: &str) -> Option<String> {
+    let all = symbols(language, source);
+    let found = all.iter().find(|it| it.qualified() == name)?;
+    source.get(found.span.clone()).map(str::to_owned)
+}

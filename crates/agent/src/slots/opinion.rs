@@ -12,6 +12,9 @@ const ALIKE: f64 = 0.95;
 /// So many checks settle it by themselves when a candidate that was not drawn passes them all.
 const ENOUGH_CHECKS: u32 = 6;
 
+/// So many settle it for any candidate.
+const PLENTY_OF_CHECKS: u32 = 8;
+
 /// Answers that must be alike when checks are fewer.
 const ENOUGH_VOTES: usize = 2;
 
@@ -59,7 +62,8 @@ impl<'a> Opinion<'a> {
         if trial.passed == 0 {
             return self.votes(best) >= ENOUGH_VOTES_ALONE;
         }
-        let strong = trial.passed >= ENOUGH_CHECKS && !candidate.drawn;
+        let strong =
+            trial.passed >= PLENTY_OF_CHECKS || trial.passed >= ENOUGH_CHECKS && !candidate.drawn;
         let enough = match is_steady(trial) {
             true => ENOUGH_VOTES,
             false => ENOUGH_UNSTEADY_VOTES,

@@ -214,6 +214,43 @@ fn the_best_is_kept_and_repaired_when_nothing_passes() {
 }
 
 #[test]
+fn branches_of_two_answers_are_put_together() {
+    let body = |one: &str, two: &str| {
+        answer(&format!("{one} if n else {two}")).replace(
+            &format!("return {one} if n else {two}"),
+            &format!("if n:\\n        return {one}\\n    else:\\n        return {two}"),
+        )
+    };
+    let script = body("n * 2", "wrong") + &body("bad", "0");
+    let limits = Limits {
+        rounds: 0,
+        repairs: 0,
+        ..Limits::default()
+    };
+    struct Halves;
+    impl Bench for Halves {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            let halves = ["return n * 2", "return 0"];
+            let passed = halves.iter().filter(|it| file.contains(*it)).count();
+            Ok(match passed {
+                2 => Trial {
+                    passed: 6,
+                    ..Trial::default()
+                },
+                passed => red(u32::try_from(passed).expect("small")),
+            })
+        }
+    }
+    let model = Scripted::parse("s", &script).expect("a script");
+    let cancel = Cancel::new();
+    let filled =
+        fill(&model, &slot(""), limits, &mut Halves, &cancel, &mut |_| {}).expect("filled");
+    let routes: Vec<Route> = filled.tried.iter().map(|it| it.route).collect();
+    assert_eq!(routes, [Route::Direct, Route::PlanThenCode, Route::Crossed]);
+    assert!(filled.trial.is_green());
+}
+
+#[test]
 fn a_text_to_be_completed_holds_all_that_is_known() {
     let text = prompt::complete(&slot("import re\n"));
     insta::assert_snapshot!(text);
