@@ -146,6 +146,10 @@ pub struct Limits {
 /// The end of the first code block; what comes after it is explanation.
 const AFTER_CODE: &str = "\n```\n";
 
+/// Most tokens of an answer to a slot without rules, and how many more each rule allows.
+const ANSWER_TOKENS: u32 = 450;
+const TOKENS_A_RULE: u32 = 40;
+
 /// Most tokens of a plan that comes before the code.
 const PLAN_TOKENS: u32 = 200;
 
@@ -335,7 +339,7 @@ impl Work<'_> {
             tools: Vec::new(),
             max_tokens: match round {
                 Round::PlanThenCode => PLAN_TOKENS,
-                _ => self.limits.answer_tokens,
+                _ => self.answer_tokens(),
             },
             temperature,
             seed: self.limits.seed,
@@ -348,6 +352,18 @@ impl Work<'_> {
             self.tried.push(tried);
         }
         Ok(())
+    }
+
+    /// Most tokens of an answer that holds code. One that is much longer than its rules are many has lost its way.
+    fn answer_tokens(&self) -> u32 {
+        let rules = u32::try_from(self.slot.rules.len()).unwrap_or(u32::MAX);
+        let enough = ANSWER_TOKENS.saturating_add(rules.saturating_mul(TOKENS_A_RULE));
+        let whole_file = if self.slot.is_edit() {
+            u32::MAX
+        } else {
+            enough
+        };
+        whole_file.min(self.limits.answer_tokens)
     }
 
     /// The routes of a round, what is asked, and at what temperature.
@@ -438,7 +454,7 @@ impl Work<'_> {
             .unwrap_or_default()
             .to_owned();
         let mut request = Request {
-            max_tokens: self.limits.answer_tokens,
+            max_tokens: self.answer_tokens(),
             ..request.clone()
         };
         request.messages.push(Message::assistant(plan));
