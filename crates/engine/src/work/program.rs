@@ -48,7 +48,9 @@ fn file_of(spec: &Spec, requirement: &Requirement, program: &str) -> Option<Stri
     let mut all = own.clone();
     all.extend(components.clone().flat_map(|it| sources(&it.paths)));
     all.extend(others);
-    let by_name = all.iter().find(|it| alike(stem(it), program));
+    let by_name = all
+        .iter()
+        .find(|it| alike(stem(it), program) || is_module(it, program));
     let by_folder = all.iter().find(|it| begins(it, program));
     let quoted = format!("`{program}`");
     let named = components.filter(|it| says(&it.name, program) || it.note.contains(&quoted));
@@ -67,6 +69,18 @@ fn file_of(spec: &Spec, requirement: &Requirement, program: &str) -> Option<Stri
 fn stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().unwrap_or(name)
+}
+
+/// Whether the file is the Python module of this dotted name, in the project's root or in a folder of sources.
+fn is_module(path: &str, name: &str) -> bool {
+    let Some(path) = path.strip_suffix(".py") else {
+        return false;
+    };
+    let module = name.replace('.', "/");
+    name.contains('.')
+        && path
+            .strip_suffix(&module)
+            .is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
 /// Whether `text` has `program` as a word.
@@ -139,7 +153,15 @@ mod tests {
             "### FR-1: A\n- `$ todo add` → `x`\n",
             &["todo main todo.py"],
         );
+        check(
+            "### FR-1: A\n`execute(c) -> int` in `todo/cli.py`\n\n### FR-2: B\n`main(argv: list[str]) -> int` in `todo/cli.py`\n- `$ python3 -m todo.cli add` → `x`\n",
+            &["todo.cli main todo/cli.py"],
+        );
         check("### FR-1: A\n- `$ other add` → `x`\n", &[]);
+        check(
+            "### FR-1: A\nin `a/todo.py`\n- `$ python3 -m b.todo` → `x`\n",
+            &[],
+        );
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn a_task_has_its_functions_rules_examples_and_checks() {
 
 #[test]
 fn examples_stand_with_their_rule() {
-    let text = "# T\n\n## Overview\n\nA word is\na str.\n\n### FR-1: Sums\n`f(n: int) -> int` in `f.py` adds.\n\n\
+    let text = "# T\n\n## Overview\n\nA word is\na str.\n\n## Functional Requirements\n\n### FR-1: Sums\n`f(n: int) -> int` in `f.py` adds.\n\n\
                 - Small\n  - `f(1)` → `2`\n  - `f(2)` → `3`\n- Large\n\n| Call | Result |\n|---|---|\n| `f(9)` | `10` |\n";
     let spec = Spec::parse("s", text);
     let work = work_of(&spec, &Tooling::default(), "1", &["FR-1".into()], &[]).expect("work");
