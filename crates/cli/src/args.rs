@@ -40,6 +40,9 @@ pub(crate) enum Command {
     Model(ModelCommand),
     /// Measure how often a model is right, on a suite of specs with hidden checks.
     Eval(EvalArgs),
+    /// Ask what the rules say, and why.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
 }
@@ -163,6 +166,40 @@ pub(crate) enum WayArg {
     Plain,
     /// Both.
     Both,
+}
+
+/// What to ask of the rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show how a command is read, each part, the rule, the verdict, and what would change it. Nothing is run.
+    Explain(ExplainArgs),
+    /// Judge every command of a file: a line {"id","verdict","rule"} each.
+    Test(PolicyTestArgs),
+}
+
+/// A command to be judged.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The command, as one text for a shell.
+    #[arg(value_name = "CMD", allow_hyphen_values = true)]
+    pub(crate) command: String,
+    /// The configuration [default: .kiro/config.yaml of this project].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Commands to be judged.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyTestArgs {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// A JSON object a line, with "id" and "cmd".
+    #[arg(long, value_name = "CORPUS")]
+    pub(crate) jsonl: PathBuf,
 }
 
 /// What to do with models.

@@ -6,6 +6,7 @@ mod init;
 mod log;
 mod model;
 mod plan;
+mod policy;
 mod run;
 mod spec;
 mod status;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use session::{Environment, SessionError};
 
-use crate::args::{Command, Kiro, ModelCommand, SpecCommand};
+use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand};
 
 /// Does what was asked.
 pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
@@ -34,6 +35,8 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Eval(args) => eval::run(&args, &environment),
         Command::Model(ModelCommand::Use(args)) => model::choose(&args, &environment),
         Command::Model(ModelCommand::Test(args)) => model::test(&args, &environment),
+        Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args, &environment),
+        Command::Policy(PolicyCommand::Test(args)) => policy::test(&args, &environment),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }

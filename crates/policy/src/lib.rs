@@ -2,9 +2,10 @@
 //!
 //! [`Rules`] are read from `.kiro/config.yaml` and `.kiro/governance.yaml`; a [`Gate`] holds them
 //! together with the grants of one run and answers every act with a [`Verdict`]. Deny beats ask beats
-//! allow, and an approval can turn an ask into a permit but never a denial.
+//! allow, and an approval can turn an ask into a permit but never a denial. [`shell`] reads command lines.
 
 mod change_type;
+mod command_rules;
 mod gate;
 mod glob;
 mod permit;

@@ -16,8 +16,10 @@ mod query;
 mod run;
 mod shop;
 mod tooling;
+mod verdicts;
 mod view;
 
+pub use change::visible;
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, TaskState};
 pub use error::{Kind, SessionError};
@@ -31,9 +33,11 @@ pub use models::{
 };
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
+pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use query::{RunStatus, SpecStatus, TasksView, log, spec, status, tasks};
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{Check, Criterion, Spec};
+pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

@@ -75,6 +75,13 @@ impl Walk<'_> {
                 }
                 continue;
             }
+            let so_far: usize = rows.iter().map(Vec::len).sum();
+            if !self.produce(16 * so_far * ways.len()) {
+                for row in &mut rows {
+                    row.push(hole(quoted_of(&ways), 0));
+                }
+                continue;
+            }
             let mut longer = Vec::new();
             for row in &rows {
                 for way in &ways {
@@ -142,7 +149,9 @@ impl Walk<'_> {
     }
 
     fn parameter_rows(&mut self, source: &str, quoted: bool) -> Vec<Vec<Item>> {
-        if let Some(fields) = self.all_arguments(source) {
+        if let Some(fields) = self.all_arguments(source)
+            && self.produce(fields.iter().map(Field::bytes).sum())
+        {
             return vec![separated(&fields, quoted)];
         }
         let values = self.parameter(source);
@@ -244,6 +253,14 @@ fn push_field(fields: &mut Fields, field: Field) {
     if is_something {
         fields.push(field);
     }
+}
+
+/// Whether what stands for several ways is quoted.
+fn quoted_of(ways: &[Vec<Item>]) -> bool {
+    ways.iter().flatten().all(|item| match item {
+        Item::Part(Part::Text { quoted, .. } | Part::Hole { quoted, .. }) => *quoted,
+        Item::Part(Part::Channel(_)) | Item::Break => false,
+    })
 }
 
 fn text_part(text: &str, quoted: bool) -> Part {

@@ -4,6 +4,7 @@
 //! each level of them. [`parse`] first reads the tokens, which is linear, and works out from them how long the
 //! grammar could take.
 
+use super::nest;
 use brush_parser::ast::Program;
 use brush_parser::{ParserOptions, Token, TokenizerOptions};
 
@@ -27,13 +28,61 @@ pub(crate) enum NoTree {
 
 /// The tree of a script.
 pub(crate) fn parse(text: &str) -> Result<Program, NoTree> {
+    if text.contains("esac") {
+        let balanced = nest::with_balanced_cases(text);
+        if let Ok(program) = parse_as_written(&balanced) {
+            return Ok(program);
+        }
+    }
+    parse_as_written(text)
+}
+
+fn parse_as_written(text: &str) -> Result<Program, NoTree> {
     if openings(text) > OPENINGS_MAX {
         return Err(NoTree::TooDeep);
     }
+    // The tokenizer reads one character too many for each substitution that ends inside of a here-document.
+    let padding = if text.contains("<<") {
+        openings(text) + 1
+    } else {
+        0
+    };
+    let padded = format!("{text}{}", "\n".repeat(padding));
+    // A defect of the parser must not become one of ours: what it fails on is not understood.
+    std::panic::catch_unwind(|| parse_padded(&padded)).unwrap_or(Err(NoTree::Syntax))
+}
+
+fn parse_padded(text: &str) -> Result<Program, NoTree> {
     let tokens = brush_parser::uncached_tokenize_str(text, &TokenizerOptions::default())
         .map_err(|_| NoTree::Syntax)?;
     within_limits(&tokens)?;
     brush_parser::parse_tokens(&tokens, &ParserOptions::default()).map_err(|_| NoTree::Syntax)
+}
+
+/// The tree of a script in which two groups that stand in each other, written `( (`, are not taken for arithmetic.
+/// It may hold the command `:` more than the script does.
+pub(crate) fn parse_groups(text: &str) -> Result<Program, NoTree> {
+    let parted = with_parted_groups(text);
+    if parted == text {
+        return parse(text);
+    }
+    parse(&parted).or_else(|_| parse(text))
+}
+
+fn with_parted_groups(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for (n, part) in text.split('(').enumerate() {
+        if n > 0 {
+            out.push('(');
+        }
+        let is_blank = !part.is_empty() && part.chars().all(char::is_whitespace);
+        if n > 0 && is_blank && !text.ends_with(part) {
+            out.push_str(" :; ");
+        } else {
+            out.push_str(part);
+        }
+    }
+    out
 }
 
 fn openings(text: &str) -> usize {
@@ -54,6 +103,7 @@ fn within_limits(tokens: &[Token]) -> Result<(), NoTree> {
     let mut cases = 0;
     let mut parens = 0;
     let mut begins_command = true;
+    let mut before_is_too_long_a_number = false;
     for token in tokens {
         let (text, is_operator) = match token {
             Token::Word(text, _) => (text.as_str(), false),
@@ -66,6 +116,12 @@ fn within_limits(tokens: &[Token]) -> Result<(), NoTree> {
         let closes = (begins_command && matches!(text, "}" | "fi" | "done" | "esac"))
             || (is_operator && text == ")");
         cases += usize::from(text == "case");
+        if is_operator && text.starts_with(['<', '>']) && before_is_too_long_a_number {
+            // The parser takes it for a descriptor, and fails on it.
+            return Err(NoTree::Syntax);
+        }
+        before_is_too_long_a_number =
+            !is_operator && text.len() > 9 && text.bytes().all(|it| it.is_ascii_digit());
         if is_operator && text == "(" {
             parens += 1;
             doubled += 1;
@@ -123,7 +179,7 @@ mod tests {
         let cases = "case $x in (a) b;; c|d) (e);; esac\n".repeat(4);
         for text in [
             "a && b | c; d",
-            "((x=1)); for ((;;)) do a; done",
+            "((x=1)); for ((i=0;i<3;i++)); do a; done",
             &nested,
             &cases,
         ] {

@@ -101,12 +101,12 @@ impl CommandRules {
         }
         let (parts, mut plan) = match grammar::parse(&readable) {
             Ok(program) => {
-                walk.program(&program, &Stream::default());
+                walk.script(&readable, &Stream::default());
                 plan::read(&program, &self.trusted)
             }
             Err(why) => {
                 doubts.push(no_tree(why).to_owned());
-                walk.unparsed(&readable);
+                walk.unparsed(&readable, &Stream::default());
                 (Vec::new(), None)
             }
         };

@@ -1,26 +1,28 @@
 //! Where what was opened is closed: the ends of substitutions and quotes, nested in each other.
 
+use std::cell::RefCell;
+
 /// How deeply the ends of substitutions are looked for.
 const DEPTH_MAX: usize = 60;
 
 /// The place of the `)` that closes a command substitution whose inside begins at `from`.
 pub(crate) fn end_of_command(chars: &[char], from: usize) -> Option<usize> {
-    Scan { chars, depth: 0 }.command(from)
+    Scan::of(chars).command(from)
 }
 
 /// The place of the `}` that closes a parameter expansion whose inside begins at `from`.
 pub(crate) fn end_of_braces(chars: &[char], from: usize) -> Option<usize> {
-    Scan { chars, depth: 0 }.until(from, '}')
+    Scan::of(chars).until(from, '}')
 }
 
 /// The place of the `]` that closes old arithmetic whose inside begins at `from`.
 pub(crate) fn end_of_brackets(chars: &[char], from: usize) -> Option<usize> {
-    Scan { chars, depth: 0 }.until(from, ']')
+    Scan::of(chars).until(from, ']')
 }
 
 /// The place of the `"` that closes a string whose inside begins at `from`.
 pub(crate) fn end_of_double_quotes(chars: &[char], from: usize) -> Option<usize> {
-    Scan { chars, depth: 0 }.double_quotes(from)
+    Scan::of(chars).double_quotes(from)
 }
 
 /// The place of the backtick that closes a substitution whose inside begins at `from`.
@@ -36,9 +38,46 @@ pub(crate) fn end_of_backticks(chars: &[char], from: usize) -> Option<usize> {
     None
 }
 
+/// The place behind the quote, substitution or character that stands at `at`; the end where it is never closed.
+pub(crate) fn behind(chars: &[char], at: usize) -> usize {
+    let scan = Scan::of(chars);
+    scan.skip(at, false).unwrap_or(chars.len()).min(chars.len())
+}
+
+/// The text with a `(` before every pattern of `case` that has none, and a `;` behind every `esac` before a `)`.
+///
+/// The parser's tokenizer ends a substitution or group at the `)` of a pattern, and its grammar takes `esac )` for
+/// a pattern.
+pub(crate) fn with_balanced_cases(text: &str) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    chars.push(')');
+    let patterns = RefCell::new(Vec::new());
+    let scan = Scan {
+        chars: &chars,
+        depth: 0,
+        patterns: Some(&patterns),
+    };
+    scan.command(0);
+    chars.pop();
+    let mut places = patterns.into_inner();
+    places.sort_unstable();
+    places.dedup();
+    let mut out = String::with_capacity(text.len() + places.len());
+    let mut places = places.into_iter().peekable();
+    for (at, c) in chars.iter().enumerate() {
+        while let Some((_, sign)) = places.next_if(|(place, _)| *place == at) {
+            out.push(sign);
+        }
+        out.push(*c);
+    }
+    out
+}
+
 struct Scan<'a> {
     chars: &'a [char],
     depth: usize,
+    /// What is missing around patterns of `case`, and where, if that is wanted.
+    patterns: Option<&'a RefCell<Vec<(usize, char)>>>,
 }
 
 /// What a `)` may close.
@@ -48,12 +87,35 @@ enum Open {
     Case,
 }
 
-impl Scan<'_> {
-    fn deeper(&self) -> Option<Scan<'_>> {
+impl<'a> Scan<'a> {
+    fn of(chars: &'a [char]) -> Scan<'a> {
+        Scan {
+            chars,
+            depth: 0,
+            patterns: None,
+        }
+    }
+
+    fn deeper(&self) -> Option<Scan<'a>> {
         (self.depth < DEPTH_MAX).then_some(Scan {
             chars: self.chars,
             depth: self.depth + 1,
+            patterns: self.patterns,
         })
+    }
+
+    /// Notes that a pattern of `case` ended; it began behind the last `in` or `;;`.
+    fn pattern_ended(&self, began: usize) {
+        if let Some(patterns) = self.patterns {
+            patterns.borrow_mut().push((began, '('));
+        }
+    }
+
+    /// Notes that an `esac` ended before `at`.
+    fn case_ended(&self, at: usize) {
+        if let Some(patterns) = self.patterns {
+            patterns.borrow_mut().push((at, ';'));
+        }
     }
 
     /// Behind whatever quote or expansion begins at `at`; `None` if it has no end.
@@ -107,6 +169,7 @@ impl Scan<'_> {
         let mut at = from;
         let mut begins_command = true;
         let mut here_docs: Vec<(String, bool)> = Vec::new();
+        let mut pattern_from = from;
         while at < self.chars.len() {
             let c = self.chars[at];
             let at_word_start = at == from || is_break(self.chars[at - 1]);
@@ -122,7 +185,10 @@ impl Scan<'_> {
                         .unwrap_or(self.chars.len());
                     continue;
                 }
-                ';' | '&' | '|' => begins_command = true,
+                ';' | '&' | '|' => {
+                    begins_command = true;
+                    pattern_from = at + 1;
+                }
                 '(' => {
                     open.push(Open::Paren);
                     begins_command = true;
@@ -133,6 +199,8 @@ impl Scan<'_> {
                         if open.is_empty() {
                             return Some(at);
                         }
+                    } else {
+                        self.pattern_ended(pattern_from);
                     }
                     begins_command = true;
                 }
@@ -145,7 +213,15 @@ impl Scan<'_> {
                 }
                 c if at_word_start && c.is_ascii_alphabetic() => {
                     let end = self.word_end(at);
+                    let depth = open.len();
                     begins_command = word(&self.chars[at..end], begins_command, &mut open);
+                    let next = self.chars[end..].iter().find(|c| !c.is_whitespace());
+                    if open.len() < depth && next == Some(&')') && end + 1 < self.chars.len() {
+                        self.case_ended(end);
+                    }
+                    if self.chars[at..end] == ['i', 'n'] && open.last() == Some(&Open::Case) {
+                        pattern_from = end;
+                    }
                     at = if end == at { at + 1 } else { end };
                     continue;
                 }

@@ -1,7 +1,7 @@
 //! Values of parameters: `$x`, `${x:-y}`, `${x#y}` and their like, as far as they are known.
 
 use super::glob_match;
-use super::value::{ALTERNATIVES_MAX, Field, Part, VALUE_BYTES_MAX};
+use super::value::{ALTERNATIVES_MAX, Field, VALUE_BYTES_MAX};
 use super::walk::Walk;
 use super::word::Mode;
 
@@ -14,6 +14,14 @@ impl Walk<'_> {
         };
         if let Some(index) = read.index {
             self.substitutions_of(index);
+        }
+        let known = self
+            .variables
+            .get(read.name)
+            .map_or(0, |it| it.iter().map(Field::bytes).sum());
+        if !self.produce(known) {
+            self.substitutions_of(read.rest);
+            return vec![Field::hole(0)];
         }
         let own = self.own_values(&read);
         let values = self.operated(&read, own);
@@ -258,15 +266,7 @@ fn edited(text: &str, operator: &str, operand: &str) -> Option<String> {
 }
 
 fn capped(value: Field) -> Field {
-    let bytes: usize = value
-        .parts
-        .iter()
-        .map(|part| match part {
-            Part::Text { text, .. } => text.len(),
-            Part::Hole { .. } | Part::Channel(_) => 0,
-        })
-        .sum();
-    if bytes > VALUE_BYTES_MAX {
+    if value.bytes() > VALUE_BYTES_MAX {
         Field::hole(value.origin())
     } else {
         value

@@ -116,8 +116,8 @@ impl Walk<'_> {
         }
         let unknown = Stream::unknown(stdin.origin | self.origin_of(arguments));
         let inner = shells::builtin(self, program, arguments, stdin)
-            .or_else(|| wrappers::wrapped(self, program, arguments, stdin))
             .or_else(|| runners::run(self, program, arguments, stdin))
+            .or_else(|| wrappers::wrapped(self, program, arguments, stdin))
             .or_else(|| interpreters::run(self, program, arguments, stdin))
             .or_else(|| git::run(self, program, arguments))
             .or_else(|| editors::run(self, program, arguments, stdin));

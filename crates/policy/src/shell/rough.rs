@@ -58,6 +58,73 @@ pub(crate) fn commands(text: &str) -> Vec<Rough> {
     reader.commands
 }
 
+/// A stretch of text between operators.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) text: String,
+    /// Whether it stands right behind a `|`.
+    pub(crate) piped: bool,
+}
+
+/// The text cut at the operators outside of quotes and substitutions, without the keywords of compound commands.
+pub(crate) fn segments(text: &str) -> Vec<Segment> {
+    let chars: Vec<char> = text.chars().take(SEGMENTS_CHARS_MAX).collect();
+    let mut segments = Vec::new();
+    let mut from = 0;
+    let mut at = 0;
+    let mut piped = false;
+    let mut push = |from: usize, to: usize, piped: bool| {
+        let text: String = chars[from..to].iter().collect();
+        let text = bare(&text).to_owned();
+        if !text.is_empty() {
+            segments.push(Segment { text, piped });
+        }
+    };
+    while at < chars.len() {
+        let redirects = at > 0 && matches!(chars[at - 1], '<' | '>');
+        match chars[at] {
+            ';' | '\n' | '(' | ')' => {}
+            '&' | '|' if !redirects && chars.get(at + 1) != Some(&'>') => {}
+            _ => {
+                at = super::nest::behind(&chars, at);
+                continue;
+            }
+        }
+        push(from, at, piped);
+        let doubled = chars.get(at + 1) == Some(&'|');
+        piped = chars[at] == '|' && !doubled || (piped && chars[at] == '(');
+        at += 1 + usize::from(chars[at] == '|' && doubled);
+        from = at;
+    }
+    push(from.min(chars.len()), chars.len(), piped);
+    segments
+}
+
+/// The most characters that are cut into segments.
+const SEGMENTS_CHARS_MAX: usize = 8 * 1024;
+
+/// A segment without the keywords that it begins with.
+fn bare(segment: &str) -> &str {
+    const KEYWORDS: [&str; 15] = [
+        "if", "then", "else", "elif", "do", "while", "until", "time", "coproc", "!", "{", "}",
+        "fi", "done", "esac",
+    ];
+    let mut rest = segment.trim();
+    loop {
+        let word = rest.split_whitespace().next().unwrap_or_default();
+        let is_case = word == "case" && rest.split_whitespace().nth(2) == Some("in");
+        if !KEYWORDS.contains(&word) && !is_case {
+            return rest;
+        }
+        let cut = if is_case {
+            rest.find(" in ").map_or(rest.len(), |at| at + 4)
+        } else {
+            word.len()
+        };
+        rest = rest[cut..].trim_start();
+    }
+}
+
 /// The text with the ends of its here-documents, if it breaks off inside of one.
 pub(crate) fn completed(text: &str) -> Option<String> {
     let at = text.rfind("<<")?;
@@ -130,7 +197,7 @@ mod tests {
         };
         assert_eq!(lines("git status; sudo id )"), ["git status", "sudo id"]);
         assert_eq!(lines("a\n'b c' \"$(rm -rf x"), ["a", "b c $", "rm -rf x"]);
-        assert_eq!(lines("if X=1 r\\m -rf x; fi '"), ["rm -rf x"]);
+        assert_eq!(lines("if X=1 r\\m -rf x; fi"), ["rm -rf x"]);
         assert!(commands("curl x |  bash (")[1].piped);
     }
 }

@@ -115,7 +115,6 @@ const CARRIERS: &[Carrier] = &[
         &["e", "c", "exec", "sh-exec"],
     ),
     carrier(&["xterm", "rxvt", "urxvt"], "e", &[], &["e"]),
-    carrier(&["expect"], "c", &[], &[]),
     carrier(&["rg", "ripgrep"], "e", &["pre"], &["pre"]),
     carrier(
         &["make", "gmake"],
@@ -126,7 +125,6 @@ const CARRIERS: &[Carrier] = &[
     carrier(&["split"], "abCln", &["filter"], &["filter"]),
     carrier(&["tcpdump"], "zwricsCGW", &[], &["z"]),
     carrier(&["entr"], "s", &[], &["s"]),
-    carrier(&["cmd"], "", &[], &[]),
 ];
 
 /// Programs whose every operand, or all operands joined, is a text for a shell.
@@ -286,6 +284,7 @@ fn carried(
             && let Some(code) = value.prefix().strip_prefix("exec=")
         {
             let code = value.after(value.prefix().len() - code.len());
+            carried = true;
             walk.carry_out_fields(&[code], program, stdin);
         }
     }
@@ -307,7 +306,7 @@ fn carried(
         }
         _ => {}
     }
-    Some(Stream::unknown(stdin.origin))
+    carried.then(|| Stream::unknown(stdin.origin))
 }
 
 fn subcommand(
@@ -341,6 +340,15 @@ fn subcommand(
     {
         entry_point(walk, program, &rest[entry..], stdin);
     }
+    let command = behind_options(rest, short, *skip);
+    if matches!(program, "adb" | "heroku") {
+        return Some(walk.carry_out_fields(command, program, stdin));
+    }
+    Some(walk.run_within(&format!("{program} {word}"), command, stdin))
+}
+
+/// What stands behind a subcommand's options and operands: behind `--`, wherever that is.
+fn behind_options<'a>(rest: &'a [Field], short: &'static str, skip: usize) -> &'a [Field] {
     let spec = Spec {
         short,
         long: &[
@@ -367,24 +375,12 @@ fn subcommand(
             "cwd",
         ],
     };
-    let mut command = getopt::leading(rest, &spec).operands;
-    let mut before: &[Field] = &[];
-    if *skip > 0 && !command.is_empty() {
-        (before, command) = command.split_at(1);
-    }
-    // Whatever stands behind `--` is the command, wherever that is.
-    if let Some(dashes) = command
+    let operands = getopt::leading(rest, &spec).operands;
+    let command = operands.get(skip..).unwrap_or_default();
+    let dashes = command
         .iter()
-        .position(|it| it.text().as_deref() == Some("--"))
-    {
-        command = &command[dashes + 1..];
-    }
-    let joined = matches!(program, "adb" | "heroku");
-    if joined {
-        return Some(walk.carry_out_fields(command, program, stdin));
-    }
-    let _ = before;
-    Some(walk.run_within(&format!("{program} {word}"), command, stdin))
+        .position(|it| it.text().as_deref() == Some("--"));
+    dashes.map_or(command, |at| &command[at + 1..])
 }
 
 /// `--entrypoint rm IMAGE -rf x` runs `rm` with what follows the image.

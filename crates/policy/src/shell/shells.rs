@@ -4,6 +4,11 @@ use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
 use super::walk::{Walk, silent};
 
+const NO_OPTIONS: Spec = Spec {
+    short: "",
+    long: &[],
+};
+
 /// Follows a shell that is started as a program.
 pub(crate) fn shell(walk: &mut Walk<'_>, fields: &[Field], stdin: &Stream) -> Stream {
     let invocation = Invocation::of(&fields[1..]);
@@ -119,40 +124,10 @@ pub(crate) fn builtin(
     arguments: &[Field],
     stdin: &Stream,
 ) -> Option<Stream> {
+    if let Some(output) = carrying(walk, program, arguments, stdin) {
+        return Some(output);
+    }
     match program {
-        "eval" => {
-            let dashes = arguments.first().is_some_and(|it| it.prefix() == "--");
-            let code = &arguments[usize::from(dashes)..];
-            Some(walk.carry_out_fields(code, "eval", stdin))
-        }
-        "source" | "." => {
-            let operands = match arguments.split_first() {
-                Some((first, rest)) if first.prefix() == "--" => rest,
-                _ => arguments,
-            };
-            let file = operands.first()?;
-            let content = walk.read_file(file, stdin);
-            let nested = walk.origin_of(std::slice::from_ref(file));
-            let content = Stream {
-                origin: content.origin | nested,
-                ..content
-            };
-            let bound = (operands.len() > 1).then(|| operands.to_vec());
-            let bound = bound.or_else(|| walk.arguments.clone());
-            Some(walk.carry_out(&content, program, bound, stdin))
-        }
-        "trap" => {
-            let parsed = getopt::leading(
-                arguments,
-                &Spec {
-                    short: "",
-                    long: &[],
-                },
-            );
-            let code = parsed.operands.first()?.clone();
-            walk.carry_out_fields(&[code], "trap", &Stream::default());
-            Some(silent())
-        }
         "alias" => {
             for field in arguments {
                 let prefix = field.prefix();
@@ -161,34 +136,50 @@ pub(crate) fn builtin(
                     walk.aliases.insert(prefix[..end].to_owned(), value);
                 }
             }
-            Some(silent())
         }
         "shopt" => {
             if arguments.iter().any(|it| it.prefix() == "expand_aliases") {
                 walk.assign("expand_aliases", Field::known("1"), false);
                 expand_known_aliases(walk, stdin);
             }
-            Some(silent())
         }
-        "set" => {
-            set(walk, arguments);
-            Some(silent())
-        }
+        "set" => set(walk, arguments),
         "export" | "declare" | "typeset" | "local" | "readonly" => {
             for field in arguments {
                 walk.assignment_argument(field, true);
                 indices(walk, field);
             }
-            Some(silent())
         }
-        "read" | "mapfile" | "readarray" => {
-            read(walk, program, arguments, stdin);
-            Some(silent())
-        }
+        "read" | "mapfile" | "readarray" => read(walk, program, arguments, stdin),
         "let" | "unset" | "test" | "[" => {
             for field in arguments {
                 indices(walk, field);
             }
+        }
+        _ => return None,
+    }
+    Some(silent())
+}
+
+/// Follows a builtin that carries out a text.
+fn carrying(
+    walk: &mut Walk<'_>,
+    program: &str,
+    arguments: &[Field],
+    stdin: &Stream,
+) -> Option<Stream> {
+    let nothing = Stream::default();
+    match program {
+        "eval" => {
+            let dashes = arguments.first().is_some_and(|it| it.prefix() == "--");
+            let code = &arguments[usize::from(dashes)..];
+            Some(walk.carry_out_fields(code, "eval", stdin))
+        }
+        "source" | "." => source(walk, program, arguments, stdin),
+        "trap" => {
+            let parsed = getopt::leading(arguments, &NO_OPTIONS);
+            let code = parsed.operands.first()?.clone();
+            walk.carry_out_fields(&[code], "trap", &nothing);
             Some(silent())
         }
         "hash" => {
@@ -196,9 +187,8 @@ pub(crate) fn builtin(
                 short: "p",
                 long: &[],
             };
-            let parsed = getopt::leading(arguments, &spec);
-            for path in parsed.values(&["p"]) {
-                walk.run_within("hash -p", &[path], &Stream::default());
+            for path in getopt::leading(arguments, &spec).values(&["p"]) {
+                walk.run_within("hash -p", &[path], &nothing);
             }
             Some(silent())
         }
@@ -207,14 +197,35 @@ pub(crate) fn builtin(
                 short: "CxF",
                 long: &[],
             };
-            let parsed = getopt::leading(arguments, &spec);
-            for code in parsed.values(&["C", "x"]) {
-                walk.carry_out_fields(&[code], program, &Stream::default());
+            for code in getopt::leading(arguments, &spec).values(&["C", "x"]) {
+                walk.carry_out_fields(&[code], program, &nothing);
             }
             Some(silent())
         }
         _ => None,
     }
+}
+
+fn source(
+    walk: &mut Walk<'_>,
+    program: &str,
+    arguments: &[Field],
+    stdin: &Stream,
+) -> Option<Stream> {
+    let operands = match arguments.split_first() {
+        Some((first, rest)) if first.prefix() == "--" => rest,
+        _ => arguments,
+    };
+    let file = operands.first()?;
+    let content = walk.read_file(file, stdin);
+    let nested = walk.origin_of(std::slice::from_ref(file));
+    let content = Stream {
+        origin: content.origin | nested,
+        ..content
+    };
+    let bound = (operands.len() > 1).then(|| operands.to_vec());
+    let bound = bound.or_else(|| walk.arguments.clone());
+    Some(walk.carry_out(&content, program, bound, stdin))
 }
 
 /// Aliases hold from the next line on; they are followed as if they were used.
@@ -254,16 +265,12 @@ fn indices(walk: &mut Walk<'_>, field: &Field) {
 /// Gives the variables that are read what may be in the input.
 fn read(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &Stream) {
     let spec = Spec {
-        short: "adinNptuCcOs",
+        short: if program == "read" {
+            "adinNptu"
+        } else {
+            "dnOsuCc"
+        },
         long: &[],
-    };
-    let spec = if program == "read" {
-        Spec {
-            short: "adinNptu",
-            ..spec
-        }
-    } else {
-        spec
     };
     let parsed = getopt::leading(arguments, &spec);
     if program != "read" {
@@ -286,6 +293,12 @@ fn read(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &Stream)
         );
     }
     let several = names.len() > 1;
+    if program != "read"
+        && let [text] = stdin.texts.as_slice()
+    {
+        let lines = text.lines().take(32).map(Field::known).collect();
+        walk.lists.insert(names[0].clone(), lines);
+    }
     for (n, name) in names.iter().enumerate() {
         indices(walk, &Field::known(name.clone()));
         if stdin.texts.is_empty() {

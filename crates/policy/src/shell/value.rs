@@ -7,7 +7,7 @@ pub(crate) type Origin = u64;
 pub(crate) const ALTERNATIVES_MAX: usize = 12;
 
 /// The longest value that is followed, in bytes.
-pub(crate) const VALUE_BYTES_MAX: usize = 32 * 1024;
+pub(crate) const VALUE_BYTES_MAX: usize = 16 * 1024;
 
 /// A piece of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +171,17 @@ impl Stream {
 }
 
 impl Field {
+    /// How much known text it holds, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text { text, .. } => text.len(),
+                Part::Hole { .. } | Part::Channel(_) => 1,
+            })
+            .sum()
+    }
+
     /// What follows the first `bytes` bytes of known text.
     pub(crate) fn after(&self, bytes: usize) -> Field {
         let mut left = bytes;

@@ -21,8 +21,14 @@ const DEPTH_MAX: usize = 45;
 const STEPS_MAX: usize = 12_000;
 /// The most bytes of scripts within scripts that are parsed.
 const BYTES_MAX: usize = 96 * 1024;
+/// How many beginnings of a text that has no tree are tried.
+const PREFIXES_MAX: usize = 24;
+/// The longest text that has no tree whose beginning is followed, in bytes.
+const UNPARSED_BYTES_MAX: usize = 8 * 1024;
 /// The most words of a command that are kept to be shown.
 const WORDS_MAX: usize = 100;
+/// The most bytes of values that are made, copies included.
+const PRODUCED_MAX: usize = 2 * 1024 * 1024;
 /// The most commands that are kept to be shown.
 const SEEN_MAX: usize = 500;
 
@@ -75,13 +81,14 @@ pub(crate) struct Walk<'r> {
     /// What stands behind descriptors that `exec` opened; -1 is a coprocess.
     pub(crate) descriptors: BTreeMap<i32, Stream>,
     pub(crate) channels: Vec<Channel>,
-    pub(crate) calling: Vec<String>,
+    calling: Vec<Rc<ast::FunctionBody>>,
     pub(crate) through: Vec<String>,
     pub(crate) seen: Vec<Seen>,
     pub(crate) hits: Vec<Hit>,
     pub(crate) doubts: Vec<String>,
     pub(crate) steps: usize,
     bytes: usize,
+    produced: usize,
     holes: usize,
 }
 
@@ -104,6 +111,7 @@ impl<'r> Walk<'r> {
             doubts: Vec::new(),
             steps: 0,
             bytes: 0,
+            produced: 0,
             holes: 0,
         }
     }
@@ -143,6 +151,15 @@ impl<'r> Walk<'r> {
         }
     }
 
+    /// Counts bytes of values; false when there were too many to go on with values.
+    pub(crate) fn produce(&mut self, bytes: usize) -> bool {
+        self.produced += bytes;
+        if self.produced > PRODUCED_MAX {
+            self.doubt("there is more than can be looked at");
+        }
+        self.produced <= PRODUCED_MAX
+    }
+
     /// Counts one command; false when there were too many to follow what they start.
     pub(crate) fn step(&mut self) -> bool {
         self.steps += 1;
@@ -167,14 +184,14 @@ impl<'r> Walk<'r> {
             self.doubt("there is more than can be looked at");
             return self.roughly(text, stdin);
         }
-        match grammar::parse(text) {
+        match grammar::parse_groups(text) {
             Ok(program) => self.program(&program, stdin),
             Err(why) => {
                 self.doubt(match why {
                     NoTree::Syntax => "it cannot be parsed",
                     NoTree::TooDeep => "it is nested too deeply",
                 });
-                self.roughly(text, stdin)
+                self.unparsed(text, stdin)
             }
         }
     }
@@ -204,15 +221,39 @@ impl<'r> Walk<'r> {
         Stream::unknown(origin)
     }
 
-    /// Looks at a whole text that has no tree. A shell carries out the lines before the one that it cannot
-    /// parse, and ends a here-document at the end of the text.
-    pub(crate) fn unparsed(&mut self, text: &str) {
-        if let Some(completed) = rough::completed(text)
-            && let Ok(program) = grammar::parse(&completed)
-        {
-            self.program(&program, &Stream::default());
+    /// Looks at a text that has no tree. A shell carries out the lines before the one that it cannot parse, and
+    /// ends a here-document at the end of the text.
+    pub(crate) fn unparsed(&mut self, text: &str, stdin: &Stream) -> Stream {
+        if text.len() > UNPARSED_BYTES_MAX {
+            return self.roughly(text, stdin);
         }
-        self.roughly(text, &Stream::default());
+        let completed = rough::completed(text).and_then(|it| grammar::parse(&it).ok());
+        let begun = completed.or_else(|| {
+            let lines = text.match_indices('\n').rev().take(PREFIXES_MAX);
+            let mut prefixes = lines.map(|(end, _)| &text[..end]);
+            prefixes.find_map(|it| grammar::parse(it).ok())
+        });
+        if let Some(program) = begun {
+            self.program(&program, stdin);
+        }
+        self.in_segments(text, stdin);
+        self.roughly(text, stdin)
+    }
+
+    /// Follows each stretch between operators by itself.
+    fn in_segments(&mut self, text: &str, stdin: &Stream) {
+        let mut stream = stdin.clone();
+        for segment in rough::segments(text) {
+            if !segment.piped {
+                stream = stdin.clone();
+            }
+            if segment.text.len() < text.len()
+                && let Ok(program) = grammar::parse(&segment.text)
+            {
+                stream = self.program(&program, &stream);
+                stream.direct = true;
+            }
+        }
     }
 
     /// Looks at a command that only the second parser saw.
@@ -334,10 +375,11 @@ impl<'r> Walk<'r> {
         let Some(body) = self.functions.get(name).cloned() else {
             return Stream::unknown(0);
         };
-        if self.calling.iter().any(|it| it == name) || self.calling.len() > 8 || !self.step() {
+        let is_running = self.calling.iter().any(|it| Rc::ptr_eq(it, &body));
+        if is_running || self.calling.len() > 8 || !self.step() {
             return Stream::unknown(stdin.origin);
         }
-        self.calling.push(name.to_owned());
+        self.calling.push(Rc::clone(&body));
         self.through.push(format!("{name}()"));
         let before = std::mem::replace(&mut self.arguments, arguments);
         let output = self.redirected(body.1.as_ref(), stdin, |walk, stdin| {
@@ -359,10 +401,9 @@ impl<'r> Walk<'r> {
                 silent()
             }
             Compound::ArithmeticForClause(clause) => {
-                for expression in [&clause.initializer, &clause.condition, &clause.updater] {
-                    if let Some(expression) = expression {
-                        self.substitutions_of(&expression.value);
-                    }
+                let parts = [&clause.initializer, &clause.condition, &clause.updater];
+                for expression in parts.into_iter().flatten() {
+                    self.substitutions_of(&expression.value);
                 }
                 unknown_text(self.list(&clause.body.list, stdin))
             }
@@ -471,6 +512,15 @@ impl<'r> Walk<'r> {
         {
             self.substitutions_of(&text);
         }
+        let known = self
+            .variables
+            .get(name)
+            .map_or(0, |it| it.iter().map(Field::bytes).sum());
+        let value = if self.produce(known + value.bytes()) {
+            value
+        } else {
+            Field::hole(value.origin())
+        };
         let values = self.variables.entry(name.to_owned()).or_default();
         if append {
             let longer: Vec<Field> = values

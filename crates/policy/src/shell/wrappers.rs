@@ -297,8 +297,8 @@ pub(crate) fn wrapped(
     let parsed = getopt::leading(arguments, &known.spec);
     if program == "wsl" || known.names.contains(&"xterm") {
         // Here `-e` begins the command.
-        for value in parsed.values(&["e", "exec"]) {
-            let at = arguments.iter().position(|it| *it == value)?;
+        if let Some(value) = parsed.values(&["e", "exec"]).first() {
+            let at = arguments.iter().position(|it| it == value)?;
             return Some(walk.run_within(program, &arguments[at..], stdin));
         }
     }
@@ -457,6 +457,11 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
     let mut out = silent_of(stdin);
     let inputs: Vec<Vec<Field>> = match &mark {
         _ if stdin.texts.is_empty() => vec![vec![Field::hole(stdin.origin)]],
+        _ if parsed.has(&["0", "null", "d", "delimiter"]) => {
+            let parts = stdin.texts.iter().flat_map(|text| text.split('\0'));
+            let parts = parts.filter(|it| !it.is_empty());
+            parts.map(|part| vec![Field::known(part)]).collect()
+        }
         Some(_) => lines(stdin).map(|line| vec![Field::known(line)]).collect(),
         None => stdin
             .texts
