@@ -110,8 +110,9 @@ impl CommandRules {
                 (Vec::new(), None)
             }
         };
-        if walk.hits.is_empty() {
-            let opinion = second::opinion(&readable);
+        let has_tree = !parts.is_empty();
+        if walk.hits.is_empty() && has_tree {
+            let opinion = second::opinion(readable.trim_end(), plan.is_some());
             if let Some(agreed) = &plan {
                 let argvs: Vec<Vec<String>> = agreed
                     .invocations()
@@ -214,7 +215,7 @@ fn read_trusted(text: &str) -> Result<Trusted, CommandRuleError> {
 fn no_tree(why: NoTree) -> &'static str {
     match why {
         NoTree::Syntax => "it cannot be parsed",
-        NoTree::TooDeep => "it is nested too deeply",
+        NoTree::TooMuch => "it is too long or nested too deeply",
     }
 }
 

@@ -173,7 +173,8 @@ impl Walk<'_> {
 
     /// Follows a command that another one starts with these arguments.
     pub(crate) fn run_within(&mut self, through: &str, fields: &[Field], stdin: &Stream) -> Stream {
-        if self.through.len() > 45 {
+        let is_small = self.produce(64 * fields.len());
+        if self.through.len() > 45 || !is_small {
             self.doubt("there is more than can be looked at");
             self.check(fields, stdin);
             return Stream::unknown(stdin.origin);
