@@ -29,6 +29,8 @@ const UNPARSED_BYTES_MAX: usize = 8 * 1024;
 const WORDS_MAX: usize = 100;
 /// The most bytes of values that are made, copies included.
 const PRODUCED_MAX: usize = 2 * 1024 * 1024;
+/// With how many of the last ones a command is compared, to be shown once.
+const DISTINCT: usize = 16;
 /// The most commands that are kept to be shown.
 const SEEN_MAX: usize = 500;
 
@@ -146,7 +148,8 @@ impl<'r> Walk<'r> {
                 .iter()
                 .all(|it| it.text().is_some() && !it.is_pattern()),
         };
-        if !self.seen.contains(&seen) {
+        let known = self.seen.iter().rev().take(DISTINCT).any(|it| *it == seen);
+        if !known {
             self.seen.push(seen);
         }
     }
