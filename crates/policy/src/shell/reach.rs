@@ -124,16 +124,9 @@ impl Walk<'_> {
         inner.unwrap_or(unknown)
     }
 
-    /// Whether a path names a script that this very text wrote.
+    /// Whether a path names a file that this very text wrote: without a `#!` line a shell carries it out.
     fn is_own_script(&self, path: &str) -> bool {
-        let name = path.trim_start_matches("./");
-        let Some(content) = self.files.get(name) else {
-            return false;
-        };
-        let is_script = [".sh", ".bash", ".zsh", ".ksh"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        is_script || !content.texts.is_empty()
+        self.files.contains_key(path.trim_start_matches("./"))
     }
 
     /// Follows text that is carried out as commands of a shell.
