@@ -97,3 +97,47 @@ fn leading(argv: &[String]) -> Option<Vec<String>> {
         .collect();
     (words.len() > 1 && words.len() < argv.len()).then_some(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::judge::CommandRules;
+    use super::*;
+
+    fn offered(text: &str) -> Vec<String> {
+        let rules = CommandRules::compile(&["git status".to_owned()], &["sudo".to_owned()]);
+        let verdict = rules.expect("good rules").judge_command(text);
+        offers(text, &verdict)
+            .into_iter()
+            .map(|(pattern, scope)| format!("{pattern:?} {scope:?}"))
+            .collect()
+    }
+
+    #[test]
+    fn a_chain_offers_for_the_part_that_asked() {
+        assert_eq!(
+            offered("git status && cargo test -p x"),
+            [
+                r#"Exact(["cargo", "test", "-p", "x"]) Run"#,
+                r#"Exact(["cargo", "test", "-p", "x"]) Project"#,
+                r#"Leading(["cargo", "test"]) Run"#,
+                r#"Leading(["cargo", "test"]) Project"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_open_ended_or_unclear_is_approved_as_it_stands_only() {
+        assert_eq!(offered("python3 -c x y").len(), 2);
+        assert_eq!(offered("cargo test $x"), [r#"Text("cargo test $x") Run"#]);
+        assert_eq!(offered("cargo ("), [r#"Text("cargo (") Run"#]);
+        assert!(offered("git status").is_empty() && offered("sudo id").is_empty());
+    }
+
+    #[test]
+    fn a_leading_pattern_covers_words_not_letters() {
+        let pattern = CommandPattern::Leading(vec!["npm".to_owned(), "run".to_owned()]);
+        let argv = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(pattern.covers(&argv("npm run build")));
+        assert!(!pattern.covers(&argv("npm runx")) && !pattern.covers_text("npm run build"));
+    }
+}

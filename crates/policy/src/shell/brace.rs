@@ -5,8 +5,14 @@ use super::nest;
 /// The most words that one word may become.
 const WORDS_MAX: usize = 64;
 
+/// The most letters of all words that one word may become, and of a word that is looked at.
+const LETTERS_MAX: usize = 16 * 1024;
+
 /// The words that a word becomes; the word itself where there is nothing to expand.
 pub(crate) fn expand(word: &str) -> Vec<String> {
+    if !word.contains('{') || word.len() > LETTERS_MAX {
+        return vec![word.to_owned()];
+    }
     let chars: Vec<char> = word.chars().collect();
     let mut out = Vec::new();
     expand_into(&chars, 0, &mut out);
@@ -14,7 +20,7 @@ pub(crate) fn expand(word: &str) -> Vec<String> {
 }
 
 fn expand_into(chars: &[char], depth: usize, out: &mut Vec<String>) {
-    if out.len() >= WORDS_MAX {
+    if out.len() >= WORDS_MAX || out.len() * chars.len() > LETTERS_MAX {
         return;
     }
     let found = (depth < 16).then(|| first_group(chars)).flatten();

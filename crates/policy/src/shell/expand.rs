@@ -1,7 +1,7 @@
 //! What a word may become: brace expansion, values of variables as far as they are known, splitting into fields.
 
 use super::brace;
-use super::value::{ALTERNATIVES_MAX, Field, Origin, Part, VALUE_BYTES_MAX};
+use super::value::{ALTERNATIVES_MAX, Field, Origin, Part};
 use super::walk::Walk;
 use super::word::{self, Mode, Piece};
 
@@ -22,7 +22,7 @@ impl Walk<'_> {
         let mut ways: Vec<Fields> = vec![Vec::new()];
         for word in brace::expand(text) {
             let of_word = self.expand_braceless(&word);
-            ways = combine(&ways, &of_word);
+            ways = combine(ways, &of_word);
         }
         ways
     }
@@ -35,7 +35,7 @@ impl Walk<'_> {
         let mut ways: Vec<Fields> = vec![Vec::new()];
         for word in words {
             let of_word = self.expand_word(word);
-            ways = combine(&ways, &of_word);
+            ways = combine(ways, &of_word);
         }
         ways
     }
@@ -199,17 +199,17 @@ impl Walk<'_> {
 }
 
 /// Every way of one list followed by every way of another, as long as there are not too many.
-fn combine(ways: &[Fields], next: &[Fields]) -> Vec<Fields> {
-    if let ([first], [second]) = (ways, next) {
-        let mut all = first.clone();
-        all.extend(second.iter().cloned());
-        return vec![all];
+pub(crate) fn combine(mut ways: Vec<Fields>, next: &[Fields]) -> Vec<Fields> {
+    if let [only] = next {
+        for way in &mut ways {
+            way.extend(only.iter().cloned());
+        }
+        return ways;
     }
     let mut all = Vec::new();
-    for first in ways {
+    for first in &ways {
         for second in next {
-            let bytes: usize = first.iter().chain(second).map(|it| it.parts.len()).sum();
-            if all.len() < ALTERNATIVES_MAX && bytes <= VALUE_BYTES_MAX {
+            if all.len() < ALTERNATIVES_MAX {
                 all.push(first.iter().chain(second).cloned().collect());
             }
         }

@@ -14,6 +14,9 @@ const OPENINGS_MAX: usize = 150;
 /// How deeply compound commands may stand in each other.
 const DEPTH_MAX: usize = 48;
 
+/// The most tokens: about 50 ms.
+const TOKENS_MAX: usize = 12_000;
+
 /// Bounds the product of tokens and of what is tried twice: about 40 ms.
 const WORK_MAX: usize = 1 << 20;
 
@@ -22,8 +25,8 @@ const WORK_MAX: usize = 1 << 20;
 pub(crate) enum NoTree {
     /// It is not a command of the shell, or of the part of the shell's language that is understood.
     Syntax,
-    /// It is too deeply nested to be looked at.
-    TooDeep,
+    /// It is too long or too deeply nested to be looked at.
+    TooMuch,
 }
 
 /// The tree of a script.
@@ -39,7 +42,7 @@ pub(crate) fn parse(text: &str) -> Result<Program, NoTree> {
 
 fn parse_as_written(text: &str) -> Result<Program, NoTree> {
     if openings(text) > OPENINGS_MAX {
-        return Err(NoTree::TooDeep);
+        return Err(NoTree::TooMuch);
     }
     // The tokenizer reads one character too many for each substitution that ends inside of a here-document.
     let padding = if text.contains("<<") {
@@ -96,6 +99,9 @@ fn openings(text: &str) -> usize {
 }
 
 fn within_limits(tokens: &[Token]) -> Result<(), NoTree> {
+    if tokens.len() > TOKENS_MAX {
+        return Err(NoTree::TooMuch);
+    }
     let mut depth: usize = 0;
     let mut deepest = 0;
     let mut doubled: usize = 0;
@@ -144,7 +150,7 @@ fn within_limits(tokens: &[Token]) -> Result<(), NoTree> {
         .checked_shl(doublings.try_into().unwrap_or(u32::MAX));
     let bounded = doublings < 24 && work.is_some_and(|work| work <= WORK_MAX);
     if deepest > DEPTH_MAX || !bounded {
-        return Err(NoTree::TooDeep);
+        return Err(NoTree::TooMuch);
     }
     Ok(())
 }

@@ -149,6 +149,7 @@ pub(crate) fn read(program: &ast::Program, rules: &[Trusted]) -> (Vec<Part>, Opt
     let mut reader = Reader {
         rules,
         parts: Vec::new(),
+        asked: false,
     };
     let plans: Vec<Option<Plan>> = program
         .complete_commands
@@ -156,7 +157,7 @@ pub(crate) fn read(program: &ast::Program, rules: &[Trusted]) -> (Vec<Part>, Opt
         .map(|list| reader.list(list))
         .collect();
     let plan = plans.into_iter().collect::<Option<Vec<Plan>>>();
-    let is_allowed = !reader.parts.is_empty() && reader.parts.iter().all(|it| it.asks.is_empty());
+    let is_allowed = !reader.parts.is_empty() && !reader.asked;
     (reader.parts, plan.filter(|_| is_allowed).map(each))
 }
 
@@ -171,16 +172,26 @@ fn each(mut plans: Vec<Plan>) -> Plan {
 struct Reader<'r> {
     rules: &'r [Trusted],
     parts: Vec<Part>,
+    /// Whether any part asked, kept or not.
+    asked: bool,
 }
 
 impl Reader<'_> {
     fn asks(&mut self, text: impl std::fmt::Display, why: &str) {
-        self.parts.push(Part {
+        self.keep(|| Part {
             text: shortened(&text.to_string()),
             argv: None,
             trusted: None,
             asks: vec![why.to_owned()],
         });
+        self.asked = true;
+    }
+
+    /// Keeps a part to be shown: the first ones, and the first one that asks.
+    fn keep(&mut self, part: impl FnOnce() -> Part) {
+        if self.parts.len() < PARTS_MAX || !self.asked {
+            self.parts.push(part());
+        }
     }
 
     fn list(&mut self, list: &ast::CompoundList) -> Option<Plan> {
@@ -320,12 +331,13 @@ impl Reader<'_> {
             push(&mut asks, "it is not a trusted command");
         }
         let is_allowed = asks.is_empty();
-        self.parts.push(Part {
+        self.keep(|| Part {
             text: shortened(&simple.to_string()),
             argv: argv.clone(),
             trusted: rule.clone(),
             asks,
         });
+        self.asked |= !is_allowed;
         Some(Invocation {
             argv: argv?,
             copies,
@@ -362,6 +374,9 @@ fn push(asks: &mut Vec<String>, why: &str) {
         asks.push(why.to_owned());
     }
 }
+
+/// The most parts that are kept once one has asked.
+const PARTS_MAX: usize = 200;
 
 /// The most letters of a part that are shown.
 const SHOWN_MAX: usize = 300;

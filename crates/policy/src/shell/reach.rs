@@ -124,16 +124,9 @@ impl Walk<'_> {
         inner.unwrap_or(unknown)
     }
 
-    /// Whether a path names a script that this very text wrote.
+    /// Whether a path names a file that this very text wrote: without a `#!` line a shell carries it out.
     fn is_own_script(&self, path: &str) -> bool {
-        let name = path.trim_start_matches("./");
-        let Some(content) = self.files.get(name) else {
-            return false;
-        };
-        let is_script = [".sh", ".bash", ".zsh", ".ksh"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        is_script || !content.texts.is_empty()
+        self.files.contains_key(path.trim_start_matches("./"))
     }
 
     /// Follows text that is carried out as commands of a shell.
@@ -173,7 +166,8 @@ impl Walk<'_> {
 
     /// Follows a command that another one starts with these arguments.
     pub(crate) fn run_within(&mut self, through: &str, fields: &[Field], stdin: &Stream) -> Stream {
-        if self.through.len() > 45 {
+        let is_small = self.produce(64 * fields.len());
+        if self.through.len() > 45 || !is_small {
             self.doubt("there is more than can be looked at");
             self.check(fields, stdin);
             return Stream::unknown(stdin.origin);

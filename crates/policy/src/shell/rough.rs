@@ -11,13 +11,13 @@ pub(crate) struct Rough {
     pub(crate) piped: bool,
 }
 
-/// The most bytes that are looked at.
-const BYTES_MAX: usize = 1 << 20;
+/// The most characters that are looked at.
+const CHARS_MAX: usize = 256 * 1024;
 
 /// Everything that could be a command, in order.
 pub(crate) fn commands(text: &str) -> Vec<Rough> {
     let mut reader = Reader::default();
-    let mut chars = text.chars().take(BYTES_MAX).peekable();
+    let mut chars = text.chars().take(CHARS_MAX).peekable();
     while let Some(c) = chars.next() {
         match c {
             _ if reader.single_quoted => match c {
@@ -68,7 +68,7 @@ pub(crate) struct Segment {
 
 /// The text cut at the operators outside of quotes and substitutions, without the keywords of compound commands.
 pub(crate) fn segments(text: &str) -> Vec<Segment> {
-    let chars: Vec<char> = text.chars().take(SEGMENTS_CHARS_MAX).collect();
+    let chars: Vec<char> = text.chars().take(SEGMENTS_MAX).collect();
     let mut segments = Vec::new();
     let mut from = 0;
     let mut at = 0;
@@ -101,7 +101,7 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
 }
 
 /// The most characters that are cut into segments.
-const SEGMENTS_CHARS_MAX: usize = 8 * 1024;
+const SEGMENTS_MAX: usize = 8 * 1024;
 
 /// A segment without the keywords that it begins with.
 fn bare(segment: &str) -> &str {

@@ -8,10 +8,12 @@ use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use super::word::{self, Mode, Piece};
 
-/// The longest text that is given to this parser, in bytes.
-const BYTES_MAX: usize = 16 * 1024;
+/// The longest text that is given to this parser, in bytes, if the first one read it as simple commands.
+const SIMPLE_BYTES_MAX: usize = 16 * 1024;
+/// The longest other text: on what it cannot read, its time grows with the square of the length.
+const BYTES_MAX: usize = 4 * 1024;
 /// How often the parser may report progress before it is stopped: about 20 ms.
-const REPORTS_MAX: usize = 3_000;
+const REPORTS_MAX: usize = 1_000;
 /// The most of signs that make it slow.
 const SIGNS_MAX: usize = 600;
 /// The most nodes that are looked at.
@@ -52,9 +54,14 @@ pub(crate) struct Opinion {
 }
 
 /// Asks for the second opinion; `None` when the text is too much for this parser.
-pub(crate) fn opinion(text: &str) -> Option<Opinion> {
+pub(crate) fn opinion(text: &str, is_simple: bool) -> Option<Opinion> {
     let signs = text.bytes().filter(|it| b"|<>".contains(it)).count();
-    if text.len() > BYTES_MAX || signs > SIGNS_MAX {
+    let longest = if is_simple {
+        SIMPLE_BYTES_MAX
+    } else {
+        BYTES_MAX
+    };
+    if text.len() > longest || signs > SIGNS_MAX {
         return None;
     }
     let tree = parse(text)?;
@@ -115,13 +122,14 @@ fn parse(text: &str) -> Option<Tree> {
 fn words(command: Node<'_>, text: &str) -> Vec<String> {
     let mut cursor = command.walk();
     let mut words = Vec::new();
-    for (n, child) in command.children(&mut cursor).enumerate() {
-        let field = command.field_name_for_child(u32::try_from(n).unwrap_or(u32::MAX));
-        if matches!(field, Some("name" | "argument"))
-            && let Ok(word) = child.utf8_text(text.as_bytes())
+    let mut more = cursor.goto_first_child();
+    while more {
+        if matches!(cursor.field_name(), Some("name" | "argument"))
+            && let Ok(word) = cursor.node().utf8_text(text.as_bytes())
         {
             words.push(word.to_owned());
         }
+        more = cursor.goto_next_sibling();
     }
     words
 }
@@ -175,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_command_is_seen_wherever_it_stands() {
-        let seen = opinion("a $(b c) \"`d`\" && (e; f) | g").expect("short");
+        let seen = opinion("a $(b c) \"`d`\" && (e; f) | g", false).expect("short");
         let names: Vec<&str> = seen.commands.iter().map(|it| it[0].as_str()).collect();
         assert_eq!(names, ["a", "b", "d", "e", "f", "g"]);
         assert!(!seen.is_simple);
@@ -191,7 +199,10 @@ mod tests {
             "! git status",
             "git status 2>&1",
         ] {
-            assert!(opinion(text).expect("short").agrees(&command), "{text}");
+            assert!(
+                opinion(text, true).expect("short").agrees(&command),
+                "{text}"
+            );
         }
         for text in [
             "git status $x",
@@ -200,14 +211,14 @@ mod tests {
             "git status &",
             "git stat*",
         ] {
-            let agrees = opinion(text).expect("short").agrees(&command);
+            let agrees = opinion(text, true).expect("short").agrees(&command);
             assert!(!agrees || text.ends_with('&'), "{text}");
         }
     }
 
     #[test]
     fn what_would_take_too_long_is_left() {
-        assert!(opinion(&"a|".repeat(4000)).is_none());
-        assert!(opinion(&"a ".repeat(40_000)).is_none());
+        assert!(opinion(&"a|".repeat(4000), true).is_none());
+        assert!(opinion(&"a ".repeat(40_000), true).is_none());
     }
 }

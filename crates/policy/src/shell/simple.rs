@@ -2,6 +2,7 @@
 
 use brush_parser::ast;
 
+use super::expand::combine;
 use super::value::{Field, Origin, Part, Stream};
 use super::walk::{Channel, Walk, silent};
 use super::word::Mode;
@@ -51,7 +52,9 @@ impl Walk<'_> {
                 }
             }
         }
-        let ways = all_ways(words);
+        let ways = words
+            .iter()
+            .fold(vec![Vec::new()], |ways, word| combine(ways, word));
         let led = self.lead(&redirects);
         let input = led.stdin.clone().unwrap_or_else(|| self.inherited(stdin));
         let mut output: Option<Stream> = None;
@@ -363,26 +366,4 @@ impl Led {
 
 fn plain_path(name: &str) -> String {
     name.trim_start_matches("./").to_owned()
-}
-
-fn all_ways(words: Vec<Vec<Vec<Field>>>) -> Vec<Vec<Field>> {
-    let mut ways: Vec<Vec<Field>> = vec![Vec::new()];
-    for word in words {
-        if let [only] = word.as_slice() {
-            for way in &mut ways {
-                way.extend(only.iter().cloned());
-            }
-            continue;
-        }
-        let mut longer = Vec::new();
-        for way in &ways {
-            for more in &word {
-                if longer.len() < super::value::ALTERNATIVES_MAX {
-                    longer.push(way.iter().chain(more).cloned().collect());
-                }
-            }
-        }
-        ways = longer;
-    }
-    ways
 }

@@ -18,17 +18,19 @@ use super::word::{self, Mode, Piece};
 /// How deeply scripts within scripts are followed.
 const DEPTH_MAX: usize = 45;
 /// The most commands that are followed.
-const STEPS_MAX: usize = 12_000;
+const STEPS_MAX: usize = 8_000;
 /// The most bytes of scripts within scripts that are parsed.
 const BYTES_MAX: usize = 96 * 1024;
-/// How many beginnings of a text that has no tree are tried.
-const PREFIXES_MAX: usize = 24;
+/// The most bytes that are parsed to find the lines that a shell would carry out of a text without a tree.
+const LINES_BYTES_MAX: usize = 16 * 1024;
 /// The longest text that has no tree whose beginning is followed, in bytes.
 const UNPARSED_BYTES_MAX: usize = 8 * 1024;
 /// The most words of a command that are kept to be shown.
 const WORDS_MAX: usize = 100;
 /// The most bytes of values that are made, copies included.
 const PRODUCED_MAX: usize = 2 * 1024 * 1024;
+/// With how many of the last ones a command is compared, to be shown once.
+const DISTINCT: usize = 16;
 /// The most commands that are kept to be shown.
 const SEEN_MAX: usize = 500;
 
@@ -146,7 +148,8 @@ impl<'r> Walk<'r> {
                 .iter()
                 .all(|it| it.text().is_some() && !it.is_pattern()),
         };
-        if !self.seen.contains(&seen) {
+        let known = self.seen.iter().rev().take(DISTINCT).any(|it| *it == seen);
+        if !known {
             self.seen.push(seen);
         }
     }
@@ -189,7 +192,7 @@ impl<'r> Walk<'r> {
             Err(why) => {
                 self.doubt(match why {
                     NoTree::Syntax => "it cannot be parsed",
-                    NoTree::TooDeep => "it is nested too deeply",
+                    NoTree::TooMuch => "it is too long or nested too deeply",
                 });
                 self.unparsed(text, stdin)
             }
@@ -214,7 +217,7 @@ impl<'r> Walk<'r> {
             }
             let before = Stream::unknown(origin);
             origin |= self.check(&fields, &before);
-            if self.step() && self.through.len() <= DEPTH_MAX {
+            if self.step() && self.through.len() <= DEPTH_MAX && self.bytes <= BYTES_MAX {
                 origin |= self.reach(&fields, &before).origin;
             }
         }
@@ -228,16 +231,31 @@ impl<'r> Walk<'r> {
             return self.roughly(text, stdin);
         }
         let completed = rough::completed(text).and_then(|it| grammar::parse(&it).ok());
-        let begun = completed.or_else(|| {
-            let lines = text.match_indices('\n').rev().take(PREFIXES_MAX);
-            let mut prefixes = lines.map(|(end, _)| &text[..end]);
-            prefixes.find_map(|it| grammar::parse(it).ok())
-        });
-        if let Some(program) = begun {
-            self.program(&program, stdin);
+        match completed {
+            Some(program) => {
+                self.program(&program, stdin);
+            }
+            None => self.line_by_line(text, stdin),
         }
         self.in_segments(text, stdin);
         self.roughly(text, stdin)
+    }
+
+    /// Follows what a shell carries out before it comes to a line that it cannot parse.
+    fn line_by_line(&mut self, text: &str, stdin: &Stream) {
+        let mut from = 0;
+        let mut parsed = 0;
+        for (end, _) in text.match_indices('\n') {
+            let command = &text[from..end];
+            parsed += command.len();
+            if parsed > LINES_BYTES_MAX {
+                return;
+            }
+            if let Ok(program) = grammar::parse(command) {
+                self.program(&program, stdin);
+                from = end + 1;
+            }
+        }
     }
 
     /// Follows each stretch between operators by itself.
