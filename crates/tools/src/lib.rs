@@ -2,6 +2,9 @@
 //!
 //! A toolbox says what it holds, and answers calls. It knows nothing of models and conversations; every call that
 //! changes something is judged by policy before it acts.
+//!
+//! [`Workbench`] holds the tools over one [`Workspace`]: reading, editing, commands, the project's linters, the agent's
+//! own list and questions to the [`Person`]. [`Many`] puts further toolboxes beside it, such as one for specs and tasks.
 
 mod arguments;
 mod ask;

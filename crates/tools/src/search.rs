@@ -5,6 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use change::RelPath;
+use grep_matcher::LineTerminator;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{
     BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkContextKind, SinkMatch,
@@ -82,6 +83,7 @@ pub(crate) fn call(
         matcher,
         searcher: SearcherBuilder::new()
             .line_number(true)
+            .line_terminator(LineTerminator::crlf())
             .before_context(context)
             .after_context(context)
             .binary_detection(BinaryDetection::quit(0))
@@ -103,7 +105,6 @@ fn matcher(arguments: &Arguments<'_>) -> Result<RegexMatcher, ToolError> {
     let built = RegexMatcherBuilder::new()
         .fixed_strings(literal)
         .case_insensitive(arguments.flag("ignore_case")?)
-        .line_terminator(Some(b'\n'))
         .crlf(true)
         .size_limit(PATTERN_BYTES)
         .dfa_size_limit(PATTERN_BYTES)

@@ -236,7 +236,8 @@ impl Shell {
             call.person,
             call.stop,
         )?;
-        let mut env = setting::environment(&self.setting.env);
+        let mut env =
+            setting::environment(&self.setting.env, argv.first().map_or("", String::as_str));
         let scratch = setting::scratch(&self.setting.walls, call.workspace.root());
         if let Some(scratch) = scratch.and_then(|it| it.to_str()) {
             let own = [

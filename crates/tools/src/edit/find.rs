@@ -57,7 +57,8 @@ fn exactly(file: &[u8], old: &[u8]) -> Vec<Place> {
         shifts: vec![Shift::None],
     };
     if old.contains(&b'\r') {
-        let verbatim = occurrences(file, old);
+        let mut verbatim = occurrences(file, old);
+        verbatim.retain(|it| !splits(file, it.start) && !splits(file, it.end));
         if !verbatim.is_empty() {
             return verbatim.into_iter().map(place).collect();
         }
@@ -75,6 +76,11 @@ fn exactly(file: &[u8], old: &[u8]) -> Vec<Place> {
         .into_iter()
         .map(|it| place(origin.of_place(it.start)..origin.of_place(it.end)))
         .collect()
+}
+
+/// Whether a cut at `at` would part a return from its newline.
+fn splits(file: &[u8], at: usize) -> bool {
+    file[..at].ends_with(b"\r") && file[at..].starts_with(b"\n")
 }
 
 /// Every occurrence, overlapping ones too.
@@ -235,6 +241,9 @@ mod tests {
         );
         check("a\r\nb\na\nb", "a\r\nb", &[("a\r\nb", Exact)]);
         check("aaa", "aa", &[("aa", Exact), ("aa", Exact)]);
+        check("a\r\n\r\nb", "\n\r", &[]);
+        check("a\r\nb", "a\r", &[]);
+        check("a\rb", "a\r", &[("a\r", Exact)]);
     }
 
     #[test]

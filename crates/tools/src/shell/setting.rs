@@ -1,7 +1,7 @@
 //! Where and within what commands run.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host::process::Limits;
@@ -110,10 +110,22 @@ const QUIET: &[(&str, &str)] = &[
     ("npm_config_yes", "true"),
 ];
 
-/// The whole environment of a command.
-pub(super) fn environment(given: &[(String, String)]) -> Vec<(String, String)> {
+/// The whole environment of a command that starts `program`, whose folder is searched before all others unless it is
+/// searched anyway: a compiler finds its own parts there.
+pub(super) fn environment(given: &[(String, String)], program: &str) -> Vec<(String, String)> {
+    let folder = Path::new(program).parent().and_then(Path::to_str);
+    let searched = |(name, value): &(String, String)| {
+        let more = folder.filter(|it| name == "PATH" && !value.split(':').any(|part| part == *it));
+        match more {
+            Some(folder) => (name.clone(), format!("{folder}:{value}")),
+            None => (name.clone(), value.clone()),
+        }
+    };
     let is_quiet = |name: &str| QUIET.iter().any(|(quiet, _)| *quiet == name);
-    let kept = given.iter().filter(|(name, _)| !is_quiet(name)).cloned();
+    let kept = given
+        .iter()
+        .filter(|(name, _)| !is_quiet(name))
+        .map(searched);
     let quiet = QUIET
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -121,6 +133,6 @@ pub(super) fn environment(given: &[(String, String)]) -> Vec<(String, String)> {
 }
 
 /// The folder that a walled command may keep its own files in: the writable one that is not the workspace.
-pub(super) fn scratch<'a>(walls: &'a Walls, root: &std::path::Path) -> Option<&'a PathBuf> {
+pub(super) fn scratch<'a>(walls: &'a Walls, root: &Path) -> Option<&'a PathBuf> {
     walls.write.iter().find(|it| !it.starts_with(root))
 }
