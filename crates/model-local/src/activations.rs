@@ -1,8 +1,9 @@
 //! Rows of numbers as the kernels take them: 256 at a time, each a signed byte, with one factor for all.
 
-use crate::crew::Crew;
-use crate::isa::{Isa, LANES, Level, Loops};
+use crate::isa::{Isa, LANES, Loops};
+use crate::network::Machine;
 use crate::quants::BLOCK;
+use crate::spare::Taken;
 
 /// The largest byte that a number becomes. -128 is not used, so that no product of the kernels overflows.
 const LARGEST: f32 = 127.0;
@@ -32,37 +33,32 @@ impl Block {
 
 /// Rows of numbers, one a token, all of one length.
 pub(crate) struct Activations {
-    blocks: Vec<Block>,
+    blocks: Taken<Block>,
     /// Blocks of one row.
     width: usize,
 }
 
 impl Activations {
-    /// Room for `tokens` rows of `columns` numbers, which are a multiple of [`BLOCK`].
-    pub(crate) fn new(tokens: usize, columns: usize) -> Self {
-        let width = columns / BLOCK;
-        Self {
-            blocks: vec![Block::ZERO; tokens * width],
-            width,
-        }
-    }
-
-    /// The rows that `fill` writes, one a token.
+    /// The rows that `fill` writes, one a token, of `columns` numbers, which are a multiple of [`BLOCK`].
     pub(crate) fn filled(
-        crew: &Crew,
-        level: Level,
+        machine: &Machine,
         (tokens, columns): (usize, usize),
         fill: impl Fn(usize, &mut [f32]) + Sync,
     ) -> Self {
-        let mut activations = Self::new(tokens, columns);
-        let rows = activations.blocks.chunks_exact_mut(columns / BLOCK);
-        let mut rows: Vec<_> = rows.enumerate().collect();
-        crew.each(&mut rows, |(token, blocks)| {
-            let mut row = vec![0.0; columns];
+        let width = columns / BLOCK;
+        let mut blocks = machine.blocks.take(tokens * width, Block::ZERO);
+        let mut rows: Vec<_> = blocks.chunks_exact_mut(width).enumerate().collect();
+        machine.crew.each(&mut rows, |(token, blocks)| {
+            let mut row = machine.numbers.take(columns, 0.0);
             fill(*token, &mut row);
-            level.run(Quantise { row: &row, blocks });
+            machine.level.run(Quantise { row: &row, blocks });
         });
-        activations
+        Self { blocks, width }
+    }
+
+    /// Blocks of one row.
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     /// How many rows there are.

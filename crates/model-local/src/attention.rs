@@ -90,8 +90,8 @@ impl Attention {
         level: Level,
         queries: &[f32],
         first: usize,
-    ) -> Vec<f32> {
-        let mut attended = vec![0.0; queries.len()];
+        attended: &mut [f32],
+    ) {
         let size = self.group * self.head_size;
         let heads = self.keys.len() / (self.capacity * self.head_size);
         let out = attended.chunks_exact_mut(size);
@@ -108,7 +108,6 @@ impl Attention {
                 });
             });
         });
-        attended
     }
 }
 

@@ -15,8 +15,7 @@ mod avx512;
 mod plain;
 
 use crate::activations::Block;
-use crate::quants::{Q4K_BYTES, Q6K_BYTES};
-use crate::tile::Tile;
+use crate::panel;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
@@ -27,8 +26,8 @@ pub(crate) use plain::Plain;
 /// Numbers in one [`Isa::Floats`], and rows of weights that are worked on together.
 pub(crate) const LANES: usize = 16;
 
-/// Tokens that share each tile of weights in registers.
-pub(crate) const TILE_TOKENS: usize = 8;
+/// Most tokens that share each weight in registers.
+pub(crate) const TOKENS_MAX: usize = 8;
 
 /// Whole-number sums of one block of weights and activations: the products, and what the weights' minimum adds to them.
 pub(crate) type Sums<I> = (I, I);
@@ -44,10 +43,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     /// Runs `loops`, compiled for this processor.
     fn run<L: Loops>(self, loops: L) -> L::Output;
 
-    /// Has the processor fetch what lies `ahead` bytes beyond `from`, and is as large, into its cache. Changes nothing else,
-    /// whatever lies there.
-    fn fetch<T>(self, from: &T, ahead: usize);
     fn splat(self, number: f32) -> Self::Floats;
+    fn load(self, from: &[f32; LANES]) -> Self::Floats;
     fn store(self, numbers: Self::Floats, to: &mut [f32; LANES]);
     /// Numbers of 16 bits (IEEE half precision), widened.
     fn load_halves(self, from: &[u16; LANES]) -> Self::Floats;
@@ -58,34 +55,19 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     fn multiply_subtract(self, a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
     /// Whole numbers as the nearest numbers.
     fn floats(self, whole: Self::Whole) -> Self::Floats;
-    fn load_whole(self, from: &[i32; LANES]) -> Self::Whole;
 
-    /// The sums of a tile of Q4_K weights, one lane a row, for each of several tokens.
-    fn tile_q4k(
+    /// The sums of a panel of Q4_K weights, one lane a row, for each of several tokens (at most [`TOKENS_MAX`]).
+    fn sums_q4k<const TOKENS: usize>(
         self,
-        tile: &Tile,
-        tokens: [&Block; TILE_TOKENS],
-    ) -> [Sums<Self::Whole>; TILE_TOKENS];
-    /// The same of Q6_K weights, whose minimum is already taken off the first sum; the second is nothing.
-    fn tile_q6k(
-        self,
-        tile: &Tile,
-        tokens: [&Block; TILE_TOKENS],
-    ) -> [Sums<Self::Whole>; TILE_TOKENS];
-
-    /// The sums of `BLOCKS` (at most four) neighbouring blocks of one row of Q4_K weights for each of `TOKENS` tokens, whose
-    /// activations begin at the same block.
-    fn row_q4k<const BLOCKS: usize, const TOKENS: usize>(
-        self,
-        weights: &[[u8; Q4K_BYTES]; BLOCKS],
-        tokens: [&[Block; BLOCKS]; TOKENS],
-    ) -> [Sums<[i32; 4]>; TOKENS];
+        panel: &panel::Q4K,
+        tokens: [&Block; TOKENS],
+    ) -> [Sums<Self::Whole>; TOKENS];
     /// The same of Q6_K weights, whose minimum is already taken off.
-    fn row_q6k<const BLOCKS: usize, const TOKENS: usize>(
+    fn sums_q6k<const TOKENS: usize>(
         self,
-        weights: &[[u8; Q6K_BYTES]; BLOCKS],
-        tokens: [&[Block; BLOCKS]; TOKENS],
-    ) -> [Sums<[i32; 4]>; TOKENS];
+        panel: &panel::Q6K,
+        tokens: [&Block; TOKENS],
+    ) -> [Self::Whole; TOKENS];
 }
 
 /// A computation that is compiled once for each [`Isa`].

@@ -9,9 +9,10 @@
 //! - `draft`: guessing tokens that were there before, so that several are read at once;
 //! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
 //! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product;
-//! - `product`: matrix products, over `mapping` (the file, read where it lies), `quants` (its formats), `activations` and
-//!   `tile` (what is multiplied, made ready), or by candle;
-//! - `isa`: the processor's vector instructions, chosen when the model is opened; `crew`: the threads that compute together.
+//! - `product`: matrix products, over `panel` and `packed` (the weights in memory, interleaved), `activations` (what they are
+//!   multiplied by, made ready), or by candle; `quants` and `mapping`: the formats of the file, and the file itself;
+//! - `isa`: the processor's vector instructions, chosen when the model is opened; `crew`: the threads that compute
+//!   together; `spare`: memory that is used again.
 //!
 //! The same request with the same seed gives the same answer, whatever the model was asked before, however the prompt was cut
 //! into pieces, and whatever was guessed on the way: every kernel computes the same bits for a token, alone or among others.
@@ -26,13 +27,15 @@ mod isa;
 mod letters;
 mod mapping;
 mod network;
+mod packed;
+mod panel;
 mod product;
 mod quants;
 mod rotary;
 mod sampler;
 mod shape;
+mod spare;
 mod template;
-mod tile;
 mod turn;
 mod vector;
 mod vocabulary;
@@ -119,8 +122,8 @@ impl Kernels {
 }
 
 impl LocalModel {
-    /// Opens the weights at `path`, to be known as `id`. They are read where they lie; where no kernels for that are to be
-    /// had, they take as much memory as the file is large, and as much again from the first turn on.
+    /// Opens the weights at `path`, to be known as `id`. They take about as much memory as the file is large; where no kernels
+    /// for them are to be had, as much again from the first turn on.
     ///
     /// Whether the bytes are the ones that were published is not checked here.
     ///
@@ -139,10 +142,7 @@ impl LocalModel {
     /// As [`LocalModel::open`].
     pub fn open_with(path: &Path, id: ModelId, kernels: Kernels) -> Result<Self, ModelError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let machine = Machine {
-            crew: Crew::new(threads.min(THREADS_MAX)),
-            level: kernels.level(),
-        };
+        let machine = Machine::new(Crew::new(threads.min(THREADS_MAX)), kernels.level());
         let parts = weights::read(path, machine).map_err(|error| ModelError::Weights {
             path: path.to_owned(),
             reason: error.to_string(),
@@ -242,7 +242,9 @@ impl LocalModel {
             cancel,
             on,
         };
-        work(turn, &prompt, &mut kept)
+        let done = work(turn, &prompt, &mut kept);
+        self.network.rest();
+        done
     }
 }
 

@@ -1,4 +1,5 @@
-//! A file of weights, mapped into memory: read from disk when it is used, and given back when memory is short.
+//! A file of weights, mapped into memory: read from disk when it is used, and given back when memory is short. Only the
+//! embeddings are, of which each turn needs a few rows.
 
 #![expect(unsafe_code, reason = "a mapped file is memory that others can change")]
 

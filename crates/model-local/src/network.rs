@@ -1,27 +1,45 @@
 //! The network: from tokens to the scores of the next token. Llama, Qwen2 and Qwen3 differ in details that [`Layer`] and
 //! [`Shape`] name.
 
+use crate::activations::Block;
 use crate::attention::Attention;
 use crate::crew::Crew;
 use crate::isa::Level;
 use crate::product::Product;
 use crate::rotary::Rotary;
 use crate::shape::Shape;
+use crate::spare::Spare;
 use crate::turn::Halt;
 use crate::vector;
 use crate::vocabulary::Token;
 use model::Cancel;
+use std::sync::Arc;
 
-/// What computes: threads, and the processor's instructions.
+/// What computes: threads, the processor's instructions, and room for what is computed in between.
 pub(crate) struct Machine {
     pub(crate) crew: Crew,
     pub(crate) level: Level,
+    pub(crate) numbers: Arc<Spare<f32>>,
+    pub(crate) blocks: Arc<Spare<Block>>,
+}
+
+impl Machine {
+    pub(crate) fn new(crew: Crew, level: Level) -> Self {
+        Self {
+            crew,
+            level,
+            numbers: Spare::new(),
+            blocks: Spare::new(),
+        }
+    }
 }
 
 /// A matrix of weights, by whatever kernels.
 pub(crate) trait Weights: Send + Sync + Sized {
     /// Rows of numbers, made ready to be multiplied.
     type Rows;
+    /// A matrix of which single rows are wanted.
+    type Table: Send + Sync;
     /// Whether a row is computed with the same bits alone and among others.
     const ANY_CHUNKS: bool;
 
@@ -43,12 +61,12 @@ pub(crate) trait Weights: Send + Sync + Sized {
         rows: &Self::Rows,
     ) -> Result<[Product; N], Halt>;
 
-    /// The numbers that one row of the matrix stands for.
+    /// The numbers that one row of `table` stands for.
     ///
     /// # Errors
     ///
     /// [`Halt::Failed`] when the kernels cannot do it.
-    fn row(&self, row: u32, out: &mut [f32]) -> Result<(), Halt>;
+    fn row(table: &Self::Table, row: u32, out: &mut [f32]) -> Result<(), Halt>;
 }
 
 /// The weights of one transformer layer.
@@ -69,14 +87,13 @@ pub(crate) struct Layer<W> {
 }
 
 /// All weights of a model.
-pub(crate) struct Network<W> {
+pub(crate) struct Network<W: Weights> {
     pub(crate) shape: Shape,
     pub(crate) machine: Machine,
-    pub(crate) embedding: W,
+    pub(crate) embedding: W::Table,
     pub(crate) layers: Vec<Layer<W>>,
     pub(crate) norm: Vec<f32>,
-    /// Absent when the embedding serves as the output too.
-    pub(crate) output: Option<W>,
+    pub(crate) output: W,
 }
 
 /// Tokens to read: where they stand, and what stops the reading.
@@ -122,16 +139,18 @@ impl Past<'_, '_> {
         }
     }
 
-    fn attend(&self, machine: &Machine, layer: usize, queries: &[f32]) -> Vec<f32> {
+    fn attend(&self, machine: &Machine, layer: usize, queries: &[f32], out: &mut [f32]) {
         let (crew, level) = (&machine.crew, machine.level);
         match self {
-            Self::One(first, attention) => attention[layer].attend(crew, level, queries, *first),
+            Self::One(first, attention) => {
+                attention[layer].attend(crew, level, queries, *first, out);
+            }
             Self::Each(texts) => {
-                let rows = queries.chunks_exact(queries.len() / texts.len());
-                let attended = texts.iter().zip(rows);
-                attended
-                    .flat_map(|(it, row)| it.attention[layer].attend(crew, level, row, it.place))
-                    .collect()
+                let width = queries.len() / texts.len();
+                let rows = queries.chunks_exact(width).zip(out.chunks_exact_mut(width));
+                for (text, (row, out)) in texts.iter().zip(rows) {
+                    text.attention[layer].attend(crew, level, row, text.place, out);
+                }
             }
         }
     }
@@ -160,6 +179,9 @@ pub(crate) trait Reader: Send + Sync {
     ///
     /// As [`Reader::read`].
     fn read_each(&self, tokens: &mut [Next<'_>], cancel: &Cancel) -> Result<Vec<f32>, Halt>;
+
+    /// Gives back the memory that reading needs in between.
+    fn rest(&self);
 
     /// The scores of each token to be the one after the tokens whose `rows` [`Reader::read`] returned, one row a token.
     ///
@@ -191,10 +213,14 @@ impl<W: Weights> Reader for Network<W> {
         self.pass(&tokens, &mut Past::Each(texts), cancel)
     }
 
+    fn rest(&self) {
+        self.machine.numbers.clear();
+        self.machine.blocks.clear();
+    }
+
     fn scores(&self, rows: &[f32]) -> Result<Vec<Vec<f32>>, Halt> {
         let normal = self.normal(rows, &self.norm);
-        let output = self.output.as_ref().unwrap_or(&self.embedding);
-        let [product] = W::products(&self.machine, [output], &normal)?;
+        let [product] = W::products(&self.machine, [&self.output], &normal)?;
         let scores = |token| {
             let mut scores = vec![0.0; self.shape.rows];
             product.row(token, &mut scores);
@@ -215,7 +241,7 @@ impl<W: Weights> Network<W> {
         let hidden = self.shape.hidden;
         let mut rows = vec![0.0; tokens.len() * hidden];
         for (token, row) in tokens.iter().zip(rows.chunks_exact_mut(hidden)) {
-            self.embedding.row(*token, row)?;
+            W::row(&self.embedding, *token, row)?;
         }
         let rotary = Rotary::new(&self.shape, past.positions(tokens.len()));
         for layer in 0..self.layers.len() {
@@ -244,7 +270,7 @@ impl<W: Weights> Network<W> {
         let [queries, keys, values] = W::products(machine, matrices, &normal)?;
         let tokens = rows.len() / self.shape.hidden;
         let width = self.shape.query_size();
-        let mut turned = vec![0.0; tokens * width];
+        let mut turned = machine.numbers.take(tokens * width, 0.0);
         let mut jobs: Vec<_> = turned.chunks_exact_mut(width).enumerate().collect();
         machine.crew.each(&mut jobs, |(token, row)| {
             queries.row(*token, row);
@@ -263,7 +289,8 @@ impl<W: Weights> Network<W> {
             }
             past.store(index, token, &key, &value);
         }
-        let attended = past.attend(machine, index, &turned);
+        let mut attended = machine.numbers.take(tokens * width, 0.0);
+        past.attend(machine, index, &turned, &mut attended);
         let attended = W::rows(machine, (tokens, width), |token, row| {
             row.copy_from_slice(&attended[token * width..][..width]);
         });
@@ -291,7 +318,7 @@ impl<W: Weights> Network<W> {
         let [gates, ups] = W::products(machine, [&layer.gate, &layer.up], &normal)?;
         let size = (rows.len() / self.shape.hidden, self.shape.feed_forward);
         let inner = W::rows(machine, size, |token, row| {
-            let mut up = vec![0.0; row.len()];
+            let mut up = machine.numbers.take(row.len(), 0.0);
             gates.row(token, row);
             ups.row(token, &mut up);
             vector::gate(machine.level, row, &up);

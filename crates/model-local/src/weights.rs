@@ -1,10 +1,13 @@
 //! Reading a file of weights. Nothing in the file is trusted: each size is checked before it is used.
 
 use crate::Description;
+use crate::crew::Crew;
 use crate::isa::LANES;
 use crate::mapping::Mapping;
 use crate::network::{Layer, Machine, Network, Reader, Weights};
-use crate::product::{Candle, Matrix};
+use crate::packed::Packed;
+use crate::panel;
+use crate::product::{Candle, Matrix, Table};
 use crate::quants::{self, Kind};
 use crate::shape::Shape;
 use crate::vocabulary::Vocabulary;
@@ -13,7 +16,8 @@ use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +27,12 @@ use std::sync::Arc;
 pub(crate) enum WeightsError {
     #[error("it cannot be opened ({0})")]
     Open(std::io::Error),
+
+    #[error("it cannot be read ({0})")]
+    Read(io::Error),
+
+    #[error("there is no memory for it ({0})")]
+    Memory(io::Error),
 
     #[error("it is cut short, altered or not in the GGUF format ({0})")]
     Format(String),
@@ -108,12 +118,12 @@ fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
     let shape = Shape::read(&content)?;
     let vocabulary = Vocabulary::read(&mut content)?;
     let description = describe(&content, &vocabulary);
-    let kernels = machine.level.has_kernels() && Mapped::serves(&content);
+    let kernels = machine.level.has_kernels() && Packing::serves(&content);
     let mut tensors = Tensors { content, file };
     let shape = tensors.complete(shape, vocabulary.len())?;
     if !kernels {
         return Ok(Parts {
-            network: Box::new(tensors.network::<Loaded>(&mut Loaded, shape, machine)?),
+            network: Box::new(tensors.network(&mut Loaded(None), shape, machine)?),
             vocabulary,
             mapping: None,
             description,
@@ -122,9 +132,9 @@ fn read_open(file: File, machine: Machine) -> Result<Parts, WeightsError> {
     let file = tensors.file.get_ref().try_clone();
     let mapping = Mapping::new(file.map_err(WeightsError::Open)?).map_err(WeightsError::Open)?;
     let mapping = Arc::new(mapping);
-    let mut mapped = Mapped(Arc::clone(&mapping));
+    let mut packing = Packing(Arc::clone(&mapping));
     Ok(Parts {
-        network: Box::new(tensors.network(&mut mapped, shape, machine)?),
+        network: Box::new(tensors.network(&mut packing, shape, machine)?),
         vocabulary,
         mapping: Some(mapping),
         description,
@@ -213,39 +223,68 @@ fn format_name(dtype: GgmlDType) -> &'static str {
     }
 }
 
+/// A matrix that is wanted: the name of its tensor, its rows and its columns.
+type Wanted<'a> = (&'a str, [usize; 2]);
+
 /// Where the matrices of a network come from.
 trait Source {
     type Weights: Weights;
 
-    /// The tensor `name`, which has `rows` rows of `columns` weights.
-    fn matrix(
+    /// What is `wanted`, to read single rows of it.
+    fn table(
         &mut self,
         tensors: &mut Tensors,
-        name: &str,
-        rows_and_columns: [usize; 2],
-    ) -> Result<Self::Weights, WeightsError>;
+        wanted: Wanted<'_>,
+    ) -> Result<<Self::Weights as Weights>::Table, WeightsError>;
+
+    /// What is `wanted`, to be multiplied; kept together in memory.
+    fn matrices<const N: usize>(
+        &mut self,
+        tensors: &mut Tensors,
+        crew: &Crew,
+        wanted: [Wanted<'_>; N],
+    ) -> Result<[Self::Weights; N], WeightsError>;
 }
 
-/// Loaded into memory, for candle.
-struct Loaded;
+/// Loaded into memory, for candle. Keeps the table, which may be the output as well.
+struct Loaded(Option<(String, Candle)>);
 
 impl Source for Loaded {
     type Weights = Candle;
 
-    fn matrix(
+    fn table(
         &mut self,
         tensors: &mut Tensors,
-        name: &str,
-        size: [usize; 2],
+        (name, size): Wanted<'_>,
     ) -> Result<Candle, WeightsError> {
-        tensors.tensor(name, &size).map(Candle)
+        let table = Candle(Arc::new(tensors.tensor(name, &size)?));
+        self.0 = Some((name.to_owned(), table.clone()));
+        Ok(table)
+    }
+
+    fn matrices<const N: usize>(
+        &mut self,
+        tensors: &mut Tensors,
+        _crew: &Crew,
+        wanted: [Wanted<'_>; N],
+    ) -> Result<[Candle; N], WeightsError> {
+        each(wanted, |(name, size)| match &self.0 {
+            Some((known, table)) if known == name => Ok(table.clone()),
+            _ => Ok(Candle(Arc::new(tensors.tensor(name, &size)?))),
+        })
     }
 }
 
-/// Left where they lie, for the kernels.
-struct Mapped(Arc<Mapping>);
+/// Packed for the kernels; but single rows are read where they lie.
+struct Packing(Arc<Mapping>);
 
-impl Mapped {
+/// Where a matrix lies in the file.
+struct Place {
+    range: Range<usize>,
+    kind: Kind,
+}
+
+impl Packing {
     /// Whether the kernels know every matrix of the network.
     fn serves(content: &Content) -> bool {
         content
@@ -270,15 +309,12 @@ fn kind(dtype: GgmlDType) -> Option<Kind> {
     }
 }
 
-impl Source for Mapped {
-    type Weights = Matrix;
-
-    fn matrix(
-        &mut self,
-        tensors: &mut Tensors,
-        name: &str,
-        [rows, columns]: [usize; 2],
-    ) -> Result<Matrix, WeightsError> {
+impl Packing {
+    fn place(
+        &self,
+        tensors: &Tensors,
+        (name, [rows, columns]): Wanted<'_>,
+    ) -> Result<Place, WeightsError> {
         tensors.check(name, &[rows, columns])?;
         let short = || WeightsError::Short(name.to_owned());
         let info = &tensors.content.tensor_infos[name];
@@ -293,15 +329,77 @@ impl Source for Mapped {
             let end = start.checked_add(size)?;
             (end <= self.0.len()).then_some(start..end)
         };
-        Ok(Matrix {
-            range: range().ok_or_else(short)?,
-            mapping: Arc::clone(&self.0),
-            kind,
-            rows,
-            columns,
-        })
+        let range = range().ok_or_else(short)?;
+        Ok(Place { range, kind })
     }
 }
+
+impl Source for Packing {
+    type Weights = Matrix;
+
+    fn table(&mut self, tensors: &mut Tensors, wanted: Wanted<'_>) -> Result<Table, WeightsError> {
+        let Place { range, kind } = self.place(tensors, wanted)?;
+        Ok(Table {
+            range,
+            mapping: Arc::clone(&self.0),
+            kind,
+            columns: wanted.1[1],
+        })
+    }
+
+    fn matrices<const N: usize>(
+        &mut self,
+        tensors: &mut Tensors,
+        crew: &Crew,
+        wanted: [Wanted<'_>; N],
+    ) -> Result<[Matrix; N], WeightsError> {
+        let places = each(wanted, |wanted| {
+            let place = self.place(tensors, wanted)?;
+            let panels = place.range.len() / LANES / place.kind.bytes();
+            let size = panels * panel::bytes(place.kind);
+            Ok((place, wanted.1, size))
+        })?;
+        let size = places.iter().map(|it| it.2).sum();
+        let mut packed = Packed::new(size).map_err(WeightsError::Memory)?;
+        let mut rest = packed.bytes_mut();
+        for (place, [_, columns], size) in &places {
+            let (own, others) = rest.split_at_mut(*size);
+            tensors.pack(place, columns / quants::BLOCK, crew, own)?;
+            rest = others;
+        }
+        let packed = Arc::new(packed);
+        let mut end = 0;
+        Ok(places.map(|(place, [rows, columns], size)| {
+            end += size;
+            Matrix {
+                packed: Arc::clone(&packed),
+                range: end - size..end,
+                kind: place.kind,
+                rows,
+                columns,
+            }
+        }))
+    }
+}
+
+/// `of` each, unless one fails.
+fn each<T, U, const N: usize>(
+    all: [T; N],
+    mut of: impl FnMut(T) -> Result<U, WeightsError>,
+) -> Result<[U; N], WeightsError> {
+    let mut failed = None;
+    let done = all.map(|it| match failed {
+        None => of(it).map_err(|error| failed = Some(error)).ok(),
+        Some(_) => None,
+    });
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(done.map(|it| it.expect("each is done where none failed"))),
+    }
+}
+
+/// Rows of panels that are read from the file at a time.
+const PACKED_TOGETHER: usize = 64;
 
 struct Tensors {
     content: Content,
@@ -332,14 +430,15 @@ impl Tensors {
         machine: Machine,
     ) -> Result<Network<S::Weights>, WeightsError> {
         let size = [shape.rows, shape.hidden];
-        let embedding = source.matrix(self, "token_embd.weight", size)?;
+        let embedding = source.table(self, ("token_embd.weight", size))?;
         let output = match self.has("output.weight") {
-            true => Some(source.matrix(self, "output.weight", size)?),
-            false => None,
+            true => "output.weight",
+            false => "token_embd.weight",
         };
+        let [output] = source.matrices(self, &machine.crew, [(output, size)])?;
         let norm = self.vector("output_norm.weight", shape.hidden)?;
         let layers = (0..shape.layers)
-            .map(|index| self.layer(source, &shape, index))
+            .map(|index| self.layer(source, &machine.crew, &shape, index))
             .collect::<Result<_, _>>()?;
         Ok(Network {
             shape,
@@ -354,24 +453,25 @@ impl Tensors {
     fn layer<S: Source>(
         &mut self,
         source: &mut S,
+        crew: &Crew,
         shape: &Shape,
         index: usize,
     ) -> Result<Layer<S::Weights>, WeightsError> {
         let name = |part: &str| format!("blk.{index}.{part}");
         let (hidden, inner) = (shape.hidden, shape.feed_forward);
         let (queries, kv) = (shape.query_size(), shape.kv_size());
-        let mut matrix = |part: &str, rows, columns| {
-            source.matrix(self, &name(&format!("{part}.weight")), [rows, columns])
-        };
-        let matrices = [
-            matrix("attn_q", queries, hidden)?,
-            matrix("attn_k", kv, hidden)?,
-            matrix("attn_v", kv, hidden)?,
-            matrix("attn_output", hidden, queries)?,
-            matrix("ffn_gate", inner, hidden)?,
-            matrix("ffn_up", inner, hidden)?,
-            matrix("ffn_down", hidden, inner)?,
+        let parts = [
+            ("attn_q", queries, hidden),
+            ("attn_k", kv, hidden),
+            ("attn_v", kv, hidden),
+            ("attn_output", hidden, queries),
+            ("ffn_gate", inner, hidden),
+            ("ffn_up", inner, hidden),
+            ("ffn_down", hidden, inner),
         ];
+        let parts = parts.map(|it| (name(&format!("{}.weight", it.0)), [it.1, it.2]));
+        let wanted = parts.each_ref().map(|it| (it.0.as_str(), it.1));
+        let matrices = source.matrices(self, crew, wanted)?;
         let [query, key, value, attended, gate, up, down] = matrices;
         let biases = match self.has(&name("attn_q.bias")) {
             true => Some([
@@ -419,6 +519,31 @@ impl Tensors {
         numbers
             .and_then(|tensor| tensor.to_vec1())
             .map_err(unreadable)
+    }
+
+    /// Fills `to` with the panels of the matrix at `place`, whose rows have `width` blocks.
+    fn pack(
+        &mut self,
+        place: &Place,
+        width: usize,
+        crew: &Crew,
+        to: &mut [u8],
+    ) -> Result<(), WeightsError> {
+        let rows = LANES * width * place.kind.bytes();
+        let panels = width * panel::bytes(place.kind);
+        let mut bytes = vec![0; rows * PACKED_TOGETHER];
+        let start = SeekFrom::Start(place.range.start as u64);
+        self.file.seek(start).map_err(WeightsError::Read)?;
+        for to in to.chunks_mut(panels * PACKED_TOGETHER) {
+            let bytes = &mut bytes[..to.len() / panels * rows];
+            self.file.read_exact(bytes).map_err(WeightsError::Read)?;
+            let pairs = bytes.chunks_exact(rows).zip(to.chunks_exact_mut(panels));
+            let mut jobs: Vec<_> = pairs.collect();
+            crew.each(&mut jobs, |(rows, panels)| {
+                panel::pack(place.kind, rows, panels)
+            });
+        }
+        Ok(())
     }
 
     fn tensor(&mut self, name: &str, expected: &[usize]) -> Result<QTensor, WeightsError> {

@@ -5,14 +5,10 @@
     reason = "vector instructions may be used where a processor has them, and memory is read by address"
 )]
 
-use super::{Isa, LANES, Loops, Sums, TILE_TOKENS};
+use super::{Isa, LANES, Loops, Sums};
 use crate::activations::Block;
-use crate::quants::{Q4K_BYTES, Q6K_BYTES};
-use crate::tile::Tile;
+use crate::panel;
 use std::arch::x86_64::*;
-
-/// Tokens whose sums fit into the sixteen registers together.
-const TOGETHER: usize = 4;
 
 /// Proof that the processor has the instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,18 +40,21 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn fetch<T>(self, from: &T, ahead: usize) {
-        let start = std::ptr::from_ref(from).cast::<i8>().wrapping_add(ahead);
-        for line in (0..size_of::<T>()).step_by(64) {
-            // SAFETY: it is a hint; an address of nothing is ignored.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line)) }
-        }
-    }
-
-    #[inline(always)]
     fn splat(self, number: f32) -> [__m256; 2] {
         // SAFETY: the processor has the instruction.
         unsafe { [_mm256_set1_ps(number); 2] }
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> [__m256; 2] {
+        let [low, high] = split(from);
+        // SAFETY: the processor has the instruction, which reads what is borrowed.
+        unsafe {
+            [
+                _mm256_loadu_ps(low.as_ptr()),
+                _mm256_loadu_ps(high.as_ptr()),
+            ]
+        }
     }
 
     #[inline(always)]
@@ -115,50 +114,23 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn load_whole(self, from: &[i32; LANES]) -> [__m256i; 2] {
-        let [low, high] = split(from);
+    fn sums_q4k<const TOKENS: usize>(
+        self,
+        panel: &panel::Q4K,
+        tokens: [&Block; TOKENS],
+    ) -> [Sums<[__m256i; 2]>; TOKENS] {
         // SAFETY: the processor has the instructions.
-        unsafe { [load_32(low), load_32(high)] }
+        unsafe { sums_q4k(self, panel, tokens) }
     }
 
     #[inline(always)]
-    fn tile_q4k(
+    fn sums_q6k<const TOKENS: usize>(
         self,
-        tile: &Tile,
-        tokens: [&Block; TILE_TOKENS],
-    ) -> [Sums<[__m256i; 2]>; TILE_TOKENS] {
+        panel: &panel::Q6K,
+        tokens: [&Block; TOKENS],
+    ) -> [[__m256i; 2]; TOKENS] {
         // SAFETY: the processor has the instructions.
-        unsafe { tile_q4k(tile, tokens) }
-    }
-
-    #[inline(always)]
-    fn tile_q6k(
-        self,
-        tile: &Tile,
-        tokens: [&Block; TILE_TOKENS],
-    ) -> [Sums<[__m256i; 2]>; TILE_TOKENS] {
-        // SAFETY: the processor has the instructions.
-        unsafe { tile_q6k(tile, tokens) }
-    }
-
-    #[inline(always)]
-    fn row_q4k<const BLOCKS: usize, const TOKENS: usize>(
-        self,
-        weights: &[[u8; Q4K_BYTES]; BLOCKS],
-        tokens: [&[Block; BLOCKS]; TOKENS],
-    ) -> [Sums<[i32; 4]>; TOKENS] {
-        // SAFETY: the processor has the instructions.
-        unsafe { row_q4k(weights, tokens) }
-    }
-
-    #[inline(always)]
-    fn row_q6k<const BLOCKS: usize, const TOKENS: usize>(
-        self,
-        weights: &[[u8; Q6K_BYTES]; BLOCKS],
-        tokens: [&[Block; BLOCKS]; TOKENS],
-    ) -> [Sums<[i32; 4]>; TOKENS] {
-        // SAFETY: the processor has the instructions.
-        unsafe { row_q6k(weights, tokens) }
+        unsafe { sums_q6k(self, panel, tokens) }
     }
 }
 
@@ -166,14 +138,6 @@ impl Isa for Avx2 {
 fn split<T>(from: &[T; LANES]) -> [&[T; LANES / 2]; 2] {
     let halves = from.as_chunks::<{ LANES / 2 }>().0;
     [&halves[0], &halves[1]]
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(super) fn load_32<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
-    const { assert!(size_of::<T>() * N == 32) };
-    // SAFETY: 32 bytes are borrowed.
-    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
@@ -186,36 +150,30 @@ pub(super) fn load_16<T: Copy, const N: usize>(from: &[T; N]) -> __m128i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn whole(numbers: __m128i) -> [i32; 4] {
-    let mut to = [0; 4];
-    // SAFETY: 16 bytes are borrowed.
-    unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), numbers) };
-    to
+fn load_32<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
+    const { assert!(size_of::<T>() * N == 32) };
+    // SAFETY: 32 bytes are borrowed.
+    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
 }
 
-/// The eight scales and the eight leasts of a block, as `quants::parts_q4k` gives them.
+/// The bytes of eight rows of a word: of the first or of the second half.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn scales_q4k(block: &[u8; Q4K_BYTES]) -> __m128i {
-    // Twelve bytes in three words, after the two factors: the low six bits of the first two words, or four bits of the third
-    // and the high two of one of the first.
-    let words = load_16(&block.as_chunks::<16>().0[0]);
-    let low = _mm_shuffle_epi32::<0b11_10_11_01>(words);
-    let low = _mm_srlv_epi32(low, _mm_set_epi32(4, 0, 0, 0));
-    let low = _mm_and_si128(
-        low,
-        _mm_set_epi32(0x0f0f_0f0f, 0x3f3f_3f3f, 0x0f0f_0f0f, 0x3f3f_3f3f),
-    );
-    let high = _mm_srli_epi32::<2>(_mm_shuffle_epi32::<0b10_00_01_00>(words));
-    let high = _mm_and_si128(high, _mm_set_epi32(0x3030_3030, 0, 0x3030_3030, 0));
-    _mm_or_si128(low, high)
+fn load_half(from: &panel::Word, half: usize) -> __m256i {
+    load_32(&from.as_chunks::<32>().0[half])
 }
 
-/// Two neighbouring numbers in every lane.
+/// Where the bytes `from` of each four bytes are among sixteen; from 128 on they are nowhere.
+#[inline(always)]
+pub(super) fn picks(from: [u8; 4]) -> [u8; 16] {
+    std::array::from_fn(|at| from[at % 4].saturating_add(at as u8 / 4 * 4))
+}
+
+/// Of each row's four bytes those in `from`, in this order; from 128 on nothing.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn splat_pair(pair: [i16; 2]) -> __m256i {
-    _mm256_set1_epi32(joined(pair))
+fn pick(bytes: __m256i, from: [u8; 4]) -> __m256i {
+    _mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(load_16(&picks(from))))
 }
 
 /// Two numbers as one, the first in the lower half.
@@ -224,214 +182,232 @@ pub(super) fn joined([a, b]: [i16; 2]) -> i32 {
     (u32::from(a.cast_unsigned()) | u32::from(b.cast_unsigned()) << 16).cast_signed()
 }
 
-#[target_feature(enable = "avx2")]
-#[inline]
-fn tile_q4k(tile: &Tile, tokens: [&Block; TILE_TOKENS]) -> [Sums<[__m256i; 2]>; TILE_TOKENS] {
-    // 8 x 2 products of at most 15 x 127 stay below 32,768.
-    let sums = products::<8, 8>(tile, tokens);
-    let mut all = [([_mm256_setzero_si256(); 2], [_mm256_setzero_si256(); 2]); TILE_TOKENS];
-    for (at, token) in tokens.into_iter().enumerate() {
-        let leasts = leasts(&tile.offsets[..4], &token.sums_by_32);
-        all[at] = (sums[at], leasts);
-    }
-    all
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn tile_q6k(tile: &Tile, tokens: [&Block; TILE_TOKENS]) -> [Sums<[__m256i; 2]>; TILE_TOKENS] {
-    // 2 x 2 products of at most 63 x 127 stay below 32,768.
-    let sums = products::<4, 2>(tile, tokens);
-    let mut all = [([_mm256_setzero_si256(); 2], [_mm256_setzero_si256(); 2]); TILE_TOKENS];
-    for (at, token) in tokens.into_iter().enumerate() {
-        let leasts = leasts(&tile.offsets, &token.sums_by_16);
-        all[at].0 = [
-            _mm256_sub_epi32(sums[at][0], leasts[0]),
-            _mm256_sub_epi32(sums[at][1], leasts[1]),
-        ];
-    }
-    all
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn leasts(offsets: &[[[i16; 2]; LANES]], sums: &[i16]) -> [__m256i; 2] {
-    let mut leasts = [_mm256_setzero_si256(); 2];
-    for (offsets, sums) in offsets.iter().zip(sums.as_chunks::<2>().0) {
-        let sums = splat_pair(*sums);
-        for (least, offsets) in leasts.iter_mut().zip(split(offsets)) {
-            *least = _mm256_add_epi32(*least, _mm256_madd_epi16(load_32(offsets), sums));
+impl Avx2 {
+    /// Adds to the sums of each token the products of weights, `GROUPS` groups of four columns from `first` on, and its
+    /// activations, multiplied by `scales`, each of which is there twice. The products of all groups may not exceed 32,767.
+    /// `weights` makes them ready when they are needed: there is no register for one that waits.
+    ///
+    /// Always part of the caller, which is compiled for the processor; a call would pass all sums through memory.
+    #[inline(always)]
+    fn add_part<const GROUPS: usize, const TOKENS: usize>(
+        self,
+        weights: impl Fn(usize) -> __m256i,
+        scales: __m256i,
+        tokens: [&Block; TOKENS],
+        first: usize,
+        sums: &mut [__m256i; TOKENS],
+    ) {
+        // SAFETY: the processor has the instructions.
+        unsafe {
+            let mut part = [_mm256_setzero_si256(); TOKENS];
+            for at in 0..GROUPS {
+                let weights = weights(at);
+                for (sum, token) in part.iter_mut().zip(tokens) {
+                    let quants = token.quants.as_chunks::<4>().0[first + at];
+                    let quants = i32::from_ne_bytes(quants.map(i8::cast_unsigned));
+                    let products = _mm256_maddubs_epi16(weights, _mm256_set1_epi32(quants));
+                    *sum = _mm256_add_epi16(*sum, products);
+                }
+            }
+            for (sum, part) in sums.iter_mut().zip(part) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(part, scales));
+            }
         }
     }
-    leasts
 }
 
-/// The products of a tile, where each scale serves `GROUPS` groups of four columns, and those of `SAFE` groups may be summed
-/// up in 16 bits.
+/// Adds to the sums of each token the products of `pairs` and two neighbouring sums of activations.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn products<const GROUPS: usize, const SAFE: usize>(
-    tile: &Tile,
-    tokens: [&Block; TILE_TOKENS],
-) -> [[__m256i; 2]; TILE_TOKENS] {
-    let mut all = [[_mm256_setzero_si256(); 2]; TILE_TOKENS];
+fn add_pair<const TOKENS: usize>(
+    pairs: __m256i,
+    activations: [[i16; 2]; TOKENS],
+    sums: &mut [__m256i; TOKENS],
+) {
+    for (sum, pair) in sums.iter_mut().zip(activations) {
+        let pair = _mm256_set1_epi32(joined(pair));
+        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, pair));
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn sums_q4k<const TOKENS: usize>(
+    isa: Avx2,
+    panel: &panel::Q4K,
+    tokens: [&Block; TOKENS],
+) -> [Sums<[__m256i; 2]>; TOKENS] {
+    let none = _mm256_setzero_si256();
+    let mut all = [([none; 2], [none; 2]); TOKENS];
     for half in 0..2 {
-        for first in [0, TOGETHER] {
-            let mut sums = [_mm256_setzero_si256(); TOGETHER];
-            for (run, groups) in tile.groups.as_chunks::<SAFE>().0.iter().enumerate() {
-                let mut short = [_mm256_setzero_si256(); TOGETHER];
-                for (at, group) in groups.iter().enumerate() {
-                    let weights = load_32(&group.as_chunks::<32>().0[half]);
-                    for (sum, token) in short.iter_mut().zip(&tokens[first..]) {
-                        let quants = token.quants.as_chunks::<4>().0[run * SAFE + at];
-                        let quants = i32::from_ne_bytes(quants.map(i8::cast_unsigned));
-                        let products = _mm256_maddubs_epi16(weights, _mm256_set1_epi32(quants));
-                        *sum = _mm256_add_epi16(*sum, products);
-                    }
-                }
-                let scales = load_32(split(&tile.scales[run * SAFE / GROUPS])[half]);
-                for (sum, short) in sums.iter_mut().zip(short) {
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(short, scales));
-                }
-            }
-            for (all, sum) in all[first..].iter_mut().zip(sums) {
-                all[half] = sum;
-            }
+        let (fours, sums) = all.as_chunks_mut();
+        let (four_tokens, tokens) = tokens.as_chunks();
+        // As many tokens as the sixteen registers have room for.
+        for (sums, tokens) in fours.iter_mut().zip(four_tokens) {
+            half_q4k::<4>(isa, panel, half, *tokens, sums);
+        }
+        let (pairs, sums) = sums.as_chunks_mut();
+        let (pair_tokens, tokens) = tokens.as_chunks();
+        for (sums, tokens) in pairs.iter_mut().zip(pair_tokens) {
+            half_q4k::<2>(isa, panel, half, *tokens, sums);
+        }
+        for (sums, token) in sums.iter_mut().zip(tokens) {
+            half_q4k(isa, panel, half, [*token], std::array::from_mut(sums));
         }
     }
     all
 }
 
-/// The sum of all lanes of each of four vectors.
+/// The sums of eight rows.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn sums([a, b, c, d]: [__m256i; 4]) -> __m128i {
-    let ab = _mm256_add_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-    let cd = _mm256_add_epi32(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
-    let all = _mm256_add_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
-    _mm_add_epi32(
-        _mm256_castsi256_si128(all),
-        _mm256_extracti128_si256::<1>(all),
-    )
-}
-
-/// The sum of all lanes of each of four short vectors.
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(super) fn short_sums([a, b, c, d]: [__m128i; 4]) -> __m128i {
-    let ab = _mm_add_epi32(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
-    let cd = _mm_add_epi32(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
-    _mm_add_epi32(_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd))
-}
-
-/// 32 products of quants and activations in each of eight vectors, scaled and summed up in eight lanes.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn dot(weights: &[__m256i; 8], scales: &[__m256i; 8], token: &Block) -> __m256i {
-    let quants = token.quants.as_chunks::<32>().0;
-    let mut even = _mm256_setzero_si256();
-    let mut odd = _mm256_setzero_si256();
-    for at in 0..4 {
-        let product = _mm256_maddubs_epi16(weights[2 * at], load_32(&quants[2 * at]));
-        even = _mm256_add_epi32(even, _mm256_madd_epi16(product, scales[2 * at]));
-        let product = _mm256_maddubs_epi16(weights[2 * at + 1], load_32(&quants[2 * at + 1]));
-        odd = _mm256_add_epi32(odd, _mm256_madd_epi16(product, scales[2 * at + 1]));
-    }
-    _mm256_add_epi32(even, odd)
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(super) fn row_q4k<const BLOCKS: usize, const TOKENS: usize>(
-    weights: &[[u8; Q4K_BYTES]; BLOCKS],
-    tokens: [&[Block; BLOCKS]; TOKENS],
-) -> [Sums<[i32; 4]>; TOKENS] {
-    let mut products = [[_mm256_setzero_si256(); 4]; TOKENS];
-    let mut leasts = [[_mm_setzero_si128(); 4]; TOKENS];
+fn half_q4k<const TOKENS: usize>(
+    isa: Avx2,
+    panel: &panel::Q4K,
+    half: usize,
+    tokens: [&Block; TOKENS],
+    all: &mut [Sums<[__m256i; 2]>; TOKENS],
+) {
     let fifteen = _mm256_set1_epi8(15);
-    for (at, block) in weights.iter().enumerate() {
-        let scales = scales_q4k(block);
-        let offsets = _mm_cvtepu8_epi16(_mm_srli_si128::<8>(scales));
-        let scales = _mm256_broadcastsi128_si256(scales);
-        let bytes = block[16..].as_chunks::<32>().0;
-        let mut quants = [_mm256_setzero_si256(); 8];
-        let mut spread = [_mm256_setzero_si256(); 8];
-        for part in 0..4 {
-            let both = load_32(&bytes[part]);
-            quants[2 * part] = _mm256_and_si256(both, fifteen);
-            quants[2 * part + 1] = _mm256_and_si256(_mm256_srli_epi16::<4>(both), fifteen);
-        }
-        for (part, spread) in spread.iter_mut().enumerate() {
-            // Spreads the byte of a scale over the 16-bit lanes; the high bit leaves a byte empty.
-            let from = _mm256_set1_epi16(i16::MIN | part as i16);
-            *spread = _mm256_shuffle_epi8(scales, from);
-        }
-        for token in 0..TOKENS {
-            let block = &tokens[token][at];
-            products[token][at] = dot(&quants, &spread, block);
-            leasts[token][at] = _mm_madd_epi16(offsets, load_16(&block.sums_by_32));
-        }
+    let (low, high) = (_mm256_set1_epi8(0x3f), _mm256_set1_epi8(0x30));
+    let words = [
+        load_half(&panel[1], half),
+        load_half(&panel[2], half),
+        load_half(&panel[3], half),
+    ];
+    // As `quants::scales_q4k`, of all rows.
+    let lower = [
+        _mm256_and_si256(words[2], fifteen),
+        _mm256_and_si256(_mm256_srli_epi32::<4>(words[2]), fifteen),
+    ];
+    let mut parts = [[fifteen; 2]; 2];
+    for (at, lower) in lower.into_iter().enumerate() {
+        let upper = _mm256_and_si256(_mm256_srli_epi32::<2>(words[at]), high);
+        parts[at] = [
+            _mm256_and_si256(words[at], low),
+            _mm256_or_si256(lower, upper),
+        ];
     }
-    let mut all = [([0; 4], [0; 4]); TOKENS];
-    for token in 0..TOKENS {
-        all[token] = (
-            whole(sums(products[token])),
-            whole(short_sums(leasts[token])),
-        );
+    let [scales, leasts] = parts;
+    let mut sums = [_mm256_setzero_si256(); TOKENS];
+    let mut taken_off = [_mm256_setzero_si256(); TOKENS];
+    for pair in 0..4 {
+        // Two scales and two leasts at the lower end.
+        let shift = _mm_cvtsi32_si128(pair as i32 % 2 * 16);
+        let scales = _mm256_srl_epi32(scales[pair / 2], shift);
+        let leasts = _mm256_srl_epi32(leasts[pair / 2], shift);
+        let word = |at: usize| load_half(&panel[4 + pair * 8 + at], half);
+        // 8 x 2 products of at most 15 x 127 stay below 32,768.
+        let scale = pick(scales, [0, 128, 0, 128]);
+        let weights = |at| _mm256_and_si256(word(at), fifteen);
+        isa.add_part::<8, TOKENS>(weights, scale, tokens, pair * 16, &mut sums);
+        let scale = pick(scales, [1, 128, 1, 128]);
+        let weights = |at| _mm256_and_si256(_mm256_srli_epi16::<4>(word(at)), fifteen);
+        isa.add_part::<8, TOKENS>(weights, scale, tokens, pair * 16 + 8, &mut sums);
+        let least = pick(leasts, [0, 128, 1, 128]);
+        let activations = tokens.map(|it| it.sums_by_32.as_chunks().0[pair]);
+        add_pair(least, activations, &mut taken_off);
     }
-    all
+    for (token, all) in all.iter_mut().enumerate() {
+        (all.0[half], all.1[half]) = (sums[token], taken_off[token]);
+    }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn row_q6k<const BLOCKS: usize, const TOKENS: usize>(
-    weights: &[[u8; Q6K_BYTES]; BLOCKS],
-    tokens: [&[Block; BLOCKS]; TOKENS],
-) -> [Sums<[i32; 4]>; TOKENS] {
-    let mut products = [[_mm256_setzero_si256(); 4]; TOKENS];
-    let (three, fifteen) = (_mm256_set1_epi8(3), _mm256_set1_epi8(15));
-    for (at, block) in weights.iter().enumerate() {
-        let scales = block[192..208].as_chunks::<16>().0;
-        let scales = _mm256_cvtepi8_epi16(load_16(&scales[0]));
-        // Eight scales in both halves, for each half of the block.
-        let wide = [
-            _mm256_permute4x64_epi64::<0b01_00_01_00>(scales),
-            _mm256_permute4x64_epi64::<0b11_10_11_10>(scales),
-        ];
-        let low = block[..128].as_chunks::<32>().0;
-        let high = block[128..192].as_chunks::<32>().0;
-        let mut quants = [_mm256_setzero_si256(); 8];
-        let mut spread = [_mm256_setzero_si256(); 8];
-        for half in 0..2 {
-            let (a, b) = (load_32(&low[2 * half]), load_32(&low[2 * half + 1]));
-            let high = load_32(&high[half]);
-            let upper = |bits| _mm256_slli_epi16::<4>(_mm256_and_si256(bits, three));
-            let parts = [
-                (a, high),
-                (b, _mm256_srli_epi16::<2>(high)),
-                (_mm256_srli_epi16::<4>(a), _mm256_srli_epi16::<4>(high)),
-                (_mm256_srli_epi16::<4>(b), _mm256_srli_epi16::<6>(high)),
-            ];
-            for (part, (low, high)) in parts.into_iter().enumerate() {
-                let low = _mm256_and_si256(low, fifteen);
-                quants[4 * half + part] = _mm256_or_si256(low, upper(high));
-                // The two bytes of one scale in each lane of the first half, of the next in the second.
-                let byte = 4 * part as i16;
-                let from = |byte: i16| _mm_set1_epi16(byte | (byte + 1) << 8);
-                let from = _mm256_set_m128i(from(byte + 2), from(byte));
-                spread[4 * half + part] = _mm256_shuffle_epi8(wide[half], from);
-            }
+fn sums_q6k<const TOKENS: usize>(
+    isa: Avx2,
+    panel: &panel::Q6K,
+    tokens: [&Block; TOKENS],
+) -> [[__m256i; 2]; TOKENS] {
+    let mut all = [[_mm256_setzero_si256(); 2]; TOKENS];
+    for half in 0..2 {
+        let (fours, sums) = all.as_chunks_mut();
+        let (four_tokens, tokens) = tokens.as_chunks();
+        // As many tokens as the sixteen registers have room for.
+        for (sums, tokens) in fours.iter_mut().zip(four_tokens) {
+            half_q6k::<4>(isa, panel, half, *tokens, sums);
         }
-        for token in 0..TOKENS {
-            let block = &tokens[token][at];
-            let least = _mm256_madd_epi16(scales, load_32(&block.sums_by_16));
-            let least = _mm256_slli_epi32::<5>(least);
-            products[token][at] = _mm256_sub_epi32(dot(&quants, &spread, block), least);
+        let (pairs, sums) = sums.as_chunks_mut();
+        let (pair_tokens, tokens) = tokens.as_chunks();
+        for (sums, tokens) in pairs.iter_mut().zip(pair_tokens) {
+            half_q6k::<2>(isa, panel, half, *tokens, sums);
         }
-    }
-    let mut all = [([0; 4], [0; 4]); TOKENS];
-    for token in 0..TOKENS {
-        all[token].0 = whole(sums(products[token]));
+        for (sums, token) in sums.iter_mut().zip(tokens) {
+            half_q6k(isa, panel, half, [*token], std::array::from_mut(sums));
+        }
     }
     all
+}
+
+/// The sums of eight rows.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn half_q6k<const TOKENS: usize>(
+    isa: Avx2,
+    panel: &panel::Q6K,
+    half: usize,
+    tokens: [&Block; TOKENS],
+    all: &mut [[__m256i; 2]; TOKENS],
+) {
+    let scales = |at: usize| load_half(&panel[panel::Q6K_SCALES + at], half);
+    let mut sums = [_mm256_setzero_si256(); TOKENS];
+    let mut taken_off = [_mm256_setzero_si256(); TOKENS];
+    for (quarter, words) in panel[panel::Q6K_QUANTS..]
+        .as_chunks::<12>()
+        .0
+        .iter()
+        .enumerate()
+    {
+        // The scales of four parts at the lower end, every other byte.
+        let shift = _mm_cvtsi32_si128(quarter as i32 % 2 * 8);
+        let scales = [
+            _mm256_srl_epi32(scales(quarter / 2 * 2), shift),
+            _mm256_srl_epi32(scales(quarter / 2 * 2 + 1), shift),
+        ];
+        for part in 0..4 {
+            let place = quarter / 2 * 8 + part * 2 + quarter % 2;
+            let scale = match part % 2 {
+                0 => pick(scales[part / 2], [128, 0, 128, 0]),
+                _ => pick(scales[part / 2], [128, 2, 128, 2]),
+            };
+            let scale = _mm256_srai_epi16::<8>(scale);
+            // 2 x 2 products of at most 63 x 127 stay below 32,768.
+            let weights = |at| weights_q6k(words, half, part, at);
+            isa.add_part::<2, TOKENS>(weights, scale, tokens, place * 4, &mut sums);
+            let weights = |at| weights_q6k(words, half, part, 2 + at);
+            isa.add_part::<2, TOKENS>(weights, scale, tokens, place * 4 + 2, &mut sums);
+        }
+    }
+    for pair in 0..8 {
+        let shift = _mm_cvtsi32_si128(pair as i32 % 2 * 16);
+        let scale = pick(_mm256_srl_epi32(scales(pair / 2), shift), [128, 0, 128, 1]);
+        let scale = _mm256_srai_epi16::<8>(scale);
+        let activations = tokens.map(|it| it.sums_by_16.as_chunks().0[pair]);
+        add_pair(scale, activations, &mut taken_off);
+    }
+    for (token, all) in all.iter_mut().enumerate() {
+        let taken_off = _mm256_slli_epi32::<5>(taken_off[token]);
+        all[half] = _mm256_sub_epi32(sums[token], taken_off);
+    }
+}
+
+/// Four columns of eight rows: those of one of two runs of low quants, in the lower or the upper halves of bytes, with what
+/// stands above them.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn weights_q6k(words: &[panel::Word; 12], half: usize, part: usize, at: usize) -> __m256i {
+    let (upper, fifteen) = (_mm256_set1_epi8(0x30), _mm256_set1_epi8(15));
+    let low = load_half(&words[part % 2 * 4 + at], half);
+    let high = load_half(&words[8 + at], half);
+    let (low, high) = match part {
+        0 => (low, _mm256_slli_epi16::<4>(high)),
+        1 => (low, _mm256_slli_epi16::<2>(high)),
+        2 => (_mm256_srli_epi16::<4>(low), high),
+        _ => (_mm256_srli_epi16::<4>(low), _mm256_srli_epi16::<2>(high)),
+    };
+    _mm256_or_si256(
+        _mm256_and_si256(low, fifteen),
+        _mm256_and_si256(high, upper),
+    )
 }

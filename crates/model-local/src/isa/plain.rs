@@ -1,9 +1,9 @@
 //! The same in ordinary Rust: what the other two are compared with, and what runs where there is nothing better.
 
-use super::{Isa, LANES, Loops, Sums, TILE_TOKENS};
+use super::{Isa, LANES, Loops, Sums};
 use crate::activations::Block;
-use crate::quants::{self, Q4K_BYTES, Q6K_BYTES};
-use crate::tile::Tile;
+use crate::panel;
+use crate::quants;
 
 /// No particular processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,13 @@ impl Isa for Plain {
     }
 
     #[inline(always)]
-    fn fetch<T>(self, _from: &T, _ahead: usize) {}
-
-    #[inline(always)]
     fn splat(self, number: f32) -> [f32; LANES] {
         [number; LANES]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> [f32; LANES] {
+        *from
     }
 
     #[inline(always)]
@@ -73,90 +75,46 @@ impl Isa for Plain {
     }
 
     #[inline(always)]
-    fn load_whole(self, from: &[i32; LANES]) -> [i32; LANES] {
-        *from
-    }
-
-    #[inline(always)]
-    fn tile_q4k(
+    fn sums_q4k<const TOKENS: usize>(
         self,
-        tile: &Tile,
-        tokens: [&Block; TILE_TOKENS],
-    ) -> [Sums<[i32; LANES]>; TILE_TOKENS] {
-        tokens.map(|token| {
-            let lane = |row| {
-                let least = |pair: usize| {
-                    let [a, b] = tile.offsets[pair][row];
-                    i32::from(a) * i32::from(token.sums_by_32[2 * pair])
-                        + i32::from(b) * i32::from(token.sums_by_32[2 * pair + 1])
-                };
-                (products(tile, token, row, 8), (0..4).map(least).sum())
-            };
-            let lanes: [(i32, i32); LANES] = std::array::from_fn(lane);
-            (lanes.map(|it| it.0), lanes.map(|it| it.1))
-        })
-    }
-
-    #[inline(always)]
-    fn tile_q6k(
-        self,
-        tile: &Tile,
-        tokens: [&Block; TILE_TOKENS],
-    ) -> [Sums<[i32; LANES]>; TILE_TOKENS] {
-        tokens.map(|token| {
-            let lane = |row| {
-                let least = |pair: usize| {
-                    let [a, b] = tile.offsets[pair][row];
-                    i32::from(a) * i32::from(token.sums_by_16[2 * pair])
-                        + i32::from(b) * i32::from(token.sums_by_16[2 * pair + 1])
-                };
-                products(tile, token, row, 4) - (0..8).map(least).sum::<i32>()
-            };
-            (std::array::from_fn(lane), [0; LANES])
-        })
-    }
-
-    #[inline(always)]
-    fn row_q4k<const BLOCKS: usize, const TOKENS: usize>(
-        self,
-        weights: &[[u8; Q4K_BYTES]; BLOCKS],
-        tokens: [&[Block; BLOCKS]; TOKENS],
-    ) -> [Sums<[i32; 4]>; TOKENS] {
-        tokens.map(|token| {
-            let mut sums = ([0; 4], [0; 4]);
-            for (at, (weights, token)) in weights.iter().zip(token).enumerate() {
-                let block = quants::unpack_q4k(weights);
+        panel: &panel::Q4K,
+        tokens: [&Block; TOKENS],
+    ) -> [Sums<[i32; LANES]>; TOKENS] {
+        let mut sums = [([0; LANES], [0; LANES]); TOKENS];
+        for row in 0..LANES {
+            let block = quants::unpack_q4k(&panel::row_q4k(panel, row));
+            for (sums, token) in sums.iter_mut().zip(tokens) {
                 for part in 0..8 {
                     let range = part * 32..part * 32 + 32;
                     let sum = dot(&block.quants[range.clone()], &token.quants[range]);
-                    sums.0[at] += i32::from(block.scales[part]) * sum;
-                    sums.1[at] +=
+                    sums.0[row] += i32::from(block.scales[part]) * sum;
+                    sums.1[row] +=
                         i32::from(block.offsets[part]) * i32::from(token.sums_by_32[part]);
                 }
             }
-            sums
-        })
+        }
+        sums
     }
 
     #[inline(always)]
-    fn row_q6k<const BLOCKS: usize, const TOKENS: usize>(
+    fn sums_q6k<const TOKENS: usize>(
         self,
-        weights: &[[u8; Q6K_BYTES]; BLOCKS],
-        tokens: [&[Block; BLOCKS]; TOKENS],
-    ) -> [Sums<[i32; 4]>; TOKENS] {
-        tokens.map(|token| {
-            let mut sums = ([0; 4], [0; 4]);
-            for (at, (weights, token)) in weights.iter().zip(token).enumerate() {
-                let block = quants::unpack_q6k(weights);
+        panel: &panel::Q6K,
+        tokens: [&Block; TOKENS],
+    ) -> [[i32; LANES]; TOKENS] {
+        let mut sums = [[0; LANES]; TOKENS];
+        for row in 0..LANES {
+            let block = quants::unpack_q6k(&panel::row_q6k(panel, row));
+            for (sums, token) in sums.iter_mut().zip(tokens) {
                 for part in 0..16 {
                     let range = part * 16..part * 16 + 16;
                     let sum = dot(&block.quants[range.clone()], &token.quants[range]);
                     let least = 32 * i32::from(token.sums_by_16[part]);
-                    sums.0[at] += i32::from(block.scales[part]) * (sum - least);
+                    sums[row] += i32::from(block.scales[part]) * (sum - least);
                 }
             }
-            sums
-        })
+        }
+        sums
     }
 }
 
@@ -164,15 +122,4 @@ impl Isa for Plain {
 fn dot(weights: &[u8], quants: &[i8]) -> i32 {
     let pairs = weights.iter().zip(quants);
     pairs.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
-}
-
-/// The products of one row of a tile, where each scale serves `groups` groups of four columns.
-#[inline(always)]
-fn products(tile: &Tile, token: &Block, row: usize, groups: usize) -> i32 {
-    let mut sum = 0;
-    for (group, quants) in token.quants.as_chunks::<4>().0.iter().enumerate() {
-        let weights = &tile.groups[group].as_chunks::<4>().0[row];
-        sum += i32::from(tile.scales[group / groups][row][0]) * dot(weights, quants);
-    }
-    sum
 }

@@ -6,7 +6,6 @@ use crate::fixture::Noise;
 use crate::isa::Level;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use std::io::Write;
 
 const ROWS: usize = 144;
 
@@ -17,7 +16,7 @@ fn random(count: usize, seed: u64) -> Vec<f32> {
 
 fn machine(level: Level) -> Machine {
     let crew = Crew::new(3);
-    Machine { crew, level }
+    Machine::new(crew, level)
 }
 
 /// A quantised matrix, as candle has it and as the kernels do.
@@ -29,19 +28,27 @@ fn matrix(kind: Kind, columns: usize, seed: u64) -> (Candle, Matrix) {
         Kind::Q6K => GgmlDType::Q6K,
     };
     let tensor = QTensor::quantize(&numbers, dtype).unwrap();
-    // At an odd place, as in a file.
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(&[0xff; 7]).unwrap();
-    file.write_all(&tensor.data().unwrap()).unwrap();
-    let mapping = Arc::new(Mapping::new(file).unwrap());
-    let matrix = Matrix {
-        range: 7..mapping.len(),
-        mapping,
+    let matrix = packed(kind, columns, &tensor.data().unwrap());
+    (Candle(Arc::new(tensor)), matrix)
+}
+
+/// The matrix whose rows in a file are `bytes`.
+fn packed(kind: Kind, columns: usize, bytes: &[u8]) -> Matrix {
+    let width = columns / quants::BLOCK;
+    let size = ROWS / LANES * width * panel::bytes(kind);
+    let mut packed = Packed::new(size).unwrap();
+    let rows = bytes.chunks_exact(LANES * width * kind.bytes());
+    let panels = packed.bytes_mut()[..size].chunks_exact_mut(width * panel::bytes(kind));
+    for (rows, panels) in rows.zip(panels) {
+        panel::pack(kind, rows, panels);
+    }
+    Matrix {
+        range: 0..size,
+        packed: Arc::new(packed),
         kind,
         rows: ROWS,
         columns,
-    };
-    (Candle(tensor), matrix)
+    }
 }
 
 fn multiply<W: Weights>(machine: &Machine, matrices: [&W; 2], rows: &[f32]) -> Vec<Vec<f32>> {
@@ -98,23 +105,19 @@ fn every_kernel_gives_the_same_bits_for_any_number_of_tokens() {
 #[test]
 fn the_largest_numbers_do_not_overflow() {
     let columns = 512;
-    let (_, mut a) = matrix(Kind::Q4K, columns, 1);
-    let (_, mut b) = matrix(Kind::Q6K, columns, 2);
-    for (matrix, factors) in [(&mut a, [0usize, 2].as_slice()), (&mut b, &[208])] {
-        let mut bytes = vec![0xff; matrix.bytes().len()];
-        for block in bytes.chunks_exact_mut(matrix.kind.bytes()) {
+    let largest = |kind: Kind, factors: &[usize]| {
+        let mut bytes = vec![0xff; ROWS * columns / quants::BLOCK * kind.bytes()];
+        for block in bytes.chunks_exact_mut(kind.bytes()) {
             for at in factors {
                 block[*at..*at + 2].copy_from_slice(&0x3c00u16.to_le_bytes());
             }
-            if matrix.kind == Kind::Q6K {
+            if kind == Kind::Q6K {
                 block[192..208].fill(0x80);
             }
         }
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&bytes).unwrap();
-        matrix.mapping = Arc::new(Mapping::new(file).unwrap());
-        matrix.range = 0..bytes.len();
-    }
+        packed(kind, columns, &bytes)
+    };
+    let (a, b) = (largest(Kind::Q4K, &[0, 2]), largest(Kind::Q6K, &[208]));
     for number in [1.0, -1.0] {
         let rows = vec![number; TOKENS * columns];
         let all: Vec<_> = Level::all()
@@ -146,10 +149,11 @@ fn the_kernels_agree_with_the_definition_and_with_candle() {
     let candle = multiply(&machine, [&candle_a, &candle_b], &rows);
     let mut expected = Vec::new();
     for row in rows.chunks_exact(columns) {
-        for matrix in [&a, &b] {
-            for index in 0..ROWS {
+        for (matrix, kind) in [(&candle_a, Kind::Q4K), (&candle_b, Kind::Q6K)] {
+            let data = matrix.0.data().unwrap();
+            for bytes in data.chunks_exact(columns / quants::BLOCK * kind.bytes()) {
                 let mut weights = vec![0.0; columns];
-                matrix.row(index as u32, &mut weights).unwrap();
+                quants::dequantise(kind, bytes, &mut weights);
                 expected.push(weights.iter().zip(row).map(|(a, b)| a * b).sum::<f32>());
             }
         }
@@ -167,7 +171,7 @@ fn rows_that_are_no_multiple_of_the_lanes_are_whole() {
     let (rows, columns) = (37, 64);
     let numbers = Tensor::from_vec(random(rows * columns, 7), (rows, columns), &Device::Cpu);
     let tensor = QTensor::quantize(&numbers.unwrap(), GgmlDType::F32).unwrap();
-    let weights = Candle(tensor);
+    let weights = Candle(Arc::new(tensor));
     let machine = machine(Level::Plain(crate::isa::Plain));
     let ready = Candle::rows(&machine, (2, columns), |token, row| row[token] = 1.0);
     let [product] = Candle::products(&machine, [&weights], &ready).unwrap();
@@ -175,7 +179,7 @@ fn rows_that_are_no_multiple_of_the_lanes_are_whole() {
         let (mut found, mut row) = (vec![0.0; rows], vec![0.0; columns]);
         product.row(token, &mut found);
         for (index, found) in found.iter().enumerate() {
-            weights.row(index as u32, &mut row).unwrap();
+            Candle::row(&weights, index as u32, &mut row).unwrap();
             assert!((found - row[token]).abs() < 1e-6, "{index}: {found}");
         }
     }
