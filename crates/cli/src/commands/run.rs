@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use session::{Cancel, Environment, Front, Kind, Mode, ModelId, RunOptions, SessionError};
+use session::{Budget, Cancel, Environment, Front, Kind, Mode, Role, RunOptions, SessionError};
 
 use crate::args::RunArgs;
 use crate::exit;
@@ -22,10 +22,7 @@ pub(super) fn run(args: &RunArgs, environment: &Environment) -> Result<ExitCode,
 }
 
 fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, SessionError> {
-    let model = match &args.model {
-        Some(name) => name.parse::<ModelId>().map_err(SessionError::input)?,
-        None => session::default_model(environment)?,
-    };
+    let model = session::model_for(Role::Implement, args.model.as_deref(), environment)?;
     Ok(RunOptions {
         spec: args.spec.clone(),
         mode: if args.autopilot {
@@ -35,6 +32,10 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         },
         only: args.task.clone(),
         model,
+        budget: Budget {
+            money: args.max_cost,
+            tokens: args.max_tokens,
+        },
         seed: 0,
     })
 }

@@ -6,6 +6,7 @@ mod interruption;
 mod languages;
 mod models;
 mod path;
+mod providers;
 
 use serde_json::Value;
 use testkit::World;

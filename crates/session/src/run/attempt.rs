@@ -16,7 +16,7 @@ use model::Usage;
 use spec::Spec;
 
 use super::Event;
-use crate::error::{Kind, SessionError};
+use crate::error::SessionError;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::tooling;
 use crate::view::View;
@@ -475,6 +475,7 @@ fn cost(usage: Usage, wall_ms: u64) -> Cost {
         cached_tokens: usage.cached_tokens,
         output_tokens: usage.output_tokens,
         wall_ms,
+        nano_usd: usage.money.nanos(),
     }
 }
 
@@ -483,14 +484,8 @@ fn count(n: usize) -> u32 {
 }
 
 fn agent_error(error: agent::AgentError) -> SessionError {
-    use model::ModelError;
     match error {
-        agent::AgentError::Model(ModelError::Cancelled) => {
-            SessionError::new(Kind::Interrupted, "interrupted")
-        }
-        agent::AgentError::Model(
-            error @ (ModelError::Unavailable { .. } | ModelError::Weights { .. }),
-        ) => SessionError::new(Kind::NoModel, error),
+        agent::AgentError::Model(error) => crate::models::failed(error),
         other => SessionError::internal(other),
     }
 }
