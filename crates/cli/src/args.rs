@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use session::Money;
 
 /// Spec-driven development: a written specification becomes planned, tested code.
 ///
@@ -120,10 +121,16 @@ pub(crate) struct RunArgs {
     /// Go on with a run that was cut off; a run that was cut off is always gone on with.
     #[arg(long)]
     pub(crate) resume: bool,
-    /// The model: local/NAME, or scripted/FILE in tests. Without it: KIRO_MODEL, then what `kiro model use`
-    /// chose, then the built-in one.
+    /// The model: local/NAME, openai/NAME, anthropic/NAME, bedrock/NAME, or auto. Without it: KIRO_MODEL, then
+    /// config.yaml, then what `kiro model use` chose, then the built-in one.
     #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
+    /// Ask for no further turn once the model's turns have cost this much, in US dollars.
+    #[arg(long, value_name = "DOLLARS")]
+    pub(crate) max_cost: Option<Money>,
+    /// Ask for no further turn once so many tokens are used, read and written together.
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) max_tokens: Option<u64>,
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
@@ -171,7 +178,7 @@ pub(crate) struct EvalArgs {
     /// How often each case is run.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) repeat: u32,
-    /// The model: local/NAME, or scripted/FILE in tests; as for `kiro run` when none is named.
+    /// The model; as for `kiro run` when none is named.
     #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
     /// Results, a line of JSON each; what it holds already is not run again [default: SUITE/results.jsonl].
@@ -232,7 +239,7 @@ pub(crate) struct PolicyTestArgs {
 pub(crate) enum ModelCommand {
     /// Fetch the built-in model: resumable, size and SHA-256 checked.
     Pull,
-    /// List the built-in model and the registered ones.
+    /// List the built-in model, the registered ones, and the providers with whether there is a key.
     List(Json),
     /// Choose the model for later runs; a GGUF file is registered with its SHA-256 first.
     Use(UseArgs),

@@ -144,5 +144,6 @@ fn cost_json(cost: &Cost) -> Value {
         "cached_tokens": cost.cached_tokens,
         "output_tokens": cost.output_tokens,
         "wall_ms": cost.wall_ms,
+        "usd": cost.usd(),
     })
 }

@@ -50,6 +50,25 @@ pub struct Cost {
     pub output_tokens: u64,
     /// Wall time in milliseconds.
     pub wall_ms: u64,
+    /// Money in nano-dollars, as far as prices are known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nano_usd: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Cost {
+    /// The money in US dollars, for reports.
+    #[must_use]
+    pub fn usd(&self) -> f64 {
+        self.nano_usd as f64 / 1e9
+    }
 }
 
 impl std::ops::AddAssign for Cost {
@@ -58,6 +77,7 @@ impl std::ops::AddAssign for Cost {
         self.cached_tokens += other.cached_tokens;
         self.output_tokens += other.output_tokens;
         self.wall_ms += other.wall_ms;
+        self.nano_usd = self.nano_usd.saturating_add(other.nano_usd);
     }
 }
 
@@ -343,6 +363,19 @@ pub enum Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A cost from before money was counted, and one that cost nothing, have the same form.
+    #[test]
+    fn costs_without_money_are_as_they_were() {
+        let old = r#"{"input_tokens":5,"output_tokens":2,"wall_ms":7}"#;
+        let mut cost: Cost = serde_json::from_str(old).expect("reads");
+        assert_eq!((cost.input_tokens, cost.nano_usd), (5, 0));
+        let same = r#"{"input_tokens":5,"cached_tokens":0,"output_tokens":2,"wall_ms":7}"#;
+        assert_eq!(serde_json::to_string(&cost).expect("writes"), same);
+        let paid = r#"{"input_tokens":1,"output_tokens":1,"wall_ms":1,"nano_usd":1500000000}"#;
+        cost += serde_json::from_str(paid).expect("reads");
+        assert_eq!((cost.input_tokens, cost.usd()), (6, 1.5));
+    }
 
     /// The journal's form: a change here breaks journals that exist.
     #[test]

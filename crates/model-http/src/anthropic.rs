@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::answer::{Calling, Spoken, finish_calls, ids_of, object, plain_name};
 use model::{
     Cancel, Delta, Kept, Message, Model, ModelError, ModelId, Profile, Provider, Reply, Request,
     Role, Stop, Usage,
@@ -11,10 +12,7 @@ use serde_json::{Value, json};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
-use crate::turn::{
-    Answer, Calling, Dialect, Odd, Remote, Spoken, Without, count, finish_calls, ids_of, json_of,
-    object, set,
-};
+use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, json_of, set};
 use crate::wire::{Flow, Wire};
 
 /// The version of the protocol, as its header wants it.
@@ -165,7 +163,7 @@ fn messages(request: &Request) -> Vec<Value> {
 
 fn of_user(message: &Message) -> Vec<Value> {
     let result = |result: &model::CallResult| {
-        let mut block = json!({"type": "tool_result", "tool_use_id": plain(&result.id)});
+        let mut block = json!({"type": "tool_result", "tool_use_id": plain_name(&result.id)});
         // Neither empty texts nor errors without a text are taken.
         match (result.text.is_empty(), result.failed) {
             (false, _) => block["content"] = json!(result.text),
@@ -203,7 +201,7 @@ fn of_assistant(message: &Message) -> Vec<Value> {
         content.push(json!({"type": "text", "text": text}));
     }
     content.extend(message.calls.iter().map(|call| {
-        let (id, name) = (plain(&call.id), plain(&call.name));
+        let (id, name) = (plain_name(&call.id), plain_name(&call.name));
         json!({"type": "tool_use", "id": id, "name": name, "input": object(&call.arguments)})
     }));
     content
@@ -225,19 +223,6 @@ fn says_the_same(blocks: &[Value], message: &Message) -> bool {
     let text: String = of("text", "text").collect();
     let ids = message.calls.iter().map(|it| it.id.as_str());
     !blocks.is_empty() && text == message.text && of("tool_use", "id").eq(ids)
-}
-
-/// A name as the server takes it, whoever made it.
-fn plain(name: &str) -> String {
-    let letter = |it: char| match it.is_ascii_alphanumeric() || matches!(it, '-' | '_') {
-        true => it,
-        false => '_',
-    };
-    let plain: String = name.chars().take(64).map(letter).collect();
-    match plain.is_empty() {
-        true => "_".to_owned(),
-        false => plain,
-    }
 }
 
 /// One block of an answer.
@@ -345,6 +330,7 @@ impl Blocks {
             cached_tokens,
             cache_write_tokens,
             output_tokens,
+            ..
         } = self.usage;
         let kept = cached_tokens.saturating_add(cache_write_tokens);
         let fresh = input_tokens.saturating_sub(kept);
@@ -359,6 +345,7 @@ impl Blocks {
             cached_tokens,
             cache_write_tokens,
             output_tokens: output_tokens.max(count(&told["output_tokens"])),
+            ..Usage::default()
         };
     }
 

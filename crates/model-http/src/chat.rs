@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use model::answer::{Calling, Spoken, finish_calls, ids_of, object};
 use model::{
     Cancel, Delta, Kept, Message, Model, ModelError, ModelId, Profile, Provider, Reply, Request,
     Role, Stop, Usage,
@@ -11,10 +12,7 @@ use serde_json::{Value, json};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
-use crate::turn::{
-    Answer, Calling, Dialect, Odd, Remote, Spoken, Without, count, finish_calls, ids_of, json_of,
-    object, set, small_seed,
-};
+use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, json_of, set, small_seed};
 use crate::wire::{Flow, Wire};
 
 /// Most stop texts that servers take; the watch here looks for all.
@@ -249,6 +247,7 @@ impl Choice {
             cached_tokens: count(&told["prompt_tokens_details"]["cached_tokens"]),
             cache_write_tokens: count(&told["prompt_tokens_details"]["cache_write_tokens"]),
             output_tokens: count(&told["completion_tokens"]),
+            ..Usage::default()
         };
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::answer::{Calling, Spoken, finish_calls, ids_of, object};
 use model::{
     Cancel, Delta, Kept, Message, Model, ModelError, ModelId, Profile, Provider, Reply, Request,
     Role, Stop, Usage,
@@ -12,10 +13,7 @@ use crate::chat::bearer;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
-use crate::turn::{
-    Answer, Calling, Dialect, Odd, Remote, Spoken, Without, count, finish_calls, ids_of, json_of,
-    object, set,
-};
+use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, json_of, set};
 use crate::wire::{Flow, Wire};
 
 /// The fewest tokens that an answer may be limited to.
@@ -283,6 +281,7 @@ impl Output {
             cached_tokens: count(&usage["input_tokens_details"]["cached_tokens"]),
             cache_write_tokens: 0,
             output_tokens: count(&usage["output_tokens"]),
+            ..Usage::default()
         };
         self.stop = match response["incomplete_details"]["reason"].as_str() {
             Some("max_output_tokens") => Stop::Length,

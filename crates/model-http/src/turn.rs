@@ -3,11 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use model::{
-    Call, Cancel, Delta, Kept, Model, ModelError, ModelId, Profile, Reply, Request, Stop, Stops,
-    Trouble, Usage,
-};
-use serde_json::{Value, json};
+use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Trouble};
+use serde_json::Value;
 
 use crate::refusal::Refusal;
 use crate::sse::Event;
@@ -168,116 +165,6 @@ pub(crate) fn json_of(event: &Event) -> Result<Value, Odd> {
         let beginning: String = event.data.chars().take(80).collect();
         Odd::Garbled(format!("an event of it is not JSON: {beginning:?}"))
     })
-}
-
-/// The text of an answer, shown as it comes and ended by the request's stop texts.
-pub(crate) struct Spoken {
-    text: String,
-    stops: Stops,
-    stopped: bool,
-}
-
-impl Spoken {
-    pub(crate) fn new(request: &Request) -> Self {
-        Self {
-            text: String::new(),
-            stops: Stops::new(&request.stop),
-            stopped: false,
-        }
-    }
-
-    pub(crate) fn push(&mut self, piece: &str, on: &mut dyn FnMut(Delta)) {
-        if self.stopped || piece.is_empty() {
-            return;
-        }
-        let released = self.stops.push(piece);
-        self.stopped = released.stopped;
-        self.show(released.text, on);
-    }
-
-    fn show(&mut self, text: String, on: &mut dyn FnMut(Delta)) {
-        if !text.is_empty() {
-            self.text.push_str(&text);
-            on(Delta::Text(text));
-        }
-    }
-
-    /// The whole reply.
-    pub(crate) fn finish(
-        mut self,
-        calls: Vec<Call>,
-        kept: Vec<Kept>,
-        usage: Usage,
-        stop: Stop,
-        on: &mut dyn FnMut(Delta),
-    ) -> Reply {
-        if self.stopped {
-            return Reply::text(self.text, usage, Stop::Sequence);
-        }
-        let held = std::mem::take(&mut self.stops).finish();
-        self.show(held, on);
-        // Servers are not of one mind about the reason when there are calls.
-        let stop = match (stop, calls.is_empty()) {
-            (Stop::End, false) => Stop::Calls,
-            (Stop::Calls, true) => Stop::End,
-            (stop, _) => stop,
-        };
-        Reply {
-            calls,
-            kept,
-            ..Reply::text(self.text, usage, stop)
-        }
-    }
-}
-
-/// A call under way.
-#[derive(Default)]
-pub(crate) struct Calling {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) arguments: String,
-}
-
-/// The calls of an answer. A call without an id, or with one that the conversation has already, gets one of ours.
-pub(crate) fn finish_calls(
-    calls: impl IntoIterator<Item = Calling>,
-    request_ids: &BTreeSet<String>,
-    stop: Stop,
-) -> Vec<Call> {
-    let mut taken = request_ids.clone();
-    let finish = |calling: Calling| {
-        let mut id = calling.id;
-        let mut number = taken.len();
-        while id.is_empty() || !taken.insert(id.clone()) {
-            number += 1;
-            id = format!("call_{number}");
-        }
-        // A call that the limit cut before its arguments must not look like a call without any.
-        let none = calling.arguments.trim().is_empty() && stop != Stop::Length;
-        Call {
-            id,
-            name: calling.name,
-            arguments: match none {
-                true => "{}".to_owned(),
-                false => calling.arguments,
-            },
-        }
-    };
-    calls.into_iter().map(finish).collect()
-}
-
-/// The ids of all calls of a conversation.
-pub(crate) fn ids_of(request: &Request) -> BTreeSet<String> {
-    let calls = request.messages.iter().flat_map(|it| &it.calls);
-    calls.map(|it| it.id.clone()).collect()
-}
-
-/// The arguments of a call as the object that servers want back, whatever the model wrote.
-pub(crate) fn object(arguments: &str) -> Value {
-    match serde_json::from_str(arguments) {
-        Ok(Value::Object(object)) => Value::Object(object),
-        _ => json!({"not_an_object": arguments}),
-    }
 }
 
 /// A seed that every server's kind of number can hold.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::{ModelId, Money, Usage};
+use crate::{ModelId, Money, Strategy, Usage};
 
 static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::parse(include_str!("../catalogue.json"))
@@ -33,6 +33,8 @@ pub struct Entry {
     pub context_tokens: Option<u32>,
     /// Most tokens of one answer.
     pub output_tokens: Option<u32>,
+    /// The turn loop that suits it.
+    pub strategy: Option<Strategy>,
     /// What a million tokens cost, in US dollars.
     pub usd_per_million: Option<Price>,
 }
@@ -107,6 +109,12 @@ impl Catalogue {
     #[must_use]
     pub fn output_tokens(&self, model: &ModelId) -> Option<u32> {
         self.find(model, |it| it.output_tokens)
+    }
+
+    /// The turn loop that suits a model, where somebody has tried.
+    #[must_use]
+    pub fn strategy(&self, model: &ModelId) -> Option<Strategy> {
+        self.find(model, |it| it.strategy)
     }
 
     /// A fact from the entry that fits best, which is the one that says most of the name; of two alike the earlier one.
@@ -254,6 +262,7 @@ mod tests {
             cached_tokens: 600_000,
             cache_write_tokens: 100_000,
             output_tokens: 10_000,
+            ..Usage::default()
         };
         // 0.3 M × 3 + 0.6 M × 0.3 + 0.1 M × 3.75 + 0.01 M × 15
         assert_eq!(price.of(&usage).to_string(), "$1.6050");

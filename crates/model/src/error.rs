@@ -1,6 +1,6 @@
 //! What can go wrong with a model.
 
-use crate::{ModelId, Provider};
+use crate::{Exceeded, ModelId};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub enum ModelError {
 
     /// The id is well formed, but its provider is not part of this build.
     #[error(
-        "the model {model} cannot be opened: the provider {} is not built into this version; choose a local/ model",
+        "the model {model} cannot be opened: the provider {0} is not built into this version; build it with the feature {0}, or choose another model",
         model.provider()
     )]
     NotBuiltIn {
@@ -63,6 +63,15 @@ pub enum ModelError {
         reason: String,
         /// How long the provider wants to be left alone, where it says so.
         retry_after: Option<Duration>,
+    },
+
+    /// The budget is spent.
+    #[error("{model}: {exceeded}")]
+    Exceeded {
+        /// The model that was to be asked.
+        model: ModelId,
+        /// What is spent.
+        exceeded: Exceeded,
     },
 
     /// The model began to answer and failed.
@@ -166,37 +175,35 @@ impl ModelError {
         }
         self
     }
-
-    /// The error for a model whose provider is not part of this build, if it is not.
-    #[must_use]
-    pub fn not_built_in(model: &ModelId) -> Option<Self> {
-        let built_in = matches!(model.provider(), Provider::Local | Provider::Scripted);
-        (!built_in).then(|| Self::NotBuiltIn {
-            model: model.clone(),
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(id: &str, expected: Option<&str>) {
-        let error = ModelError::not_built_in(&id.parse().unwrap());
-        assert_eq!(error.map(|it| it.to_string()).as_deref(), expected);
+    #[test]
+    fn a_provider_that_is_not_built_in_is_named() {
+        let error = ModelError::NotBuiltIn {
+            model: "bedrock/some.model-v1:0".parse().unwrap(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "the model bedrock/some.model-v1:0 cannot be opened: the provider bedrock is not built into this version; \
+             build it with the feature bedrock, or choose another model"
+        );
     }
 
     #[test]
-    fn only_local_and_scripted_are_built_in() {
-        check("local/qwen2.5-coder-1.5b", None);
-        check("scripted/fixtures/turns.jsonl", None);
-        check(
-            "bedrock/some.model-v1:0",
-            Some(
-                "the model bedrock/some.model-v1:0 cannot be opened: the provider bedrock is not built into this version; \
-                 choose a local/ model",
-            ),
+    fn what_passes() {
+        use Trouble::*;
+        let all = [
+            Request, Key, Forbidden, NotFound, Timeout, RateLimit, Server, Overloaded, Network,
+            Idle, Cut, Garbled, TooLarge,
+        ];
+        let passing: Vec<Trouble> = all.into_iter().filter(|it| it.passes()).collect();
+        assert_eq!(
+            passing,
+            [Timeout, RateLimit, Server, Overloaded, Network, Idle, Cut]
         );
     }
 }

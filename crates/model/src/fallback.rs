@@ -114,7 +114,10 @@ fn moves_on(error: &ModelError) -> bool {
         | ModelError::NotBuiltIn { .. }
         | ModelError::Weights { .. }
         | ModelError::Broken { .. } => true,
-        ModelError::Cancelled | ModelError::TooLong { .. } | ModelError::Script { .. } => false,
+        ModelError::Cancelled
+        | ModelError::Exceeded { .. }
+        | ModelError::TooLong { .. }
+        | ModelError::Script { .. } => false,
     }
 }
 

@@ -93,7 +93,7 @@ pub enum Exceeded {
     },
     /// Money is limited, and nobody knows what this model costs.
     #[error(
-        "the budget is {limit}, and the price of {model} is not known; write it into prices.json in Kiro's own folder, or limit tokens instead"
+        "the budget is {limit}, and the price of {model} is not known; write it into catalogue.json in Kiro's own folder, or limit tokens instead"
     )]
     Unpriced {
         /// The model.

@@ -5,11 +5,12 @@
 //! here is [`Scripted`], which plays a written script and is meant for tests. A provider whose client is asynchronous runs its
 //! own runtime inside [`Model::stream`]; callers never see one.
 //!
-//! [`Retrying`] and [`Fallback`] wrap other models; how time passes comes in as a [`Pause`].
+//! [`Retrying`], [`Fallback`] and [`Metered`] wrap other models; how time passes comes in as a [`Pause`].
 //!
 //! What is absent: no network, no files, no clock. [`weights`] only *describes* the built-in model's weights; fetching and
 //! checking them is done elsewhere.
 
+pub mod answer;
 mod call;
 mod cancel;
 mod catalogue;
@@ -17,6 +18,7 @@ mod error;
 mod fallback;
 mod id;
 mod ledger;
+mod meter;
 mod money;
 mod profile;
 mod reply;
@@ -36,6 +38,7 @@ pub use error::{ModelError, Trouble};
 pub use fallback::Fallback;
 pub use id::{ModelId, ModelIdError, Provider};
 pub use ledger::{Budget, Exceeded, Spent};
+pub use meter::Metered;
 pub use money::{Money, MoneyError};
 pub use profile::{Profile, Strategy};
 pub use reply::{Delta, Reply, Stop, Usage};

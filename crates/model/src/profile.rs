@@ -1,7 +1,10 @@
 //! What a model can do.
 
+use serde::Deserialize;
+
 /// Which turn loop a model is driven by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// The program drives and the model fills one small slot a turn: for small models.
     Slots,

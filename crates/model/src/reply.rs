@@ -4,7 +4,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 use std::time::Duration;
 
-use crate::{Call, Kept, Message, ModelId};
+use crate::{Call, Kept, Message, ModelId, Money};
 
 /// A piece of an answer under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub enum Stop {
     Refused,
 }
 
-/// Tokens that one or more turns used.
+/// What one or more turns used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the prompts, the cached ones included.
@@ -121,6 +121,8 @@ pub struct Usage {
     pub cache_write_tokens: u64,
     /// Tokens of the answers.
     pub output_tokens: u64,
+    /// What it cost, as far as prices are known. Nothing where no [`Metered`](crate::Metered) stands before the model.
+    pub money: Money,
 }
 
 impl Add for Usage {
@@ -134,6 +136,7 @@ impl Add for Usage {
                 .cache_write_tokens
                 .saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            money: self.money + other.money,
         }
     }
 }
@@ -161,6 +164,7 @@ mod tests {
             cached_tokens: 4,
             cache_write_tokens: 1,
             output_tokens: u64::MAX - 1,
+            money: Money::from_nanos(7),
         };
         let sum: Usage = [one, one].into_iter().sum();
         assert_eq!(
@@ -170,6 +174,7 @@ mod tests {
                 cached_tokens: 8,
                 cache_write_tokens: 2,
                 output_tokens: u64::MAX,
+                money: Money::from_nanos(14),
             }
         );
     }

@@ -183,6 +183,7 @@ impl ScriptedTurn {
                 cached_tokens: line.usage.cached_tokens,
                 cache_write_tokens: line.usage.cache_write_tokens,
                 output_tokens: line.usage.output_tokens,
+                ..Usage::default()
             },
             failure: line.error,
         })

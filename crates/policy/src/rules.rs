@@ -4,6 +4,7 @@
 //! built-in defaults; the repository's files can only add to them.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::change_type::{self, ChangeType};
 use crate::glob::Pattern;
@@ -79,6 +80,12 @@ pub enum RulesError {
 struct ConfigFile {
     security: SecuritySection,
     governance: GovernanceSection,
+    /// Which models; not for policy to read.
+    #[serde(rename = "model")]
+    _model: IgnoredAny,
+    /// What may be spent on them; not for policy to read.
+    #[serde(rename = "budget")]
+    _budget: IgnoredAny,
 }
 
 #[derive(Default, Deserialize)]

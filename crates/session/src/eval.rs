@@ -16,7 +16,7 @@ pub use table::{Interval, Summary, markdown, summaries, wilson};
 
 use std::path::{Path, PathBuf};
 
-use model::{Cancel, ModelId};
+use model::{Budget, Cancel, ModelId};
 
 use self::case::Case;
 use self::results::Results;
@@ -248,6 +248,7 @@ impl Trial<'_> {
             mode: Mode::Autopilot,
             only: None,
             model: self.options.model.clone(),
+            budget: Budget::default(),
             seed: self.seed(),
         };
         let mut tally = Tally {

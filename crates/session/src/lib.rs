@@ -32,9 +32,10 @@ pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, sum
 pub use host::sandbox::{Control, supervisor_main};
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow};
-pub use model::{Cancel, ModelId};
+pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
-    Chosen, LocalState, Presence, Rate, Trial, default_model, local_models, pull, test, use_model,
+    Access, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
+    local_models, model_for, providers, pull, test, use_model,
 };
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};

@@ -1,19 +1,28 @@
-//! Models by name: the built-in one from the user's cache, files that the user registered, the scripted one.
+//! Models by name: the built-in one from the user's cache, files that the user registered, those behind a provider, the scripted
+//! one.
 
+mod bedrock;
 mod choose;
+mod config;
 mod hub;
 mod registry;
+mod remote;
 mod trial;
+mod wanted;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use change::Digest;
 use host::download::{Download, PackageClient, Progress, Source, Tools};
-use model::{Cancel, Model, ModelId, Provider, Scripted, weights};
+use model::{
+    Budget, Cancel, Catalogue, Metered, Model, ModelError, ModelId, Provider, Scripted, Spent,
+    weights,
+};
 use model_local::LocalModel;
 use policy::{Act, Gate, OwnProgram, Permit, Verdict};
 
+use self::config::Config;
 use self::registry::Registry;
 use crate::error::{Kind, SessionError};
 use crate::places::Environment;
@@ -21,21 +30,10 @@ use crate::shop;
 use crate::view::{Front, View};
 
 pub use choose::{Chosen, use_model};
+pub use config::Role;
+pub use remote::{Access, ProviderState, providers};
 pub use trial::{Rate, Trial, test};
-
-/// The model of a run that names none: `KIRO_MODEL`, else the user's default, else the built-in one, which needs no
-/// account.
-///
-/// # Errors
-/// When `KIRO_MODEL` names no model, or the list of the user's models cannot be used.
-pub fn default_model(environment: &Environment) -> Result<ModelId, SessionError> {
-    if let Some(text) = &environment.model {
-        return text
-            .parse()
-            .map_err(|error| SessionError::input(format!("KIRO_MODEL: {error}")));
-    }
-    users_default(&Registry::read(environment)?)
-}
+pub use wanted::{default_model, model_for};
 
 fn users_default(registry: &Registry) -> Result<ModelId, SessionError> {
     let entry = registry.default.as_ref().and_then(|it| registry.find(it));
@@ -47,20 +45,67 @@ pub(crate) fn built_in() -> &'static ModelId {
     &weights::built_in().id
 }
 
-/// Opens a model.
+/// Opens a model, with those that answer in its place, priced and within the budget of the configuration and `limit`.
 pub(crate) fn open(
     environment: &Environment,
     id: &ModelId,
+    limit: Budget,
     cancel: &Cancel,
 ) -> Result<Arc<dyn Model>, SessionError> {
-    match id.provider() {
-        Provider::Local => Ok(Arc::new(open_local(environment, id, cancel)?)),
-        Provider::Scripted => open_script(environment, id),
-        _ => Err(SessionError::new(
-            Kind::NoModel,
-            model::ModelError::NotBuiltIn { model: id.clone() },
-        )),
+    let config = Config::read(environment)?;
+    let one = |id: &ModelId| -> Result<Arc<dyn Model>, SessionError> {
+        match id.provider() {
+            Provider::Local => Ok(Arc::new(open_local(environment, id, cancel)?)),
+            Provider::Scripted => open_script(environment, id),
+            _ => remote::open(environment, &config, id),
+        }
+    };
+    let first = one(id)?;
+    let others: Result<Vec<_>, _> = wanted::others(&config, id).iter().map(one).collect();
+    let model = match (id.provider(), others?) {
+        (Provider::Local | Provider::Scripted, others) if others.is_empty() => first,
+        (_, others) => remote::chain(first, others),
+    };
+    let budget = config.budget.tightened(limit);
+    let prices = prices(environment)?;
+    Ok(Arc::new(Metered::new(
+        model,
+        prices,
+        budget,
+        Spent::default(),
+    )))
+}
+
+/// What models cost: the user's `catalogue.json` in Kiro's folder, then what ships.
+fn prices(environment: &Environment) -> Result<Catalogue, SessionError> {
+    const BYTES_MAX: u64 = 4 << 20;
+    let place = environment.kiro_home().join("catalogue.json");
+    if !place.exists() {
+        return Ok(Catalogue::shipped().clone());
     }
+    let fail = |error: &dyn std::fmt::Display| {
+        SessionError::input(format!("{} cannot be used: {error}", place.display()))
+    };
+    let bytes = host::files::read(&place, BYTES_MAX).map_err(|error| fail(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| fail(&error))?;
+    let own = Catalogue::parse(&text).map_err(|error| fail(&error))?;
+    Ok(own.before(Catalogue::shipped()))
+}
+
+/// A turn that failed, as an error of the session.
+pub(crate) fn failed(error: ModelError) -> SessionError {
+    let kind = match error {
+        ModelError::Cancelled => return SessionError::new(Kind::Interrupted, "interrupted"),
+        ModelError::Unavailable { .. }
+        | ModelError::NotBuiltIn { .. }
+        | ModelError::Weights { .. }
+        | ModelError::Provider { .. } => Kind::NoModel,
+        ModelError::Exceeded { .. } => Kind::Refused,
+        ModelError::TooLong { .. } | ModelError::Broken { .. } | ModelError::Script { .. } => {
+            Kind::Internal
+        }
+    };
+    SessionError::new(kind, error)
 }
 
 fn open_local(
@@ -241,7 +286,7 @@ pub(crate) fn ensure(
             pull(environment, cancel, front).map(|_| ())
         }
         Provider::Scripted => open_script(environment, id).map(|_| ()),
-        _ => open(environment, id, cancel).map(|_| ()),
+        _ => open(environment, id, Budget::default(), cancel).map(|_| ()),
     }
 }
 

@@ -39,6 +39,14 @@ impl Environment {
             .unwrap_or_else(|| self.home.join(".kiro"))
     }
 
+    /// A variable that is plain text and not blank.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.variables.iter().find(|it| it.0 == name);
+        found
+            .map(|it| it.1.as_str())
+            .filter(|it| !it.trim().is_empty())
+    }
+
     /// Where models stand.
     pub fn models(&self) -> PathBuf {
         let cache = self.cache_home.clone();

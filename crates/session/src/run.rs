@@ -18,7 +18,7 @@ use change::Changeset;
 use engine::{Answer, Answerer, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::shadow::TreeId;
-use model::{Cancel, ModelId};
+use model::{Budget, Cancel, ModelId};
 use policy::Gate;
 use spec::{Spec, TaskMark};
 
@@ -44,6 +44,8 @@ pub struct RunOptions {
     pub only: Option<String>,
     /// The model.
     pub model: ModelId,
+    /// What it may cost, beside the budget of the configuration.
+    pub budget: Budget,
     /// From which the seeds of all samples follow; the same seed gives the same run.
     pub seed: u64,
 }
@@ -76,7 +78,8 @@ pub fn run(
         gate,
         options.model.clone(),
         cancel.clone(),
-    )?;
+    )?
+    .within(options.budget);
     let mut journal = open_journal(&place.project, front)?;
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;

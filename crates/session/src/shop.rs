@@ -10,7 +10,7 @@ use engine::checks::{CheckFile, Report};
 use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
-use model::{Cancel, Model, ModelId, Provider, Strategy};
+use model::{Budget, Cancel, Model, ModelId, Provider, Strategy};
 use policy::Gate;
 
 use crate::documents;
@@ -77,6 +77,7 @@ pub(crate) struct Shop {
     pub(crate) cancel: Cancel,
     environment: Environment,
     model_id: ModelId,
+    budget: Budget,
     model: Mutex<Option<Arc<dyn Model>>>,
     python: Mutex<Option<PathBuf>>,
 }
@@ -101,9 +102,15 @@ impl Shop {
             cancel,
             environment: environment.clone(),
             model_id,
+            budget: Budget::default(),
             model: Mutex::new(None),
             python: Mutex::new(None),
         })
+    }
+
+    /// The same, with a budget for its model beside that of the configuration.
+    pub(crate) fn within(self, budget: Budget) -> Shop {
+        Shop { budget, ..self }
     }
 
     /// The model, loaded at the first call.
@@ -115,7 +122,7 @@ impl Shop {
         if let Some(model) = &*slot {
             return Ok(Arc::clone(model));
         }
-        let model = models::open(&self.environment, &self.model_id, &self.cancel)?;
+        let model = models::open(&self.environment, &self.model_id, self.budget, &self.cancel)?;
         *slot = Some(Arc::clone(&model));
         Ok(model)
     }

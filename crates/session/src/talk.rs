@@ -8,7 +8,8 @@ use engine::Cost;
 use model::{Message, ModelError, Usage};
 use tools::Progress;
 
-use crate::error::{Kind, SessionError};
+use crate::error::SessionError;
+use crate::models::failed;
 use crate::shop::millis;
 use crate::transcript::Transcript;
 use crate::view::View;
@@ -140,21 +141,8 @@ pub(crate) fn cost(usage: Usage, wall: Duration) -> Cost {
         cached_tokens: usage.cached_tokens,
         output_tokens: usage.output_tokens,
         wall_ms: millis(wall),
+        nano_usd: usage.money.nanos(),
     }
-}
-
-/// A failure of a model as a session tells it.
-pub(crate) fn model_error(error: ModelError) -> SessionError {
-    let kind = match &error {
-        ModelError::Cancelled => return SessionError::new(Kind::Interrupted, "interrupted"),
-        ModelError::Unavailable { .. }
-        | ModelError::NotBuiltIn { .. }
-        | ModelError::Weights { .. }
-        | ModelError::Provider { .. } => Kind::NoModel,
-        ModelError::TooLong { .. } => Kind::Input,
-        _ => Kind::Internal,
-    };
-    SessionError::new(kind, error)
 }
 
 /// Why a conversation stopped before the model said that it was finished; none when it said so.
@@ -166,7 +154,7 @@ pub(crate) fn stopped(ended: &Ended) -> Result<Option<String>, SessionError> {
         Ended::Finished { .. } => Ok(None),
         Ended::GaveUp { why, .. } => Ok(Some(why.to_string())),
         Ended::Spent(limit) => Ok(Some(limit.to_string())),
-        Ended::Cancelled => Err(model_error(ModelError::Cancelled)),
-        Ended::Failed(error) => Err(model_error(error.clone())),
+        Ended::Cancelled => Err(failed(ModelError::Cancelled)),
+        Ended::Failed(error) => Err(failed(error.clone())),
     }
 }

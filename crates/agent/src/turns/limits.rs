@@ -177,6 +177,7 @@ mod tests {
         cached_tokens: 900,
         cache_write_tokens: 0,
         output_tokens: 10,
+        money: model::Money::ZERO,
     };
 
     #[track_caller]

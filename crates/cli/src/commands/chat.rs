@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{ChatOptions, ChatResult, Environment, Mode, SessionError};
+use session::{ChatOptions, ChatResult, Environment, Mode, Role, SessionError};
 
-use super::run::{interruptible, model};
+use super::run::interruptible;
 use crate::args::ChatArgs;
 use crate::exit;
 use crate::output::{self, DIM, YELLOW, styled};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
             true => Mode::Autopilot,
             false => Mode::Guided,
         },
-        model: model(args.model.as_deref(), environment)?,
+        model: session::model_for(Role::Implement, args.model.as_deref(), environment)?,
     };
     // What JSON is read by is a program: nobody is there to answer.
     let mut front = match args.json {

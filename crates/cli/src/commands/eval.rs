@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{Environment, EvalOptions, EvalRow, ModelId, SessionError, Summary, Way};
+use session::{Environment, EvalOptions, EvalRow, Role, SessionError, Summary, Way};
 
 use super::run::interruptible;
 use crate::args::{EvalArgs, WayArg};
@@ -13,10 +13,7 @@ use crate::terminal::Terminal;
 
 pub(super) fn run(args: &EvalArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let cancel = interruptible()?;
-    let model = match &args.model {
-        Some(name) => name.parse::<ModelId>().map_err(SessionError::input)?,
-        None => session::default_model(environment)?,
-    };
+    let model = session::model_for(Role::Implement, args.model.as_deref(), environment)?;
     let options = EvalOptions {
         suite: args.suite.clone(),
         only: args.case.clone(),

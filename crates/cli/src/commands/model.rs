@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{Environment, LocalState, Presence, Rate, SessionError, Trial};
+use session::{
+    Access, Environment, LocalState, Presence, ProviderState, Rate, SessionError, Trial,
+};
 
 use super::run::interruptible;
 use crate::args::{Json, TestArgs, UseArgs};
@@ -33,12 +35,15 @@ pub(super) fn choose(args: &UseArgs, environment: &Environment) -> Result<ExitCo
 
 pub(super) fn list(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
     let models = session::local_models(environment)?;
+    let providers = session::providers(environment)?;
     if args.json {
         let models: Vec<Value> = models.iter().map(state_json).collect();
-        output::json(&json!({"models": models}));
+        let providers: Vec<Value> = providers.iter().map(provider_json).collect();
+        output::json(&json!({"models": models, "providers": providers}));
         return Ok(ExitCode::SUCCESS);
     }
     models.iter().for_each(print_state);
+    providers.iter().for_each(print_provider);
     tell_override(environment);
     Ok(ExitCode::SUCCESS)
 }
@@ -108,6 +113,28 @@ fn state_json(state: &LocalState) -> Value {
         "built_in": state.built_in,
         "default": state.default,
     })
+}
+
+fn print_provider(provider: &ProviderState) {
+    let access = match &provider.access {
+        Access::Present(place) => format!("key in {place}"),
+        Access::Missing(next) => format!("no key; {next}"),
+        Access::NotNeeded => "no key needed".to_owned(),
+        Access::NotBuiltIn => "not built into this version".to_owned(),
+    };
+    let name = styled(BOLD, format!("{}/NAME", provider.name));
+    output::line(format!("  {name}  {access}"));
+    output::line(format!("    {}", styled(DIM, &provider.place)));
+}
+
+fn provider_json(provider: &ProviderState) -> Value {
+    let (access, from) = match &provider.access {
+        Access::Present(place) => ("present", Some(place)),
+        Access::Missing(_) => ("missing", None),
+        Access::NotNeeded => ("not_needed", None),
+        Access::NotBuiltIn => ("not_built_in", None),
+    };
+    json!({"provider": provider.name, "endpoint": provider.place, "key": access, "from": from})
 }
 
 fn print_trial(trial: &Trial) {

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use session::{Environment, PlanOptions, SessionError};
+use session::{Environment, PlanOptions, Role, SessionError};
 
-use super::run::{interruptible, model};
+use super::run::interruptible;
 use super::tasks;
 use crate::args::PlanArgs;
 use crate::terminal::Terminal;
@@ -14,7 +14,7 @@ pub(super) fn run(args: &PlanArgs, environment: &Environment) -> Result<ExitCode
         spec: args.spec.clone(),
         fresh: args.fresh,
         feedback: args.feedback.clone(),
-        model: model(args.model.as_deref(), environment)?,
+        model: session::model_for(Role::Plan, args.model.as_deref(), environment)?,
     };
     let cancel = interruptible()?;
     let mut front = Terminal::remarks();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use session::{Cancel, Environment, Front, Kind, Mode, ModelId, RunOptions, SessionError};
+use session::{Budget, Cancel, Environment, Front, Kind, Mode, Role, RunOptions, SessionError};
 
 use crate::args::RunArgs;
 use crate::exit;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &RunArgs, environment: &Environment) -> Result<ExitCode,
 }
 
 fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, SessionError> {
-    let model = model(args.model.as_deref(), environment)?;
+    let model = session::model_for(Role::Implement, args.model.as_deref(), environment)?;
     Ok(RunOptions {
         spec: args.spec.clone(),
         mode: if args.autopilot {
@@ -32,19 +32,12 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         },
         only: args.task.clone(),
         model,
+        budget: Budget {
+            money: args.max_cost,
+            tokens: args.max_tokens,
+        },
         seed: 0,
     })
-}
-
-/// The model that was named, or the one that is used when none is.
-pub(super) fn model(
-    named: Option<&str>,
-    environment: &Environment,
-) -> Result<ModelId, SessionError> {
-    match named {
-        Some(name) => name.parse().map_err(SessionError::input),
-        None => session::default_model(environment),
-    }
 }
 
 /// The first Ctrl-C (or TERM, HUP) asks the work to end well; the second ends it at once.

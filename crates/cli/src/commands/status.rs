@@ -76,5 +76,6 @@ pub(super) fn run_json(run: &RunStatus) -> Value {
         "model": run.model,
         "input_tokens": run.cost.input_tokens,
         "output_tokens": run.cost.output_tokens,
+        "usd": run.cost.usd(),
     })
 }

@@ -1,6 +1,6 @@
 //! Views in words: what stays on the terminal.
 
-use session::{Cost, Outcome, View};
+use session::{Cost, Money, Outcome, View};
 
 use crate::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
 
@@ -84,7 +84,12 @@ fn of_task(view: &View) -> Option<String> {
             result,
             cost,
         } => {
-            let spent = format!("{} tokens, {}", cost.output_tokens, seconds(cost.wall_ms));
+            let spent = format!(
+                "{} tokens, {}{}",
+                cost.output_tokens,
+                seconds(cost.wall_ms),
+                money(cost)
+            );
             format!("  {slot} · {route}: {result}  {}", styled(DIM, spent))
         }
         View::Check { what, result } => {
@@ -131,13 +136,22 @@ fn done(view: &View) -> String {
     let spent = if cost.wall_ms == 0 {
         "no model".to_owned()
     } else {
-        format!("{} tokens, {}", cost.output_tokens, seconds(cost.wall_ms))
+        let time = seconds(cost.wall_ms);
+        format!("{} tokens, {time}{}", cost.output_tokens, money(cost))
     };
     format!(
         "  {} task {task} done: {passed} {checks}{tries}  {}",
         styled(GREEN, "✓"),
         styled(DIM, format!("{}  {spent}", files.join(", ")))
     )
+}
+
+/// What turns cost, where that is known and not nothing.
+fn money(cost: &Cost) -> String {
+    match cost.nano_usd {
+        0 => String::new(),
+        nanos => format!(", {}", Money::from_nanos(nanos)),
+    }
 }
 
 fn ended(outcome: Outcome, reason: &str, cost: &Cost, wall_ms: u64) -> String {
@@ -148,8 +162,10 @@ fn ended(outcome: Outcome, reason: &str, cost: &Cost, wall_ms: u64) -> String {
         "no model was asked".to_owned()
     } else {
         format!(
-            "{} tokens read, {} written",
-            cost.input_tokens, cost.output_tokens
+            "{} tokens read, {} written{}",
+            cost.input_tokens,
+            cost.output_tokens,
+            money(cost)
         )
     };
     format!(

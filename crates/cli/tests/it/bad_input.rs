@@ -80,7 +80,7 @@ fn models_that_are_not_there() {
     let world = world();
     world.write("specs/numbers.md", SPEC);
     for (model, words) in [
-        ("anthropic/claude", "not built into this version"),
+        ("anthropic/claude", "set ANTHROPIC_API_KEY"),
         ("local/other", "there is no model local/other"),
         ("scripted/missing.jsonl", "missing.jsonl cannot be used"),
     ] {

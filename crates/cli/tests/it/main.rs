@@ -10,6 +10,7 @@ mod models;
 mod path;
 mod planned;
 mod policy;
+mod providers;
 
 use serde_json::Value;
 use testkit::World;

@@ -19,6 +19,7 @@ const DIALECT: Dialect = Dialect {
     overloaded,
     whole_before_end: 1,
     tells_sequence: true,
+    hears_length: true,
     thinks: true,
 };
 
@@ -240,6 +241,7 @@ fn the_cache_is_marked_and_counted() {
         cached_tokens: 600,
         cache_write_tokens: 250,
         output_tokens: 3,
+        ..Usage::default()
     };
     let said = Said {
         usage,

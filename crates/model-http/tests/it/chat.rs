@@ -20,6 +20,7 @@ const DIALECT: Dialect = Dialect {
     // The reason, the usage, and the mark of the end: with the reason the answer is whole.
     whole_before_end: 3,
     tells_sequence: false,
+    hears_length: true,
     thinks: true,
 };
 

@@ -18,6 +18,7 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
+    pub(crate) raw: Vec<u8>,
 }
 
 impl Seen {
@@ -233,5 +234,6 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Seen> {
         path,
         headers,
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        raw: body,
     })
 }

@@ -19,6 +19,7 @@ const DIALECT: Dialect = Dialect {
     overloaded,
     whole_before_end: 1,
     tells_sequence: false,
+    hears_length: true,
     thinks: true,
 };
 

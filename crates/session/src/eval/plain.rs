@@ -5,12 +5,12 @@ use std::path::Path;
 
 use change::RelPath;
 use code::Language;
-use model::{Cancel, Message, ModelError, ModelId, Request};
+use model::{Budget, Cancel, Message, ModelId, Request};
 use spec::Spec;
 
 use super::Worked;
 use super::case::{Case, put};
-use crate::error::{Kind, SessionError};
+use crate::error::SessionError;
 use crate::models;
 use crate::places::Environment;
 use crate::view::{Front, View};
@@ -29,7 +29,7 @@ pub(super) fn work(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<Worked, SessionError> {
-    let model = models::open(environment, model, cancel)?;
+    let model = models::open(environment, model, Budget::default(), cancel)?;
     let spec = Spec::parse(&case.name, &case.spec_text());
     let files = engine::source_files(&spec);
     let request = Request {
@@ -53,7 +53,7 @@ pub(super) fn work(
                 front.show(&view);
             }
         })
-        .map_err(told)?;
+        .map_err(models::failed)?;
     let written = answer_files(&reply.text, &files);
     for (path, text) in &written {
         let path = RelPath::parse(path).map_err(SessionError::internal)?;
@@ -66,6 +66,7 @@ pub(super) fn work(
             cached_tokens: reply.usage.cached_tokens,
             output_tokens: reply.usage.output_tokens,
             wall_ms: clock.elapsed_ms(),
+            nano_usd: reply.usage.money.nanos(),
         },
         candidates: 1,
         why: if written.is_empty() {
@@ -74,16 +75,6 @@ pub(super) fn work(
             String::new()
         },
     })
-}
-
-fn told(error: ModelError) -> SessionError {
-    match error {
-        ModelError::Cancelled => SessionError::new(Kind::Interrupted, "interrupted"),
-        ModelError::Unavailable { .. } | ModelError::Weights { .. } => {
-            SessionError::new(Kind::NoModel, error)
-        }
-        other => SessionError::internal(other),
-    }
 }
 
 /// The case's own prompt, or the spec with what stands there already.

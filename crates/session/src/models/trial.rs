@@ -5,7 +5,7 @@ use std::path::Path;
 use agent::{Bench, BenchError, FunctionSlot, Limits, Rule, SlotEvent};
 use code::Language;
 use host::clock::Stopwatch;
-use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Provider, Reply, Request};
+use model::{Budget, Cancel, Delta, Model, ModelError, ModelId, Profile, Provider, Reply, Request};
 
 use super::choose::known;
 use super::registry::Registry;
@@ -81,7 +81,7 @@ pub fn test(
 ) -> Result<Trial, SessionError> {
     let id = wanted(name, environment)?;
     let clock = Stopwatch::start();
-    let model = open(environment, &id, cancel)?;
+    let model = open(environment, &id, Budget::default(), cancel)?;
     let load_ms = clock.elapsed_ms();
     let place = environment
         .kiro_home()
@@ -160,12 +160,9 @@ fn try_out(
         show(it, front);
     });
     let (prompt, decode) = measured.rates.into_inner().unwrap_or_default();
-    let filled = filled.map_err(|error| match cancel.is_cancelled() {
-        true => SessionError::new(Kind::Interrupted, "interrupted"),
-        false => match error {
-            agent::AgentError::Model(error) => SessionError::new(Kind::NoModel, error),
-            agent::AgentError::Bench(error) => SessionError::internal(error),
-        },
+    let filled = filled.map_err(|error| match error {
+        agent::AgentError::Model(error) => super::failed(error),
+        agent::AgentError::Bench(error) => SessionError::internal(error),
     })?;
     Ok((filled, prompt, decode))
 }

@@ -518,7 +518,7 @@ pub(super) fn count(n: usize) -> u32 {
 
 fn agent_error(error: agent::AgentError) -> SessionError {
     match error {
-        agent::AgentError::Model(error) => talk::model_error(error),
+        agent::AgentError::Model(error) => crate::models::failed(error),
         agent::AgentError::Bench(error) => SessionError::internal(error),
     }
 }

@@ -1,0 +1,149 @@
+//! A model whose turns are counted, and stopped by a budget.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{
+    Budget, Cancel, Catalogue, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Spent,
+};
+
+/// A model whose turns cost: [`Usage::money`](crate::Usage::money) of each reply says what, and when the budget is spent, no
+/// further turn is asked for.
+pub struct Metered {
+    model: Arc<dyn Model>,
+    prices: Catalogue,
+    budget: Budget,
+    spent: Mutex<Spent>,
+}
+
+impl Metered {
+    /// `model`, priced by `prices`, within `budget`, of which `spent` is gone already.
+    #[must_use]
+    pub fn new(model: Arc<dyn Model>, prices: Catalogue, budget: Budget, spent: Spent) -> Self {
+        Self {
+            model,
+            prices,
+            budget,
+            spent: Mutex::new(spent),
+        }
+    }
+
+    /// What was spent so far.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let admitted = self.budget.admits(self.model.id(), &self.prices);
+        let allowed = admitted.and_then(|()| self.budget.allows(&self.lock()));
+        allowed.map_err(|exceeded| ModelError::Exceeded {
+            model: self.model.id().clone(),
+            exceeded,
+        })
+    }
+}
+
+impl Model for Metered {
+    fn id(&self) -> &ModelId {
+        self.model.id()
+    }
+
+    fn profile(&self) -> Profile {
+        self.model.profile()
+    }
+
+    fn stream(
+        &self,
+        request: &Request,
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Reply, ModelError> {
+        self.check()?;
+        let mut reply = self.model.stream(request, cancel, on)?;
+        let money = self.lock().add_reply(self.model.id(), &reply, &self.prices);
+        reply.usage.money = money.unwrap_or_default();
+        Ok(reply)
+    }
+
+    fn samples(
+        &self,
+        request: &Request,
+        seeds: &[u64],
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Vec<Reply>, ModelError> {
+        self.check()?;
+        let mut replies = self.model.samples(request, seeds, cancel, on)?;
+        let mut spent = self.lock();
+        for reply in &mut replies {
+            let money = spent.add_reply(self.model.id(), reply, &self.prices);
+            reply.usage.money = money.unwrap_or_default();
+        }
+        Ok(replies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Money;
+    use crate::stand_in::{StandIn, hello, request};
+
+    fn metered(id: &str, budget: Budget) -> Metered {
+        let inner = StandIn::new(id, (0..5).map(|_| hello()).collect());
+        Metered::new(
+            Arc::new(inner),
+            Catalogue::shipped().clone(),
+            budget,
+            Spent::default(),
+        )
+    }
+
+    fn ask(model: &Metered) -> Result<Reply, ModelError> {
+        model.stream(&request(), &Cancel::new(), &mut |_| ())
+    }
+
+    #[test]
+    fn a_reply_says_what_it_cost() {
+        let model = metered("openai/gpt-5", Budget::default());
+        // 3 tokens at 1.25 and 1 at 10 dollars a million.
+        let money = Money::from_nanos(13_750);
+        assert_eq!(ask(&model).unwrap().usage.money, money);
+        let more = model.samples(&request(), &[1, 2], &Cancel::new(), &mut |_| ());
+        assert!(more.unwrap().iter().all(|it| it.usage.money == money));
+        assert_eq!(model.spent().money, Money::from_nanos(41_250));
+        assert_eq!(model.spent().turns, 3);
+    }
+
+    #[test]
+    fn no_turn_is_asked_for_when_the_budget_is_spent() {
+        let budget = Budget {
+            money: Some(Money::from_nanos(20_000)),
+            tokens: None,
+        };
+        let model = metered("openai/gpt-5", budget);
+        assert!(ask(&model).is_ok() && ask(&model).is_ok());
+        let told = ask(&model).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            "openai/gpt-5: $0.0001 of $0.0001 are spent; raise the budget to go on"
+        );
+        let more = model.samples(&request(), &[1], &Cancel::new(), &mut |_| ());
+        assert!(more.is_err());
+        assert_eq!(model.spent().turns, 2);
+    }
+
+    #[test]
+    fn a_budget_in_money_needs_a_price() {
+        let budget = Budget {
+            money: Some(Money::from_nanos(1)),
+            tokens: None,
+        };
+        assert!(ask(&metered("openai/mine", budget)).is_err());
+        assert!(ask(&metered("local/mine", budget)).is_ok());
+    }
+}
