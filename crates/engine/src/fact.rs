@@ -128,6 +128,29 @@ pub enum Judgement {
     Deny(Vec<String>),
 }
 
+/// What policy said of one act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// It may happen.
+    Allow,
+    /// A person must say yes.
+    Ask,
+    /// It may not happen.
+    Deny,
+}
+
+impl Ruling {
+    /// Its name on every surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ruling::Allow => "allow",
+            Ruling::Ask => "ask",
+            Ruling::Deny => "deny",
+        }
+    }
+}
+
 /// An answer to a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -287,6 +310,17 @@ pub enum Fact {
         /// What it said.
         judgement: Judgement,
     },
+    /// Policy judged an act other than a proposal.
+    Ruled {
+        /// The act, as in `run python3 -m pytest` or `write src/a.py`.
+        act: String,
+        /// What it said.
+        ruling: Ruling,
+        /// The rule that decided.
+        rule: String,
+        /// Whether the act was then let happen.
+        used: bool,
+    },
     /// A proposal was answered.
     Answered {
         /// The task.
@@ -407,6 +441,12 @@ mod tests {
                 failed: 0,
                 wall_ms: 12,
             },
+            Fact::Ruled {
+                act: "write a".into(),
+                ruling: Ruling::Deny,
+                rule: "built in: **/.git".into(),
+                used: false,
+            },
             Fact::RunEnded {
                 outcome: Outcome::Done,
                 reason: "all proven".into(),
@@ -421,6 +461,7 @@ mod tests {
         {"fact":"judged","task":"1","judgement":{"ask":["why"]}}
         {"fact":"answered","task":"1","answer":"approve","by":"rules"}
         {"fact":"check_ran","task":null,"purpose":"success","argv":["python3"],"exit":0,"ended":"","passed":3,"failed":0,"wall_ms":12}
+        {"fact":"ruled","act":"write a","ruling":"deny","rule":"built in: **/.git","used":false}
         {"fact":"run_ended","outcome":"done","reason":"all proven"}
         "#);
         for (fact, line) in facts.iter().zip(&text) {

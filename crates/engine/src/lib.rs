@@ -19,7 +19,8 @@ mod tooling;
 mod work;
 
 pub use fact::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Ruling,
+    TaskRecord,
 };
 pub use fingerprint::of_task as fingerprint_of;
 pub use graph::{Graph, GraphError};

@@ -602,6 +602,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::Resumed
         | Fact::Planned { .. }
         | Fact::Claimed { .. }
+        | Fact::Ruled { .. }
         | Fact::RunEnded { .. } => None,
     }
 }

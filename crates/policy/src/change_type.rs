@@ -38,8 +38,10 @@ static PATHS: LazyLock<Vec<(ChangeType, Vec<Pattern>)>> = LazyLock::new(|| {
             built_in(&[
                 "**/migration",
                 "**/migrations",
-                "**/*.sql",
+                "**/{schema,structure,ddl,tables}*.sql",
+                "**/*.{schema,ddl}.sql",
                 "**/schema.{rb,prisma,graphql}",
+                "**/*.prisma",
                 "**/schema",
                 "**/alembic",
             ]),
@@ -47,12 +49,11 @@ static PATHS: LazyLock<Vec<(ChangeType, Vec<Pattern>)>> = LazyLock::new(|| {
         (
             ChangeType::SecurityConfig,
             built_in(&[
-                "**/security",
-                "**/iam",
+                "**/{security,iam,auth}/**/*.{json,yaml,yml,toml,conf,ini,tf,rego,cedar}",
                 "**/*{policy,policies,permissions,cors,csp}*.{json,yaml,yml,toml,tf}",
                 "**/{security,auth}*.{json,yaml,yml,toml,conf}",
                 "**/sshd_config",
-                "**/.npmrc",
+                "**/codeowners",
             ]),
         ),
         (
@@ -99,6 +100,14 @@ const READS_ENVIRONMENT: [&str; 6] = [
     "os.Getenv",
 ];
 
+/// Whether a file is of a kind by its folded path alone.
+pub(crate) fn by_path(wanted: ChangeType, folded: &str) -> bool {
+    PATHS
+        .iter()
+        .filter(|(kind, _)| *kind == wanted)
+        .any(|(_, patterns)| patterns.iter().any(|it| it.covers_folded(folded)))
+}
+
 /// The change types that a changeset has.
 pub(crate) fn of(changes: &Changeset) -> BTreeSet<ChangeType> {
     changes.files().iter().flat_map(of_file).collect()
@@ -110,21 +119,66 @@ fn of_file(file: &FileChange) -> Vec<ChangeType> {
         .filter(|(_, patterns)| patterns.iter().any(|it| it.covers(&file.path)))
         .map(|(kind, _)| *kind)
         .collect();
-    if reads_environment_more(file) {
+    if says_more(file, reads_environment) {
         found.push(ChangeType::EnvironmentVariables);
+    }
+    let prose = matches!(file.path.extension(), Some("md" | "txt" | "rst" | "adoc"));
+    if !prose && says_more(file, changes_tables) {
+        found.push(ChangeType::DatabaseSchema);
     }
     found
 }
 
-fn reads_environment_more(file: &FileChange) -> bool {
-    let count = |state: &Option<change::FileState>| {
-        state.as_ref().map_or(0, |state| {
-            let text = String::from_utf8_lossy(&state.bytes);
-            READS_ENVIRONMENT
-                .iter()
-                .map(|word| text.matches(word).count())
-                .sum::<usize>()
-        })
+/// Whether `count` finds more in the file than before, or as much in other places of a file that is gone.
+fn says_more(file: &FileChange, count: fn(&str) -> usize) -> bool {
+    let of = |state: &Option<change::FileState>| {
+        state
+            .as_ref()
+            .map_or(0, |it| count(&String::from_utf8_lossy(&it.bytes)))
     };
-    count(&file.after) > count(&file.before)
+    of(&file.after) > of(&file.before)
+}
+
+fn reads_environment(text: &str) -> usize {
+    READS_ENVIRONMENT
+        .iter()
+        .map(|word| text.matches(word).count())
+        .sum()
+}
+
+/// How often a text creates, alters or drops what a database consists of.
+fn changes_tables(text: &str) -> usize {
+    const VERBS: [&str; 3] = ["create", "alter", "drop"];
+    const THINGS: [&str; 8] = [
+        "table",
+        "index",
+        "schema",
+        "view",
+        "column",
+        "trigger",
+        "sequence",
+        "constraint",
+    ];
+    const BETWEEN: [&str; 5] = ["unique", "temporary", "temp", "materialized", "virtual"];
+    const CALLS: [&str; 5] = [
+        "create_table",
+        "drop_table",
+        "alter_table",
+        "add_column",
+        "drop_column",
+    ];
+    let letters = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    let words: Vec<String> = text
+        .split(letters)
+        .filter(|it| !it.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let is =
+        |at: usize, known: &[&str]| words.get(at).is_some_and(|it| known.contains(&it.as_str()));
+    (0..words.len())
+        .filter(|at| {
+            let thing = is(at + 1, &THINGS) || (is(at + 1, &BETWEEN) && is(at + 2, &THINGS));
+            is(*at, &CALLS) || (is(*at, &VERBS) && thing)
+        })
+        .count()
 }

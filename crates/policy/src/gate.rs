@@ -1,30 +1,19 @@
 //! The gate: judges each act against the rules and the grants of one run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
-use change::{Changeset, RelPath};
+use change::{Changeset, FileState, RelPath};
 
 use crate::change_type;
-use crate::glob::{Pattern, built_in};
+use crate::fold::fold;
+use crate::glob::Pattern;
+use crate::path::{FileAct, PathFacts, asks_at_landing, closed_to_attempts};
+use crate::permission::{Capability, Effect, PermissionRule};
 use crate::permit::{Act, Permit};
 use crate::rules::{Rules, Threshold};
+use crate::trust::{Trust, TrustKind};
 use crate::verdict::{Reason, Verdict};
-
-/// Files that make a tool run something: an agent never writes them, whether or not they exist yet.
-static CONTROL: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    built_in(&[
-        "**/.git",
-        "**/.kiro",
-        "**/.{vscode,idea,cursor,claude,codex,amazonq,gemini,windsurf,zed,fleet}",
-        "**/.{devcontainer,husky,githooks,direnv}",
-        "**/.{envrc,gitmodules,gitattributes,gitconfig,mcp.json,lefthook.yml,pre-commit-config.yaml}",
-        "**/lefthook.{yml,yaml}",
-        "**/*.code-workspace",
-        "**/.{bashrc,bash_profile,profile,zshrc,zprofile,inputrc}",
-        "**/.cargo/config{,.toml}",
-    ])
-});
 
 /// A program of the user's own that Kiro starts on the user's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +30,8 @@ pub struct Gate {
     root: PathBuf,
     rules: Rules,
     granted: Vec<Vec<String>>,
+    protected: Vec<PathBuf>,
+    trust: Trust,
 }
 
 impl Gate {
@@ -50,7 +41,37 @@ impl Gate {
             root: root.to_path_buf(),
             rules,
             granted: Vec::new(),
+            protected: Vec::new(),
+            trust: Trust::default(),
         }
+    }
+
+    /// Closes an absolute folder to every agent's writing, such as Kiro's own folder when it lies in the
+    /// project.
+    pub fn protect(&mut self, folder: PathBuf) {
+        self.protected.push(folder);
+    }
+
+    /// Takes what a person has approved of this folder's own allow rules, hooks and servers.
+    pub fn set_trust(&mut self, trust: Trust) {
+        self.trust = trust;
+    }
+
+    /// What is trusted of this folder's.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) fn protected(&self) -> &[PathBuf] {
+        &self.protected
     }
 
     /// Grants one check that Kiro derived from the spec of this run: exactly this argv.
@@ -76,18 +97,64 @@ impl Gate {
             let words: Vec<&str> = rule.split_whitespace().collect();
             !words.is_empty() && starts_with_words(argv, &words)
         });
-        let deny = denied
+        let mut deny: Vec<Reason> = denied
             .map(|rule| Reason {
                 rule: format!("security.denied_commands: {rule}"),
                 why: format!("the command «{line}» is denied"),
                 change: "remove the rule from .kiro/config.yaml".to_owned(),
             })
             .collect();
+        deny.extend(self.shell_rules(Effect::Deny, &line));
+        let mut ask = self.shell_rules(Effect::Ask, &line);
         if self.granted.iter().any(|it| it == argv) {
-            return Verdict::from_reasons(&act, deny, Vec::new(), "check derived from the spec");
+            return Verdict::from_reasons(&act, deny, ask, "check derived from the spec");
         }
-        let ask = vec![self.not_granted(&line)];
-        Verdict::from_reasons(&act, deny, ask, "")
+        let allowed = self.allowed_by(argv, &line);
+        if allowed.is_none() {
+            ask.push(self.not_granted(&line));
+        }
+        Verdict::from_reasons(&act, deny, ask, &allowed.unwrap_or_default())
+    }
+
+    /// The rules in the form of `permissions.yaml` that have this effect on a command.
+    fn shell_rules(&self, effect: Effect, line: &str) -> Vec<Reason> {
+        let rules = self.rules.permissions.iter();
+        let met = rules.filter(|it| {
+            it.effect == effect && it.speaks_of(Capability::Shell) && it.covers_line(line)
+        });
+        met.map(|rule| Reason {
+            rule: rule.title(),
+            why: format!("the command «{line}» meets this rule"),
+            change: "approve it, or change the rule".to_owned(),
+        })
+        .collect()
+    }
+
+    /// The rule that allows a command: the folder's own only once the folder is trusted, the user's at once.
+    /// A command whose words a shell would read otherwise is none that a pattern over its line can allow.
+    fn allowed_by(&self, argv: &[String], line: &str) -> Option<String> {
+        let trusted = |rule: &&String| {
+            rule.split_whitespace().eq(argv.iter().map(String::as_str))
+                && self.trust.trusts_all(TrustKind::Commands)
+        };
+        if let Some(rule) = self.rules.trusted.iter().find(trusted) {
+            return Some(format!("security.trusted_commands: {rule}"));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@+%".contains(c);
+        if !argv
+            .iter()
+            .all(|it| !it.is_empty() && it.chars().all(plain))
+        {
+            return None;
+        }
+        let allows = |rule: &&PermissionRule| {
+            rule.effect == Effect::Allow
+                && rule.speaks_of(Capability::Shell)
+                && rule.covers_line(line)
+                && (!rule.is_of_the_folder() || self.trust.trusts_all(TrustKind::Rules))
+        };
+        let found = self.rules.permissions.iter().find(allows);
+        found.map(PermissionRule::title)
     }
 
     /// Why a command that was not derived from the spec asks. A repository may tighten policy, never loosen
@@ -149,6 +216,31 @@ impl Gate {
         Verdict::from_reasons(&act, deny, Vec::new(), "Kiro's own document")
     }
 
+    /// Judges the git hook that refuses sensitive files, which the user asked for.
+    pub fn judge_guard(&self, path: &Path, bytes: &[u8]) -> Verdict {
+        let rule = "the guard that the user asked for";
+        Verdict::Allow(Permit::mint(&Act::write(path, bytes), rule))
+    }
+
+    /// Judges moving the hook that stood there before aside, so that the guard can run it.
+    pub fn judge_guard_move(&self, from: &PathFacts, to: &PathFacts) -> Verdict {
+        let rule = "the guard that the user asked for";
+        Verdict::Allow(Permit::mint(
+            &self.file_act(FileAct::Rename(to), from),
+            rule,
+        ))
+    }
+
+    /// The rule by which a file is sensitive, if one is.
+    pub fn sensitive_by(&self, path: &str) -> Option<String> {
+        let pattern = self
+            .rules
+            .sensitive
+            .iter()
+            .find(|it| it.covers_folded(&fold(path)))?;
+        Some(format!("security.sensitive_files: {}", pattern.text()))
+    }
+
     /// Judges a report that the user asked for, at the place that they named on the command line.
     pub fn judge_report(&self, path: &Path, bytes: &[u8]) -> Verdict {
         Verdict::Allow(Permit::mint(
@@ -186,6 +278,7 @@ impl Gate {
             .filter_map(|it| self.forbidden(it))
             .collect();
         let mut ask = self.over_thresholds(changes, earlier);
+        ask.extend(changes.paths().filter_map(armed));
         ask.extend(self.approval_paths(changes));
         ask.extend(self.approval_types(changes));
         ask.extend(outside_scope(changes, scope));
@@ -198,7 +291,7 @@ impl Gate {
     }
 
     fn forbidden(&self, path: &RelPath) -> Option<Reason> {
-        if let Some(pattern) = CONTROL.iter().find(|it| it.covers(path)) {
+        if let Some(pattern) = closed_to_attempts(path) {
             return Some(Reason {
                 rule: format!("built in: {}", pattern.text()),
                 why: format!("{path} can make a tool run something, so no agent writes it"),
@@ -220,7 +313,7 @@ impl Gate {
         files.dedup();
         let added: u64 = all().map(|it| it.stats().added_lines as u64).sum();
         let removed: u64 = all().map(|it| it.stats().removed_lines as u64).sum();
-        let complexity = complexity_increase(changes);
+        let complexity = complexity_increase(all());
         let met = |threshold: &Threshold| match *threshold {
             Threshold::Files(limit) => over("files changed", files.len() as u64, limit),
             Threshold::Lines(limit) => over("lines changed", added + removed, limit),
@@ -261,6 +354,15 @@ impl Gate {
     }
 }
 
+fn armed(path: &RelPath) -> Option<Reason> {
+    let pattern = asks_at_landing(path)?;
+    Some(Reason {
+        rule: format!("built in: {}", pattern.text()),
+        why: format!("{path} decides what programs run or models are told later"),
+        change: "approve it".to_owned(),
+    })
+}
+
 fn starts_with_words(argv: &[String], words: &[&str]) -> bool {
     let program = argv.first().map(|it| {
         Path::new(it)
@@ -288,15 +390,22 @@ fn over_share(what: &str, found: f64, limit: f64) -> Reason {
     }
 }
 
-/// How much the changed files' complexity grew, as a share; files that are new count for nothing, since
-/// they had none to grow from.
-fn complexity_increase(changes: &Changeset) -> Option<f64> {
+/// How much the changed files' complexity grew over all these changesets, as a share, from what each file was
+/// at first to what it is at last; files that are new count for nothing, since they had none to grow from.
+fn complexity_increase<'a>(changes: impl Iterator<Item = &'a Changeset>) -> Option<f64> {
+    let mut files: BTreeMap<&RelPath, (Option<&FileState>, Option<&FileState>)> = BTreeMap::new();
+    for file in changes.flat_map(Changeset::files) {
+        let first = files
+            .entry(&file.path)
+            .or_insert((file.before.as_ref(), None));
+        first.1 = file.after.as_ref();
+    }
     let (mut before, mut after) = (0.0, 0.0);
-    for file in changes.files() {
-        let (Some(old), Some(new)) = (&file.before, &file.after) else {
+    for (path, ends) in files {
+        let (Some(old), Some(new)) = ends else {
             continue;
         };
-        let Some(language) = code::Language::from_path(file.path.as_str()) else {
+        let Some(language) = code::Language::from_path(path.as_str()) else {
             continue;
         };
         let of = |bytes: &[u8]| {
@@ -324,3 +433,6 @@ fn outside_scope(changes: &Changeset, scope: &[RelPath]) -> Option<Reason> {
         change: "approve it, or add the file to the task's Scope".to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
-//! Path patterns: case-folded globs in which `*` stays inside one folder and a match of a folder covers
-//! all that it holds.
+//! Path patterns: globs in which `*` stays inside one folder and a match of a folder covers all that it
+//! holds. Names are compared as [`fold`] spells them.
 
 use change::RelPath;
 use globset::{GlobBuilder, GlobMatcher};
+
+use crate::fold::fold;
 
 /// One pattern of the configuration, compiled once.
 #[derive(Clone, Debug)]
@@ -13,9 +15,11 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     pub(crate) fn compile(text: &str) -> Result<Pattern, globset::Error> {
-        let matcher = GlobBuilder::new(text)
+        let folded = fold(text);
+        let matcher = GlobBuilder::new(folded.strip_prefix("./").unwrap_or(&folded))
             .case_insensitive(true)
             .literal_separator(true)
+            .empty_alternates(true)
             .build()?
             .compile_matcher();
         Ok(Pattern {
@@ -30,12 +34,27 @@ impl Pattern {
 
     /// Whether the path, or a folder that it lies in, matches.
     pub(crate) fn covers(&self, path: &RelPath) -> bool {
-        let path = path.as_str();
-        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        self.covers_folded(&fold(path.as_str()))
+    }
+
+    /// The same for a text that is folded already and need not be a sound path: each of its leading parts
+    /// is looked at.
+    pub(crate) fn covers_folded(&self, folded: &str) -> bool {
+        let folders = folded.match_indices('/').map(|(at, _)| &folded[..at]);
         folders
-            .chain(std::iter::once(path))
+            .chain(std::iter::once(folded))
             .any(|part| self.matcher.is_match(part))
     }
+}
+
+/// The first pattern that covers one of these folded texts.
+pub(crate) fn first_covering<'p>(
+    patterns: &'p [Pattern],
+    folded: &[String],
+) -> Option<&'p Pattern> {
+    patterns
+        .iter()
+        .find(|pattern| folded.iter().any(|text| pattern.covers_folded(text)))
 }
 
 /// Compiles patterns that are written in this crate and therefore known to be well formed.
@@ -60,12 +79,15 @@ mod tests {
         assert!(check("**/*secret*", "config/my-secrets/readme.md"));
         assert!(check("acceptance/**", "acceptance/run"));
         assert!(!check("acceptance/**", "docs/acceptance.md"));
+        assert!(check("./src/**", "src/a.py"));
     }
 
     #[test]
     fn case_is_folded_and_stars_stay_inside_a_folder() {
         assert!(check("**/.env*", "sub/.ENV.local"));
         assert!(check("**/.env*", ".env"));
+        assert!(check("**/*secret*", "my-\u{17f}ecret.txt"));
+        assert!(check("**/Straße", "a/STRASSE/b"));
         assert!(!check("src/*.py", "src/a/b.py"));
     }
 }

@@ -6,15 +6,24 @@
 
 mod change_type;
 mod command_rules;
+mod fold;
 mod gate;
 mod glob;
+mod path;
+mod permission;
 mod permit;
+mod redact;
 mod rules;
 pub mod shell;
+mod trust;
 mod verdict;
 
 pub use change_type::ChangeType;
 pub use gate::{Gate, OwnProgram};
-pub use permit::{Act, Permit, PermitMismatch};
+pub use path::{FileAct, Found, FoundKind, PathFacts, Place, Trouble};
+pub use permission::{Capability, Effect, PermissionRule};
+pub use permit::{Act, FileId, Permit, PermitMismatch};
+pub use redact::{Redactor, Secret};
 pub use rules::{Rules, RulesError, Threshold};
+pub use trust::{Grantable, Grants, Standing, Trust, TrustKind};
 pub use verdict::{Ask, Reason, Verdict};

@@ -8,6 +8,15 @@ use std::path::{Path, PathBuf};
 use change::Digest;
 use sha2::{Digest as _, Sha256};
 
+/// Which file it is, whatever it is called: its disk and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    /// The disk.
+    pub device: u64,
+    /// The file's number on it.
+    pub number: u64,
+}
+
 /// One act that changes the world, described by everything that makes it that act and no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -17,6 +26,25 @@ pub enum Act {
         argv: Vec<String>,
         /// The folder it starts in.
         cwd: PathBuf,
+    },
+    /// Read one file.
+    Read {
+        /// Absolute path of the file, links followed.
+        path: PathBuf,
+        /// The very file that was judged; none when nothing stood there.
+        file: Option<FileId>,
+    },
+    /// Remove one file.
+    Remove {
+        /// Absolute path of the file; a link is removed itself.
+        path: PathBuf,
+    },
+    /// Move one file.
+    Rename {
+        /// Absolute path of the file.
+        from: PathBuf,
+        /// Absolute path that it gets.
+        to: PathBuf,
     },
     /// Create or replace one file.
     Write {
@@ -61,6 +89,23 @@ impl Act {
                 part(b"run");
                 part(cwd.as_os_str().as_encoded_bytes());
                 argv.iter().for_each(|word| part(word.as_bytes()));
+            }
+            Act::Read { path, file } => {
+                part(b"read");
+                part(path.as_os_str().as_encoded_bytes());
+                if let Some(id) = file {
+                    part(&id.device.to_le_bytes());
+                    part(&id.number.to_le_bytes());
+                }
+            }
+            Act::Remove { path } => {
+                part(b"remove");
+                part(path.as_os_str().as_encoded_bytes());
+            }
+            Act::Rename { from, to } => {
+                part(b"rename");
+                part(from.as_os_str().as_encoded_bytes());
+                part(to.as_os_str().as_encoded_bytes());
             }
             Act::Write { path, content } => {
                 part(b"write");

@@ -1,23 +1,35 @@
-//! The user's rules as they stand in `.kiro/config.yaml` and `.kiro/governance.yaml`.
+//! The user's rules as they stand in `.kiro/config.yaml`, `.kiro/governance.yaml` and files in the form of
+//! Kiro's `permissions.yaml`.
 //!
-//! Unknown keys, wrong types and duplicate keys are errors that show the line. A missing file means the
-//! built-in defaults; the repository's files can only add to them.
+//! Unknown keys, wrong types and duplicate keys are errors that show the place. A missing file means the
+//! built-in defaults; the repository's files can only add to them. A rule may carry examples of what it matches
+//! and what not, which are checked when it is read.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+mod error;
+mod file;
+mod yaml;
 
+use serde_saphyr::Spanned;
+
+use self::file::{ConfigFile, Entry, GovernanceFile, PermissionEntry, PermissionsFile};
+use self::yaml::Source;
 use crate::change_type::{self, ChangeType};
-use crate::glob::Pattern;
+use crate::fold::fold;
+use crate::glob::{Pattern, built_in};
+use crate::permission::{self, Capability, PermissionRule};
+
+pub use self::error::RulesError;
 
 /// Sensitive files when no configuration says more; the configuration adds to them.
-const SENSITIVE: [&str; 7] = [
+const SENSITIVE: [&str; 8] = [
     "**/.env*",
     "**/*secret*",
     "**/*credentials*",
     "**/*.pem",
     "**/id_{rsa,dsa,ecdsa,ed25519}*",
     "**/.netrc",
-    "**/.{npmrc,pypirc}",
+    "**/.pypirc",
+    "**/.{ssh,gnupg,aws}",
 ];
 
 /// All rules of one folder, ready to judge.
@@ -29,6 +41,7 @@ pub struct Rules {
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) approve_paths: Vec<Pattern>,
     pub(crate) approve_types: Vec<ChangeType>,
+    pub(crate) permissions: Vec<PermissionRule>,
 }
 
 /// A size of change above which a person is asked.
@@ -44,94 +57,6 @@ pub enum Threshold {
     Complexity(f64),
 }
 
-/// A rules file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    /// Not the YAML that is expected: unknown or duplicate key, wrong type, broken syntax.
-    #[error("{file}: {message}")]
-    Yaml {
-        /// The file, relative to the project.
-        file: String,
-        /// What is wrong, with the line.
-        message: String,
-    },
-    /// A pattern that is not a glob.
-    #[error("{file}: «{pattern}» is not a path pattern: {message}")]
-    Pattern {
-        /// The file, relative to the project.
-        file: String,
-        /// The pattern as written.
-        pattern: String,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// A value outside what the key takes.
-    #[error("{file}: {message}")]
-    Value {
-        /// The file, relative to the project.
-        file: String,
-        /// What is wrong, and what would be right.
-        message: String,
-    },
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ConfigFile {
-    security: SecuritySection,
-    governance: GovernanceSection,
-    /// Which models; not for policy to read.
-    #[serde(rename = "model")]
-    _model: IgnoredAny,
-    /// What may be spent on them; not for policy to read.
-    #[serde(rename = "budget")]
-    _budget: IgnoredAny,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SecuritySection {
-    sensitive_files: Vec<String>,
-    trusted_commands: Vec<String>,
-    denied_commands: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct GovernanceSection {
-    require_approval: Vec<ApprovalEntry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ApprovalEntry {
-    file_changes_over: Option<u64>,
-    lines_changed_over: Option<u64>,
-    files_matching: Option<Vec<String>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct GovernanceFile {
-    require_human_approval: Vec<GovernanceEntry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct GovernanceEntry {
-    file_patterns: Option<Vec<String>>,
-    change_types: Option<Vec<String>>,
-    thresholds: Option<ThresholdEntry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ThresholdEntry {
-    files_changed: Option<u64>,
-    lines_added: Option<u64>,
-    complexity_increase: Option<String>,
-}
-
 const CONFIG: &str = ".kiro/config.yaml";
 const GOVERNANCE: &str = ".kiro/governance.yaml";
 
@@ -139,119 +64,233 @@ impl Rules {
     /// Reads both files; `None` is a file that does not exist.
     ///
     /// # Errors
-    /// When a file is not exactly of the expected shape. Nothing is guessed: a rule that cannot be read
-    /// might have been the one that protects.
+    /// When a file is not exactly of the expected shape, or a rule does not do what its own examples say.
+    /// Nothing is guessed: a rule that cannot be read might have been the one that protects.
     pub fn parse(config: Option<&str>, governance: Option<&str>) -> Result<Rules, RulesError> {
-        let config: ConfigFile = yaml(CONFIG, config)?;
-        let governance: GovernanceFile = yaml(GOVERNANCE, governance)?;
         let mut rules = Rules {
-            sensitive: patterns(CONFIG, SENSITIVE)?,
-            trusted: config.security.trusted_commands,
-            denied: config.security.denied_commands,
+            sensitive: built_in(&SENSITIVE),
+            trusted: Vec::new(),
+            denied: Vec::new(),
             thresholds: Vec::new(),
             approve_paths: Vec::new(),
             approve_types: Vec::new(),
+            permissions: Vec::new(),
         };
-        rules
-            .sensitive
-            .extend(patterns(CONFIG, config.security.sensitive_files)?);
-        for entry in config.governance.require_approval {
-            rules.add_approval(entry)?;
-        }
-        for entry in governance.require_human_approval {
-            rules.add_governance(entry)?;
-        }
+        let source = |file, text| Source { file, text };
+        rules.add_config(source(CONFIG, config.unwrap_or_default()))?;
+        rules.add_governance(source(GOVERNANCE, governance.unwrap_or_default()))?;
         Ok(rules)
     }
 
-    fn add_approval(&mut self, entry: ApprovalEntry) -> Result<(), RulesError> {
-        self.thresholds
-            .extend(entry.file_changes_over.map(Threshold::Files));
-        self.thresholds
-            .extend(entry.lines_changed_over.map(Threshold::Lines));
-        let matching = entry.files_matching.unwrap_or_default();
-        self.approve_paths.extend(patterns(CONFIG, matching)?);
+    /// Adds the rules of a file in the form of `permissions.yaml`, called `file` in errors and reasons.
+    ///
+    /// # Errors
+    /// As [`Rules::parse`].
+    pub fn add_permissions(&mut self, file: &str, text: &str) -> Result<(), RulesError> {
+        let source = Source { file, text };
+        let read: PermissionsFile = source.read()?;
+        for entry in &read.rules {
+            self.permissions.push(permission(source, &entry.value)?);
+        }
         Ok(())
     }
 
-    fn add_governance(&mut self, entry: GovernanceEntry) -> Result<(), RulesError> {
-        let matching = entry.file_patterns.unwrap_or_default();
-        self.approve_paths.extend(patterns(GOVERNANCE, matching)?);
-        for name in entry.change_types.unwrap_or_default() {
-            self.approve_types.push(change_type(&name)?);
+    /// The commands that the configuration trusts, as written. They count once a person trusted the folder.
+    pub fn trusted_commands(&self) -> &[String] {
+        &self.trusted
+    }
+
+    /// The rules in the form of `permissions.yaml`.
+    pub fn permissions(&self) -> &[PermissionRule] {
+        &self.permissions
+    }
+
+    fn add_config(&mut self, source: Source<'_>) -> Result<(), RulesError> {
+        let file: ConfigFile = source.read()?;
+        for entry in &file.security.sensitive_files {
+            self.sensitive.push(pattern(source, entry)?);
         }
-        let limits = entry.thresholds.unwrap_or_default();
-        self.thresholds
-            .extend(limits.files_changed.map(Threshold::Files));
-        self.thresholds
-            .extend(limits.lines_added.map(Threshold::LinesAdded));
-        if let Some(text) = limits.complexity_increase {
-            self.thresholds.push(Threshold::Complexity(share(&text)?));
+        for entry in &file.security.trusted_commands {
+            let covers =
+                |line: &str, rule: &[&str]| line.split_whitespace().eq(rule.iter().copied());
+            self.trusted.push(command(source, entry, covers)?);
+        }
+        for entry in &file.security.denied_commands {
+            let covers = |line: &str, rule: &[&str]| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                words.windows(rule.len()).any(|it| it == rule)
+            };
+            self.denied.push(command(source, entry, covers)?);
+        }
+        for entry in file.governance.require_approval {
+            self.thresholds
+                .extend(entry.file_changes_over.map(Threshold::Files));
+            self.thresholds
+                .extend(entry.lines_changed_over.map(Threshold::Lines));
+            for it in entry.files_matching.iter().flatten() {
+                self.approve_paths.push(pattern(source, it)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_governance(&mut self, source: Source<'_>) -> Result<(), RulesError> {
+        let file: GovernanceFile = source.read()?;
+        for entry in file.require_human_approval {
+            for it in entry.file_patterns.iter().flatten() {
+                self.approve_paths.push(pattern(source, it)?);
+            }
+            for name in entry.change_types.iter().flatten() {
+                self.approve_types.push(change_type(source, name)?);
+            }
+            let limits = entry.thresholds.unwrap_or_default();
+            self.thresholds
+                .extend(limits.files_changed.map(Threshold::Files));
+            self.thresholds
+                .extend(limits.lines_added.map(Threshold::LinesAdded));
+            if let Some(text) = limits.complexity_increase {
+                self.thresholds
+                    .push(Threshold::Complexity(share(source, &text)?));
+            }
         }
         Ok(())
     }
 }
 
-fn yaml<T: Default + for<'de> Deserialize<'de>>(
-    file: &str,
-    text: Option<&str>,
-) -> Result<T, RulesError> {
-    let Some(text) = text.filter(|text| !is_blank(text)) else {
-        return Ok(T::default());
-    };
-    let mut options = serde_saphyr::Options::default();
-    options.strict_booleans = true;
-    options.merge_keys = serde_saphyr::MergeKeyPolicy::Error;
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| RulesError::Yaml {
-        file: file.to_owned(),
-        message: error.to_string().trim_end().to_owned(),
+fn pattern(source: Source<'_>, entry: &Spanned<Entry>) -> Result<Pattern, RulesError> {
+    let text = &entry.value.text;
+    let pattern = compiled(source, entry, text)?;
+    let covers = |name: &str| pattern.covers_folded(&fold(name));
+    examples(
+        source,
+        text,
+        &entry.value.matches,
+        &entry.value.not_match,
+        &covers,
+    )?;
+    Ok(pattern)
+}
+
+fn compiled<T>(source: Source<'_>, at: &Spanned<T>, text: &str) -> Result<Pattern, RulesError> {
+    if text.trim().is_empty() {
+        return Err(source.wrong(
+            at,
+            "an empty pattern matches nothing; write one or leave it out",
+        ));
+    }
+    Pattern::compile(text).map_err(|error| {
+        source.wrong(
+            at,
+            format!("«{text}» is not a path pattern: {}", error.kind()),
+        )
     })
 }
 
-fn is_blank(text: &str) -> bool {
-    text.lines()
-        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+/// A command's text, held against its examples with `covers`, which is given a line and the rule's words.
+fn command(
+    source: Source<'_>,
+    entry: &Spanned<Entry>,
+    covers: impl Fn(&str, &[&str]) -> bool,
+) -> Result<String, RulesError> {
+    let text = &entry.value.text;
+    let rule: Vec<&str> = text.split_whitespace().collect();
+    if rule.is_empty() {
+        return Err(source.wrong(entry, "an empty command; write one or leave it out"));
+    }
+    let covers = |line: &str| covers(line, &rule);
+    examples(
+        source,
+        text,
+        &entry.value.matches,
+        &entry.value.not_match,
+        &covers,
+    )?;
+    Ok(text.clone())
 }
 
-fn patterns<T: AsRef<str>>(
-    file: &str,
-    texts: impl IntoIterator<Item = T>,
-) -> Result<Vec<Pattern>, RulesError> {
-    texts
-        .into_iter()
-        .map(|text| {
-            Pattern::compile(text.as_ref()).map_err(|error| RulesError::Pattern {
-                file: file.to_owned(),
-                pattern: text.as_ref().to_owned(),
-                message: error.kind().to_string(),
-            })
-        })
-        .collect()
+fn examples(
+    source: Source<'_>,
+    rule: &str,
+    matching: &[Spanned<String>],
+    others: &[Spanned<String>],
+    covers: &dyn Fn(&str) -> bool,
+) -> Result<(), RulesError> {
+    for (it, wanted) in matching
+        .iter()
+        .map(|it| (it, true))
+        .chain(others.iter().map(|it| (it, false)))
+    {
+        if covers(&it.value) != wanted {
+            let (does, should) = match wanted {
+                true => ("does not match", "it should"),
+                false => ("matches", "it should not"),
+            };
+            let why = format!("the rule «{rule}» {does} «{}», and {should}", it.value);
+            return Err(source.wrong(it, why));
+        }
+    }
+    Ok(())
 }
 
-fn change_type(name: &str) -> Result<ChangeType, RulesError> {
-    let found = change_type::NAMES.iter().find(|(known, _)| *known == name);
+fn permission(source: Source<'_>, entry: &PermissionEntry) -> Result<PermissionRule, RulesError> {
+    let words = |list: &[Spanned<String>]| list.iter().map(|it| it.value.clone()).collect();
+    let paths = |list: &[Spanned<String>]| {
+        let patterns = list.iter().map(|it| compiled(source, it, &it.value));
+        patterns.collect::<Result<Vec<_>, _>>()
+    };
+    let lines = |list: &[Spanned<String>]| {
+        let globs = list.iter().map(|it| {
+            permission::line_glob(&it.value)
+                .map_err(|why| source.wrong(it, format!("«{}» is no pattern: {why}", it.value)))
+        });
+        globs.collect::<Result<Vec<_>, _>>()
+    };
+    let rule = PermissionRule {
+        capability: entry.capability,
+        effect: entry.effect,
+        file: source.file.to_owned(),
+        words: words(&entry.matches),
+        exclude_words: words(&entry.exclude),
+        paths: paths(&entry.matches)?,
+        exclude_paths: paths(&entry.exclude)?,
+        lines: lines(&entry.matches)?,
+        exclude_lines: lines(&entry.exclude)?,
+    };
+    let files = matches!(
+        entry.capability,
+        Capability::FsRead | Capability::FsWrite | Capability::Filesystem
+    );
+    let covers = |text: &str| match files {
+        true => rule.covers_path(&fold(text.strip_prefix("./").unwrap_or(text))),
+        false => rule.covers_line(text),
+    };
+    let (matching, others) = (&entry.examples.matches, &entry.examples.not_match);
+    examples(source, &rule.words.join(", "), matching, others, &covers)?;
+    Ok(rule)
+}
+
+fn change_type(source: Source<'_>, name: &Spanned<String>) -> Result<ChangeType, RulesError> {
+    let found = change_type::NAMES
+        .iter()
+        .find(|(known, _)| *known == name.value);
     found.map(|(_, kind)| *kind).ok_or_else(|| {
         let known: Vec<&str> = change_type::NAMES.iter().map(|(name, _)| *name).collect();
-        RulesError::Value {
-            file: GOVERNANCE.to_owned(),
-            message: format!(
-                "«{name}» is no change type; the known ones are {}",
-                known.join(", ")
-            ),
-        }
+        source.wrong(name, yaml::unknown("change type", &name.value, &known))
     })
 }
 
-fn share(text: &str) -> Result<f64, RulesError> {
-    let number = text.trim().strip_suffix('%').map(str::trim_end);
+fn share(source: Source<'_>, text: &Spanned<String>) -> Result<f64, RulesError> {
+    let number = text.value.trim().strip_suffix('%').map(str::trim_end);
     number
         .and_then(|it| it.parse::<f64>().ok())
         .filter(|it| it.is_finite() && *it >= 0.0)
         .map(|it| it / 100.0)
-        .ok_or_else(|| RulesError::Value {
-            file: GOVERNANCE.to_owned(),
-            message: format!("complexity_increase is a share such as 20%, not «{text}»"),
+        .ok_or_else(|| {
+            let why = format!(
+                "complexity_increase is a share such as 20%, not «{}»",
+                text.value
+            );
+            source.wrong(text, why)
         })
 }
 
@@ -321,41 +360,147 @@ require_human_approval:
         }
     }
 
-    fn error(config: Option<&str>, governance: Option<&str>) -> String {
-        Rules::parse(config, governance)
+    fn error(config: &str, governance: &str) -> String {
+        Rules::parse(Some(config), Some(governance))
             .expect_err("must be refused")
             .to_string()
     }
 
     #[test]
     fn what_is_not_known_is_refused_with_its_place() {
-        let unknown = error(Some("security:\n  trusted_comands: []\n"), None);
-        assert!(unknown.contains("trusted_comands"), "{unknown}");
+        let unknown = error("security:\n  trusted_comands: []\n", "");
+        assert_eq!(
+            unknown,
+            ".kiro/config.yaml:2:3: unknown key «trusted_comands»; did you mean «trusted_commands»?\n  |\n2 |   trusted_comands: []\n  |   ^"
+        );
+        for (config, governance, place, says) in [
+            (
+                "security: {}\nsecurity: {}\n",
+                "",
+                "config.yaml:2:1",
+                "twice",
+            ),
+            ("security: 3\n", "", "config.yaml:1:11", "keys with values"),
+            (
+                "security:\n  sensitive_files: x\n",
+                "",
+                "config.yaml:2:20",
+                "a list is expected",
+            ),
+            (
+                "security: {sensitive_files: ['a{b']}\n",
+                "",
+                "config.yaml:1:30",
+                "«a{b» is not a path pattern",
+            ),
+            (
+                "security: {trusted_commands: ['']}\n",
+                "",
+                "config.yaml:1:31",
+                "an empty command",
+            ),
+            (
+                "governance: {require_approval: [{file_changes_over: -1}]}",
+                "",
+                "config.yaml:1:53",
+                "a whole number",
+            ),
+            ("security: [\n", "", "config.yaml:", ""),
+            (
+                "security: &a {sensitive_files: *a}\n",
+                "",
+                "config.yaml:1",
+                "",
+            ),
+        ] {
+            let told = error(config, governance);
+            assert!(
+                told.contains(place) && told.contains(says),
+                "{config}{governance}\n{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn governance_is_refused_with_its_place() {
+        for (governance, place, says) in [
+            (
+                "require_human_approval:\n  - change_types: [wobbly]\n",
+                "governance.yaml:2:20",
+                "it takes database_schema",
+            ),
+            (
+                "require_human_approval:\n  - change_types: [dependency]\n",
+                "governance.yaml:2:20",
+                "did you mean «dependencies»",
+            ),
+            (
+                "require_human_approval:\n  - thresholds: {complexity_increase: much}\n",
+                "governance.yaml:2:39",
+                "such as 20%",
+            ),
+        ] {
+            let told = error("", governance);
+            assert!(
+                told.contains(place) && told.contains(says),
+                "{governance}\n{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_unfolds_itself_is_refused() {
+        let mut bomb = "a: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let uses = format!("*a{}, ", level - 1).repeat(9);
+            bomb.push_str(&format!("b{level}: &a{level} [{uses}]\n"));
+        }
+        assert!(Rules::parse(Some(&bomb), None).is_err());
+        let deep = format!("security: {}{}", "[".repeat(5000), "]".repeat(5000));
+        assert!(Rules::parse(Some(&deep), None).is_err());
+    }
+
+    #[test]
+    fn rules_are_held_against_their_own_examples() {
+        let good = "security:\n  sensitive_files:\n    - rule: '**/.env*'\n      match: [.env, a/.ENV.local]\n      not_match: [foo.env]\n  trusted_commands:\n    - rule: npm test\n      not_match: [npm test --save]\n";
+        let rules = Rules::parse(Some(good), None).expect("examples hold");
+        assert_eq!(rules.trusted, ["npm test"]);
+        let bad = good.replace("foo.env", ".env.sample");
+        let told = error(&bad, "");
         assert!(
-            unknown.contains(CONFIG) && unknown.contains('2'),
-            "{unknown}"
+            told.contains(":5:19: the rule «**/.env*» matches «.env.sample», and it should not"),
+            "{told}"
         );
-        let twice = error(Some("security: {}\nsecurity: {}\n"), None);
-        assert!(twice.contains("security"), "{twice}");
-        let kind = error(
-            None,
-            Some("require_human_approval:\n  - change_types: [wobbly]\n"),
-        );
-        assert!(kind.contains("wobbly") && kind.contains("database_schema"));
-        let limit = error(
-            None,
-            Some("require_human_approval:\n  - thresholds: {complexity_increase: much}\n"),
-        );
-        assert!(limit.contains("20%"), "{limit}");
-        let glob = error(Some("security: {sensitive_files: ['a{b']}\n"), None);
-        assert!(glob.contains("a{b"), "{glob}");
-        assert!(error(Some("security: 3\n"), None).contains(CONFIG));
+        let told = error(&good.replace("rule: npm", "rul: npm"), "");
+        assert!(told.contains("did you mean «rule»"), "{told}");
+    }
+
+    #[test]
+    fn permissions_are_read_and_held_against_their_examples() {
+        let text = "rules:\n  - capability: shell\n    effect: allow\n    match: [\"git *\", \"npm *\"]\n    exclude: [\"npm publish*\"]\n    examples: {match: [git status], not_match: [npm publish --dry-run, git]}\n  - {capability: fs_write, effect: deny, match: [\"src/gen/**\"]}\n";
+        let mut rules = Rules::parse(None, None).expect("defaults");
+        rules
+            .add_permissions("permissions.yaml", text)
+            .expect("reads");
+        let [shell, files] = rules.permissions() else {
+            panic!("two rules");
+        };
+        assert!(shell.covers_line("git log --oneline") && !shell.covers_line("gitx log"));
+        assert!(shell.speaks_of(Capability::Shell) && !shell.speaks_of(Capability::FsWrite));
+        assert!(files.covers_path("src/gen/a/b.rs") && !files.covers_path("src/a.rs"));
+        assert_eq!(files.title(), "permissions.yaml: deny src/gen/**");
+        let told =
+            rules.add_permissions("p.yaml", "rules:\n  - {capability: shel, effect: deny}\n");
+        let told = told.expect_err("refused").to_string();
         assert!(
-            error(
-                Some("governance: {require_approval: [{file_changes_over: -1}]}"),
-                None
-            )
-            .contains(CONFIG)
+            told.contains("p.yaml:2:") && told.contains("did you mean «shell»"),
+            "{told}"
+        );
+        let told = rules.add_permissions("p.yaml", &text.replace("[git status]", "[cargo run]"));
+        assert!(
+            told.expect_err("refused")
+                .to_string()
+                .contains("«cargo run», and it should")
         );
     }
 }

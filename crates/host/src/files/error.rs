@@ -92,6 +92,17 @@ pub enum FileError {
         /// The files that hold their new content.
         paths: Vec<PathBuf>,
     },
+    /// Between the judgement and the act something else came to stand there.
+    #[error(
+        "cannot {verb} {}: it was exchanged while it was looked at; try again",
+        Shown(path)
+    )]
+    Exchanged {
+        /// What was tried.
+        verb: &'static str,
+        /// Which file.
+        path: PathBuf,
+    },
     /// The permit was given for something else.
     #[error(transparent)]
     Permit(#[from] PermitMismatch),

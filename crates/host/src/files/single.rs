@@ -42,7 +42,7 @@ pub fn read_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Vec<u8>,
     read_open(fd, &place, limit_bytes)
 }
 
-fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+pub(crate) fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let os = |errno: Errno| FileError::os("read", path, errno);
     let stat = rustix::fs::fstat(&fd).map_err(os)?;
     if let Some(found) = not_a_file(&stat) {
@@ -105,6 +105,21 @@ pub fn write(permit: Permit, path: &Path, bytes: &[u8]) -> Result<(), FileError>
     let root = Root::open("write", &folder)?;
     let target = follow(&root, name)?;
     put(&root, &target, bytes)
+}
+
+/// As [`write()`], for a file that can be run.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_program(permit: Permit, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    permit.redeem(&Act::write(path, bytes))?;
+    let (folder, name) = split(path)?;
+    put_as(
+        Mode::Executable,
+        &Root::open("write", &folder)?,
+        &name,
+        bytes,
+    )
 }
 
 /// Replaces or creates a file below `root`, creating the folders on the way. No link is followed,
@@ -197,6 +212,10 @@ pub(crate) fn make_folders(root: &Root, path: &RelPath) -> Result<(), Errno> {
 }
 
 fn put(root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
+    put_as(Mode::File, root, path, bytes)
+}
+
+fn put_as(mode: Mode, root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
     let (folder, name) = root
         .folder_of(path)
         .map_err(|errno| through(root, path, errno))?;
@@ -213,7 +232,7 @@ fn put(root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
     temp::sweep(folder.as_fd()).map_err(os)?;
     let own = rustix::io::fcntl_dupfd_cloexec(&folder, 0).map_err(os)?;
     let state = FileState {
-        mode: Mode::File,
+        mode,
         bytes: bytes.to_vec(),
     };
     let temp =

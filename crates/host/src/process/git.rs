@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Command, Finished, RunError, direct};
+use super::{Command, Ended, Finished, RunError, direct};
 
 /// Settings that make git run programs named by a repository, with the values that stop it.
 const SETTINGS: &[(&str, &str)] = &[
@@ -90,6 +90,81 @@ pub fn git_version(program: &Path) -> Result<String, RunError> {
     let text = String::from_utf8_lossy(&finished.stdout);
     let version = text.trim().strip_prefix("git version ");
     Ok(version.unwrap_or(text.trim()).to_owned())
+}
+
+/// What a repository's own configuration file says of a setting; none when it says nothing.
+///
+/// # Errors
+/// When git does not start or does not end well.
+pub fn git_own_setting(program: &Path, cwd: &Path, key: &str) -> Result<Option<String>, RunError> {
+    let arguments = ["config", "--local", "--get", key];
+    let finished = asked(program, cwd, &arguments, &[])?;
+    match finished.ended {
+        Ended::Code(0) => {
+            let text = String::from_utf8_lossy(&finished.stdout);
+            Ok(Some(text.trim_end().to_owned()))
+        }
+        Ended::Code(1) => Ok(None),
+        _ => Err(lost(program, &finished)),
+    }
+}
+
+/// Paths that the next commit adds or changes, seen from the top of the working tree. `env` is what git
+/// handed to its hook, such as `GIT_INDEX_FILE`.
+///
+/// # Errors
+/// When git does not start or does not end well.
+pub fn git_staged(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, String)],
+) -> Result<Vec<String>, RunError> {
+    let arguments = [
+        "diff",
+        "--cached",
+        "--name-only",
+        "-z",
+        "--no-renames",
+        "--diff-filter=ACMRT",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--ignore-submodules",
+    ];
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    let finished = asked(program, cwd, &arguments, &env)?;
+    if !finished.ended.success() || finished.truncated {
+        return Err(lost(program, &finished));
+    }
+    let names = finished.stdout.split(|it| *it == 0);
+    let names = names.filter(|it| !it.is_empty());
+    Ok(names
+        .map(|it| String::from_utf8_lossy(it).into_owned())
+        .collect())
+}
+
+fn asked(
+    program: &Path,
+    cwd: &Path,
+    arguments: &[&str],
+    env: &[(&str, &str)],
+) -> Result<Finished, RunError> {
+    let call = GitCall {
+        arguments,
+        cwd,
+        env,
+        stdin: None,
+        output_bytes: 64 << 20,
+        wall: Duration::from_secs(60),
+    };
+    Git::new(program.to_path_buf()).run(call, &|| false)
+}
+
+fn lost(program: &Path, finished: &Finished) -> RunError {
+    let said = String::from_utf8_lossy(&finished.stderr);
+    RunError::Lost {
+        program: program.display().to_string(),
+        detail: format!("{}; {}", finished.ended, said.trim()),
+    }
 }
 
 fn environment(extra: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -29,9 +29,9 @@ use policy::PermitMismatch;
 
 pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
 #[cfg(unix)]
-pub use git::git_version;
-#[cfg(unix)]
 pub(crate) use git::{Git, GitCall};
+#[cfg(unix)]
+pub use git::{git_own_setting, git_staged, git_version};
 #[cfg(unix)]
 pub use plain::{interactive, plain};
 #[cfg(target_os = "linux")]

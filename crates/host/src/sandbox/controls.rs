@@ -44,6 +44,17 @@ pub(super) fn run(sandbox: &Sandbox, scratch: &Path) -> Vec<Control> {
     controls
 }
 
+/// Only what one program can try from inside, in one go; for the start of a run.
+pub(super) fn escapes(sandbox: &Sandbox, scratch: &Path) -> Vec<Control> {
+    if let Err(error) = sandbox.layers() {
+        return vec![failed("sandbox", "confine a program at all", &error)];
+    }
+    match Stage::set(sandbox, scratch) {
+        Ok(stage) => trials(sandbox, &stage),
+        Err(error) => vec![failed("stage", "prepare the trials", &error)],
+    }
+}
+
 fn failed(name: &'static str, question: &'static str, error: &dyn ToString) -> Control {
     Control {
         name,

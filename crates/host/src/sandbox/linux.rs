@@ -260,6 +260,11 @@ impl Sandbox {
         controls::run(self, scratch)
     }
 
+    /// Those of [`Sandbox::controls`] that one program can try in one go, in some tens of milliseconds.
+    pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
+        controls::escapes(self, scratch)
+    }
+
     pub(super) fn home(&self) -> Option<&PathBuf> {
         self.places.home.as_ref()
     }

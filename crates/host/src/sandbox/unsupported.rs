@@ -118,6 +118,13 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    /// One control, which did not hold.
+    pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
+        self.controls(scratch)
+    }
+}
+
 /// There is nothing to supervise on this system.
 pub fn supervisor_main(_words: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::FAILURE

@@ -1,0 +1,120 @@
+//! Secrets taken out of text: before a model sees it, before it is logged, before it is kept.
+//!
+//! Three kinds of secrets are found: those that have a known form (keys of providers, private keys, web tokens,
+//! passwords in addresses), values that stand behind a name such as `password`, and values that were learnt from
+//! an environment file. Each becomes a marker that says what it was and nothing of its value, so the same text
+//! always becomes the same text. The time is linear in the length of the text.
+
+mod assigned;
+mod forms;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// Shortest value of an environment file that is taken for a secret, in bytes; behind a telling name.
+const NAMED_MIN: usize = 4;
+/// The same behind any name.
+const VALUE_MIN: usize = 8;
+
+/// Finds secrets. Cheap to make without learnt values; with them, make it once.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    values: Vec<String>,
+    known: Option<AhoCorasick>,
+}
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Where it stands, in bytes.
+    pub range: Range<usize>,
+    /// What it is, as in `aws-access-key`.
+    pub kind: &'static str,
+}
+
+impl Redactor {
+    /// One that knows the secrets of these environment files too, given as their text.
+    pub fn with_environment<'t>(files: impl IntoIterator<Item = &'t str>) -> Redactor {
+        let mut values: Vec<String> = files
+            .into_iter()
+            .flat_map(assigned::environment)
+            .filter(|(name, value)| is_worth_keeping(name, value))
+            .map(|(_, value)| value)
+            .collect();
+        values.sort();
+        values.dedup();
+        let known = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&values)
+            .ok()
+            .filter(|_| !values.is_empty());
+        Redactor { values, known }
+    }
+
+    /// How many values were learnt.
+    pub fn learnt(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The secrets of a text, in order, none inside another.
+    pub fn find(&self, text: &str) -> Vec<Secret> {
+        let mut found = forms::find(text);
+        found.extend(assigned::find(text));
+        if let Some(known) = &self.known {
+            found.extend(known.find_iter(text).map(|it| Secret {
+                range: it.range(),
+                kind: "environment-value",
+            }));
+        }
+        found.sort_by_key(|it| (it.range.start, usize::MAX - it.range.end));
+        let mut end = 0;
+        found.retain(|it| {
+            let apart = it.range.start >= end;
+            end = end.max(it.range.end);
+            apart
+        });
+        found
+    }
+
+    /// The text with a marker in place of each secret.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let found = self.find(text);
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for secret in found {
+            out.push_str(&text[at..secret.range.start]);
+            out.push_str("[redacted ");
+            out.push_str(secret.kind);
+            out.push(']');
+            at = secret.range.end;
+        }
+        out.push_str(&text[at..]);
+        Cow::Owned(out)
+    }
+}
+
+/// Whether a value of an environment file is one that must not be seen: not a switch, a number, a word or a
+/// plain address.
+fn is_worth_keeping(name: &str, value: &str) -> bool {
+    if assigned::is_telling(name) {
+        return value.len() >= NAMED_MIN && !assigned::is_placeholder(value);
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || "-_./:".contains(c);
+    value.len() >= VALUE_MIN
+        && !value.chars().all(plain)
+        && !value.bytes().all(|it| it.is_ascii_digit() || it == b'.')
+        && !is_plain_address(value)
+}
+
+/// An address in which nobody's password stands.
+fn is_plain_address(value: &str) -> bool {
+    value.contains("://") && !value.contains(['@', '?'])
+}
+
+#[cfg(test)]
+mod tests;
