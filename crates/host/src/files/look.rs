@@ -70,7 +70,8 @@ fn found(root: &Path, place: &Place, stat: &Stat) -> Found {
         FileType::Symlink => FoundKind::Link,
         _ => FoundKind::Special,
     };
-    let links = u64::try_from(stat.st_nlink).unwrap_or(u64::MAX);
+    // Systems count links in numbers of different sizes.
+    let links = u64::try_from(i128::from(stat.st_nlink)).unwrap_or(u64::MAX);
     let id = file_id(stat);
     let several = kind == FoundKind::File && links > 1 && matches!(place, Place::Inside(_));
     Found {
