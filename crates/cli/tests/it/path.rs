@@ -114,7 +114,7 @@ fn what_cannot_be_proven_is_not_done() {
     let world = world();
     world.write("specs/numbers.md", SPEC);
     let mut replies: Vec<Value> = Vec::new();
-    for n in 0..15 {
+    for n in 0..19 {
         let code = format!("```python\ndef double(n):\n    return {n}\n```");
         replies.push(json!({"when": "double", "reply": code}));
     }

@@ -216,7 +216,7 @@ fn pair(text: &str) -> (String, String) {
 
 fn unescaped(text: &str) -> &str {
     text.strip_prefix('\\')
-        .filter(|rest| rest.starts_with(['`', '~', '\\']))
+        .filter(|rest| rest.starts_with(['`', '~', '\\', '-', '*', '_', ' ']))
         .unwrap_or(text)
 }
 

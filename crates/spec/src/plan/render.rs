@@ -84,9 +84,11 @@ fn pair((key, value): &(String, String)) -> String {
     }
 }
 
-/// A bullet's text such that it cannot open a code block.
+/// A bullet's text such that it cannot open a code block or be read as a line across the page.
 fn escaped(text: &str) -> String {
+    let is_line = text.chars().all(|it| matches!(it, '-' | '*' | '_' | ' '));
     let is_special = text.starts_with("```") || text.starts_with("~~~") || text.starts_with('\\');
+    let is_special = is_special || is_line;
     if is_special {
         format!("\\{text}")
     } else {
