@@ -32,7 +32,7 @@ use crate::view::{Front, Review, View};
 /// What stands in place of a spec's path, and of a task's id, in the facts of a chat.
 const CHAT: &str = "chat";
 
-const SYSTEM: &str = "\
+pub(crate) const SYSTEM: &str = "\
 You help a person with the project in a folder. You work in a copy of it: what you change is shown to the person as \
 one diff and brought in when they or their rules agree. Say in the end, briefly, what they should know.";
 
@@ -283,7 +283,7 @@ impl<'a> Chat<'a> {
         transcript: &mut Transcript,
     ) -> Result<(Ended, u32), SessionError> {
         let model = self.shop.model()?;
-        let tools = toolbox::of_yard(self.shop, yard);
+        let tools = toolbox::of_yard(self.shop, yard, &[])?;
         let cancel = &self.shop.cancel;
         let (sender, inbox) = channel();
         std::thread::scope(|scope| {

@@ -196,6 +196,26 @@ impl Shop {
         found.to_str().map(str::to_owned)
     }
 
+    /// Finds programs of the user's by name, as [`Shop::program`] does, for whoever outlives the shop.
+    pub(crate) fn finder(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
+        let known = ["python3", "python", "cargo"].map(|it| (it, self.program(it)));
+        let (path, roots) = (self.environment.path.clone(), [self.project.root.clone()]);
+        move |name| {
+            if let Some((_, found)) = known.iter().find(|(it, _)| *it == name) {
+                return found.clone();
+            }
+            let found = host::process::toolchain::find_program(name, &path, &roots)?;
+            found.to_str().map(str::to_owned)
+        }
+    }
+
+    /// The folders of the interpreters and compilers that commands of an agent may need.
+    pub(crate) fn installations(&self) -> Vec<PathBuf> {
+        let programs = ["python3", "node", "cargo"];
+        let found = programs.iter().filter_map(|it| self.program(it));
+        found.flat_map(|it| installation(&[it])).collect()
+    }
+
     /// What a program of the user's answers, asked outside the project.
     pub(crate) fn answer(&self, name: &str, question: &[&str]) -> Option<String> {
         let program = self.program(name)?;
@@ -401,7 +421,7 @@ impl Yard {
     }
 
     /// The whole environment of what runs here: nothing of the user's comes along.
-    fn variables(&self, argv: &[String], folders: &[PathBuf]) -> Vec<(String, String)> {
+    pub(crate) fn variables(&self, argv: &[String], folders: &[PathBuf]) -> Vec<(String, String)> {
         let scratch = self.scratch.display().to_string();
         let program = argv.first().map(Path::new).and_then(Path::parent);
         let programs: String = program

@@ -1,196 +1,188 @@
-//! The one place where an agent's toolbox is made.
-//!
-//! What stands here is the smallest set with which a model can work on a worktree: list, read, write, edit. The crate
-//! `tools` holds the whole set and takes its place in [`of_yard`].
+//! The one place where an agent's toolbox is made: the tools of the crate `tools`, over an attempt's worktree, inside
+//! the attempt's walls.
 
-use change::RelPath;
-use serde_json::{Value, json};
-use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
+use std::path::Path;
 
+use host::sandbox::Walls;
+use policy::{Gate, Reason, Verdict};
+use tools::{CommandDecision, Form, Nobody, ShellLimits, ShellSetting, Workbench, Workspace};
+
+use crate::error::SessionError;
 use crate::shop::{Shop, Yard};
 
-/// Largest file that is read, in bytes.
-const FILE_MAX: u64 = 1 << 20;
-
-/// Most bytes of one answer.
-const ANSWER_MAX: usize = 48 * 1024;
-
-/// Most entries of a list.
-const ENTRIES_MAX: usize = 500;
-
-/// The tools over a yard's worktree. What they change stays there until the changeset is judged.
-pub(crate) fn of_yard<'a>(shop: &'a Shop, yard: &'a Yard) -> impl Toolbox + 'a {
-    YardTools { shop, yard }
+/// Tools that read and change a yard's worktree, and run commands in it. What they change stays there until the
+/// changeset is judged. `granted` are the commands that this run derived from its spec.
+///
+/// # Errors
+/// When the worktree is gone.
+pub(crate) fn of_yard(
+    shop: &Shop,
+    yard: &Yard,
+    granted: &[Vec<String>],
+) -> Result<Workbench, SessionError> {
+    let mut gate = shop.gate.clone();
+    for argv in granted {
+        gate.grant_check(argv.clone());
+    }
+    let setting = shell(shop, yard, gate);
+    let workspace = workspace(shop, yard)?;
+    Ok(Workbench::writing(workspace, Box::new(Nobody)).with_shell(setting))
 }
 
-struct YardTools<'a> {
-    shop: &'a Shop,
-    yard: &'a Yard,
+/// Tools that only look at a yard's worktree.
+///
+/// # Errors
+/// When the worktree is gone.
+pub(crate) fn looking(shop: &Shop, yard: &Yard) -> Result<Workbench, SessionError> {
+    Ok(Workbench::reading(workspace(shop, yard)?, Box::new(Nobody)))
 }
 
-impl Toolbox for YardTools<'_> {
-    fn specs(&self) -> Vec<ToolSpec> {
-        vec![
-            spec(
-                "list",
-                "The files below a folder.",
-                &[("path?", "Folder; the project when left out")],
-            ),
-            spec("read", "A file's text.", &[("path", "File")]),
-            spec(
-                "write",
-                "Create a file, or replace the whole of one.",
-                &[("path", "File"), ("text", "Its whole text")],
-            ),
-            spec(
-                "edit",
-                "Replace a text that stands exactly once in a file.",
-                &[
-                    ("path", "File"),
-                    ("old", "Text to be replaced, exactly as it stands"),
-                    ("new", "Text in its place"),
-                ],
-            ),
-        ]
-    }
+fn workspace(shop: &Shop, yard: &Yard) -> Result<Workspace, SessionError> {
+    Workspace::open(&yard.tree, shop.gate.clone()).map_err(SessionError::internal)
+}
 
-    fn effect(&self, name: &str, _: &Value) -> Effect {
-        match name {
-            "write" | "edit" => Effect::Changes,
-            _ => Effect::Reads,
-        }
-    }
-
-    fn call(
-        &self,
-        name: &str,
-        arguments: &Value,
-        _: Stop<'_>,
-        _: &(dyn Fn(Progress) + Sync),
-    ) -> Answer {
-        let text = |name: &str| {
-            let value = arguments.get(name).and_then(Value::as_str);
-            value.ok_or_else(|| format!("`{name}` is missing; it is a text"))
-        };
-        let done = match name {
-            "list" => self.list(arguments.get("path").and_then(Value::as_str).unwrap_or(".")),
-            "read" => text("path").and_then(|path| self.read(path)),
-            "write" => text("path").and_then(|path| self.write(path, text("text")?)),
-            "edit" => text("path").and_then(|path| self.edit(path, text("old")?, text("new")?)),
-            other => Err(format!("there is no tool `{other}`")),
-        };
-        done.unwrap_or_else(|why| Answer {
-            summary: why.lines().next().unwrap_or_default().to_owned(),
-            text: why,
-            failed: true,
-            changed: Vec::new(),
-        })
+fn shell(shop: &Shop, yard: &Yard, gate: Gate) -> ShellSetting {
+    let tree = yard.tree.clone();
+    ShellSetting {
+        sandbox: shop.sandbox.clone(),
+        walls: Walls {
+            write: vec![yard.tree.clone(), yard.scratch.clone()],
+            read: shop.installations(),
+            ..Walls::default()
+        },
+        env: yard.variables(&[], &[]),
+        find: Box::new(shop.finder()),
+        judge: Box::new(move |text| judge(&gate, &tree, text)),
+        limits: ShellLimits::default(),
     }
 }
 
-impl YardTools<'_> {
-    fn list(&self, folder: &str) -> Result<Answer, String> {
-        let start = match folder.trim_matches('/') {
-            "" | "." => String::new(),
-            path => relative(path)?.to_string(),
-        };
-        let mut found = Vec::new();
-        let mut folders = vec![start.clone()];
-        while let (Some(folder), true) = (folders.pop(), found.len() <= ENTRIES_MAX) {
-            let entries = std::fs::read_dir(self.yard.tree.join(&folder))
-                .map_err(|error| format!("{folder} cannot be listed: {error}"))?;
-            for entry in entries.flatten() {
-                let Ok(name) = entry.file_name().into_string() else {
-                    continue;
-                };
-                let path = match folder.as_str() {
-                    "" => name,
-                    folder => format!("{folder}/{name}"),
-                };
-                match entry.file_type() {
-                    Ok(kind) if kind.is_dir() => folders.push(path),
-                    Ok(kind) if kind.is_file() => found.push(path),
-                    _ => {}
-                }
-            }
-        }
-        found.sort();
-        let more = found.len() > ENTRIES_MAX;
-        found.truncate(ENTRIES_MAX);
-        let count = found.len();
-        if more {
-            found.push("… and more; list a folder below".to_owned());
-        }
-        Ok(answer(found.join("\n"), format!("{count} files"), None))
-    }
-
-    fn text(&self, path: &str) -> Result<String, String> {
-        let relative = relative(path)?;
-        if self.shop.gate.is_sensitive(&relative) {
-            return Err(format!("{path} is sensitive and cannot be read"));
-        }
-        let bytes = host::files::read_in(&self.yard.tree, &relative, FILE_MAX)
-            .map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|_| format!("{path} is no UTF-8 text"))
-    }
-
-    fn read(&self, path: &str) -> Result<Answer, String> {
-        let mut text = self.text(path)?;
-        let summary = format!("{path}, {} lines", text.lines().count());
-        if text.len() > ANSWER_MAX {
-            text.truncate(text.floor_char_boundary(ANSWER_MAX));
-            text.push_str("\n[cut]");
-        }
-        Ok(answer(text, summary, None))
-    }
-
-    fn write(&self, path: &str, text: &str) -> Result<Answer, String> {
-        self.shop
-            .write(self.yard, path, text)
-            .map_err(|error| error.to_string())?;
-        let said = format!("wrote {path}, {} lines", text.lines().count());
-        Ok(answer(said.clone(), said, Some(path)))
-    }
-
-    fn edit(&self, path: &str, old: &str, new: &str) -> Result<Answer, String> {
-        let text = self.text(path)?;
-        match text.matches(old).count() {
-            1 if !old.is_empty() => self.write(path, &text.replacen(old, new, 1)),
-            0 | 1 => Err(format!(
-                "`old` does not stand in {path}; read it and copy exactly"
-            )),
-            many => Err(format!(
-                "`old` stands {many} times in {path}; take more lines around it"
-            )),
-        }
-    }
-}
-
-fn relative(path: &str) -> Result<RelPath, String> {
-    RelPath::parse(path).map_err(|error| format!("{path} is no path of the project: {error}"))
-}
-
-fn answer(text: String, summary: String, changed: Option<&str>) -> Answer {
-    Answer {
-        text,
-        summary,
-        failed: false,
-        changed: changed.into_iter().map(str::to_owned).collect(),
-    }
-}
-
-/// A tool whose arguments are texts; those whose name ends in `?` may be left out.
-fn spec(name: &str, description: &str, arguments: &[(&str, &str)]) -> ToolSpec {
-    let property = |(name, says): &(&str, &str)| {
-        let name = name.trim_end_matches('?').to_owned();
-        (name, json!({"type": "string", "description": says}))
+/// What policy says of a command. Only plain words are understood here: what a shell would make of anything else is not
+/// known, and what does not parse is never allowed.
+fn judge(gate: &Gate, tree: &Path, text: &str) -> CommandDecision {
+    let Some(words) = words(text) else {
+        return CommandDecision::Refuse(vec![Reason {
+            rule: "built in: what cannot be taken apart does not run".to_owned(),
+            why: format!("«{text}» holds more than plain words"),
+            change: "make one plain command of it, without quotes, pipes and variables".to_owned(),
+        }]);
     };
-    let properties: serde_json::Map<String, Value> = arguments.iter().map(property).collect();
-    let required = arguments.iter().map(|(name, _)| *name);
-    let required: Vec<&str> = required.filter(|it| !it.ends_with('?')).collect();
-    ToolSpec {
-        name: name.to_owned(),
-        description: description.to_owned(),
-        parameters: json!({"type": "object", "properties": properties, "required": required}),
+    let form = Form::Programs(vec![words.clone()]);
+    match gate.judge_run(&words, tree) {
+        Verdict::Allow(_) => CommandDecision::Run(form),
+        Verdict::Ask(ask) => CommandDecision::Ask {
+            form,
+            reasons: ask.reasons,
+        },
+        Verdict::Deny(reasons) => CommandDecision::Refuse(reasons),
+    }
+}
+
+/// The words of a command that a shell would not change.
+fn words(text: &str) -> Option<Vec<String>> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _./=:,@%+-".contains(c);
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let assigns = words.first().is_some_and(|it| it.contains('='));
+    (!words.is_empty() && !assigns && text.chars().all(is_plain)).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    use agent::{AgentEvent, Conversation, Job, TurnLimits, Watcher};
+    use host::process::Supervisor;
+    use host::sandbox::Sandbox;
+    use model::{Cancel, Message, Model, Scripted};
+    use policy::Rules;
+    use serde_json::json;
+
+    #[test]
+    fn only_plain_granted_commands_run() {
+        let config = "security:\n  denied_commands: [\"rm -rf\"]\n";
+        let rules = Rules::parse(Some(config), None).expect("rules");
+        let tree = PathBuf::from("/ws");
+        let mut gate = Gate::new(&tree, rules);
+        let granted = ["python3", "-m", "unittest"].map(str::to_owned).to_vec();
+        gate.grant_check(granted.clone());
+        let said = |text: &str| match judge(&gate, &tree, text) {
+            CommandDecision::Run(Form::Programs(all)) => format!("runs {all:?}"),
+            CommandDecision::Run(Form::Shell) => "runs in a shell".to_owned(),
+            CommandDecision::Ask { .. } => "asks".to_owned(),
+            CommandDecision::Refuse(_) => "refused".to_owned(),
+        };
+        for (text, expected) in [
+            ("python3 -m unittest", format!("runs {:?}", vec![granted])),
+            ("python3 -m unittest -v", "asks".to_owned()),
+            ("rm -rf x", "refused".to_owned()),
+            ("python3 -m unittest; rm -rf x", "refused".to_owned()),
+            ("python3 -m unittest\nrm x", "refused".to_owned()),
+            ("echo $HOME", "refused".to_owned()),
+            ("PATH=. python3 -m unittest", "refused".to_owned()),
+            ("", "refused".to_owned()),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    struct Deaf;
+
+    impl Watcher for Deaf {
+        fn event(&mut self, _: u32, _: AgentEvent) {}
+
+        fn message(&mut self, _: u32, _: &Message) {}
+    }
+
+    /// The first request of a small chat in the form of Chat Completions, the tools of an attempt included.
+    #[test]
+    fn a_first_request_has_less_than_eight_kilobytes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let gate = Gate::new(folder.path(), Rules::parse(None, None).expect("rules"));
+        let setting = ShellSetting {
+            sandbox: Sandbox::detect_for(
+                Supervisor {
+                    program: PathBuf::from("/nowhere"),
+                    args: Vec::new(),
+                },
+                None,
+            ),
+            walls: Walls::default(),
+            env: Vec::new(),
+            find: Box::new(|_| None),
+            judge: Box::new(|_| CommandDecision::Refuse(Vec::new())),
+            limits: ShellLimits::default(),
+        };
+        let workspace = Workspace::open(folder.path(), gate).expect("opens");
+        let tools = Workbench::writing(workspace, Box::new(Nobody)).with_shell(setting);
+        let model = Scripted::parse("s", "{\"reply\": \"hello\"}").expect("a script");
+        let cancel = Cancel::new();
+        let mut conversation = Conversation::new(Job {
+            model: &model as &dyn Model,
+            toolbox: &tools,
+            system: crate::chat::SYSTEM,
+            limits: TurnLimits::default(),
+            purse: None,
+            cancel: &cancel,
+            seed: 0,
+            delegates: true,
+        });
+        conversation.ask("hello", &mut Deaf);
+        let first = &model.requests()[0];
+        let described = first.tools.iter().map(|it| {
+            json!({"type": "function", "function": {
+                "name": it.name, "description": it.description, "parameters": it.parameters,
+            }})
+        });
+        let wire = json!({
+            "model": "m", "stream": true, "max_completion_tokens": first.max_tokens,
+            "messages": [
+                {"role": "system", "content": first.system},
+                {"role": "user", "content": "hello"},
+            ],
+            "tools": described.collect::<Vec<_>>(),
+        });
+        let bytes = wire.to_string().len();
+        assert!((2_000..8_000).contains(&bytes), "{bytes} bytes");
     }
 }

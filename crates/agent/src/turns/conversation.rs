@@ -1,13 +1,15 @@
 //! The loop: ask, carry out, tell, ask again.
 
+mod calls;
+mod cuts;
+
 use std::time::Instant;
 
 use model::{Call, CallResult, Message, ModelError, Reply, Request, Role, Stop};
 use serde_json::{Value, json};
-use tools::{Answer, Effect};
+use tools::Answer;
 
-use super::execute::{self, Prepared, refused};
-use super::kit::{DELEGATE, Kit, NOTE};
+use super::kit::Kit;
 use super::limits::Meter;
 use super::room::{self, Gauge};
 use super::watch::{Watch, does_nothing};
@@ -193,7 +195,10 @@ impl<'a> Conversation<'a> {
         match asked {
             Asked::Calls { calls, native } => self.carry_out(calls, native, text, watcher),
             Asked::Half(calls) => {
-                let answers = calls.iter().map(|_| refused(prompt::CUT_CALLS)).collect();
+                let answers = calls
+                    .iter()
+                    .map(|_| Answer::failed(prompt::CUT_CALLS))
+                    .collect();
                 self.tell(&calls, answers, true, watcher);
                 self.no_use(GaveUp::CutOff, text)
             }
@@ -314,131 +319,6 @@ impl<'a> Conversation<'a> {
         None
     }
 
-    /// Makes the calls; answers in their order.
-    fn answers(&mut self, calls: &[Call], watcher: &mut dyn Watcher) -> Vec<Answer> {
-        let prepared: Vec<Prepared> = calls.iter().map(|it| self.prepare(it)).collect();
-        let mut answers = Vec::with_capacity(calls.len());
-        while let Some(call) = prepared.get(answers.len()) {
-            let at = answers.len();
-            let count = execute::beside(&prepared[at..]);
-            for call in &calls[at..at + count] {
-                let event = AgentEvent::Called {
-                    call: call.id.clone(),
-                    name: call.name.clone(),
-                    arguments: call.arguments.clone(),
-                };
-                watcher.event(self.agent, event);
-            }
-            match (&call.arguments, call.name.as_str()) {
-                (Ok(arguments), NOTE) => answers.push(self.note(arguments)),
-                (Ok(arguments), DELEGATE) => answers.push(self.delegate(arguments, watcher)),
-                _ => {
-                    let (cancel, meter) = (self.job.cancel, &self.meter);
-                    let stop = || cancel.is_cancelled() || meter.is_late();
-                    let group = &prepared[at..at + count];
-                    let toolbox = self.kit.toolbox;
-                    answers.extend(execute::run(group, toolbox, &stop, self.agent, watcher));
-                }
-            }
-            for (call, answer) in prepared[at..].iter().zip(&mut answers[at..]) {
-                self.answered(call, answer, watcher);
-            }
-        }
-        answers
-    }
-
-    fn prepare(&self, call: &Call) -> Prepared {
-        let arguments = self.kit.arguments(&call.name, &call.arguments);
-        let effect = match (&arguments, call.name.as_str()) {
-            // The conversation's own tools run alone: they need the conversation.
-            (Ok(_), NOTE | DELEGATE) => Effect::Changes,
-            (Ok(arguments), name) => self.kit.toolbox.effect(name, arguments),
-            (Err(_), _) => Effect::Reads,
-        };
-        Prepared {
-            id: call.id.clone(),
-            name: call.name.clone(),
-            arguments,
-            effect,
-        }
-    }
-
-    fn answered(&mut self, call: &Prepared, answer: &mut Answer, watcher: &mut dyn Watcher) {
-        let most = self.gauge.result_bytes();
-        if answer.text.len() > most {
-            let all = answer.text.len();
-            answer.text.truncate(answer.text.floor_char_boundary(most));
-            answer
-                .text
-                .push_str(&format!("\n[the first {most} of {all} bytes]"));
-        }
-        if let (Ok(arguments), false) = (&call.arguments, call.name == NOTE) {
-            self.ledger
-                .called(&call.name, arguments, call.effect, answer);
-        }
-        let event = AgentEvent::Answered {
-            call: call.id.clone(),
-            name: call.name.clone(),
-            summary: answer.summary.clone(),
-            failed: answer.failed,
-            changed: answer.changed.clone(),
-        };
-        watcher.event(self.agent, event);
-    }
-
-    fn note(&mut self, arguments: &Value) -> Answer {
-        let text = |name: &str| arguments[name].as_str().unwrap_or_default();
-        match self.ledger.note(text("kind"), text("text")) {
-            Ok(said) => Answer {
-                text: said.to_owned(),
-                summary: format!("{}: {}", text("kind"), text("text")),
-                failed: false,
-                changed: Vec::new(),
-            },
-            Err(why) => refused(why),
-        }
-    }
-
-    /// Lets a subagent work: its own context, the same toolbox, hence the same policy; what it uses counts here.
-    fn delegate(&mut self, arguments: &Value, watcher: &mut dyn Watcher) -> Answer {
-        let task = arguments["task"].as_str().unwrap_or_default().trim();
-        if task.is_empty() {
-            return refused("`task` is empty; say all that the helper has to know");
-        }
-        self.subagents += 1;
-        let (limits, purse) = self.meter.left(SUBAGENT_TURNS);
-        let job = Job {
-            limits,
-            purse,
-            delegates: false,
-            ..self.job
-        };
-        let agent = self.subagents;
-        let delegated = AgentEvent::Delegated {
-            agent,
-            task: task.to_owned(),
-        };
-        watcher.event(self.agent, delegated);
-        let mut child = Conversation::numbered(job, agent);
-        let ended = child.ask(task, watcher);
-        self.meter.add_all(child.spent());
-        let changed: Vec<String> = child.ledger.changed.iter().cloned().collect();
-        self.ledger.read.append(&mut child.ledger.read);
-        let (text, failed) = match ended {
-            Ended::Finished { text } => (text, false),
-            Ended::GaveUp { why, text } => (format!("the helper gave up: {why}\n{text}"), true),
-            Ended::Spent(limit) => (format!("the helper was stopped: {limit}"), true),
-            Ended::Cancelled => ("the helper was stopped".to_owned(), true),
-            Ended::Failed(error) => (format!("the helper could not go on: {error}"), true),
-        };
-        Answer {
-            summary: text.lines().next().unwrap_or_default().to_owned(),
-            text,
-            failed,
-            changed,
-        }
-    }
-
     /// Tells the model what came of its calls.
     fn tell(
         &mut self,
@@ -485,67 +365,6 @@ impl<'a> Conversation<'a> {
         watcher.message(self.agent, &message);
         self.gauge.add(&message);
         self.request.messages.push(message);
-    }
-
-    /// Makes room when the context is nearly full.
-    fn make_room(&mut self, watcher: &mut dyn Watcher) {
-        if !self.gauge.is_full() {
-            return;
-        }
-        let (count, bytes) = room::cut_results(&mut self.request.messages, &mut self.gauge);
-        if count > 0 {
-            watcher.event(self.agent, AgentEvent::ResultsCut { count, bytes });
-        }
-        if !self.gauge.has_room() {
-            self.cut_turns(true, watcher);
-        }
-    }
-
-    /// Puts what the ledger knows, and a summary by the model, in the place of the older turns.
-    fn cut_turns(&mut self, summarise: bool, watcher: &mut dyn Watcher) {
-        if room::tail_start(&self.request.messages, &self.gauge).is_none() {
-            return;
-        }
-        let summary = match summarise {
-            true => self.summary(watcher),
-            false => Err("the request was too long to ask for one".to_owned()),
-        };
-        let Some(start) = room::tail_start(&self.request.messages, &self.gauge) else {
-            return;
-        };
-        let task = self.ledger.asked.first().cloned().unwrap_or_default();
-        let known = self.ledger.told();
-        let first = task + &prompt::instead(&known, summary.as_deref().ok());
-        let messages = room::drop_turns(&mut self.request.messages, start, first, &mut self.gauge);
-        let event = AgentEvent::TurnsCut {
-            messages,
-            no_summary: summary.err(),
-        };
-        watcher.event(self.agent, event);
-    }
-
-    /// Asks the model for a summary, at the end of the same request, which the provider may have kept.
-    fn summary(&mut self, watcher: &mut dyn Watcher) -> Result<String, String> {
-        let Some(last) = self.request.messages.last_mut() else {
-            return Err("nothing was said yet".to_owned());
-        };
-        if last.role != Role::User {
-            return Err("the model has the word".to_owned());
-        }
-        let before = last.text.len();
-        if before > 0 {
-            last.text.push_str("\n\n");
-        }
-        last.text.push_str(prompt::SUMMARISE);
-        let reply = self.turn(watcher);
-        if let Some(last) = self.request.messages.last_mut() {
-            last.text.truncate(before);
-        }
-        let reply = reply.map_err(|error| error.to_string())?;
-        match reply.text.trim() {
-            "" => Err("the model gave none".to_owned()),
-            text => Ok(text.to_owned()),
-        }
     }
 }
 

@@ -21,17 +21,6 @@ pub(super) struct Prepared {
     pub(super) effect: Effect,
 }
 
-/// A failed answer that the program gives itself.
-pub(super) fn refused(text: impl Into<String>) -> Answer {
-    let text = text.into();
-    Answer {
-        summary: text.lines().next().unwrap_or_default().to_owned(),
-        text,
-        failed: true,
-        changed: Vec::new(),
-    }
-}
-
 /// How many of the next calls run beside each other: all that read, up to the first that changes something; that one
 /// alone.
 pub(super) fn beside(calls: &[Prepared]) -> usize {
@@ -51,10 +40,10 @@ pub(super) fn run(
     let one = |call: &Prepared| {
         let arguments = match &call.arguments {
             Ok(arguments) => arguments,
-            Err(why) => return refused(why.clone()),
+            Err(why) => return Answer::failed(why.clone()),
         };
         if stop() {
-            return refused("not run: the work was stopped");
+            return Answer::failed("not run: the work was stopped");
         }
         let tell = |progress: Progress| {
             let event = AgentEvent::Progress {
@@ -92,6 +81,6 @@ fn together(calls: &[Prepared], one: &(dyn Fn(&Prepared) -> Answer + Sync)) -> V
         .into_iter()
         .map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
     taken
-        .map(|it| it.unwrap_or_else(|| refused("the call was not made")))
+        .map(|it| it.unwrap_or_else(|| Answer::failed("the call was not made")))
         .collect()
 }

@@ -11,7 +11,7 @@ pub(crate) fn drives(lines: &[Value]) -> Vec<Value> {
 }
 
 pub(crate) fn write(path: &str, text: &str) -> Value {
-    json!({"name": "write", "arguments": {"path": path, "text": text}})
+    json!({"name": "write", "arguments": {"path": path, "content": text}})
 }
 
 const DOUBLE: &str = "def double(n):\n    return n * 2\n";
@@ -23,11 +23,11 @@ fn tasks() -> Vec<Value> {
             {"name": "list"}, {"name": "read", "arguments": {"path": "specs/numbers.md"}},
         ]}),
         json!({"when": "FR-1: Doubling", "calls": [write("numbers_kit/double.py", DOUBLE)]}),
-        json!({"when": "wrote numbers_kit/double.py", "reply": "double is there."}),
+        json!({"when": "numbers_kit/double.py (new", "reply": "double is there."}),
         json!({"when": "Task 2 of the plan", "calls": [write("numbers_kit/halve.py", "def halve(n):\n    return n / 2\n")]}),
-        json!({"when": "wrote numbers_kit/halve.py", "reply": "All is proven, believe me."}),
+        json!({"when": "numbers_kit/halve.py (new", "reply": "All is proven, believe me."}),
         json!({"when": "The checks were run. 1 pass, 1 fail", "calls": [write("numbers_kit/halve.py", HALVE)]}),
-        json!({"when": "wrote numbers_kit/halve.py", "reply": "mended"}),
+        json!({"when": "numbers_kit/halve.py\n", "reply": "mended"}),
     ]
 }
 
@@ -90,10 +90,13 @@ fn a_test_that_was_weakened_proves_nothing() {
     world.write("specs/numbers.md", SPEC);
     let mut script = drives(&[
         json!({"when": "Task 1 of the plan", "calls": [
+            {"name": "read", "arguments": {"path": "tests/test_fr_1_doubling.py"}},
+        ]}),
+        json!({"when": "class DoubleExamples", "calls": [
             write("numbers_kit/double.py", "def double(n):\n    return 4\n"),
             write("tests/test_fr_1_doubling.py", "import unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        pass\n"),
         ]}),
-        json!({"when": "wrote", "reply": "All tests pass."}),
+        json!({"when": "tests/test_fr_1_doubling.py\n", "reply": "All tests pass."}),
     ]);
     for _ in 0..3 {
         script.push(json!({"when": "1 pass, 1 fail", "reply": "It is right as it is."}));
@@ -103,7 +106,7 @@ fn a_test_that_was_weakened_proves_nothing() {
     let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("1 of 2 checks pass after 5 turns"),
+        ran.stderr.contains("1 of 2 checks pass after 6 turns"),
         "{}",
         ran.stderr
     );

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 
 use agent::{Conversation, Ended, Job, TurnLimits};
 use engine::{Cost, Tooling, WrittenPlan, read_written};
-use serde_json::Value;
 use spec::Spec;
-use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -96,8 +94,7 @@ pub(super) fn write(
     shop.shadow
         .checkout(&snapshot(shop)?, &yard.tree)
         .map_err(SessionError::internal)?;
-    let all = toolbox::of_yard(shop, &yard);
-    let looking = Looking(&all);
+    let looking = toolbox::looking(shop, &yard)?;
     let transcripts = wanted.place.project.state.join("transcripts");
     let mut transcript = Transcript::open(
         &transcripts.join(format!("{name}.jsonl")),
@@ -244,40 +241,6 @@ fn asked(wanted: &Wanted<'_>) -> Result<String, SessionError> {
         ));
     }
     Ok(text)
-}
-
-/// A toolbox without what can change anything.
-struct Looking<'a>(&'a dyn Toolbox);
-
-impl Toolbox for Looking<'_> {
-    fn specs(&self) -> Vec<ToolSpec> {
-        let empty = Value::Object(serde_json::Map::new());
-        let mut specs = self.0.specs();
-        specs.retain(|it| self.0.effect(&it.name, &empty) == Effect::Reads);
-        specs
-    }
-
-    fn effect(&self, _: &str, _: &Value) -> Effect {
-        Effect::Reads
-    }
-
-    fn call(
-        &self,
-        name: &str,
-        arguments: &Value,
-        stop: Stop<'_>,
-        on: &(dyn Fn(Progress) + Sync),
-    ) -> Answer {
-        match self.0.effect(name, arguments) {
-            Effect::Reads => self.0.call(name, arguments, stop, on),
-            Effect::Changes => Answer {
-                text: format!("`{name}` changes something, and a plan only looks"),
-                summary: "refused: a plan only looks".to_owned(),
-                failed: true,
-                changed: Vec::new(),
-            },
-        }
-    }
 }
 
 /// What was heard, to be shown after each answer.

@@ -42,7 +42,8 @@ impl Attempt<'_> {
             return Ok(None);
         }
         let model = self.shop.model()?;
-        let tools = toolbox::of_yard(self.shop, self.yard);
+        let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
+        let tools = toolbox::of_yard(self.shop, self.yard, &checks)?;
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,
