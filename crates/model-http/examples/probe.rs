@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{
-    CallResult, Cancel, Delta, Message, Model, ModelError, ModelId, Patience, Profile, Provider,
-    Request, Retrying, Sleep, Strategy, ToolSpec,
+    CallResult, Cancel, Delta, Key, Message, Model, ModelError, ModelId, Patience, Profile,
+    Provider, Request, Retrying, Sleep, Strategy, ToolSpec,
 };
-use model_http::{Anthropic, ChatCompletions, Endpoint, Key, Responses, Settings};
+use model_http::{Anthropic, ChatCompletions, Endpoint, Responses, Settings};
 use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error>;

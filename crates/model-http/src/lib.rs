@@ -4,7 +4,7 @@
 //! thread of its own, with limits), `sse` (events out of bytes), `refusal` (a server's errors as ours), `turn` (putting an
 //! answer together).
 //!
-//! A [`Key`] has no way into a text: it leaves in a header, and what a server repeats of it is hidden. A key is never sent on:
+//! A [`Key`](model::Key) has no way into a text: it leaves in a header, and what a server repeats of it is hidden. A key is never sent on:
 //! redirects are errors. The environment is not read here: where a provider is, and with which key, comes in as [`Settings`].
 //!
 //! A parameter that a server says it does not take is left out from then on, and the request is made again, so that one
@@ -13,7 +13,6 @@
 mod anthropic;
 mod chat;
 mod endpoint;
-mod key;
 mod proxy;
 mod refusal;
 mod responses;
@@ -25,7 +24,6 @@ mod wire;
 pub use anthropic::Anthropic;
 pub use chat::ChatCompletions;
 pub use endpoint::{Endpoint, EndpointError};
-pub use key::{Key, KeyError};
 pub use proxy::{Proxy, ProxyError};
 pub use responses::Responses;
 pub use settings::{Limits, Settings};

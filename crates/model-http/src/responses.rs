@@ -114,6 +114,7 @@ impl Dialect for Items {
             items: BTreeMap::new(),
             ids: ids_of(request),
             usage: Usage::default(),
+            limit: u64::from(request.max_tokens.max(OUTPUT_TOKENS_MIN)),
             stop: Stop::End,
             refused: false,
         }
@@ -190,6 +191,8 @@ struct Output {
     items: BTreeMap<u64, Value>,
     ids: BTreeSet<String>,
     usage: Usage,
+    /// Most tokens that were asked for.
+    limit: u64,
     stop: Stop,
     refused: bool,
 }
@@ -286,6 +289,8 @@ impl Output {
         self.stop = match response["incomplete_details"]["reason"].as_str() {
             Some("max_output_tokens") => Stop::Length,
             Some("content_filter") => Stop::Refused,
+            // llama.cpp calls an answer complete that the limit has cut.
+            _ if self.usage.output_tokens >= self.limit => Stop::Length,
             _ => Stop::End,
         };
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use model::{ModelError, ModelId, Profile, Provider, Trouble};
+use model::{Key, ModelError, ModelId, Profile, Provider, Trouble};
 
-use crate::{Endpoint, Key, Proxy};
+use crate::{Endpoint, Proxy};
 
 /// How long a server may be silent and how much it may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

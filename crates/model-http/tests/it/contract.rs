@@ -508,7 +508,7 @@ pub(crate) fn an_answer_without_end_is_left(dialect: &Dialect) {
 pub(crate) fn silence_has_a_limit(dialect: &Dialect) {
     let silence = match long() {
         true => None,
-        false => Some(Duration::from_millis(150)),
+        false => Some(Duration::from_secs(1)),
     };
     let bounds = Bounds {
         silence,

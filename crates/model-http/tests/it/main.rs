@@ -7,8 +7,8 @@ mod double;
 mod responses;
 mod wire;
 
-use model::Profile;
-use model_http::{Endpoint, Key, Limits, Settings};
+use model::{Key, Profile};
+use model_http::{Endpoint, Limits, Settings};
 
 use crate::contract::{Bounds, KEY};
 

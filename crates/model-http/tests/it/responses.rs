@@ -241,3 +241,13 @@ fn sealed_reasoning_is_left_out_where_there_is_none() {
     let seen = server.seen();
     assert!(seen[0].body.get("include").is_some() && seen[1].body.get("include").is_none());
 }
+
+/// Some servers call an answer complete that the limit has cut.
+#[test]
+fn an_answer_that_used_all_its_tokens_may_be_cut() {
+    let mut said = contract::said(&[Part::Text("one two")], Stop::End);
+    said.usage.output_tokens = 64;
+    let server = Server::start(vec![DIALECT.streamed(events(&said))], rules);
+    let reply = turn(&*open(&server.base(), Bounds::default()), &ask()).0;
+    assert_eq!(reply.map(|it| it.stop), Ok(Stop::Length));
+}

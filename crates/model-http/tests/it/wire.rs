@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use model::{ModelError, Trouble};
-use model_http::{Anthropic, ChatCompletions, Endpoint, Key, Proxy, Responses, Settings};
+use model::{Key, ModelError, Trouble};
+use model_http::{Anthropic, ChatCompletions, Endpoint, Proxy, Responses, Settings};
 
 use crate::contract::{Bounds, KEY, ask, turn};
 use crate::double::{Answer, Seen, Server};

@@ -1,4 +1,4 @@
-//! Amazon Bedrock, where it is built in.
+//! Amazon Bedrock, where it is built in: the cargo feature `bedrock`.
 
 use std::sync::Arc;
 
@@ -6,22 +6,69 @@ use model::{Model, ModelError, ModelId};
 
 use super::config::Config;
 use super::remote::{Access, ProviderState};
+use crate::error::SessionError;
 use crate::places::Environment;
 
-/// Opens a model.
+/// Variables of which each says that there is an account to use.
+const ACCOUNT: [&str; 5] = [
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+];
+
+/// Opens a model. Profile, region and credentials are found as every AWS program finds them.
+#[cfg(feature = "bedrock")]
+pub(super) fn open(
+    environment: &Environment,
+    config: &Config,
+    id: &ModelId,
+) -> Result<Result<Arc<dyn Model>, ModelError>, SessionError> {
+    let limits = super::remote::limits(environment, config)?;
+    let capacity = super::remote::profile(environment, id)?;
+    let settings = model_bedrock::Settings {
+        limits: model_bedrock::Limits {
+            connect: limits.connect,
+            first: limits.first,
+            idle: limits.idle,
+            answer_bytes: limits.answer_bytes,
+        },
+        ..model_bedrock::Settings::new(capacity)
+    };
+    let model = model_bedrock::Bedrock::new(id.clone(), settings);
+    Ok(model.map(|it| Arc::new(it) as _))
+}
+
+/// Says that it is not part of this build.
+#[cfg(not(feature = "bedrock"))]
 pub(super) fn open(
     _: &Environment,
     _: &Config,
     id: &ModelId,
-) -> Result<Arc<dyn Model>, ModelError> {
-    Err(ModelError::NotBuiltIn { model: id.clone() })
+) -> Result<Result<Arc<dyn Model>, ModelError>, SessionError> {
+    Ok(Err(ModelError::NotBuiltIn { model: id.clone() }))
 }
 
-/// Whether it could be asked.
-pub(super) fn state(_: &Environment) -> ProviderState {
+/// Whether it could be asked, as far as can be seen without asking.
+pub(super) fn state(environment: &Environment) -> ProviderState {
+    let variable = ACCOUNT.iter().find(|it| environment.variable(it).is_some());
+    let files = [".aws/credentials", ".aws/config"];
+    let file = files.iter().find(|it| environment.home.join(it).exists());
+    let access = match (cfg!(feature = "bedrock"), variable, file) {
+        (false, ..) => Access::NotBuiltIn,
+        (true, Some(variable), _) => Access::Present((*variable).to_owned()),
+        (true, None, Some(file)) => Access::Present(format!("~/{file}")),
+        (true, None, None) => Access::Missing("run `aws configure`, or set AWS_PROFILE".to_owned()),
+    };
+    let region = environment.variable("AWS_REGION");
+    let region = region.or_else(|| environment.variable("AWS_DEFAULT_REGION"));
     ProviderState {
         name: "bedrock",
-        place: "Amazon Bedrock".to_owned(),
-        access: Access::NotBuiltIn,
+        place: match region {
+            Some(region) => format!("Amazon Bedrock, {region}"),
+            None => "Amazon Bedrock, in the region of the profile".to_owned(),
+        },
+        access,
     }
 }

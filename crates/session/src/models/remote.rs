@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Fallback, Model, ModelError, ModelId, Patience, Profile, Provider, Retrying, Sleep, Strategy,
+    Fallback, Key, Model, ModelError, ModelId, Patience, Profile, Provider, Retrying, Sleep,
+    Strategy,
 };
-use model_http::{Anthropic, ChatCompletions, Endpoint, Key, Limits, Proxy, Responses, Settings};
+use model_http::{Anthropic, ChatCompletions, Endpoint, Limits, Proxy, Responses, Settings};
 
 use super::config::{Api, Config, ProviderSection};
 use super::prices;
@@ -60,7 +61,7 @@ pub(super) fn open(
                 Api::Responses => Responses::new(id.clone(), settings).map(|it| Arc::new(it) as _),
             }
         }
-        Provider::Bedrock => super::bedrock::open(environment, config, id),
+        Provider::Bedrock => super::bedrock::open(environment, config, id)?,
         Provider::Local | Provider::Scripted => Err(ModelError::NotBuiltIn { model: id.clone() }),
     };
     model.map_err(|error| {
@@ -198,7 +199,7 @@ fn proxy(environment: &Environment, endpoint: &Endpoint) -> Result<Option<Proxy>
         .map_err(|error| wrong(name, &error))
 }
 
-fn limits(environment: &Environment, config: &Config) -> Result<Limits, SessionError> {
+pub(super) fn limits(environment: &Environment, config: &Config) -> Result<Limits, SessionError> {
     const VARIABLE: &str = "KIRO_MODEL_IDLE_SECONDS";
     let shipped = Limits::default();
     let seconds = |it: Option<u64>| it.filter(|it| *it > 0).map(Duration::from_secs);

@@ -6,7 +6,7 @@ const RUN_BYTES: usize = 8;
 /// What a found key is replaced by.
 const HIDDEN: &str = "[key]";
 
-/// A provider's key. It has no `Debug`, `Display` or `Clone` on purpose: it leaves this crate only in the header of a request.
+/// A provider's key. It has no `Debug`, `Display` or `Clone` on purpose: it leaves only in the header of a request.
 pub struct Key(String);
 
 impl Key {
@@ -23,8 +23,9 @@ impl Key {
         Ok(Self(text.to_owned()))
     }
 
-    /// The key itself.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The key itself, for the header of a request and nothing else.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 
