@@ -21,7 +21,7 @@ pub(crate) struct Kiro {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create .kiro/ in this project: config.yaml, hooks/, specs/, .gitignore.
-    Init(Json),
+    Init(InitArgs),
     /// Read a specification.
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -40,8 +40,71 @@ pub(crate) enum Command {
     Model(ModelCommand),
     /// Measure how often a model is right, on a suite of specs with hidden checks.
     Eval(EvalArgs),
+    /// Show what this folder brings along that could run something, and approve it as it is now.
+    Trust(TrustArgs),
+    /// Refuse a commit that holds sensitive files; run by the hook that `kiro init --guard` makes.
+    #[command(hide = true)]
+    Guard,
+    /// Ask the rules what may happen, without doing it.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
+}
+
+/// What to trust.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// The folder [default: the project around the current one].
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Approve without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Take back what was approved here.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) revoke: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to create.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Add a git hook too that refuses to commit sensitive files; it needs no model.
+    #[arg(long)]
+    pub(crate) guard: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to ask the rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Judge paths, a JSON object a line: {"id","op","path"}.
+    TestPaths(TestPathsArgs),
+}
+
+/// Paths to judge.
+#[derive(Debug, Args)]
+pub(crate) struct TestPathsArgs {
+    /// The configuration, as .kiro/config.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The governance rules, as .kiro/governance.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) governance: Option<PathBuf>,
+    /// The project's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) workspace: PathBuf,
+    /// The user's home.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    /// The cases.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: PathBuf,
 }
 
 /// For machines.
@@ -123,6 +186,10 @@ pub(crate) struct RunArgs {
 pub(crate) struct LogArgs {
     /// A specification or a run's id; the last run when left out.
     pub(crate) run: Option<String>,
+    /// Show what policy said of each act and whether it was done, and check that nothing was taken out of the
+    /// journal or changed.
+    #[arg(long)]
+    pub(crate) policy: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,21 +2,24 @@
 
 mod doctor;
 mod eval;
+mod guard;
 mod init;
 mod log;
 mod model;
 mod plan;
+mod policy_paths;
 mod run;
 mod spec;
 mod status;
 mod tasks;
+mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use session::{Environment, SessionError};
 
-use crate::args::{Command, Kiro, ModelCommand, SpecCommand};
+use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand};
 
 /// Does what was asked.
 pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
@@ -34,6 +37,9 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Eval(args) => eval::run(&args, &environment),
         Command::Model(ModelCommand::Use(args)) => model::choose(&args, &environment),
         Command::Model(ModelCommand::Test(args)) => model::test(&args, &environment),
+        Command::Trust(args) => trust::run(&args, &environment),
+        Command::Guard => guard::run(&environment),
+        Command::Policy(PolicyCommand::TestPaths(args)) => policy_paths::run(args, &environment),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }

@@ -6,6 +6,8 @@ mod interruption;
 mod languages;
 mod models;
 mod path;
+mod policy_paths;
+mod trust;
 
 use serde_json::Value;
 use testkit::World;
