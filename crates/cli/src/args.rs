@@ -22,7 +22,7 @@ pub(crate) struct Kiro {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create .kiro/ in this project: config.yaml, hooks/, specs/, .gitignore.
-    Init(Json),
+    Init(InitArgs),
     /// Read a specification.
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -43,11 +43,64 @@ pub(crate) enum Command {
     Model(ModelCommand),
     /// Measure how often a model is right, on a suite of specs with hidden checks.
     Eval(EvalArgs),
+    /// Show what this folder brings along that could run something, and approve it as it is now.
+    Trust(TrustArgs),
+    /// Refuse a commit that holds sensitive files; run by the hook that `kiro init --guard` makes.
+    #[command(hide = true)]
+    Guard,
     /// Ask what the rules say, and why.
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
+}
+
+/// What to trust.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// The folder [default: the project around the current one].
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Approve without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Take back what was approved here.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) revoke: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to create.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Add a git hook too that refuses to commit sensitive files; it needs no model.
+    #[arg(long)]
+    pub(crate) guard: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Paths to judge.
+#[derive(Debug, Args)]
+pub(crate) struct TestPathsArgs {
+    /// The configuration, as .kiro/config.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The governance rules, as .kiro/governance.yaml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) governance: Option<PathBuf>,
+    /// The project's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) workspace: PathBuf,
+    /// The user's home.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    /// The cases.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: PathBuf,
 }
 
 /// For machines.
@@ -158,6 +211,10 @@ pub(crate) struct ChatArgs {
 pub(crate) struct LogArgs {
     /// A specification or a run's id; the last run when left out.
     pub(crate) run: Option<String>,
+    /// Show what policy said of each act and whether it was done, and check that nothing was taken out of the
+    /// journal or changed.
+    #[arg(long)]
+    pub(crate) policy: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -207,6 +264,8 @@ pub(crate) enum PolicyCommand {
     Explain(ExplainArgs),
     /// Judge every command of a file: a line {"id","verdict","rule"} each.
     Test(PolicyTestArgs),
+    /// Judge paths, a JSON object a line: {"id","op","path"}.
+    TestPaths(TestPathsArgs),
 }
 
 /// A command to be judged.

@@ -3,15 +3,18 @@
 mod chat;
 mod doctor;
 mod eval;
+mod guard;
 mod init;
 mod log;
 mod model;
 mod plan;
 mod policy;
+mod policy_paths;
 mod run;
 mod spec;
 mod status;
 mod tasks;
+mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +42,9 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Model(ModelCommand::Test(args)) => model::test(&args, &environment),
         Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args, &environment),
         Command::Policy(PolicyCommand::Test(args)) => policy::test(&args, &environment),
+        Command::Trust(args) => trust::run(&args, &environment),
+        Command::Guard => guard::run(&environment),
+        Command::Policy(PolicyCommand::TestPaths(args)) => policy_paths::run(args, &environment),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }

@@ -2,7 +2,8 @@
 //! holds. Names are compared as [`fold`] spells them.
 
 use change::RelPath;
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobBuilder;
+use regex::bytes::Regex;
 
 use crate::fold::fold;
 
@@ -10,21 +11,24 @@ use crate::fold::fold;
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     text: String,
-    matcher: GlobMatcher,
+    covers: Regex,
 }
 
 impl Pattern {
-    pub(crate) fn compile(text: &str) -> Result<Pattern, globset::Error> {
+    pub(crate) fn compile(text: &str) -> Result<Pattern, String> {
         let folded = fold(text);
-        let matcher = GlobBuilder::new(folded.strip_prefix("./").unwrap_or(&folded))
+        let glob = GlobBuilder::new(folded.strip_prefix("./").unwrap_or(&folded))
             .case_insensitive(true)
             .literal_separator(true)
             .empty_alternates(true)
-            .build()?
-            .compile_matcher();
+            .build()
+            .map_err(|error| error.kind().to_string())?;
+        // A folder's match covers what follows it, so that one pass over a path of any depth is enough.
+        let whole = glob.regex().strip_suffix('$').unwrap_or(glob.regex());
+        let covers = Regex::new(&format!("{whole}(?:/(?s:.)*)?$")).map_err(|it| it.to_string())?;
         Ok(Pattern {
             text: text.to_owned(),
-            matcher,
+            covers,
         })
     }
 
@@ -37,13 +41,9 @@ impl Pattern {
         self.covers_folded(&fold(path.as_str()))
     }
 
-    /// The same for a text that is folded already and need not be a sound path: each of its leading parts
-    /// is looked at.
+    /// The same for a text that is folded already and need not be a sound path.
     pub(crate) fn covers_folded(&self, folded: &str) -> bool {
-        let folders = folded.match_indices('/').map(|(at, _)| &folded[..at]);
-        folders
-            .chain(std::iter::once(folded))
-            .any(|part| self.matcher.is_match(part))
+        self.covers.is_match(folded.as_bytes())
     }
 }
 
@@ -80,6 +80,8 @@ mod tests {
         assert!(check("acceptance/**", "acceptance/run"));
         assert!(!check("acceptance/**", "docs/acceptance.md"));
         assert!(check("./src/**", "src/a.py"));
+        assert!(check("**/.git", "a/b/.git/hooks/x") && !check("**/.git", "a/.gitx/y"));
+        assert!(check("**", "a/b") && check("a\nb", "a\nb/c\nd"));
     }
 
     #[test]

@@ -187,6 +187,10 @@ impl Gate {
                 format!("«{shown}» names no file of the project: {why}"),
                 "name the file relative to the project",
             );
+            // Nothing is stricter, and such a text can be of any length.
+            if facts.requested.len() > spelling::PATH_BYTES {
+                return;
+            }
         }
         let names = Names::of(self.root(), facts);
         if names.climbs {

@@ -178,12 +178,8 @@ fn compiled<T>(source: Source<'_>, at: &Spanned<T>, text: &str) -> Result<Patter
             "an empty pattern matches nothing; write one or leave it out",
         ));
     }
-    Pattern::compile(text).map_err(|error| {
-        source.wrong(
-            at,
-            format!("«{text}» is not a path pattern: {}", error.kind()),
-        )
-    })
+    Pattern::compile(text)
+        .map_err(|error| source.wrong(at, format!("«{text}» is not a path pattern: {error}")))
 }
 
 /// A command's text, held against its examples with `covers`, which is given a line and the rule's words.

@@ -15,7 +15,7 @@ use host::clock::Stopwatch;
 use host::lease::Owner;
 use host::shadow::TreeId;
 use model::{Cancel, ModelId};
-use policy::{Gate, Permit, Verdict};
+use policy::{Permit, Verdict};
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
@@ -104,7 +104,7 @@ pub fn chat(
     }
     let clock = Stopwatch::start();
     let project = Project::around(environment)?;
-    let gate = Gate::new(&project.root, documents::rules(&project)?);
+    let gate = documents::gate(&project, environment)?;
     models::ensure(environment, &options.model, cancel, front)?;
     let shop = Shop::open(
         environment,
@@ -204,7 +204,7 @@ impl<'a> Chat<'a> {
 
     fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
         self.journal
-            .append(&self.run, now(), &fact)
+            .append(&self.run, now(), std::slice::from_ref(&fact))
             .map_err(SessionError::internal)?;
         self.front.show(&View::Recorded(fact));
         Ok(())

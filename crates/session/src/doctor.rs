@@ -57,6 +57,8 @@ pub fn diagnose(environment: &Environment) -> Result<Diagnosis, SessionError> {
             python(environment, &project),
             model(environment),
             room(environment),
+            rules(environment, &project),
+            folder(environment, &project),
         ],
         sandbox: sandbox.describe(),
         controls,
@@ -115,6 +117,33 @@ fn model(environment: &Environment) -> Finding {
         ))
     };
     finding("built-in model", found)
+}
+
+fn rules(environment: &Environment, project: &Project) -> Finding {
+    let found = match crate::documents::rules(project, environment) {
+        Ok(_) => Ok("they can be read".to_owned()),
+        Err(error) => Err((error.message, "mend the file; until then nothing runs")),
+    };
+    finding("rules", found)
+}
+
+/// What the folder brings along is nobody's fault, so it is told and never a failure.
+fn folder(environment: &Environment, project: &Project) -> Finding {
+    let found = crate::trust::folder_trust(Some(&project.root), environment);
+    let (detail, fix) = match &found {
+        Ok(trust) if trust.is_whole() => (trust.summary(), None),
+        Ok(trust) => (
+            trust.summary(),
+            Some("`kiro trust` shows it and asks".to_owned()),
+        ),
+        Err(error) => (error.message.clone(), error.hint.clone()),
+    };
+    Finding {
+        name: "folder".to_owned(),
+        ok: found.is_ok(),
+        detail,
+        fix,
+    }
 }
 
 fn room(environment: &Environment) -> Finding {

@@ -8,7 +8,8 @@ use policy::{Gate, Permit, Rules, Verdict};
 use spec::Spec;
 
 use crate::error::{Kind, SessionError};
-use crate::places::{Project, SpecPlace};
+use crate::places::{Environment, Project, SpecPlace};
+use crate::trust;
 
 /// Largest document that is read, in bytes.
 const DOCUMENT_MAX: u64 = 16 * 1024 * 1024;
@@ -56,11 +57,40 @@ pub(crate) fn spec(place: &SpecPlace) -> Result<(String, Spec), SessionError> {
     Ok((text, spec))
 }
 
-/// The rules of a project.
-pub(crate) fn rules(project: &Project) -> Result<Rules, SessionError> {
-    let config = read(project, ".kiro/config.yaml")?;
+/// The rules of a project, and those of the user.
+pub(crate) fn rules(project: &Project, environment: &Environment) -> Result<Rules, SessionError> {
+    let config = read(project, trust::CONFIG)?;
     let governance = read(project, ".kiro/governance.yaml")?;
-    Rules::parse(config.as_deref(), governance.as_deref()).map_err(SessionError::input)
+    let mut rules =
+        Rules::parse(config.as_deref(), governance.as_deref()).map_err(SessionError::input)?;
+    let mut add = |name: &str, text: Option<String>| match text {
+        Some(text) => rules
+            .add_permissions(name, &text)
+            .map_err(SessionError::input),
+        None => Ok(()),
+    };
+    add(trust::PERMISSIONS, read(project, trust::PERMISSIONS)?)?;
+    let own = environment.kiro_home().join("settings/permissions.yaml");
+    let name = own.display().to_string();
+    let own = match own.exists() {
+        true => {
+            let bytes = host::files::read(&own, DOCUMENT_MAX).map_err(SessionError::input)?;
+            Some(text(&name, bytes)?)
+        }
+        false => None,
+    };
+    add(&name, own)?;
+    Ok(rules)
+}
+
+/// The gate of a project: its rules, and what of its own a person has approved.
+pub(crate) fn gate(project: &Project, environment: &Environment) -> Result<Gate, SessionError> {
+    let rules = rules(project, environment)?;
+    let trust = trust::look(project, &rules, environment)?.into_trust();
+    let mut gate = Gate::new(&project.root, rules);
+    gate.set_trust(trust);
+    gate.protect(environment.kiro_home());
+    Ok(gate)
 }
 
 /// Writes one of Kiro's own documents, if policy allows it.

@@ -4,16 +4,33 @@
 //! and of the machine. Appends are short `BEGIN IMMEDIATE` transactions, so several processes can share the
 //! file. A journal of a newer Kiro is refused; one that is damaged is set aside and reported.
 
+mod chain;
+
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use change::Digest;
 use engine::Fact;
 use host::lease::Owner;
+use policy::Redactor;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::Value;
 
 /// Version of the tables' form.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What the second form added: every fact carries the digest of all before it, and the last one is noted apart,
+/// so that an edit, a gap and a missing end are seen.
+const CHAIN: &str = "
+ALTER TABLE fact ADD COLUMN chain TEXT NOT NULL DEFAULT '';
+CREATE TABLE chain_head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    chain TEXT NOT NULL
+);
+INSERT INTO chain_head (one, seq, chain) VALUES (1, 0, '');
+";
 
 const TABLES: &str = "
 CREATE TABLE run (
@@ -104,10 +121,22 @@ pub struct Entry {
     pub fact: Fact,
 }
 
+/// Whether a journal is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soundness {
+    /// How many facts it holds.
+    pub facts: u64,
+    /// Digest of all of them; a person can compare it with one that they noted.
+    pub head: String,
+    /// The first place at which it is not as it was written, and why.
+    pub broken: Option<(i64, String)>,
+}
+
 /// An open journal.
 pub struct Journal {
     path: PathBuf,
     connection: Connection,
+    redactor: Redactor,
 }
 
 impl Journal {
@@ -155,6 +184,7 @@ impl Journal {
         Ok(Journal {
             path: path.to_path_buf(),
             connection,
+            redactor: Redactor::default(),
         })
     }
 
@@ -195,27 +225,50 @@ impl Journal {
         done.map(|rows| rows == 1).map_err(|it| self.error(it))
     }
 
-    /// Appends a fact; when this returns it is on the disk.
+    /// Keeps these secrets, besides those of a known form, out of every fact that is appended from now on.
+    pub fn redact_with(&mut self, redactor: Redactor) {
+        self.redactor = redactor;
+    }
+
+    /// Appends facts, all or none; when this returns they are on the disk. Secrets in them are taken out first.
     ///
     /// # Errors
-    /// When it cannot be written; then it was not.
-    pub fn append(&mut self, run: &str, at_ms: i64, fact: &Fact) -> Result<i64, JournalError> {
-        let body = serde_json::to_string(fact).map_err(|source| JournalError::Fact {
+    /// When they cannot be written; then they were not.
+    pub fn append(&mut self, run: &str, at_ms: i64, facts: &[Fact]) -> Result<(), JournalError> {
+        let body = |fact: &Fact| {
+            let mut value = serde_json::to_value(fact)?;
+            redact(&self.redactor, &mut value);
+            serde_json::to_string(&value)
+        };
+        let bodies: Result<Vec<String>, serde_json::Error> = facts.iter().map(body).collect();
+        let bodies = bodies.map_err(|source| JournalError::Fact {
             path: self.path.display().to_string(),
             seq: 0,
             source,
         })?;
         let append = |connection: &mut Connection| {
             let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            act.execute(
-                "INSERT INTO fact (run, at_ms, body) VALUES (?, ?, ?)",
-                params![run, at_ms, body],
-            )?;
-            let seq = act.last_insert_rowid();
-            act.commit()?;
-            Ok(seq)
+            let (mut seq, mut chain) = (chain::last_seq(&act)?, chain::head(&act)?.1);
+            for body in &bodies {
+                seq += 1;
+                chain = chain::next(&chain, seq, run, at_ms, body);
+                act.execute(
+                    "INSERT INTO fact (seq, run, at_ms, body, chain) VALUES (?, ?, ?, ?, ?)",
+                    params![seq, run, at_ms, body, chain],
+                )?;
+            }
+            chain::note(&act, seq, &chain)?;
+            act.commit()
         };
         append(&mut self.connection).map_err(|it| self.error(it))
+    }
+
+    /// Looks whether the journal is as it was written.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn soundness(&self) -> Result<Soundness, JournalError> {
+        chain::soundness(&self.connection).map_err(|it| self.error(it))
     }
 
     /// The newest run of a spec.
@@ -325,11 +378,30 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if version(&act)? == 0 {
+    let found = version(&act)?;
+    if found == 0 {
         act.execute_batch(TABLES)?;
+    }
+    if found < 2 {
+        act.execute_batch(CHAIN)?;
+        chain::begin(&act)?;
         act.pragma_update(None, "user_version", VERSION)?;
     }
     act.commit()
+}
+
+/// Takes secrets out of every text of a fact.
+fn redact(redactor: &Redactor, value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(clean) = redactor.redact(text) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|it| redact(redactor, it)),
+        Value::Object(fields) => fields.values_mut().for_each(|it| redact(redactor, it)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn run_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
@@ -395,9 +467,7 @@ mod tests {
         let mut journal = open(&folder);
         journal.begin(&row("r1", "specs/a.md", 1)).expect("begins");
         let facts = [Fact::Resumed, Fact::Ticked { task: "1".into() }];
-        for fact in &facts {
-            journal.append("r1", 5, fact).expect("appends");
-        }
+        journal.append("r1", 5, &facts).expect("appends");
         let other = open(&folder);
         let read: Vec<Fact> = other
             .facts("r1")
@@ -438,6 +508,81 @@ mod tests {
         drop(journal);
         let refused = Journal::open(&path, 10).err().expect("refused").to_string();
         assert!(refused.contains("newer Kiro (form 99"), "{refused}");
+    }
+
+    #[test]
+    fn edits_gaps_and_a_missing_end_are_seen() {
+        let ticked = |task: &str| Fact::Ticked { task: task.into() };
+        for (edit, at, why) in [
+            (
+                "UPDATE fact SET body = replace(body, '\"2\"', '\"9\"') WHERE seq = 2",
+                2,
+                "changed",
+            ),
+            ("UPDATE fact SET at_ms = 6 WHERE seq = 3", 3, "changed"),
+            ("DELETE FROM fact WHERE seq = 2", 3, "changed"),
+            ("DELETE FROM fact WHERE seq = 4", 4, "end"),
+            ("DELETE FROM fact", 4, "end"),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut journal = open(&folder);
+            journal.begin(&row("r1", "s", 1)).expect("begins");
+            for task in ["1", "2", "3", "4"] {
+                journal.append("r1", 5, &[ticked(task)]).expect("appends");
+            }
+            let sound = journal.soundness().expect("reads");
+            assert_eq!((sound.facts, &sound.broken), (4, &None));
+            journal.connection.execute_batch(edit).expect("edits");
+            let (seq, told) = journal.soundness().expect("reads").broken.expect("seen");
+            assert_eq!(seq, at, "{edit}");
+            assert!(told.contains(why), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_journal_of_the_first_form_goes_on_in_the_second() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.db");
+        let old = Connection::open(&path).expect("opens");
+        old.execute_batch(TABLES).expect("tables");
+        old.execute_batch(
+            "INSERT INTO run VALUES ('r1', 's', 1, 7, 70);
+             INSERT INTO fact (run, at_ms, body) VALUES ('r1', 2, '{\"fact\":\"resumed\"}');
+             PRAGMA user_version = 1;",
+        )
+        .expect("rows");
+        drop(old);
+        let mut journal = open(&folder);
+        journal.append("r1", 5, &[Fact::Resumed]).expect("appends");
+        assert_eq!(journal.facts("r1").expect("reads").len(), 2);
+        let sound = journal.soundness().expect("reads");
+        assert_eq!((sound.facts, sound.broken), (2, None));
+        let edit = "UPDATE fact SET at_ms = 3 WHERE seq = 1";
+        journal.connection.execute_batch(edit).expect("edits");
+        assert!(journal.soundness().expect("reads").broken.is_some());
+    }
+
+    #[test]
+    fn secrets_are_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut journal = open(&folder);
+        journal.begin(&row("r1", "s", 1)).expect("begins");
+        let value = "Zq81mvKK20pw";
+        journal.redact_with(Redactor::with_environment([format!("DB={value}").as_str()]));
+        let reason = format!("it said {value} and AKIA{}", "Q7".repeat(8));
+        let fact = Fact::AttemptFailed {
+            task: "1".into(),
+            reason,
+        };
+        journal.append("r1", 5, &[fact]).expect("appends");
+        let Fact::AttemptFailed { reason, .. } = &journal.facts("r1").expect("reads")[0].fact
+        else {
+            panic!("another fact");
+        };
+        assert_eq!(
+            reason,
+            "it said [redacted environment-value] and [redacted aws-access-key]"
+        );
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test plants a damaged file")]

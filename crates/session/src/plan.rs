@@ -1,7 +1,6 @@
 //! `kiro plan`: plan and tasks from a spec, without running anything.
 
 use model::{Cancel, ModelId};
-use policy::Gate;
 
 use crate::documents;
 use crate::error::SessionError;
@@ -36,7 +35,7 @@ pub fn plan(
 ) -> Result<SpecPlace, SessionError> {
     let place = SpecPlace::find(&options.spec, environment)?;
     let (_, spec) = documents::spec(&place)?;
-    let gate = Gate::new(&place.project.root, documents::rules(&place.project)?);
+    let gate = documents::gate(&place.project, environment)?;
     let shop = Shop::open(
         environment,
         &place.project,

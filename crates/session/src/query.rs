@@ -8,7 +8,7 @@ use spec::{Spec, Task, TaskList, TaskMark};
 
 use crate::documents;
 use crate::error::SessionError;
-use crate::journal::{Entry, Journal, RunRow};
+use crate::journal::{Entry, Journal, RunRow, Soundness};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::planning;
 
@@ -321,6 +321,50 @@ pub fn log(
     let row = row.ok_or_else(none)?;
     let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
     Ok((run_status(&journal, row)?, facts))
+}
+
+/// What policy said in one run, and whether the journal is as it was written.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// The run.
+    pub run: RunStatus,
+    /// Verdicts, answers, and what was done on them.
+    pub entries: Vec<Entry>,
+    /// Whether the whole journal is sound.
+    pub soundness: Soundness,
+}
+
+/// What policy said in one run, or in the last one, and what was done on it.
+///
+/// # Errors
+/// As [`log`].
+pub fn policy_log(wanted: Option<&str>, environment: &Environment) -> Result<Audit, SessionError> {
+    let (run, mut entries) = log(wanted, environment)?;
+    let of_policy = |it: &Entry| {
+        matches!(
+            it.fact,
+            Fact::Ruled { .. }
+                | Fact::Judged { .. }
+                | Fact::Answered { .. }
+                | Fact::Unanswered { .. }
+                | Fact::ApplyIntended { .. }
+                | Fact::Applied { .. }
+                | Fact::ApplyFailed { .. }
+        )
+    };
+    entries.retain(of_policy);
+    let place = wanted.and_then(|it| SpecPlace::find(it, environment).ok());
+    let project = match place {
+        Some(place) => place.project,
+        None => Project::around(environment)?,
+    };
+    let journal = existing_journal(&project)?
+        .ok_or_else(|| SessionError::internal("the journal has gone"))?;
+    Ok(Audit {
+        run,
+        entries,
+        soundness: journal.soundness().map_err(SessionError::internal)?,
+    })
 }
 
 /// The journal, when the project has one; a damaged one is an error here, since reading sets nothing aside.

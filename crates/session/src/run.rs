@@ -19,7 +19,6 @@ use engine::{Answer, Answerer, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::shadow::TreeId;
 use model::{Budget, Cancel, ModelId};
-use policy::Gate;
 use spec::{Spec, TaskMark};
 
 use self::attempt::Attempt;
@@ -29,6 +28,7 @@ use crate::journal::{Entry, Journal, RunRow};
 use crate::models;
 use crate::places::{Environment, Project, SpecPlace, plain};
 use crate::planning;
+use crate::secrets;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
 use crate::view::{Front, Review, View};
@@ -70,7 +70,7 @@ pub fn run(
     let clock = host::clock::Stopwatch::start();
     let place = SpecPlace::find(&options.spec, environment)?;
     let (spec_text, spec) = documents::spec(&place)?;
-    let gate = Gate::new(&place.project.root, documents::rules(&place.project)?);
+    let gate = documents::gate(&place.project, environment)?;
     models::ensure(environment, &options.model, cancel, front)?;
     let shop = Shop::open(
         environment,
@@ -80,7 +80,11 @@ pub fn run(
         cancel.clone(),
     )?
     .within(options.budget);
+    if options.mode == Mode::Autopilot {
+        refuse_leaks(&shop, environment)?;
+    }
     let mut journal = open_journal(&place.project, front)?;
+    journal.redact_with(secrets::redactor(&place.project)?);
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;
     let mut running = Running {
@@ -98,6 +102,30 @@ pub fn run(
     };
     running.start(options, &facts)?;
     running.drive()
+}
+
+/// Autopilot runs what a model wrote without anybody looking, so it needs walls that hold: they are tried first.
+fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionError> {
+    let scratch = environment.kiro_home().join("state/trials");
+    host::files::ensure_private_folder(&scratch).map_err(SessionError::input)?;
+    let leaks: Vec<&str> = shop
+        .sandbox
+        .escapes(&scratch)
+        .iter()
+        .filter(|it| !it.held)
+        .map(|it| it.name)
+        .collect();
+    if leaks.is_empty() {
+        return Ok(());
+    }
+    let why = format!(
+        "Autopilot is refused: the sandbox does not hold ({})",
+        leaks.join(", ")
+    );
+    Err(SessionError::new(Kind::Refused, why).hint(
+        "`kiro doctor` shows each trial; installing bubblewrap, or a Linux with Landlock 6, usually mends it. \
+         `--guided` shows every change before it lands",
+    ))
 }
 
 /// Opens a project's journal, telling when a damaged one was set aside.
@@ -223,11 +251,16 @@ impl Running<'_> {
     }
 
     fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
+        // What policy said on the way to this fact stands before it.
+        let mut facts = self.shop.ledger.take();
+        facts.push(fact);
         self.journal
-            .append(&self.id, now(), &fact)
+            .append(&self.id, now(), &facts)
             .map_err(SessionError::internal)?;
-        self.run.apply(&fact);
-        self.front.show(&View::Recorded(fact));
+        for fact in facts {
+            self.run.apply(&fact);
+            self.front.show(&View::Recorded(fact));
+        }
         Ok(())
     }
 

@@ -13,8 +13,8 @@ use host::shadow::Shadow;
 use model::{Budget, Cancel, Model, ModelId, Provider, Strategy};
 use policy::Gate;
 
-use crate::documents;
 use crate::error::SessionError;
+use crate::ledger::Ledger;
 use crate::models;
 use crate::places::{Environment, Project};
 
@@ -75,6 +75,8 @@ pub(crate) struct Shop {
     pub(crate) shadow: Shadow,
     pub(crate) sandbox: Sandbox,
     pub(crate) cancel: Cancel,
+    /// What policy said, for the journal.
+    pub(crate) ledger: Ledger,
     environment: Environment,
     model_id: ModelId,
     budget: Budget,
@@ -100,6 +102,7 @@ impl Shop {
             shadow: open_shadow(environment, project)?,
             sandbox: sandbox(environment),
             cancel,
+            ledger: Ledger::default(),
             environment: environment.clone(),
             model_id,
             budget: Budget::default(),
@@ -251,7 +254,7 @@ impl Shop {
         let verdict = self
             .gate
             .judge_attempt_write(&yard.tree, &relative, text.as_bytes());
-        let permit = documents::permitted(verdict)?;
+        let permit = self.ledger.permitted(format!("write {path}"), verdict)?;
         host::files::write_in(permit, &yard.tree, &relative, text.as_bytes())
             .map_err(SessionError::internal)
     }
@@ -372,7 +375,10 @@ impl Shop {
     ) -> Result<Finished, SessionError> {
         let mut gate = self.gate.clone();
         gate.grant_check(argv.clone());
-        let permit = documents::permitted(gate.judge_run(&argv, &yard.tree))?;
+        let verdict = gate.judge_run(&argv, &yard.tree);
+        let permit = self
+            .ledger
+            .permitted(format!("run {}", argv.join(" ")), verdict)?;
         let command = Command {
             env,
             limits: limits(argv.first().map_or("", String::as_str), seconds),

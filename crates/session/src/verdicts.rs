@@ -26,7 +26,7 @@ pub fn explain_command(
         Some(config) => command_rules(config, environment)?,
         None => {
             let project = Project::around(environment)?;
-            let rules = documents::rules(&project)?;
+            let rules = documents::rules(&project, environment)?;
             rules.commands().map_err(SessionError::input)?
         }
     };

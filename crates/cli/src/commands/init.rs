@@ -5,11 +5,18 @@ use std::process::ExitCode;
 use serde_json::json;
 use session::{Environment, SessionError};
 
-use crate::args::Json;
+use crate::args::InitArgs;
 use crate::output::{self, DIM, GREEN, styled};
 
-pub(super) fn run(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
-    let done = session::init(environment)?;
+pub(super) fn run(args: &InitArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let mut done = session::init(environment)?;
+    if args.guard {
+        let guard = session::install_guard(environment)?;
+        match guard.made {
+            true => done.created.push(guard.path),
+            false => done.kept.push(guard.path),
+        }
+    }
     if args.json {
         output::json(&json!({"root": done.root, "created": done.created, "kept": done.kept}));
         return Ok(ExitCode::SUCCESS);

@@ -3,26 +3,64 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{Entry, Environment, Fact, SessionError};
+use session::{Entry, Environment, Fact, RunStatus, SessionError};
 
 use super::status::{run_json, told};
 use crate::args::LogArgs;
+use crate::exit;
 use crate::output::{self, BOLD, DIM, styled};
 
 pub(super) fn run(args: &LogArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    if args.policy {
+        return policy(args, environment);
+    }
     let (run, entries) = session::log(args.run.as_deref(), environment)?;
     if args.json {
         let facts: Vec<Value> = entries.iter().map(entry_json).collect();
         output::json(&json!({"run": run_json(&run), "facts": facts}));
         return Ok(ExitCode::SUCCESS);
     }
+    print(&run, &entries);
+    output::line(told(&run));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What policy said and what came of it; an unsound journal is a finding.
+fn policy(args: &LogArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let audit = session::policy_log(args.run.as_deref(), environment)?;
+    let sound = &audit.soundness;
+    if args.json {
+        let facts: Vec<Value> = audit.entries.iter().map(entry_json).collect();
+        let broken = sound
+            .broken
+            .as_ref()
+            .map(|(seq, why)| json!({"seq": seq, "why": why}));
+        output::json(&json!({
+            "run": run_json(&audit.run),
+            "facts": facts,
+            "journal": {"facts": sound.facts, "head": sound.head, "sound": broken.is_none(), "broken": broken},
+        }));
+    } else {
+        print(&audit.run, &audit.entries);
+        output::line(match &sound.broken {
+            None => format!(
+                "the journal is as it was written: {} facts, {}",
+                sound.facts, sound.head
+            ),
+            Some((seq, why)) => format!("the journal was tampered with at fact {seq}: {why}"),
+        });
+    }
+    Ok(exit::findings(sound.broken.is_some()))
+}
+
+fn print(run: &RunStatus, entries: &[Entry]) {
     output::line(format!(
         "{} of {}",
         styled(BOLD, format!("run {}", run.id)),
         run.spec
     ));
     let start = entries.first().map_or(0, |it| it.at_ms);
-    for entry in &entries {
+    for entry in entries {
         let seconds = (entry.at_ms - start) as f64 / 1000.0;
         output::line(format!(
             "{} {}",
@@ -30,8 +68,6 @@ pub(super) fn run(args: &LogArgs, environment: &Environment) -> Result<ExitCode,
             words(&entry.fact)
         ));
     }
-    output::line(told(&run));
-    Ok(ExitCode::SUCCESS)
 }
 
 fn entry_json(entry: &Entry) -> Value {
@@ -136,6 +172,16 @@ fn of_landing(fact: &Fact) -> Option<String> {
                 "task {task}: {}",
                 format!("{answer:?} by {by:?}").to_lowercase()
             )
+        }
+        Fact::Ruled {
+            act,
+            ruling,
+            rule,
+            used,
+        } => {
+            let done = if *used { "" } else { ", not done" };
+            let act: String = session::visible(act).chars().take(160).collect();
+            format!("{}: {act} ({rule}){done}", ruling.name())
         }
         Fact::Unanswered { task } => format!("task {task}: nobody was there to approve it"),
         Fact::ApplyIntended { task, .. } => format!("task {task}: about to land"),

@@ -10,10 +10,18 @@ use crate::output::{self, BOLD, DIM, styled};
 
 pub(super) fn run(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
     let all = session::status(environment)?;
+    let trust = session::folder_trust(None, environment)?;
     if args.json {
         let specs: Vec<Value> = all.iter().map(spec_json).collect();
-        output::json(&json!({"specs": specs}));
+        let trust = json!({"whole": trust.is_whole(), "summary": trust.summary()});
+        output::json(&json!({"specs": specs, "trust": trust}));
         return Ok(ExitCode::SUCCESS);
+    }
+    if !trust.is_whole() {
+        output::remark(format!(
+            "folder: {}; `kiro trust` shows it",
+            trust.summary()
+        ));
     }
     if all.is_empty() {
         output::remark("There is no spec here yet: write specs/NAME.md, then `kiro run NAME`.");

@@ -10,7 +10,9 @@ mod models;
 mod path;
 mod planned;
 mod policy;
+mod policy_paths;
 mod providers;
+mod trust;
 
 use serde_json::Value;
 use testkit::World;

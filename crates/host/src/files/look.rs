@@ -70,8 +70,7 @@ fn found(root: &Path, place: &Place, stat: &Stat) -> Found {
         FileType::Symlink => FoundKind::Link,
         _ => FoundKind::Special,
     };
-    // Systems count links in numbers of different sizes.
-    let links = u64::try_from(i128::from(stat.st_nlink)).unwrap_or(u64::MAX);
+    let links = links(stat);
     let id = file_id(stat);
     let several = kind == FoundKind::File && links > 1 && matches!(place, Place::Inside(_));
     Found {
@@ -85,11 +84,23 @@ fn found(root: &Path, place: &Place, stat: &Stat) -> Found {
     }
 }
 
+#[cfg_attr(
+    target_os = "linux",
+    expect(clippy::unnecessary_cast, reason = "narrower on other systems")
+)]
+fn links(stat: &Stat) -> u64 {
+    stat.st_nlink as u64
+}
+
 /// Which file the system means.
+#[cfg_attr(
+    target_os = "linux",
+    expect(clippy::unnecessary_cast, reason = "narrower on other systems")
+)]
 pub(crate) fn file_id(stat: &Stat) -> FileId {
     FileId {
-        device: stat.st_dev,
-        number: stat.st_ino,
+        device: stat.st_dev as u64,
+        number: stat.st_ino as u64,
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::fold::{fold, is_invisible};
 
 /// The longest path that a system takes, in bytes, without the final NUL.
-const PATH_BYTES: usize = 4095;
+pub(super) const PATH_BYTES: usize = 4095;
 /// The longest name of a file, in bytes.
 const NAME_BYTES: usize = 255;
 

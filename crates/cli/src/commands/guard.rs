@@ -1,0 +1,23 @@
+//! `kiro guard`
+
+use std::process::ExitCode;
+
+use session::{Environment, SessionError};
+
+use crate::exit;
+use crate::output;
+
+pub(super) fn run(environment: &Environment) -> Result<ExitCode, SessionError> {
+    let found = session::guard(environment)?;
+    for (path, rule) in &found {
+        let path = session::visible(path);
+        output::remark(format!("refused: {path} is sensitive ({rule})"));
+    }
+    if !found.is_empty() {
+        output::remark(
+            "\nNothing was committed. `git restore --staged FILE` takes a file out; a file that is meant to be \
+             shared needs another name, or another rule in .kiro/config.yaml.",
+        );
+    }
+    Ok(exit::findings(!found.is_empty()))
+}

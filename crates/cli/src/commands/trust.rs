@@ -1,0 +1,80 @@
+//! `kiro trust`
+
+use std::io::{BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use session::{Environment, FolderTrust, SessionError};
+
+use crate::args::TrustArgs;
+use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
+
+pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let shown = session::folder_trust(args.folder.as_deref(), environment)?;
+    if args.revoke {
+        session::revoke(&shown, session::now_ms())?;
+        output::remark("What was approved here is taken back.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.json {
+        print(&shown);
+    }
+    let wanted = !shown.is_whole() && (args.yes || (!args.json && says_yes()));
+    if wanted {
+        session::grant(&shown, session::now_ms())?;
+    }
+    let granted = shown.is_whole() || wanted;
+    if args.json {
+        output::json(&to_json(&shown, granted));
+    } else if wanted {
+        output::remark(styled(
+            GREEN,
+            "Trusted, as shown. What changes is asked for again.",
+        ));
+    }
+    match granted {
+        true => Ok(ExitCode::SUCCESS),
+        false => Err(session::not_granted()),
+    }
+}
+
+fn print(shown: &FolderTrust) {
+    output::line(format!(
+        "{}  {}",
+        styled(BOLD, shown.root.display()),
+        shown.summary()
+    ));
+    for item in &shown.items {
+        let standing = match item.standing {
+            "trusted" => styled(GREEN, item.standing),
+            other => styled(YELLOW, other),
+        };
+        output::line(format!("  {} {}  {standing}", item.kind, item.name));
+        for line in &item.shows {
+            output::line(format!("      {}", styled(DIM, session::visible(line))));
+        }
+    }
+}
+
+/// Asks the person at the terminal, if there is one.
+fn says_yes() -> bool {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return false;
+    }
+    output::remark("\nTrust all of this, as shown? Type yes.");
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.is_ok() && line.trim().eq_ignore_ascii_case("yes")
+}
+
+fn to_json(shown: &FolderTrust, granted: bool) -> Value {
+    let items: Vec<Value> = shown
+        .items
+        .iter()
+        .map(|it| {
+            json!({"kind": it.kind, "name": it.name, "standing": it.standing,
+                   "shows": it.shows, "readable": it.readable})
+        })
+        .collect();
+    json!({"root": shown.root, "granted": granted, "summary": shown.summary(), "items": items})
+}

@@ -1,0 +1,45 @@
+//! What policy said of acts, until the one loop that owns the journal records it.
+
+use std::sync::{Mutex, PoisonError};
+
+use engine::{Fact, Ruling};
+use policy::{Permit, Reason, Verdict};
+
+use crate::documents;
+use crate::error::SessionError;
+
+/// Verdicts that wait to be recorded. Attempts fill it from threads of their own.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(Mutex<Vec<Fact>>);
+
+impl Ledger {
+    /// The permit of a verdict that allows; what was said is noted either way.
+    pub(crate) fn permitted(&self, act: String, verdict: Verdict) -> Result<Permit, SessionError> {
+        let first =
+            |reasons: &[Reason]| reasons.first().map_or(String::new(), |it| it.rule.clone());
+        let (ruling, rule) = match &verdict {
+            Verdict::Allow(permit) => (Ruling::Allow, permit.rule().to_owned()),
+            Verdict::Ask(ask) => (Ruling::Ask, first(&ask.reasons)),
+            Verdict::Deny(reasons) => (Ruling::Deny, first(reasons)),
+        };
+        let permit = documents::permitted(verdict);
+        let used = permit.is_ok();
+        let fact = Fact::Ruled {
+            act,
+            ruling,
+            rule,
+            used,
+        };
+        self.lock().push(fact);
+        permit
+    }
+
+    /// Everything that was noted since, in order.
+    pub(crate) fn take(&self) -> Vec<Fact> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fact>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,429 @@
+//! Trust in a folder: what it brings along that could run something, what a person approved of it, and where that
+//! is kept. Nothing of the folder is run to find out.
+
+use std::path::{Path, PathBuf};
+
+use change::{Digest, RelPath};
+use policy::{Effect, Grantable, Grants, Rules, Standing, Trust, TrustKind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::documents;
+use crate::error::{Kind, SessionError};
+use crate::places::{Environment, Project};
+
+/// Version of the grants' form.
+const FORM: u32 = 1;
+/// Largest file that a grant can cover, in bytes.
+const COVERED_MAX: u64 = 4 << 20;
+/// Most hook files that are looked at.
+const HOOKS_MAX: usize = 1_000;
+
+/// The folder's own configuration.
+pub(crate) const CONFIG: &str = ".kiro/config.yaml";
+/// The folder's own rules in the form of `permissions.yaml`.
+pub(crate) const PERMISSIONS: &str = ".kiro/settings/permissions.yaml";
+const SERVERS: &str = ".kiro/settings/mcp.json";
+const HOOKS: &str = ".kiro/hooks";
+
+/// A folder with what it brings along, as a person has to see it before they trust it.
+#[derive(Clone, Debug)]
+pub struct FolderTrust {
+    /// The folder.
+    pub root: PathBuf,
+    /// What asks for trust, and how it stands.
+    pub items: Vec<TrustItem>,
+    grants: PathBuf,
+    trust: Trust,
+}
+
+/// One thing that asks for trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustItem {
+    /// `commands`, `rules`, `hook` or `server`.
+    pub kind: &'static str,
+    /// What it is called.
+    pub name: String,
+    /// `trusted`, `new` or `changed`.
+    pub standing: &'static str,
+    /// What it would do.
+    pub shows: Vec<String>,
+    /// Whether it could be read, so that it can be approved.
+    pub readable: bool,
+}
+
+impl FolderTrust {
+    /// Whether there is nothing left to approve.
+    pub fn is_whole(&self) -> bool {
+        self.trust.pending().next().is_none()
+    }
+
+    /// One line about it.
+    pub fn summary(&self) -> String {
+        if self.items.is_empty() {
+            return "brings nothing along that needs trust".to_owned();
+        }
+        let of = |wanted: Standing| {
+            let names = self.trust.items().iter().filter(|(_, it)| *it == wanted);
+            names.map(|(it, _)| it.name.as_str()).collect::<Vec<_>>()
+        };
+        let (new, changed) = (of(Standing::New), of(Standing::Changed));
+        let parts = [
+            ("not trusted yet", new),
+            ("changed since it was trusted", changed),
+        ];
+        let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+        let parts: Vec<String> = parts
+            .map(|(what, names)| format!("{what}: {}", names.join(", ")))
+            .collect();
+        match parts.is_empty() {
+            true => "trusted".to_owned(),
+            false => parts.join("; "),
+        }
+    }
+}
+
+/// Looks at the folder that `wanted` names, or at the project around the current one.
+///
+/// # Errors
+/// When the folder, its rules or the grants cannot be read.
+pub fn folder_trust(
+    wanted: Option<&Path>,
+    environment: &Environment,
+) -> Result<FolderTrust, SessionError> {
+    let project = match wanted {
+        Some(folder) => Project::at(&environment.cwd.join(folder), environment)?,
+        None => Project::around(environment)?,
+    };
+    let rules = documents::rules(&project, environment)?;
+    look(&project, &rules, environment)
+}
+
+/// Approves what `shown` shows, exactly as it was when it was looked at.
+///
+/// # Errors
+/// When Kiro's own folder cannot be written.
+pub fn grant(shown: &FolderTrust, now_ms: i64) -> Result<(), SessionError> {
+    let item = |(kind, name, digest): (TrustKind, &str, Digest)| GrantRow {
+        kind: kind.name().to_owned(),
+        name: name.to_owned(),
+        digest: digest.to_string(),
+    };
+    write(
+        shown,
+        shown.trust.granted().iter().map(item).collect(),
+        now_ms,
+    )
+}
+
+/// Takes back everything that was approved in this folder.
+///
+/// # Errors
+/// When Kiro's own folder cannot be written.
+pub fn revoke(shown: &FolderTrust, now_ms: i64) -> Result<(), SessionError> {
+    write(shown, Vec::new(), now_ms)
+}
+
+/// Now, as a grant records it.
+pub fn now_ms() -> i64 {
+    crate::run::now()
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GrantsFile {
+    form: u32,
+    root: String,
+    granted_ms: i64,
+    items: Vec<GrantRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GrantRow {
+    kind: String,
+    name: String,
+    digest: String,
+}
+
+fn write(shown: &FolderTrust, items: Vec<GrantRow>, now_ms: i64) -> Result<(), SessionError> {
+    let file = GrantsFile {
+        form: FORM,
+        root: shown.root.display().to_string(),
+        granted_ms: now_ms,
+        items,
+    };
+    let text = serde_json::to_string_pretty(&file).map_err(SessionError::internal)?;
+    if let Some(folder) = shown.grants.parent() {
+        host::files::ensure_private_folder(folder).map_err(SessionError::input)?;
+    }
+    host::files::replace_own(&shown.grants, text.as_bytes()).map_err(SessionError::input)
+}
+
+/// What a project brings along, compared with what was approved.
+pub(crate) fn look(
+    project: &Project,
+    rules: &Rules,
+    environment: &Environment,
+) -> Result<FolderTrust, SessionError> {
+    let name = project.state.file_name().unwrap_or_default();
+    let grants = environment
+        .kiro_home()
+        .join("grants")
+        .join(name)
+        .with_extension("json");
+    let approved = approved(&grants, &project.root)?;
+    let trust = Trust::of(grantables(&project.root, rules), &approved);
+    let item = |(it, standing): &(Grantable, Standing)| TrustItem {
+        kind: it.kind.name(),
+        name: it.name.clone(),
+        standing: standing.name(),
+        shows: it.shows.clone(),
+        readable: it.digest.is_some(),
+    };
+    Ok(FolderTrust {
+        root: project.root.clone(),
+        items: trust.items().iter().map(item).collect(),
+        grants,
+        trust,
+    })
+}
+
+impl FolderTrust {
+    /// The trust as the gate takes it.
+    pub(crate) fn into_trust(self) -> Trust {
+        self.trust
+    }
+}
+
+fn approved(file: &Path, root: &Path) -> Result<Grants, SessionError> {
+    let mut grants = Grants::default();
+    if !file.exists() {
+        return Ok(grants);
+    }
+    let bad = |why: String| {
+        SessionError::input(format!(
+            "the grants in {} cannot be used: {why}",
+            file.display()
+        ))
+        .hint("remove the file and run `kiro trust` again")
+    };
+    let bytes = host::files::read(file, COVERED_MAX).map_err(SessionError::input)?;
+    let read: GrantsFile = serde_json::from_slice(&bytes).map_err(|it| bad(it.to_string()))?;
+    if read.form > FORM {
+        return Err(bad("a newer Kiro wrote them".to_owned()));
+    }
+    if Path::new(&read.root) != root {
+        return Err(bad(format!("they are for {}", read.root)));
+    }
+    for row in read.items {
+        let kind = TrustKind::parse(&row.kind);
+        let digest = Digest::parse(&row.digest).ok();
+        let (Some(kind), Some(digest)) = (kind, digest) else {
+            return Err(bad(format!("«{}» is no grant", row.name)));
+        };
+        grants.add(kind, row.name, digest);
+    }
+    Ok(grants)
+}
+
+/// Everything of a folder's that counts only when it is trusted.
+fn grantables(root: &Path, rules: &Rules) -> Vec<Grantable> {
+    let mut found: Vec<Grantable> = commands(root, rules).into_iter().collect();
+    found.extend(allow_rules(rules));
+    found.extend(hooks(root));
+    found.extend(servers(root));
+    found
+}
+
+fn digest_of(parts: &[String]) -> Digest {
+    let lengths = parts.iter().map(|it| format!("{}:{it}", it.len()));
+    Digest::of(lengths.collect::<String>().as_bytes())
+}
+
+/// The trusted commands together with the scripts of the folder that they run.
+fn commands(root: &Path, rules: &Rules) -> Option<Grantable> {
+    let commands = rules.trusted_commands();
+    if commands.is_empty() {
+        return None;
+    }
+    let mut shows: Vec<String> = commands.iter().map(|it| format!("runs «{it}»")).collect();
+    let mut covered = commands.to_vec();
+    let package: Option<Value> =
+        read(root, "package.json").and_then(|it| serde_json::from_slice(&it).ok());
+    for command in commands {
+        let scripts = match scripts_of(command) {
+            Runner::Package(names) => package.as_ref().map_or(Vec::new(), |it| {
+                let named = |name: String| {
+                    let text = it["scripts"][&name].as_str()?.to_owned();
+                    Some((name, text))
+                };
+                names.into_iter().filter_map(named).collect()
+            }),
+            Runner::Makefile => ["GNUmakefile", "makefile", "Makefile"]
+                .iter()
+                .filter_map(|it| Some(((*it).to_owned(), Digest::of(&read(root, it)?).to_string())))
+                .collect(),
+            Runner::Other => Vec::new(),
+        };
+        for (name, text) in scripts {
+            shows.push(format!("«{command}» runs {name}: {text}"));
+            covered.extend([name, text]);
+        }
+    }
+    Some(Grantable {
+        kind: TrustKind::Commands,
+        name: CONFIG.to_owned(),
+        shows,
+        digest: Some(digest_of(&covered)),
+    })
+}
+
+enum Runner {
+    /// Scripts of `package.json`, by name.
+    Package(Vec<String>),
+    Makefile,
+    Other,
+}
+
+/// Which scripts of the folder a command runs.
+fn scripts_of(command: &str) -> Runner {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let script = match words.as_slice() {
+        ["make", ..] => return Runner::Makefile,
+        [
+            "npm" | "pnpm" | "yarn" | "bun",
+            "run" | "run-script",
+            name,
+            ..,
+        ] => *name,
+        ["npm" | "pnpm" | "yarn" | "bun", name, ..] => *name,
+        _ => return Runner::Other,
+    };
+    let around = ["pre", "", "post"].map(|it| format!("{it}{script}"));
+    Runner::Package(around.to_vec())
+}
+
+/// The folder's own allow rules; those of the user need no trust.
+fn allow_rules(rules: &Rules) -> Option<Grantable> {
+    let own = rules.permissions().iter();
+    let own = own.filter(|it| it.effect == Effect::Allow && it.file() == PERMISSIONS);
+    let shows: Vec<String> = own
+        .map(|it| {
+            let except = match it.excluded() {
+                [] => String::new(),
+                words => format!(", except {}", words.join(", ")),
+            };
+            format!("{:?}: {}{except}", it.capability, it.title())
+        })
+        .collect();
+    (!shows.is_empty()).then(|| Grantable {
+        kind: TrustKind::Rules,
+        name: PERMISSIONS.to_owned(),
+        digest: Some(digest_of(&shows)),
+        shows,
+    })
+}
+
+fn hooks(root: &Path) -> Vec<Grantable> {
+    let entries = std::fs::read_dir(root.join(HOOKS)).into_iter().flatten();
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter(|it| it.file_type().is_ok_and(|kind| !kind.is_dir()))
+        .filter_map(|it| it.file_name().into_string().ok())
+        .filter(|it| {
+            [".yaml", ".yml", ".json", ".hook"]
+                .iter()
+                .any(|end| it.ends_with(end))
+        })
+        .take(HOOKS_MAX)
+        .collect();
+    names.sort();
+    names.into_iter().map(|name| hook(root, &name)).collect()
+}
+
+fn hook(root: &Path, name: &str) -> Grantable {
+    let path = format!("{HOOKS}/{name}");
+    let bytes = read(root, &path);
+    let wanted = ["command", "prompt", "run", "script"];
+    let shows = match &bytes {
+        None => vec!["cannot be read".to_owned()],
+        Some(bytes) => String::from_utf8_lossy(bytes)
+            .lines()
+            .map(str::trim)
+            .filter(|it| wanted.iter().any(|word| it.contains(word)))
+            .take(8)
+            .map(|it| it.chars().take(160).collect())
+            .collect(),
+    };
+    Grantable {
+        kind: TrustKind::Hook,
+        name: path,
+        shows,
+        digest: bytes.map(|it| Digest::of(&it)),
+    }
+}
+
+fn servers(root: &Path) -> Vec<Grantable> {
+    if !documents::exists(root, SERVERS) {
+        return Vec::new();
+    }
+    let file = read(root, SERVERS).and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+    let entries = file.as_ref().and_then(|it| it["mcpServers"].as_object());
+    let Some(entries) = entries else {
+        return vec![Grantable {
+            kind: TrustKind::Server,
+            name: SERVERS.to_owned(),
+            shows: vec!["cannot be read as JSON with `mcpServers`".to_owned()],
+            digest: None,
+        }];
+    };
+    entries
+        .iter()
+        .map(|(name, entry)| server(root, name, entry))
+        .collect()
+}
+
+/// An entry of `mcp.json`, together with those of its words that are files of the folder.
+fn server(root: &Path, name: &str, entry: &Value) -> Grantable {
+    let words =
+        std::iter::once(&entry["command"]).chain(entry["args"].as_array().into_iter().flatten());
+    let words: Vec<&str> = words.filter_map(Value::as_str).collect();
+    let mut covered = vec![entry.to_string()];
+    for word in &words {
+        if let Some(bytes) = read(root, word.trim_start_matches("./")) {
+            covered.extend([(*word).to_owned(), Digest::of(&bytes).to_string()]);
+        }
+    }
+    let mut shows = match entry["url"].as_str() {
+        Some(url) => vec![format!("connects to {url}")],
+        None => vec![format!("starts «{}»", words.join(" "))],
+    };
+    let variables = entry["env"]
+        .as_object()
+        .map(|it| it.keys().cloned().collect::<Vec<_>>());
+    if let Some(variables) = variables.filter(|it| !it.is_empty()) {
+        shows.push(format!("with the variables {}", variables.join(", ")));
+    }
+    Grantable {
+        kind: TrustKind::Server,
+        name: name.to_owned(),
+        shows,
+        digest: Some(digest_of(&covered)),
+    }
+}
+
+/// A file of the folder, if it is a plain one inside it and not too large.
+fn read(root: &Path, path: &str) -> Option<Vec<u8>> {
+    let path = RelPath::parse(path).ok()?;
+    host::files::read_in(root, &path, COVERED_MAX).ok()
+}
+
+/// Why nothing was granted: nobody is there to say yes.
+pub fn not_granted() -> SessionError {
+    SessionError::new(
+        Kind::Refused,
+        "nothing was trusted: nobody is there to say yes",
+    )
+    .hint("look at the list and run `kiro trust --yes`")
+}
