@@ -24,7 +24,7 @@ import urllib.request
 
 # llama.cpp's own server with all its addresses, ready built.
 LLAMA = ("xllamacpp", "2026.10.11549", "c54e7d13520ecc989c63dc99d55de3065e2f343a91f43f053d16b5e62077c261")
-LITELLM = ("litellm", "1.110.2", "9d94d1c7d524b6fd10c14f9c8c6c4f0ac31705f9964ac59dcfd8337c046d8917")
+LITELLM = ("litellm", "1.96.2", "76e9c72cb6757bb7c35cd23e3e4fc028910795910ae92491076bd50f7b61f205")
 
 SERVE = """
 import sys, xllamacpp
