@@ -293,10 +293,11 @@ fn background_commands_end_with_the_toolbox_and_keep_little() {
     assert!(noisy.text.starts_with("b3: "), "{}", noisy.text);
     let ended = yard.call("shell_output", &json!({"id": "b3", "wait_seconds": 60}));
     assert!(ended.text.starts_with("exit code 0"), "{}", ended.text);
+    // On a quick machine the first answer tells the output already.
+    let told = noisy.text + &ended.text;
     assert!(
-        ended.text.contains("bytes left out]") && ended.text.len() < 100_000,
-        "{}",
-        ended.text.len()
+        told.contains("bytes left out]") && told.len() < 100_000,
+        "{told}"
     );
     assert_eq!(yard.bench.background().len(), 2);
     drop(yard);
