@@ -9,9 +9,10 @@ loop: from the last byte of an answer to the first of the next request. It runs
 
     KIRO_MODEL=openai/m OPENAI_BASE_URL=http://127.0.0.1:PORT/v1 kiro chat -p go --autopilot --json
 
-in a folder of its own, with a home of its own, once for each tool: `shell` runs `echo N` and so includes the start of
-the sandbox; `read` reads one line and does not, so the difference is the sandbox's. Where the rules do not let the
-command run, the row says `refused`: then its gap is no measure of a command.
+in a folder of its own, with a home of its own whose permissions.yaml allows these commands, once for each tool: `shell`
+runs `expr 7000 + N` and so includes the start of the sandbox; `read` reads one line and does not, so the difference is
+the sandbox's. `commands_that_ran` counts results that hold the sum, which no refusal can repeat: a row where it is
+less than the turns is no measure of a command, and the program then exits with 1.
 
 With --peers also `codex exec` and `opencode run`, each installed by npm into a temporary folder, in the same way.
 
@@ -34,6 +35,14 @@ import time
 COMMANDS = ("shell", "bash", "exec_command", "shell_command", "local_shell")
 
 
+# The sum of each command stands in its output and nowhere else.
+FIRST = 7000
+
+
+def line(turn):
+    return f"expr {FIRST} + {turn}"
+
+
 class Script:
     """What the server answers, and what it saw."""
 
@@ -51,7 +60,7 @@ class Script:
             return "read", {"path": "lines.txt", "from": turn, "to": turn}
         for name in COMMANDS:
             if name in tools:
-                return name, command(tools[name], f"echo bench-{turn}")
+                return name, command(tools[name], line(turn))
         raise ValueError(f"there is no tool for commands among {sorted(tools)}")
 
     def gaps_ms(self):
@@ -61,8 +70,10 @@ class Script:
 
     def ran(self):
         """How many commands came back with their output."""
-        wanted = "bench-" if self.tool == "shell" else "line "
-        return sum(wanted in result for result in self.results)
+        wanted = str if self.tool == "shell" else "line {}".format
+        base = FIRST if self.tool == "shell" else 0
+        numbered = enumerate(self.results, 1)
+        return sum(wanted(base + turn) in result for turn, result in numbered)
 
 
 def command(schema, text):
@@ -332,6 +343,10 @@ def kiro(binary, turns, tool, seconds, prompt="go"):
     with tempfile.TemporaryDirectory() as folder, Server(script) as server:
         folder = pathlib.Path(folder)
         env = {**plain_env(folder / "home", server.port), "KIRO_MODEL": "openai/m"}
+        settings = folder / "home" / ".kiro" / "settings"
+        settings.mkdir(parents=True)
+        rules = f'rules:\n  - {{capability: shell, match: ["expr {FIRST} + *"], effect: allow}}\n'
+        (settings / "permissions.yaml").write_text(rules)
         argv = [binary, "chat", "-p", prompt, "--autopilot", "--json"]
         code, out, err, wall, peak = watched(argv, env, project(folder / "project"), seconds)
     if not script.arrived or code:
@@ -401,8 +416,8 @@ def self_test():
                 client.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
                 said.append(client.getresponse().read().decode())
             client.close()
-        assert "echo bench-1" in said[0] and "echo bench-2" in said[1], said
-        assert "All is done." in said[2] and "echo" not in said[2], said
+        assert line(1) in said[0] and line(2) in said[1], said
+        assert "All is done." in said[2] and "expr" not in said[2], said
         assert len(script.gaps_ms()) == 2 and min(script.gaps_ms()) > 0, script.gaps_ms()
         assert script.sizes[0] > 100, script.sizes
     print("self-test passed")
@@ -440,7 +455,7 @@ def main():
     if not rows:
         parser.error("nothing to measure: give --kiro or --peers")
     print(json.dumps(rows, indent=2) if args.json else table(rows))
-    sys.exit(any(it["exit"] != 0 for it in rows))
+    sys.exit(any(it["exit"] != 0 or it["commands_that_ran"] < args.turns for it in rows))
 
 
 if __name__ == "__main__":
