@@ -23,10 +23,12 @@ impl<'a> Line<'a> {
 
 /// The lines of a text. An empty text has none.
 pub(crate) fn lines(bytes: &[u8]) -> Vec<Line<'_>> {
-    bytes
-        .split_inclusive(|byte| *byte == b'\n')
-        .map(Line::of)
-        .collect()
+    each_line(bytes).collect()
+}
+
+/// The same one after another, from either end, for whoever does not want them all.
+pub(crate) fn each_line(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Line<'_>> {
+    bytes.split_inclusive(|byte| *byte == b'\n').map(Line::of)
 }
 
 /// How the lines of a text end.

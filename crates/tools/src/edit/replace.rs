@@ -102,10 +102,10 @@ pub(crate) fn replace(
         return Err(nowhere(file, old));
     }
     let chosen = choose(file, found, choice)?;
+    let at_lines = lines_of(file, &chosen);
     let (mut bytes, mut at) = (Vec::with_capacity(file.len() + new.len()), 0);
     let mut spots = Vec::new();
-    for place in chosen {
-        let line = line_of(file, place.bytes.start);
+    for (place, line) in chosen.into_iter().zip(at_lines) {
         let woven = weave(file, &place, old, new).ok_or(Mismatch::Indentation(line))?;
         bytes.extend_from_slice(&file[at..place.bytes.start]);
         bytes.extend_from_slice(&woven);
@@ -125,15 +125,11 @@ pub(crate) fn replace(
 }
 
 fn choose(file: &[u8], found: Vec<Place>, choice: Choice) -> Result<Vec<Place>, Mismatch> {
-    let at_lines = |places: &[Place]| -> Vec<usize> {
-        let starts = places.iter().map(|it| line_of(file, it.bytes.start));
-        starts.collect()
-    };
     match choice {
         Choice::Only if found.len() == 1 => Ok(found),
-        Choice::Only => Err(Mismatch::Ambiguous(at_lines(&found))),
+        Choice::Only => Err(Mismatch::Ambiguous(lines_of(file, &found))),
         Choice::AtLine(line) => {
-            let all = at_lines(&found);
+            let all = lines_of(file, &found);
             let mut here: Vec<Place> = found
                 .into_iter()
                 .zip(&all)
@@ -143,7 +139,7 @@ fn choose(file: &[u8], found: Vec<Place>, choice: Choice) -> Result<Vec<Place>, 
             match here.len() {
                 1 => Ok(vec![here.remove(0)]),
                 0 => Err(Mismatch::OtherLine { line, found: all }),
-                _ => Err(Mismatch::Ambiguous(at_lines(&here))),
+                _ => Err(Mismatch::Ambiguous(lines_of(file, &here))),
             }
         }
         Choice::All => {
@@ -152,7 +148,7 @@ fn choose(file: &[u8], found: Vec<Place>, choice: Choice) -> Result<Vec<Place>, 
                 .all(|pair| pair[0].bytes.end <= pair[1].bytes.start);
             match apart {
                 true => Ok(found),
-                false => Err(Mismatch::Overlapping(at_lines(&found))),
+                false => Err(Mismatch::Overlapping(lines_of(file, &found))),
             }
         }
     }
@@ -171,9 +167,16 @@ fn nowhere(file: &[u8], old: &str) -> Mismatch {
     Mismatch::Nowhere(nearest(file, old))
 }
 
-/// The line, counted from 1, that a byte stands in.
-fn line_of(file: &[u8], at: usize) -> usize {
-    1 + file[..at].iter().filter(|byte| **byte == b'\n').count()
+/// The lines, counted from 1, in which places begin that stand in the order of the file.
+fn lines_of(file: &[u8], places: &[Place]) -> Vec<usize> {
+    let (mut line, mut at) = (1, 0);
+    let begins = |place: &Place| {
+        let start = place.bytes.start;
+        line += file[at..start].iter().filter(|it| **it == b'\n').count();
+        at = start;
+        line
+    };
+    places.iter().map(begins).collect()
 }
 
 impl Spot {

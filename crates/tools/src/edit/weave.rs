@@ -4,7 +4,7 @@ use change::line_hunks;
 
 use super::find::{Closeness, Place, whole_lines, without_returns};
 use super::indent::Shift;
-use crate::text::{Line, LineEnds, lines};
+use crate::text::{Line, LineEnds, each_line, lines};
 
 /// The bytes to put in the place of `place`; `None` when the indentation of a new line cannot be told.
 pub(super) fn weave(file: &[u8], place: &Place, old: &str, new: &str) -> Option<Vec<u8>> {
@@ -29,7 +29,7 @@ pub(super) fn weave(file: &[u8], place: &Place, old: &str, new: &str) -> Option<
 
 /// How the line ends in or after which new lines are put.
 fn end_near(file: &[u8], place: &Place) -> &'static [u8] {
-    let end_of = |line: &Line<'_>| match line.end {
+    let end_of = |line: Line<'_>| match line.end {
         b"\r\n" => Some(&b"\r\n"[..]),
         b"\n" => Some(&b"\n"[..]),
         _ => None,
@@ -38,8 +38,8 @@ fn end_near(file: &[u8], place: &Place) -> &'static [u8] {
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |it| it + 1);
-    let after = lines(&file[from..]).first().and_then(end_of);
-    let before = || lines(&file[..from]).last().and_then(end_of);
+    let after = each_line(&file[from..]).next().and_then(end_of);
+    let before = || each_line(&file[..from]).next_back().and_then(end_of);
     after
         .or_else(before)
         .unwrap_or_else(|| LineEnds::of(file).usual())
