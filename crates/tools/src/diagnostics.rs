@@ -87,10 +87,7 @@ pub(crate) fn call(shell: &Shell, call: &Call<'_>, arguments: &Value) -> Result<
             return Err(ToolError::call("stopped"));
         }
         (call.on)(Progress::Waiting(checker.name.to_owned()));
-        let root = call.workspace.root();
-        let cwd = checker
-            .folder
-            .map_or_else(|| root.to_path_buf(), |it| root.join(it.as_str()));
+        let cwd = call.workspace.path(checker.folder.as_ref());
         let finished = shell.run_own(call, checker.argv, cwd, WALL)?;
         let said = bounded(printed(&finished), SHOWN);
         let _never_fails = writeln!(text, "== {}: {}\n{said}", checker.name, finished.ended);
@@ -116,9 +113,7 @@ pub(crate) fn call(shell: &Shell, call: &Call<'_>, arguments: &Value) -> Result<
 
 /// The files that are asked about, by name.
 fn files(call: &Call<'_>, place: Option<&RelPath>) -> Result<Vec<RelPath>, ToolError> {
-    if let Some(path) = place
-        && call.workspace.root().join(path.as_str()).is_file()
-    {
+    if let Some(path) = call.workspace.one_file(place) {
         return Ok(vec![path.clone()]);
     }
     let mut found = Vec::new();
@@ -185,10 +180,7 @@ impl Project<'_> {
         let fits = |it: &&RelPath| it.extension().is_some_and(|it| extensions.contains(&it));
         let mut folder = self.files.iter().find(fits)?.parent();
         loop {
-            let place = folder.as_ref().map_or_else(
-                || self.workspace.root().to_path_buf(),
-                |it| self.workspace.root().join(it.as_str()),
-            );
+            let place = self.workspace.path(folder.as_ref());
             if place.join(name).is_file() {
                 return Some(folder);
             }

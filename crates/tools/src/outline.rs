@@ -137,8 +137,7 @@ fn find(
             false => ControlFlow::Continue(()),
         }
     };
-    let is_file = |it: &&RelPath| workspace.root().join(it.as_str()).is_file();
-    let walk = match place.filter(is_file) {
+    let walk = match workspace.one_file(place) {
         Some(path) => {
             let _one_file = look(path);
             Walk::default()

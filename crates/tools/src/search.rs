@@ -7,9 +7,7 @@ use std::ops::ControlFlow;
 use change::RelPath;
 use grep_matcher::LineTerminator;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
-use grep_searcher::{
-    BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkContextKind, SinkMatch,
-};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
 use host::files::{self, EntryKind, FileError};
 use serde_json::{Value, json};
 
@@ -135,9 +133,7 @@ impl Hunt<'_> {
         glob: Option<&Pattern>,
         stop: Stop<'_>,
     ) -> Result<Walk, ToolError> {
-        if let Some(path) = place
-            && self.workspace.root().join(path.as_str()).is_file()
-        {
+        if let Some(path) = self.workspace.one_file(place) {
             self.file(path)?;
             return Ok(Walk::default());
         }
@@ -279,14 +275,11 @@ impl Sink for Page {
     }
 
     fn context(&mut self, _searcher: &Searcher, found: &SinkContext<'_>) -> io::Result<bool> {
-        let mark = match found.kind() {
-            SinkContextKind::Before | SinkContextKind::After | SinkContextKind::Other => '-',
-        };
         if self.text.len() >= BYTES {
             self.full = true;
             return Ok(false);
         }
-        self.row(found.line_number(), mark, found.bytes());
+        self.row(found.line_number(), '-', found.bytes());
         Ok(true)
     }
 

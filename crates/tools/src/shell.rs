@@ -158,10 +158,7 @@ impl Shell {
         let (wall, idle) = (seconds("timeout_seconds")?, seconds("idle_seconds")?);
         Ok(Wish {
             text,
-            cwd: folder.map_or_else(
-                || workspace.root().to_path_buf(),
-                |it| workspace.root().join(it.as_str()),
-            ),
+            cwd: workspace.path(folder.as_ref()),
             wall: wall.unwrap_or(if background {
                 limits.background_wall
             } else {
@@ -262,15 +259,6 @@ impl Shell {
 
     fn run(&self, call: &Call<'_>, argv: Vec<String>, wish: &Wish) -> Result<Finished, ToolError> {
         let (command, permit) = self.command(call, argv, wish)?;
-        self.run_in_sandbox(call, &command, permit)
-    }
-
-    fn run_in_sandbox(
-        &self,
-        call: &Call<'_>,
-        command: &Command,
-        permit: Permit,
-    ) -> Result<Finished, ToolError> {
         let live = Cell::new(0);
         let watch = Watch {
             cancelled: &|| (call.stop)(),
@@ -287,7 +275,7 @@ impl Shell {
         Ok(self
             .setting
             .sandbox
-            .follow(permit, command, walls, &watch)?)
+            .follow(permit, &command, walls, &watch)?)
     }
 
     /// Runs a program that Kiro itself chose, such as a linter, in `cwd` for up to `wall`.

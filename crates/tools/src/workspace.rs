@@ -86,6 +86,16 @@ impl Workspace {
         Ok(real)
     }
 
+    /// Where a place stands on the disk.
+    pub(crate) fn path(&self, place: Option<&RelPath>) -> PathBuf {
+        place.map_or_else(|| self.root.clone(), |it| self.root.join(it.as_str()))
+    }
+
+    /// The place if it is one file, and nothing to be walked.
+    pub(crate) fn one_file<'p>(&self, place: Option<&'p RelPath>) -> Option<&'p RelPath> {
+        place.filter(|it| self.path(Some(it)).is_file())
+    }
+
     /// The file that a text names, which need not be there yet.
     pub(crate) fn file(&self, text: &str) -> Result<RelPath, ToolError> {
         self.place(text)?
@@ -128,7 +138,7 @@ impl Workspace {
 
     /// Where links lead from `path`; what does not exist yet stands in what does.
     fn real(&self, path: &RelPath) -> Result<Option<RelPath>, ToolError> {
-        let whole = self.root.join(path.as_str());
+        let whole = self.path(Some(path));
         let mut missing = Vec::new();
         for at in whole.ancestors() {
             match at.canonicalize() {

@@ -1,7 +1,7 @@
 //! The region of a file that is most like a quotation that is not in it: shown, never edited.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use super::find::{key, whole_lines};
 use crate::text::{head, lines, quoted};
@@ -60,11 +60,7 @@ pub(super) fn nearest(file: &[u8], old: &str) -> Near {
     };
     let height = wanted.len().clamp(1, SHOWN);
     let rows = (start..(start + height).min(own.len()))
-        .map(|at| {
-            let mut row = String::new();
-            let _never_fails = write!(row, "{}", head(&own[at], WIDTH));
-            (at + 1, row)
-        })
+        .map(|at| (at + 1, head(&own[at], WIDTH).to_owned()))
         .collect();
     Near {
         rows,
