@@ -6,9 +6,7 @@ mod author;
 use std::collections::BTreeSet;
 
 use change::Digest;
-use engine::{
-    Draft, Finding, TaskRecord, Tooling, WrittenPlan, check_plan, derive, fingerprint_of,
-};
+use engine::{DraftTask, TaskRecord, Tooling, WrittenPlan, check_plan, derive, fingerprint_of};
 use policy::Gate;
 use spec::{Plan, Spec, Task, TaskId, TaskList, TaskMark};
 
@@ -95,7 +93,9 @@ pub(crate) fn write(
         return put(place, spec, shop, journal, (&written.plan, &tasks), front);
     }
     let draft = derive(spec, &tooling, &existing);
-    let findings = findings(spec, &draft, &existing);
+    let tasks: Vec<Task> = draft.tasks.iter().map(drafted).collect();
+    let records: Vec<TaskRecord> = tasks.iter().map(|it| record(spec, it)).collect();
+    let findings = check_plan(spec, &draft.plan, &records, &existing);
     if !findings.is_empty() {
         let text: Vec<String> = findings.into_iter().map(|it| it.message).collect();
         return Err(SessionError::input(format!(
@@ -104,7 +104,7 @@ pub(crate) fn write(
             text.join("; ")
         )));
     }
-    let tasks = tasks(place, spec, &draft)?;
+    let tasks = kept(place, spec, tasks)?;
     put(place, spec, shop, journal, (&draft.plan, &tasks), front)
 }
 
@@ -176,42 +176,9 @@ fn keep_edited(place: &SpecPlace, journal: &Journal) -> Result<(), SessionError>
     Ok(())
 }
 
-fn findings(spec: &Spec, draft: &Draft, existing: &BTreeSet<String>) -> Vec<Finding> {
-    let records: Vec<TaskRecord> = draft
-        .tasks
-        .iter()
-        .map(|task| TaskRecord {
-            id: task.number.to_string(),
-            title: task.title.clone(),
-            depends_on: task
-                .depends_on
-                .iter()
-                .map(|(on, _)| on.to_string())
-                .collect(),
-            requirements: task.requirements.clone(),
-            files: task.files.clone(),
-            fingerprint: String::new(),
-            ticked: false,
-        })
-        .collect();
-    check_plan(spec, &draft.plan, &records, existing)
-}
-
-/// The draft's tasks as the tasks file holds them; a task that was done from the very same words stays done.
-fn tasks(place: &SpecPlace, spec: &Spec, draft: &Draft) -> Result<Vec<Task>, SessionError> {
-    let before = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
-    let before = TaskList::parse(&before);
-    let done: BTreeSet<(String, Vec<String>)> = leaves(&before)
-        .filter(|it| it.mark == TaskMark::Done)
-        .map(|it| (it.title.clone(), it.files.clone()))
-        .collect();
-    let unchanged = before.spec_fingerprint.as_ref() == Some(&spec.fingerprint);
-    let task = |draft: &engine::DraftTask| Task {
-        mark: if unchanged && done.contains(&(draft.title.clone(), draft.files.clone())) {
-            TaskMark::Done
-        } else {
-            TaskMark::Open
-        },
+/// A task of a draft as the tasks file holds it.
+fn drafted(draft: &DraftTask) -> Task {
+    Task {
         phase: Some(draft.phase.clone()),
         depends_on: draft
             .depends_on
@@ -222,11 +189,10 @@ fn tasks(place: &SpecPlace, spec: &Spec, draft: &Draft) -> Result<Vec<Task>, Ses
         files: draft.files.clone(),
         estimate_minutes: Some(draft.minutes),
         ..Task::new(task_id(draft.number), draft.title.clone())
-    };
-    Ok(draft.tasks.iter().map(task).collect())
+    }
 }
 
-/// Tasks that a model wrote; one that was done from the very same words stays done.
+/// Tasks of a new plan; one that was done from the very same words stays done.
 fn kept(place: &SpecPlace, spec: &Spec, mut tasks: Vec<Task>) -> Result<Vec<Task>, SessionError> {
     let before = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
     let before = TaskList::parse(&before);
