@@ -33,7 +33,7 @@ impl Attempt<'_> {
     /// Lets the model work until the checks pass; gives the reason when they do not. `red` says whether one is known to
     /// fail.
     pub(super) fn drive(&self, work: &Work, red: bool) -> Result<Option<String>, SessionError> {
-        let is_green = || Ok(self.judge(work, CheckPurpose::Candidate)?.failed.is_empty());
+        let is_green = || Ok(self.judge(work)?.failed.is_empty());
         if !red && is_green()? {
             self.view(View::Notice(format!(
                 "task {} already passes its checks",
@@ -78,7 +78,7 @@ impl Attempt<'_> {
             let who = format!("task {}", self.task.id);
             let ended = conversation.ask(&text, &mut Talk::new(who, &mut ear, transcript));
             let stopped = talk::stopped(&ended)?;
-            let report = self.judge(work, CheckPurpose::Candidate)?;
+            let report = self.judge(work)?;
             if report.failed.is_empty() {
                 return Ok(None);
             }
@@ -106,7 +106,8 @@ impl Attempt<'_> {
     }
 
     /// Runs every check of the task on the worktree as it is, with the check files as they should be.
-    fn judge(&self, work: &Work, purpose: CheckPurpose) -> Result<Report, SessionError> {
+    fn judge(&self, work: &Work) -> Result<Report, SessionError> {
+        let purpose = CheckPurpose::Candidate;
         let mut all = Report::default();
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
