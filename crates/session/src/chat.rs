@@ -115,7 +115,8 @@ pub fn chat(
     )?;
     let mut chat = Chat::begin(options, &shop, front)?;
     let result = chat.carry_out(options);
-    let folder = chat.folder();
+    // Nothing goes on with a chat, so its worktree goes however it ended.
+    let removed = host::files::remove_tree(&chat.folder()).map_err(SessionError::internal);
     let mut result = match result {
         Ok(result) => result,
         Err(error) => {
@@ -125,7 +126,7 @@ pub fn chat(
         }
     };
     chat.end(result.outcome, &result.reason)?;
-    host::files::remove_tree(&folder).map_err(SessionError::internal)?;
+    removed?;
     result.wall_ms = clock.elapsed_ms();
     Ok(result)
 }
