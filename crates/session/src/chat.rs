@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use agent::{Conversation, Ended, Job, TurnLimits};
-use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Cost, Fact, Judgement, Mode, Outcome, Proposal};
+use change::Changeset;
+use engine::{Answer, Answerer, Cost, Fact, Judgement, Mode, Outcome};
 use host::clock::Stopwatch;
 use host::lease::Owner;
-use host::shadow::TreeId;
+use host::shadow::{Captured, TreeId};
 use model::{Cancel, ModelId};
 use policy::{Permit, Verdict};
 
@@ -22,7 +22,7 @@ use crate::error::{Kind, SessionError};
 use crate::journal::{Journal, RunRow};
 use crate::models;
 use crate::places::{Environment, Project};
-use crate::run::{now, open_journal, snapshot};
+use crate::run::{landing, now, open_journal, snapshot};
 use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
@@ -246,7 +246,8 @@ impl<'a> Chat<'a> {
             missing: kept.broken().unwrap_or_default().to_owned(),
         })?;
         let stopped = talk::stopped(&ended)?;
-        let (changes, tree) = self.captured(&base, &yard)?;
+        let captured = landing::capture(self.shop, &base, &yard)?;
+        let changes = &captured.changes;
         let (outcome, reason) = match stopped {
             Some(why) if changes.is_empty() => (Outcome::Incomplete, why),
             Some(why) => (
@@ -254,7 +255,7 @@ impl<'a> Chat<'a> {
                 format!("{why}; what it had changed by then was not brought in"),
             ),
             None if changes.is_empty() => (Outcome::Done, String::new()),
-            None => self.land(&base, &tree, &changes)?,
+            None => self.land(&base, &captured)?,
         };
         let text = match ended {
             Ended::Finished { text } | Ended::GaveUp { text, .. } => text,
@@ -358,44 +359,22 @@ impl<'a> Chat<'a> {
         })
     }
 
-    fn captured(&self, base: &TreeId, yard: &Yard) -> Result<(Changeset, TreeId), SessionError> {
-        let keep = |path: &RelPath| !self.shop.gate.is_sensitive(path);
-        let captured = self
-            .shop
-            .shadow
-            .capture(base, &yard.tree, &keep)
-            .map_err(SessionError::internal)?;
-        Ok((captured.changes, captured.tree))
-    }
-
     /// Judges, asks, applies.
     fn land(
         &mut self,
         base: &TreeId,
-        tree: &TreeId,
-        changes: &Changeset,
+        captured: &Captured,
     ) -> Result<(Outcome, String), SessionError> {
-        let stats = changes.stats();
+        let (tree, changes) = (&captured.tree, &captured.changes);
         self.record(Fact::Proposed {
             task: CHAT.to_owned(),
-            proposal: Proposal {
-                base: base.to_string(),
-                tree: tree.to_string(),
-                files: changes.paths().map(ToString::to_string).collect(),
-                added_lines: stats.added_lines as u64,
-                removed_lines: stats.removed_lines as u64,
-                passed: 0,
-                failed: 0,
-            },
+            proposal: landing::proposal(base, captured, 0),
         })?;
         let permit = match self.permit(changes)? {
             Ok(permit) => permit,
             Err(end) => return Ok(end),
         };
-        for (side, tree) in [("base", base), ("tree", tree)] {
-            let pinned = self.shop.shadow.pin(&format!("{}-{side}", self.run), tree);
-            pinned.map_err(SessionError::internal)?;
-        }
+        landing::pin(self.shop, &self.run, base, tree)?;
         self.record(Fact::ApplyIntended {
             task: CHAT.to_owned(),
             base: base.to_string(),
@@ -428,23 +407,19 @@ impl<'a> Chat<'a> {
         &mut self,
         changes: &Changeset,
     ) -> Result<Result<Permit, (Outcome, String)>, SessionError> {
-        let words = |reasons: &[policy::Reason]| -> Vec<String> {
-            reasons.iter().map(ToString::to_string).collect()
-        };
         let verdict = self.shop.gate.judge_changes(changes, &[], &[]);
-        let judgement = match &verdict {
-            Verdict::Allow(_) => Judgement::Allow,
-            Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
-            Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
+        let judgement = landing::judgement(&verdict);
+        let reasons = match &judgement {
+            Judgement::Ask(reasons) => reasons.clone(),
+            _ => Vec::new(),
         };
         self.record(Fact::Judged {
             task: CHAT.to_owned(),
             judgement,
         })?;
-        let (permit, reasons) = match verdict {
+        let permit = match verdict {
             Verdict::Deny(reasons) => {
-                let reason = format!("refused: {}", words(&reasons).join("; "));
-                return Ok(Err((Outcome::Refused, reason)));
+                return Ok(Err((Outcome::Refused, landing::refusal(&reasons))));
             }
             Verdict::Allow(permit) if self.mode == Mode::Autopilot => {
                 self.front.show(&View::Diff {
@@ -454,11 +429,8 @@ impl<'a> Chat<'a> {
                 self.answered(Answer::Approve, Answerer::Rules)?;
                 return Ok(Ok(permit));
             }
-            Verdict::Allow(permit) => (permit, Vec::new()),
-            Verdict::Ask(ask) => {
-                let reasons = words(&ask.reasons);
-                (ask.approved(), reasons)
-            }
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => ask.approved(),
         };
         Ok(self.asked(changes, reasons)?.map(|()| permit))
     }

@@ -6,7 +6,7 @@
 
 mod attempt;
 mod driven;
-mod landing;
+pub(crate) mod landing;
 mod prove;
 mod tasks_file;
 

@@ -6,7 +6,6 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
-use change::RelPath;
 use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
 use engine::{
@@ -16,7 +15,7 @@ use engine::{
 use host::shadow::TreeId;
 use spec::Spec;
 
-use super::Event;
+use super::{Event, landing};
 use crate::error::SessionError;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::talk;
@@ -164,22 +163,10 @@ impl Attempt<'_> {
                 "{passed} of {all} checks pass; {test}: {why}"
             )));
         }
-        let keep = |path: &RelPath| !self.shop.gate.is_sensitive(path);
-        let captured = self
-            .shop
-            .shadow
-            .capture(self.base, &self.yard.tree, &keep)
-            .map_err(SessionError::internal)?;
-        let stats = captured.changes.stats();
-        Ok(End::Proposed(Proposal {
-            base: self.base.to_string(),
-            tree: captured.tree.to_string(),
-            files: captured.changes.paths().map(ToString::to_string).collect(),
-            added_lines: stats.added_lines as u64,
-            removed_lines: stats.removed_lines as u64,
-            passed,
-            failed: 0,
-        }))
+        let captured = landing::capture(self.shop, self.base, self.yard)?;
+        Ok(End::Proposed(landing::proposal(
+            self.base, &captured, passed,
+        )))
     }
 
     /// Fills one function's slot; gives the reason when it could not.

@@ -4,14 +4,66 @@ use change::{Changeset, RelPath};
 use engine::{Fact, Judgement, Mode, Proposal};
 use host::files::ApplyError;
 use host::process::Command;
-use host::shadow::TreeId;
+use host::shadow::{Captured, TreeId};
 use policy::{OwnProgram, Permit, Verdict};
 use spec::TaskMark;
 
 use super::Running;
+use crate::documents;
 use crate::error::SessionError;
 use crate::shop::{Shop, Yard};
 use crate::view::View;
+
+/// What policy said, as it is recorded.
+pub(crate) fn judgement(verdict: &Verdict) -> Judgement {
+    let words = |reasons: &[policy::Reason]| reasons.iter().map(ToString::to_string).collect();
+    match verdict {
+        Verdict::Allow(_) => Judgement::Allow,
+        Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
+        Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
+    }
+}
+
+/// Why what policy denies does not land.
+pub(crate) fn refusal(reasons: &[policy::Reason]) -> String {
+    format!("refused: {}", documents::refused(reasons).message)
+}
+
+/// What a yard's worktree holds otherwise than `base`, without what is sensitive.
+pub(crate) fn capture(shop: &Shop, base: &TreeId, yard: &Yard) -> Result<Captured, SessionError> {
+    let keep = |path: &RelPath| !shop.gate.is_sensitive(path);
+    shop.shadow
+        .capture(base, &yard.tree, &keep)
+        .map_err(SessionError::internal)
+}
+
+/// What was captured as a proposal for which so many checks passed and none failed.
+pub(crate) fn proposal(base: &TreeId, captured: &Captured, passed: u32) -> Proposal {
+    let stats = captured.changes.stats();
+    Proposal {
+        base: base.to_string(),
+        tree: captured.tree.to_string(),
+        files: captured.changes.paths().map(ToString::to_string).collect(),
+        added_lines: stats.added_lines as u64,
+        removed_lines: stats.removed_lines as u64,
+        passed,
+        failed: 0,
+    }
+}
+
+/// Keeps both sides of what is about to land.
+pub(crate) fn pin(
+    shop: &Shop,
+    name: &str,
+    base: &TreeId,
+    tree: &TreeId,
+) -> Result<(), SessionError> {
+    for (side, tree) in [("base", base), ("tree", tree)] {
+        let pinned = shop.shadow.pin(&format!("{name}-{side}"), tree);
+        pinned.map_err(SessionError::internal)?;
+    }
+    Ok(())
+}
 
 /// A proposal's changeset, read back from the shadow repository.
 pub(super) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
@@ -49,12 +101,7 @@ pub(super) fn landed<'a>(
 impl Running<'_> {
     pub(super) fn judge(&mut self, id: &str) -> Result<(), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
-        let words = |reasons: &[policy::Reason]| reasons.iter().map(ToString::to_string).collect();
-        let judgement = match &verdict {
-            Verdict::Allow(_) => Judgement::Allow,
-            Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
-            Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
-        };
+        let judgement = judgement(&verdict);
         // What waits for a person is shown with the question.
         if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
             self.front.show(&View::Diff {
@@ -89,10 +136,7 @@ impl Running<'_> {
         let permit = match verdict {
             Verdict::Allow(permit) => Ok(permit),
             Verdict::Ask(ask) => Ok(ask.approved()),
-            Verdict::Deny(reasons) => {
-                let text: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-                Err(format!("refused: {}", text.join("; ")))
-            }
+            Verdict::Deny(reasons) => Err(refusal(&reasons)),
         };
         Ok((changes, permit))
     }
@@ -128,14 +172,9 @@ impl Running<'_> {
         let Some(proposal) = self.run.task(id).and_then(|it| it.proposal.clone()) else {
             return Err(SessionError::internal(format!("task {id} has no proposal")));
         };
-        let name = format!("{}-{id}", self.id);
-        for (side, tree) in [("base", &proposal.base), ("tree", &proposal.tree)] {
-            let tree = TreeId::parse(tree).map_err(SessionError::internal)?;
-            self.shop
-                .shadow
-                .pin(&format!("{name}-{side}"), &tree)
-                .map_err(SessionError::internal)?;
-        }
+        let tree = |text: &str| TreeId::parse(text).map_err(SessionError::internal);
+        let (before, after) = (tree(&proposal.base)?, tree(&proposal.tree)?);
+        pin(self.shop, &format!("{}-{id}", self.id), &before, &after)?;
         self.record(Fact::ApplyIntended {
             task: id.to_owned(),
             base: proposal.base,
@@ -204,7 +243,7 @@ impl Running<'_> {
         let permit = match verdict {
             Verdict::Allow(permit) => permit,
             Verdict::Ask(ask) => ask.approved(),
-            Verdict::Deny(reasons) => return Err(crate::documents::refused(&reasons)),
+            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
         };
         let ended = host::process::interactive(permit, &command).map_err(SessionError::internal)?;
         if !ended.success() {
