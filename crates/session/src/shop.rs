@@ -1,7 +1,8 @@
 //! The shop: everything an attempt works with, opened once a run.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use change::RelPath;
@@ -64,6 +65,12 @@ fn limits(program: &str, seconds: u64) -> Limits {
     }
 }
 
+/// A program of the search path that does not lie in `root`.
+fn on_path(name: &str, path: &OsStr, root: &Path) -> Option<String> {
+    let found = host::process::toolchain::find_program(name, path, &[root.to_path_buf()])?;
+    found.to_str().map(str::to_owned)
+}
+
 fn is_real_folder(path: &Path) -> bool {
     path.is_dir() && path.canonicalize().is_ok_and(|it| it == path)
 }
@@ -82,6 +89,7 @@ pub(crate) struct Shop {
     budget: Budget,
     model: Mutex<Option<Arc<dyn Model>>>,
     python: Mutex<Option<PathBuf>>,
+    cargo: OnceLock<Option<String>>,
 }
 
 impl Shop {
@@ -108,6 +116,7 @@ impl Shop {
             budget: Budget::default(),
             model: Mutex::new(None),
             python: Mutex::new(None),
+            cargo: OnceLock::new(),
         })
     }
 
@@ -179,13 +188,13 @@ impl Shop {
             return self.python().ok();
         }
         if name == "cargo" {
-            return self.cargo();
+            return self.cargo.get_or_init(|| self.toolchain_cargo()).clone();
         }
         self.found(name)
     }
 
     /// The toolchain's own cargo, not the one that chooses a toolchain by what the project says.
-    fn cargo(&self) -> Option<String> {
+    fn toolchain_cargo(&self) -> Option<String> {
         let found = self.found("cargo")?;
         if self.found("rustup").is_none() {
             return Some(found);
@@ -194,21 +203,16 @@ impl Shop {
     }
 
     fn found(&self, name: &str) -> Option<String> {
-        let roots = [self.project.root.clone()];
-        let found = host::process::toolchain::find_program(name, &self.environment.path, &roots)?;
-        found.to_str().map(str::to_owned)
+        on_path(name, &self.environment.path, &self.project.root)
     }
 
     /// Finds programs of the user's by name, as [`Shop::program`] does, for whoever outlives the shop.
     pub(crate) fn finder(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
         let known = ["python3", "python", "cargo"].map(|it| (it, self.program(it)));
-        let (path, roots) = (self.environment.path.clone(), [self.project.root.clone()]);
-        move |name| {
-            if let Some((_, found)) = known.iter().find(|(it, _)| *it == name) {
-                return found.clone();
-            }
-            let found = host::process::toolchain::find_program(name, &path, &roots)?;
-            found.to_str().map(str::to_owned)
+        let (path, root) = (self.environment.path.clone(), self.project.root.clone());
+        move |name| match known.iter().find(|(it, _)| *it == name) {
+            Some((_, found)) => found.clone(),
+            None => on_path(name, &path, &root),
         }
     }
 
