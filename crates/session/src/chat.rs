@@ -26,7 +26,7 @@ use crate::run::{landing, now, open_journal, snapshot};
 use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
-use crate::transcript::{Transcript, without_secrets};
+use crate::transcript::Transcript;
 use crate::view::{Front, Review, View};
 
 /// What stands in place of a spec's path, and of a task's id, in the facts of a chat.
@@ -236,8 +236,7 @@ impl<'a> Chat<'a> {
         })?;
         let transcript = self.shop.project.state.join("transcripts");
         let transcript = transcript.join(format!("{}.jsonl", self.run));
-        let redact = without_secrets(self.shop.environment());
-        let mut kept = Transcript::open(&transcript, redact)?;
+        let mut kept = Transcript::open(&transcript, self.shop.environment())?;
         let (ended, turns) = self.talk(options, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),

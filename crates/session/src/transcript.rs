@@ -16,34 +16,31 @@ const TRANSCRIPT_MAX: u64 = 64 << 20;
 /// Shortest value of a variable that is taken for a secret.
 const SECRET_CHARS: usize = 8;
 
-/// Takes secrets out of a text before it is kept.
-pub(crate) type Redact = Box<dyn Fn(&str) -> String + Send>;
-
 /// A transcript under way.
 pub(crate) struct Transcript {
     log: Appender,
-    redact: Redact,
+    secrets: Secrets,
     /// Why it is not whole, once it is not.
     broken: Option<String>,
 }
 
 impl Transcript {
-    /// Begins or goes on with the transcript at `path`.
+    /// Begins or goes on with the transcript at `path`, which holds no secret of this environment.
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub(crate) fn open(path: &Path, redact: Redact) -> Result<Transcript, SessionError> {
+    pub(crate) fn open(path: &Path, environment: &Environment) -> Result<Transcript, SessionError> {
         let log = Appender::open(path, TRANSCRIPT_MAX).map_err(SessionError::internal)?;
         Ok(Transcript {
             log,
-            redact,
+            secrets: Secrets::of(environment),
             broken: None,
         })
     }
 
     /// Keeps a message. A disk that does not take it spoils no work: the transcript then says that it is not whole.
     pub(crate) fn keep(&mut self, agent: u32, message: &Message) {
-        let line = (self.redact)(&to_json(agent, message).to_string());
+        let line = self.secrets.taken_out(to_json(agent, message).to_string());
         let failed = match self.log.line(&line) {
             Ok(true) => return,
             Ok(false) => format!("it is larger than {} MB", TRANSCRIPT_MAX >> 20),
@@ -89,27 +86,31 @@ fn to_json(agent: u32, message: &Message) -> Value {
     line
 }
 
-/// Takes out the values of the user's variables whose names speak of secrets.
-pub(crate) fn without_secrets(environment: &Environment) -> Redact {
-    const WORDS: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
-    let secrets: Vec<(String, String)> = environment
-        .variables
-        .iter()
-        .filter(|(name, value)| {
+/// The values of the user's variables whose names speak of secrets: the name, and the value as JSON has it.
+struct Secrets(Vec<(String, String)>);
+
+impl Secrets {
+    fn of(environment: &Environment) -> Secrets {
+        const WORDS: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
+        let found = environment.variables.iter().filter(|(name, value)| {
             let name = name.to_uppercase();
             value.len() >= SECRET_CHARS && WORDS.iter().any(|it| name.contains(it))
-        })
-        .map(|(name, value)| (name.clone(), escaped(value)))
-        .collect();
-    Box::new(move |text| {
-        let mut text = text.to_owned();
-        for (name, value) in &secrets {
-            if text.contains(value.as_str()) {
-                text = text.replace(value.as_str(), &format!("[{name}]"));
+        });
+        Secrets(
+            found
+                .map(|(name, value)| (name.clone(), escaped(value)))
+                .collect(),
+        )
+    }
+
+    fn taken_out(&self, mut line: String) -> String {
+        for (name, value) in &self.0 {
+            if line.contains(value.as_str()) {
+                line = line.replace(value.as_str(), &format!("[{name}]"));
             }
         }
-        text
-    })
+        line
+    }
 }
 
 /// A text as it stands inside of a JSON text.
@@ -147,7 +148,7 @@ mod tests {
             ("KEYBOARD", "us"),
             ("EDITOR", "vim-of-mine"),
         ]);
-        let mut transcript = Transcript::open(&path, without_secrets(&environment)).expect("opens");
+        let mut transcript = Transcript::open(&path, &environment).expect("opens");
         let said = "key sk-\"planted\"-1234, us, vim-of-mine";
         transcript.keep(0, &Message::user(said));
         transcript.keep(2, &Message::assistant("so"));

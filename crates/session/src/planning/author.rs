@@ -14,7 +14,7 @@ use crate::run::{now, snapshot};
 use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
-use crate::transcript::{Transcript, without_secrets};
+use crate::transcript::Transcript;
 use crate::view::{Front, View};
 
 /// How often the model is told what is wrong.
@@ -98,7 +98,7 @@ pub(super) fn write(
     let transcripts = wanted.place.project.state.join("transcripts");
     let mut transcript = Transcript::open(
         &transcripts.join(format!("{name}.jsonl")),
-        without_secrets(shop.environment()),
+        shop.environment(),
     )?;
     let mut conversation = Conversation::new(Job {
         model: &*model,

@@ -12,7 +12,7 @@ use super::attempt::{Attempt, count};
 use crate::error::SessionError;
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
-use crate::transcript::{Transcript, without_secrets};
+use crate::transcript::Transcript;
 use crate::view::View;
 
 /// How often failing checks are told to the model.
@@ -54,8 +54,7 @@ impl Attempt<'_> {
             seed: self.model_seed(),
             delegates: true,
         });
-        let redact = without_secrets(self.shop.environment());
-        let mut transcript = Transcript::open(&self.transcript, redact)?;
+        let mut transcript = Transcript::open(&self.transcript, self.shop.environment())?;
         let result = self.rounds(work, &mut conversation, &mut transcript);
         self.fact(Fact::TranscriptKept {
             task: self.task.id.clone(),
