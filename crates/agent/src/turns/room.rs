@@ -61,13 +61,8 @@ impl Gauge {
         self.tokens() < self.room * 3 / 5
     }
 
-    /// Bytes that the newest turns may keep when the older ones go.
-    fn tail_bytes(&self) -> usize {
-        (self.room as f64 / 4.0 / self.ratio) as usize
-    }
-
-    /// Most bytes of one result.
-    pub(super) fn result_bytes(&self) -> usize {
+    /// Bytes of a quarter of the room: what the newest turns may keep when the older ones go, and the most of one result.
+    pub(super) fn quarter_bytes(&self) -> usize {
         (self.room as f64 / 4.0 / self.ratio) as usize
     }
 }
@@ -149,7 +144,7 @@ fn cut_arguments(arguments: &mut String) -> bool {
 /// Where the newest turns begin that may stay when the older ones go: at an answer of the model, so that no result
 /// loses its call. None when there is nothing older than them.
 pub(super) fn tail_start(messages: &[Message], gauge: &Gauge) -> Option<usize> {
-    let mut left = gauge.tail_bytes();
+    let mut left = gauge.quarter_bytes();
     let mut start = None;
     for (at, message) in messages.iter().enumerate().skip(1).rev() {
         let size = size(message);

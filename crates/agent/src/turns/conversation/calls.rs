@@ -60,7 +60,7 @@ impl Conversation<'_> {
     }
 
     fn answered(&mut self, call: &Prepared, answer: &mut Answer, watcher: &mut dyn Watcher) {
-        let most = self.gauge.result_bytes();
+        let most = self.gauge.quarter_bytes();
         if answer.text.len() > most {
             let all = answer.text.len();
             answer.text.truncate(answer.text.floor_char_boundary(most));
