@@ -463,6 +463,12 @@ impl Yard {
     }
 }
 
+/// Whether a shell would leave a word as it is.
+pub(crate) fn is_plain_word(word: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    word.chars().all(is_plain)
+}
+
 /// The exit code of what ended by itself.
 pub(crate) fn exit_code(finished: &Finished) -> Option<i32> {
     match finished.ended {

@@ -8,7 +8,7 @@ use policy::{Gate, Reason, Verdict};
 use tools::{CommandDecision, Form, Nobody, ShellLimits, ShellSetting, Workbench, Workspace};
 
 use crate::error::SessionError;
-use crate::shop::{Shop, Yard};
+use crate::shop::{Shop, Yard, is_plain_word};
 
 /// Tools that read and change a yard's worktree, and run commands in it. What they change stays there until the
 /// changeset is judged. `granted` are the commands that this run derived from its spec.
@@ -80,10 +80,11 @@ fn judge(gate: &Gate, tree: &Path, text: &str) -> CommandDecision {
 
 /// The words of a command that a shell would not change.
 fn words(text: &str) -> Option<Vec<String>> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _./=:,@%+-".contains(c);
-    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let words = text.split(' ').filter(|it| !it.is_empty());
+    let words: Vec<String> = words.map(str::to_owned).collect();
     let assigns = words.first().is_some_and(|it| it.contains('='));
-    (!words.is_empty() && !assigns && text.chars().all(is_plain)).then_some(words)
+    let plain = words.iter().all(|it| is_plain_word(it));
+    (!words.is_empty() && !assigns && plain).then_some(words)
 }
 
 #[cfg(test)]

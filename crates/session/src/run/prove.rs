@@ -8,7 +8,7 @@ use host::process::Finished;
 
 use super::Running;
 use crate::error::SessionError;
-use crate::shop::{Yard, exit_code, millis};
+use crate::shop::{Yard, exit_code, is_plain_word, millis};
 use crate::tooling;
 use crate::view::View;
 
@@ -142,11 +142,10 @@ impl Running<'_> {
     /// A command that the spec names: one simple command, run without a shell.
     fn command(&mut self, yard: &Yard, line: &str) -> Result<Result<String, String>, SessionError> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
         let Some((name, rest)) = words.split_first() else {
             return Ok(Err("the command is empty".to_owned()));
         };
-        if !words.iter().all(|word| word.chars().all(plain)) {
+        if !words.iter().all(|it| is_plain_word(it)) {
             return Ok(Err(format!(
                 "«{line}» is not one simple command, so it was not run"
             )));
