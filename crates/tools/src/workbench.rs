@@ -60,11 +60,6 @@ impl Workbench {
         self
     }
 
-    /// The workspace.
-    pub fn workspace(&self) -> &Workspace {
-        &self.workspace
-    }
-
     /// The agent's own list, as it stands.
     pub fn todo(&self) -> Vec<TodoItem> {
         self.todo.items()

@@ -56,12 +56,12 @@ impl Workspace {
     }
 
     /// The folder, canonical.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// The rules by which acts here are judged.
-    pub fn gate(&self) -> &Gate {
+    pub(crate) fn gate(&self) -> &Gate {
         &self.gate
     }
 
