@@ -86,10 +86,9 @@ fn pair((key, value): &(String, String)) -> String {
 
 /// A bullet's text such that it cannot open a code block or be read as a line across the page.
 fn escaped(text: &str) -> String {
-    let is_line = text.chars().all(|it| matches!(it, '-' | '*' | '_' | ' '));
-    let is_special = text.starts_with("```") || text.starts_with("~~~") || text.starts_with('\\');
-    let is_special = is_special || is_line;
-    if is_special {
+    let is_line = !text.is_empty() && text.chars().all(|it| matches!(it, '-' | '*' | '_' | ' '));
+    let opens = ["```", "~~~", "\\"].iter().any(|it| text.starts_with(it));
+    if opens || is_line {
         format!("\\{text}")
     } else {
         text.to_owned()
