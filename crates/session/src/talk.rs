@@ -107,13 +107,15 @@ fn view(who: &str, agent: u32, event: AgentEvent) -> Option<View> {
         AgentEvent::Progress {
             progress: Progress::Waiting(reason),
             ..
-        } => View::Notice(reason),
+        } => View::Notice(visible(&reason).into_owned()),
         AgentEvent::Progress {
             progress: Progress::Output(text),
             ..
         } => View::Output(text),
         AgentEvent::Nudged(why) => View::Warning(format!("{why}; the model was told so")),
-        AgentEvent::AskedAgain { why } => View::Notice(format!("{why}; it is asked again")),
+        AgentEvent::AskedAgain { why } => {
+            View::Notice(format!("{}; it is asked again", visible(&why)))
+        }
         AgentEvent::ResultsCut { count, bytes } => View::Notice(format!(
             "the context is nearly full: {count} old results were cut, {bytes} bytes"
         )),
@@ -123,7 +125,8 @@ fn view(who: &str, agent: u32, event: AgentEvent) -> Option<View> {
         } => View::Notice(match no_summary {
             None => format!("the context was full: {messages} old messages became a summary"),
             Some(why) => format!(
-                "the context was full: {messages} old messages became what was recorded of them ({why})"
+                "the context was full: {messages} old messages became what was recorded of them ({})",
+                visible(&why)
             ),
         }),
         AgentEvent::Delegated { agent, task } => View::Notice(format!(
@@ -156,5 +159,34 @@ pub(crate) fn stopped(ended: &Ended) -> Result<Option<String>, SessionError> {
         Ended::Spent(limit) => Ok(Some(limit.to_string())),
         Ended::Cancelled => Err(failed(ModelError::Cancelled)),
         Ended::Failed(error) => Err(failed(error.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Delta;
+
+    #[test]
+    fn what_a_model_names_cannot_steer_a_terminal() {
+        const EVIL: &str = "x\u{1b}]0;title\u{7}";
+        let waiting = AgentEvent::Progress {
+            call: String::new(),
+            progress: Progress::Waiting(EVIL.to_owned()),
+        };
+        let again = AgentEvent::AskedAgain {
+            why: EVIL.to_owned(),
+        };
+        let calling = AgentEvent::Streaming(Delta::Calling(EVIL.to_owned()));
+        for event in [waiting, again, calling] {
+            let shown = match view("chat", 0, event) {
+                Some(View::Notice(text) | View::Calling(text)) => text,
+                other => panic!("{other:?}"),
+            };
+            assert!(
+                shown.contains("\\u{1b}") && !shown.contains('\u{1b}'),
+                "{shown}"
+            );
+        }
     }
 }

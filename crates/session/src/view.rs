@@ -1,6 +1,7 @@
 //! What a front end shows: plain values in the user's words. Two front ends consume them from the first day:
 //! the terminal and `--jsonl`.
 
+use change::visible;
 use engine::{Answer, Cost, Fact, Outcome};
 use model::Delta;
 
@@ -159,19 +160,19 @@ pub enum View {
 }
 
 impl View {
-    /// What there is to show of a piece of an answer under way.
+    /// What there is to show of a piece of an answer under way. What a model or a server wrote is made safe to print.
     pub fn streamed(delta: Delta) -> Option<View> {
         Some(match delta {
             Delta::Reading { done, total } => View::Reading { done, total },
             Delta::Text(text) => View::Writing(text),
-            Delta::Calling(tool) => View::Calling(tool),
+            Delta::Calling(tool) => View::Calling(visible(&tool).into_owned()),
             Delta::Waiting { left, reason } => View::Waiting {
                 left_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
-                reason,
+                reason: visible(&reason).into_owned(),
             },
             Delta::Restarted => View::Notice("the answer is begun anew".to_owned()),
             Delta::Switched { to, reason } => {
-                View::Warning(format!("{reason}; {to} answers instead"))
+                View::Warning(format!("{}; {to} answers instead", visible(&reason)))
             }
             Delta::Thinking(_) => return None,
         })

@@ -42,7 +42,7 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
 
 fn print(result: &ChatResult) {
     if !result.text.trim().is_empty() {
-        output::line(result.text.trim_end());
+        output::line(session::visible(result.text.trim_end()));
     }
     let files = match (result.applied, result.files.len()) {
         (_, 0) => "nothing changed".to_owned(),
