@@ -1,7 +1,6 @@
 //! Anthropic's Messages under the contract.
 
 use model::{Message, Model, ModelError, Stop, Trouble, Usage};
-use model_http::Anthropic;
 use serde_json::{Value, json};
 
 use crate::contract::{self, Bounds, Dialect, KEY, Part, Said, ask, json_post, request, turn};
@@ -27,7 +26,7 @@ keeps_the_contract!(DIALECT);
 
 fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
     let id = "anthropic/claude-test".parse().unwrap();
-    Box::new(Anthropic::new(id, crate::settings(base, bounds)).unwrap())
+    Box::new(model_http::anthropic(id, crate::settings(base, bounds)).unwrap())
 }
 
 /// What the real server refuses.

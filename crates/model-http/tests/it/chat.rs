@@ -1,7 +1,6 @@
 //! Chat Completions under the contract, and the ways in which servers differ.
 
 use model::{Call, Model, ModelError, Reply, Stop, Trouble};
-use model_http::ChatCompletions;
 use serde_json::{Value, json};
 
 use crate::contract::{self, Bounds, Dialect, KEY, Part, Said, ask, json_post, turn};
@@ -29,7 +28,7 @@ keeps_the_contract!(DIALECT);
 fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
     let id = "openai/org/test".parse().unwrap();
     let settings = crate::settings(&format!("{base}/v1"), bounds);
-    Box::new(ChatCompletions::new(id, settings).unwrap())
+    Box::new(model_http::chat_completions(id, settings).unwrap())
 }
 
 /// What strict servers refuse.

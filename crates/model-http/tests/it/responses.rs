@@ -1,7 +1,6 @@
 //! OpenAI's Responses under the contract.
 
 use model::{Model, Stop};
-use model_http::Responses;
 use serde_json::{Value, json};
 
 use crate::contract::{self, Bounds, Dialect, KEY, Part, Said, ask, json_post, turn};
@@ -28,7 +27,7 @@ keeps_the_contract!(DIALECT);
 fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
     let id = "openai/gpt-test".parse().unwrap();
     let settings = crate::settings(&format!("{base}/v1"), bounds);
-    Box::new(Responses::new(id, settings).unwrap())
+    Box::new(model_http::responses(id, settings).unwrap())
 }
 
 /// What the real server refuses.

@@ -7,7 +7,7 @@ use model::{
     Fallback, Key, Model, ModelError, ModelId, Patience, Profile, Provider, Retrying, Sleep,
     Strategy,
 };
-use model_http::{Anthropic, ChatCompletions, Endpoint, Limits, Proxy, Responses, Settings};
+use model_http::{Endpoint, Limits, Proxy, Settings, anthropic, chat_completions, responses};
 
 use super::config::{Api, Config, ProviderSection};
 use super::prices;
@@ -33,14 +33,14 @@ const ANTHROPIC: Kin = Kin {
     name: "anthropic",
     key: "ANTHROPIC_API_KEY",
     base: "ANTHROPIC_BASE_URL",
-    shipped: Anthropic::BASE,
+    shipped: model_http::ANTHROPIC_BASE,
 };
 
 const OPENAI: Kin = Kin {
     name: "openai",
     key: "OPENAI_API_KEY",
     base: "OPENAI_BASE_URL",
-    shipped: Responses::BASE,
+    shipped: model_http::OPENAI_BASE,
 };
 
 /// Opens a model behind a provider, which is asked again when it fails in a way that passes.
@@ -52,13 +52,13 @@ pub(super) fn open(
     let model: Result<Arc<dyn Model>, ModelError> = match id.provider() {
         Provider::Anthropic => {
             let settings = settings(environment, config, ANTHROPIC, id)?;
-            Anthropic::new(id.clone(), settings).map(|it| Arc::new(it) as _)
+            anthropic(id.clone(), settings).map(|it| Arc::new(it) as _)
         }
         Provider::OpenAi => {
             let settings = settings(environment, config, OPENAI, id)?;
             match api(environment, config, &settings.endpoint)? {
-                Api::Chat => ChatCompletions::new(id.clone(), settings).map(|it| Arc::new(it) as _),
-                Api::Responses => Responses::new(id.clone(), settings).map(|it| Arc::new(it) as _),
+                Api::Chat => chat_completions(id.clone(), settings).map(|it| Arc::new(it) as _),
+                Api::Responses => responses(id.clone(), settings).map(|it| Arc::new(it) as _),
             }
         }
         Provider::Bedrock => super::bedrock::open(environment, config, id)?,
