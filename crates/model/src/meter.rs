@@ -45,6 +45,12 @@ impl Metered {
             exceeded,
         })
     }
+
+    /// Adds a reply to what is spent, and tells it what it cost.
+    fn charge(&self, reply: &mut Reply) {
+        let money = self.lock().add_reply(self.model.id(), reply, &self.prices);
+        reply.usage.money = money.unwrap_or_default();
+    }
 }
 
 impl Model for Metered {
@@ -64,8 +70,7 @@ impl Model for Metered {
     ) -> Result<Reply, ModelError> {
         self.check()?;
         let mut reply = self.model.stream(request, cancel, on)?;
-        let money = self.lock().add_reply(self.model.id(), &reply, &self.prices);
-        reply.usage.money = money.unwrap_or_default();
+        self.charge(&mut reply);
         Ok(reply)
     }
 
@@ -78,11 +83,7 @@ impl Model for Metered {
     ) -> Result<Vec<Reply>, ModelError> {
         self.check()?;
         let mut replies = self.model.samples(request, seeds, cancel, on)?;
-        let mut spent = self.lock();
-        for reply in &mut replies {
-            let money = spent.add_reply(self.model.id(), reply, &self.prices);
-            reply.usage.money = money.unwrap_or_default();
-        }
+        replies.iter_mut().for_each(|it| self.charge(it));
         Ok(replies)
     }
 }
