@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::answer::{Calling, Spoken, finish_calls, ids_of, object, plain_name};
+use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object, plain_name};
 use model::{
     Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
 };
@@ -156,13 +156,9 @@ fn of_user(message: &Message) -> Vec<Value> {
 }
 
 fn of_assistant(message: &Message) -> Vec<Value> {
-    let own = message.kept.iter();
-    let own: Vec<Value> = own
-        .filter(|it| it.provider == Provider::Anthropic)
-        .filter_map(|it| serde_json::from_str(&it.json).ok())
-        .filter_map(|it: Value| it.as_array().cloned())
-        .flatten()
-        .collect();
+    let own = kept_by(message, Provider::Anthropic);
+    let own = own.filter_map(|it| it.as_array().cloned()).flatten();
+    let own: Vec<Value> = own.collect();
     if says_the_same(&own, message) {
         return own;
     }

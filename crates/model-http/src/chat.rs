@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::answer::{Calling, Spoken, finish_calls, ids_of, object};
+use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object};
 use model::{
     Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
 };
@@ -142,15 +142,8 @@ fn of_assistant(message: &Message) -> Value {
         };
         value["tool_calls"] = message.calls.iter().map(call).collect();
     }
-    let own = message
-        .kept
-        .iter()
-        .filter(|it| it.provider == Provider::OpenAi);
-    let own = own.filter_map(|it| serde_json::from_str::<Value>(&it.json).ok());
-    if let Some(details) = own
-        .into_iter()
-        .find_map(|it| it.get("reasoning_details").cloned())
-    {
+    let mut own = kept_by(message, Provider::OpenAi);
+    if let Some(details) = own.find_map(|it| it.get("reasoning_details").cloned()) {
         value["reasoning_details"] = details;
     }
     value

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{Call, Delta, Kept, Reply, Request, Stop, Stops, Usage};
+use crate::{Call, Delta, Kept, Message, Provider, Reply, Request, Stop, Stops, Usage};
+
+/// Most characters of a provider's words that are shown.
+const WORDS_MAX: usize = 300;
 
 /// The text of an answer, shown as it comes and ended by the request's stop texts.
 #[derive(Debug)]
@@ -124,6 +127,28 @@ pub fn object(arguments: &str) -> Value {
         Ok(Value::Object(object)) => Value::Object(object),
         _ => json!({"not_an_object": arguments}),
     }
+}
+
+/// What `provider` wants back with a message; what is no JSON is left out.
+pub fn kept_by(message: &Message, provider: Provider) -> impl Iterator<Item = Value> {
+    let own = message
+        .kept
+        .iter()
+        .filter(move |it| it.provider == provider);
+    own.filter_map(|it| serde_json::from_str(&it.json).ok())
+}
+
+/// A provider's words on one line: without control characters, and no longer than a person reads.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let apart = |it: char| it.is_whitespace() || it.is_control();
+    let words: Vec<&str> = text.split(apart).filter(|it| !it.is_empty()).collect();
+    let mut line = words.join(" ");
+    if let Some((end, _)) = line.char_indices().nth(WORDS_MAX) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 /// A name as every provider takes it, whoever made it: letters, digits, `-` and `_`, at most 64, at least one.
