@@ -164,3 +164,19 @@ pub fn plain_name(name: &str) -> String {
         false => plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_on_one_line() {
+        assert_eq!(
+            one_line(" no\r\n\x1b[2J way\u{9b}\u{a0}out "),
+            "no [2J way out"
+        );
+        let long = one_line(&"ü".repeat(WORDS_MAX + 1));
+        assert_eq!(long, format!("{}…", "ü".repeat(WORDS_MAX)));
+        assert_eq!(one_line(&"ü".repeat(WORDS_MAX)), "ü".repeat(WORDS_MAX));
+    }
+}

@@ -112,6 +112,21 @@ pub(crate) fn said(parts: &[Part], stop: Stop) -> Said {
     }
 }
 
+/// An answer to a prompt that was mostly read from the cache.
+pub(crate) fn said_from_cache() -> Said {
+    let usage = Usage {
+        input_tokens: 900,
+        cached_tokens: 600,
+        cache_write_tokens: 250,
+        output_tokens: 3,
+        ..Usage::default()
+    };
+    Said {
+        usage,
+        ..said(&[Part::Text("ok")], Stop::End)
+    }
+}
+
 fn greeting() -> Said {
     let parts = [Part::Text("Good "), Part::Text("day, ü"), Part::Text("!")];
     said(&parts, Stop::End)

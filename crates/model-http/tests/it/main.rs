@@ -11,6 +11,7 @@ use model::{Key, Profile};
 use model_http::{Endpoint, Limits, Settings};
 
 use crate::contract::{Bounds, KEY};
+use crate::double::Seen;
 
 /// What the models here can hold.
 fn profile() -> Profile {
@@ -34,6 +35,15 @@ fn settings(base: &str, bounds: Bounds) -> Settings {
         ..shipped
     };
     settings
+}
+
+/// What OpenAI's servers, and those that speak like them, want to see first.
+fn bearer(seen: &Seen) -> Result<(), String> {
+    let bearer = format!("Bearer {KEY}");
+    match seen.header("authorization") == Some(&bearer) {
+        true => Ok(()),
+        false => Err("the key is wrong".to_owned()),
+    }
 }
 
 /// An event as bytes.
