@@ -26,4 +26,4 @@ pub use chat::chat_completions;
 pub use endpoint::{Endpoint, EndpointError};
 pub use proxy::{Proxy, ProxyError};
 pub use responses::{OPENAI_BASE, responses};
-pub use settings::{Limits, Settings};
+pub use settings::Settings;

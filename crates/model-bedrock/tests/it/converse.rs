@@ -2,8 +2,8 @@
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message as Frame};
-use model::{Key, Message, Model, ModelError, Profile, Stop, Trouble};
-use model_bedrock::{Bedrock, Limits, Settings};
+use model::{Key, Limits, Message, Model, ModelError, Profile, Stop, Trouble};
+use model_bedrock::{Bedrock, Settings};
 use serde_json::{Value, json};
 
 use crate::contract::{self, Bounds, Dialect, Part, Said, ask, json_post, request, turn};
@@ -41,6 +41,7 @@ fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
         limits: Limits {
             first: bounds.silence.unwrap_or(shipped.first),
             idle: bounds.silence.unwrap_or(shipped.idle),
+            total: bounds.total.unwrap_or(shipped.total),
             answer_bytes: bounds.bytes.unwrap_or(shipped.answer_bytes),
             ..shipped
         },

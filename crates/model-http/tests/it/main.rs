@@ -7,8 +7,8 @@ mod double;
 mod responses;
 mod wire;
 
-use model::{Key, Profile};
-use model_http::{Endpoint, Limits, Settings};
+use model::{Key, Limits, Profile};
+use model_http::{Endpoint, Settings};
 
 use crate::contract::{Bounds, KEY};
 use crate::double::Seen;
@@ -31,6 +31,7 @@ fn settings(base: &str, bounds: Bounds) -> Settings {
     settings.limits = Limits {
         first: bounds.silence.unwrap_or(shipped.first),
         idle: bounds.silence.unwrap_or(shipped.idle),
+        total: bounds.total.unwrap_or(shipped.total),
         answer_bytes: bounds.bytes.unwrap_or(shipped.answer_bytes),
         ..shipped
     };

@@ -25,15 +25,9 @@ pub(super) fn open(
     config: &Config,
     id: &ModelId,
 ) -> Result<Result<Arc<dyn Model>, ModelError>, SessionError> {
-    let limits = super::remote::limits(environment, config)?;
     let capacity = super::remote::profile(environment, id)?;
     let settings = model_bedrock::Settings {
-        limits: model_bedrock::Limits {
-            connect: limits.connect,
-            first: limits.first,
-            idle: limits.idle,
-            answer_bytes: limits.answer_bytes,
-        },
+        limits: super::remote::limits(environment, config)?,
         ..model_bedrock::Settings::new(capacity)
     };
     let model = model_bedrock::Bedrock::new(id.clone(), settings);

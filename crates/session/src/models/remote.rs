@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Fallback, Key, Model, ModelError, ModelId, Patience, Profile, Provider, Retrying, Sleep,
-    Strategy,
+    Fallback, Key, Limits, Model, ModelError, ModelId, Patience, Profile, Provider, Retrying,
+    Sleep, Strategy,
 };
-use model_http::{Endpoint, Limits, Proxy, Settings, anthropic, chat_completions, responses};
+use model_http::{Endpoint, Proxy, Settings, anthropic, chat_completions, responses};
 
 use super::config::{Api, Config, ProviderSection};
 use super::prices;
