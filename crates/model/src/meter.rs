@@ -16,14 +16,14 @@ pub struct Metered {
 }
 
 impl Metered {
-    /// `model`, priced by `prices`, within `budget`, of which `spent` is gone already.
+    /// `model`, priced by `prices`, within `budget`.
     #[must_use]
-    pub fn new(model: Arc<dyn Model>, prices: Catalogue, budget: Budget, spent: Spent) -> Self {
+    pub fn new(model: Arc<dyn Model>, prices: Catalogue, budget: Budget) -> Self {
         Self {
             model,
             prices,
             budget,
-            spent: Mutex::new(spent),
+            spent: Mutex::default(),
         }
     }
 
@@ -96,12 +96,7 @@ mod tests {
 
     fn metered(id: &str, budget: Budget) -> Metered {
         let inner = StandIn::new(id, (0..5).map(|_| hello()).collect());
-        Metered::new(
-            Arc::new(inner),
-            Catalogue::shipped().clone(),
-            budget,
-            Spent::default(),
-        )
+        Metered::new(Arc::new(inner), Catalogue::shipped().clone(), budget)
     }
 
     fn ask(model: &Metered) -> Result<Reply, ModelError> {
