@@ -34,7 +34,6 @@ import time
 
 COMMANDS = ("shell", "bash", "exec_command", "shell_command", "local_shell")
 
-
 # The sum of each command stands in its output and nowhere else.
 FIRST = 7000
 
@@ -323,6 +322,14 @@ def row(name, script, code, wall, peak):
     }
 
 
+def measured(name, script, argv, env, cwd, seconds):
+    """Runs a program to its end: its row. What it said is shown when it failed."""
+    code, out, err, wall, peak = watched(argv, env, cwd, seconds)
+    if not script.arrived or code:
+        print(f"{name} ended with {code}:\n{out[-800:]}\n{err[-800:]}", file=sys.stderr)
+    return row(name, script, code, wall, peak)
+
+
 def project(folder):
     folder.mkdir()
     (folder / "lines.txt").write_text("".join(f"line {n}\n" for n in range(1, 1001)))
@@ -338,7 +345,7 @@ def plain_env(home, port):
     }
 
 
-def kiro(binary, turns, tool, seconds, prompt="go"):
+def kiro(binary, turns, tool, seconds):
     script = Script(turns, tool)
     with tempfile.TemporaryDirectory() as folder, Server(script) as server:
         folder = pathlib.Path(folder)
@@ -347,11 +354,8 @@ def kiro(binary, turns, tool, seconds, prompt="go"):
         settings.mkdir(parents=True)
         rules = f'rules:\n  - {{capability: shell, match: ["expr {FIRST} + *"], effect: allow}}\n'
         (settings / "permissions.yaml").write_text(rules)
-        argv = [binary, "chat", "-p", prompt, "--autopilot", "--json"]
-        code, out, err, wall, peak = watched(argv, env, project(folder / "project"), seconds)
-    if not script.arrived or code:
-        print(f"kiro ended with {code}:\n{out[-800:]}\n{err[-800:]}", file=sys.stderr)
-    return row("kiro", script, code, wall, peak)
+        argv = [binary, "chat", "-p", "go", "--autopilot", "--json"]
+        return measured("kiro", script, argv, env, project(folder / "project"), seconds)
 
 
 def npm(package, folder):
@@ -375,10 +379,7 @@ def codex(turns, seconds):
             f'base_url = "http://127.0.0.1:{server.port}/v1"\nenv_key = "OPENAI_API_KEY"\nwire_api = "responses"\n'
         )
         argv = [str(program), "exec", "--skip-git-repo-check", "--sandbox", "danger-full-access", "go"]
-        code, out, err, wall, peak = watched(argv, env, project(folder / "project"), seconds)
-    if not script.arrived or code:
-        print(f"codex ended with {code}:\n{err[-800:]}", file=sys.stderr)
-    return row("codex exec, sandbox off", script, code, wall, peak)
+        return measured("codex exec, sandbox off", script, argv, env, project(folder / "project"), seconds)
 
 
 def opencode(turns, seconds):
@@ -396,10 +397,7 @@ def opencode(turns, seconds):
         (place / "opencode.json").write_text(json.dumps(config))
         env = plain_env(folder / "home", server.port)
         argv = [str(program), "run", "--model", "bench/m", "go"]
-        code, out, err, wall, peak = watched(argv, env, place, seconds)
-    if not script.arrived or code:
-        print(f"opencode ended with {code}:\n{err[-800:]}", file=sys.stderr)
-    return row("opencode run", script, code, wall, peak)
+        return measured("opencode run", script, argv, env, place, seconds)
 
 
 def self_test():

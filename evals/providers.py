@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -58,8 +59,6 @@ def install(python, folder, package, extra=""):
 
 
 def free_port():
-    import socket
-
     with socket.socket() as it:
         it.bind(("127.0.0.1", 0))
         return it.getsockname()[1]

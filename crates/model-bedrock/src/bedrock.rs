@@ -15,7 +15,9 @@ use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
-use model::{Cancel, Delta, Key, Model, ModelError, ModelId, Profile, Reply, Request, Trouble};
+use model::{
+    Cancel, Delta, Key, Limits, Model, ModelError, ModelId, Profile, Reply, Request, Trouble,
+};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -26,34 +28,8 @@ use crate::request::{self, Without};
 /// How often a wait looks whether the turn was cancelled.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long the service may be silent and how much it may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Until a connection stands.
-    pub connect: Duration,
-    /// Until the answer begins, credentials and connection included.
-    pub first: Duration,
-    /// Between two events.
-    pub idle: Duration,
-    /// Bytes of text and arguments of a whole answer.
-    pub answer_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            first: Duration::from_mins(5),
-            idle: Duration::from_mins(1),
-            answer_bytes: 32 << 20,
-        }
-    }
-}
-
 /// What a model needs beside its name. What is not given is found as every AWS program finds it.
 pub struct Settings {
-    /// The profile of `~/.aws/config`.
-    pub profile: Option<String>,
     /// The region.
     pub region: Option<String>,
     /// Another address than the region's.
@@ -71,7 +47,6 @@ impl Settings {
     #[must_use]
     pub fn new(capacity: Profile) -> Self {
         Self {
-            profile: None,
             region: None,
             endpoint: None,
             keys: None,
@@ -127,7 +102,6 @@ impl Bedrock {
 
     async fn load(&self) -> Client {
         let Settings {
-            profile,
             region,
             endpoint,
             keys,
@@ -149,9 +123,6 @@ impl Bedrock {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
-        }
         if let Some(region) = region {
             loader = loader.region(Region::new(region.clone()));
         }
@@ -165,18 +136,24 @@ impl Bedrock {
         Client::new(&loader.load().await)
     }
 
-    /// Waits for `future`, for at most `limit`, and no longer than the turn lasts.
+    /// Waits for `future`, for at most `limit`, and no longer than the turn that `began` lasts.
     async fn within<T>(
         &self,
         future: impl Future<Output = T>,
         limit: Duration,
+        began: Instant,
         cancel: &Cancel,
     ) -> Result<T, ModelError> {
+        let total = self.settings.limits.total;
         let mut future = pin!(future);
         let since = Instant::now();
         loop {
             if cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
+            }
+            if began.elapsed() > total {
+                let reason = format!("it was not whole after {total:?}");
+                return Err(self.error(Trouble::Timeout, reason));
             }
             if let Ok(value) = tokio::time::timeout(LOOK.min(limit), &mut future).await {
                 return Ok(value);
@@ -201,10 +178,11 @@ impl Bedrock {
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
         let limits = self.settings.limits;
+        let began = Instant::now();
         let mut without = self.lock().clone();
         let mut opened = loop {
             let opening = self.open(request, &without);
-            match self.within(opening, limits.first, cancel).await? {
+            match self.within(opening, limits.first, began, cancel).await? {
                 Ok(opened) => break opened,
                 Err(refusal) if self.learn(&refusal, &mut without) => {}
                 Err(refusal) => return Err(self.refused(refusal)),
@@ -214,7 +192,8 @@ impl Bedrock {
         let mut limit = limits.first;
         let mut seen = false;
         loop {
-            let event = match self.within(opened.stream.recv(), limit, cancel).await? {
+            let received = opened.stream.recv();
+            let event = match self.within(received, limit, began, cancel).await? {
                 Ok(Some(event)) => event,
                 Ok(None) if blocks.is_whole() => break,
                 Ok(None) => {

@@ -12,4 +12,4 @@ mod bedrock;
 mod refusal;
 mod request;
 
-pub use bedrock::{Bedrock, Limits, Settings};
+pub use bedrock::{Bedrock, Settings};

@@ -6,12 +6,10 @@ use aws_sdk_bedrockruntime::config::http::HttpResponse;
 use aws_sdk_bedrockruntime::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use model::answer::one_line;
 use model::{Key, ModelError, ModelId, Trouble};
 
 use crate::request::Part;
-
-/// Most characters of the service's words that are shown.
-const WORDS_MAX: usize = 300;
 
 /// A refusal, or a failure on the way.
 #[derive(Debug)]
@@ -207,16 +205,10 @@ impl Refusal {
             };
         }
         let message = secret.map_or(self.message.clone(), |it| it.redact(&self.message));
-        let words: Vec<&str> = message.split_whitespace().collect();
-        let mut reason = words.join(" ");
-        if let Some((end, _)) = reason.char_indices().nth(WORDS_MAX) {
-            reason.truncate(end);
-            reason.push('…');
-        }
         ModelError::Provider {
             model: model.clone(),
             trouble: self.trouble,
-            reason,
+            reason: one_line(&message),
             retry_after: self.retry_after,
         }
     }

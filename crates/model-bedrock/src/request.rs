@@ -11,7 +11,7 @@ use aws_sdk_bedrockruntime::types::{
     ToolSpecification, ToolUseBlock,
 };
 use aws_smithy_types::{Document, Number};
-use model::answer::{object, plain_name};
+use model::answer::{kept_by, object, plain_name};
 use model::{Message, Provider, Request, Role};
 use serde_json::Value;
 
@@ -142,9 +142,8 @@ fn of_user(message: &Message) -> Vec<ContentBlock> {
 }
 
 fn of_assistant(message: &Message) -> Vec<ContentBlock> {
-    let own = message.kept.iter();
-    let own = own.filter(|it| it.provider == Provider::Bedrock);
-    let mut content: Vec<ContentBlock> = own.filter_map(|it| reasoning(&it.json)).collect();
+    let own = kept_by(message, Provider::Bedrock);
+    let mut content: Vec<ContentBlock> = own.filter_map(|it| reasoning(&it)).collect();
     let text = message.text.trim_end();
     if !text.is_empty() {
         content.push(ContentBlock::Text(text.to_owned()));
@@ -160,8 +159,7 @@ fn of_assistant(message: &Message) -> Vec<ContentBlock> {
 }
 
 /// Reasoning as `answer` kept it.
-fn reasoning(json: &str) -> Option<ContentBlock> {
-    let value: Value = serde_json::from_str(json).ok()?;
+fn reasoning(value: &Value) -> Option<ContentBlock> {
     if let Some(sealed) = value["sealed"].as_array() {
         let bytes = sealed
             .iter()

@@ -8,7 +8,7 @@ use model::{
     CallResult, Cancel, Delta, Key, Message, Model, ModelError, ModelId, Patience, Profile,
     Provider, Request, Retrying, Sleep, Strategy, ToolSpec,
 };
-use model_http::{Anthropic, ChatCompletions, Endpoint, Responses, Settings};
+use model_http::{Endpoint, Settings, anthropic, chat_completions, responses};
 use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error>;
@@ -56,15 +56,12 @@ fn open(dialect: &str, base: &str, name: &str, key: &str) -> Result<Arc<dyn Mode
         ..Settings::new(Endpoint::parse(base)?, profile)
     };
     Ok(match dialect {
-        "chat" => Arc::new(ChatCompletions::new(
+        "chat" => Arc::new(chat_completions(
             ModelId::new(Provider::OpenAi, name)?,
             settings,
         )?),
-        "responses" => Arc::new(Responses::new(
-            ModelId::new(Provider::OpenAi, name)?,
-            settings,
-        )?),
-        "anthropic" => Arc::new(Anthropic::new(
+        "responses" => Arc::new(responses(ModelId::new(Provider::OpenAi, name)?, settings)?),
+        "anthropic" => Arc::new(anthropic(
             ModelId::new(Provider::Anthropic, name)?,
             settings,
         )?),

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::answer::{Calling, Spoken, finish_calls, ids_of, object, plain_name};
+use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object, plain_name};
 use model::{
-    Cancel, Delta, Kept, Message, Model, ModelError, ModelId, Profile, Provider, Reply, Request,
-    Role, Stop, Usage,
+    Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
 };
 use serde_json::{Value, json};
 
@@ -18,47 +17,21 @@ use crate::wire::{Flow, Wire};
 /// The version of the protocol, as its header wants it.
 const VERSION: &str = "2023-06-01";
 
-/// A model behind a server that speaks Anthropic's Messages. Prompts are marked for the provider's cache: instructions and
-/// tools, and the conversation so far.
-pub struct Anthropic(Remote<Messages>);
+/// The address where the provider itself is.
+pub const ANTHROPIC_BASE: &str = "https://api.anthropic.com";
 
-impl Anthropic {
-    /// The address where the provider itself is.
-    pub const BASE: &'static str = "https://api.anthropic.com";
-
-    /// The model `id` at the endpoint of `settings`.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
-    pub fn new(id: ModelId, settings: Settings) -> Result<Self, ModelError> {
-        settings.check(&id)?;
-        let path = match settings.endpoint.base().ends_with("/v1") {
-            true => "/messages",
-            false => "/v1/messages",
-        };
-        let wire = Wire::new(id, settings);
-        Ok(Self(Remote::new(wire, Messages { path }, Without::new())))
-    }
-}
-
-impl Model for Anthropic {
-    fn id(&self) -> &ModelId {
-        self.0.id()
-    }
-
-    fn profile(&self) -> Profile {
-        self.0.profile()
-    }
-
-    fn stream(
-        &self,
-        request: &Request,
-        cancel: &Cancel,
-        on: &mut dyn FnMut(Delta),
-    ) -> Result<Reply, ModelError> {
-        self.0.stream(request, cancel, on)
-    }
+/// The model `id` behind a server that speaks Anthropic's Messages, at the endpoint of `settings`. Prompts are marked for the
+/// provider's cache: instructions and tools, and the conversation so far.
+///
+/// # Errors
+///
+/// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
+pub fn anthropic(id: ModelId, settings: Settings) -> Result<impl Model, ModelError> {
+    let path = match settings.endpoint.base().ends_with("/v1") {
+        true => "/messages",
+        false => "/v1/messages",
+    };
+    Remote::open(id, settings, Messages { path }, Without::new())
 }
 
 struct Messages {
@@ -183,13 +156,9 @@ fn of_user(message: &Message) -> Vec<Value> {
 }
 
 fn of_assistant(message: &Message) -> Vec<Value> {
-    let own = message.kept.iter();
-    let own: Vec<Value> = own
-        .filter(|it| it.provider == Provider::Anthropic)
-        .filter_map(|it| serde_json::from_str(&it.json).ok())
-        .filter_map(|it: Value| it.as_array().cloned())
-        .flatten()
-        .collect();
+    let own = kept_by(message, Provider::Anthropic);
+    let own = own.filter_map(|it| it.as_array().cloned()).flatten();
+    let own: Vec<Value> = own.collect();
     if says_the_same(&own, message) {
         return own;
     }
@@ -260,10 +229,6 @@ impl Answer for Blocks {
             _ => {}
         }
         Ok(Flow::More)
-    }
-
-    fn is_whole(&self) -> bool {
-        false
     }
 
     fn finish(self, on: &mut dyn FnMut(Delta)) -> Reply {

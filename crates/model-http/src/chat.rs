@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use model::answer::{Calling, Spoken, finish_calls, ids_of, object};
+use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object};
 use model::{
-    Cancel, Delta, Kept, Message, Model, ModelError, ModelId, Profile, Provider, Reply, Request,
-    Role, Stop, Usage,
+    Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
 };
 use serde_json::{Value, json};
 
@@ -18,44 +17,19 @@ use crate::wire::{Flow, Wire};
 /// Most stop texts that servers take; the watch here looks for all.
 const STOPS_MAX: usize = 4;
 
-/// A model behind a server that speaks Chat Completions.
-pub struct ChatCompletions(Remote<Chat>);
-
-impl ChatCompletions {
-    /// The model `id` at the endpoint of `settings`, whose base ends before `/chat/completions`.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
-    pub fn new(id: ModelId, settings: Settings) -> Result<Self, ModelError> {
-        settings.check(&id)?;
-        // OpenAI's own models have another name for the limit than everybody else's.
-        let limit = match settings.endpoint.host() == "api.openai.com" {
-            true => "max_tokens",
-            false => "max_completion_tokens",
-        };
-        let wire = Wire::new(id, settings);
-        Ok(Self(Remote::new(wire, Chat, Without::from([limit]))))
-    }
-}
-
-impl Model for ChatCompletions {
-    fn id(&self) -> &ModelId {
-        self.0.id()
-    }
-
-    fn profile(&self) -> Profile {
-        self.0.profile()
-    }
-
-    fn stream(
-        &self,
-        request: &Request,
-        cancel: &Cancel,
-        on: &mut dyn FnMut(Delta),
-    ) -> Result<Reply, ModelError> {
-        self.0.stream(request, cancel, on)
-    }
+/// The model `id` behind a server that speaks Chat Completions, at the endpoint of `settings`, whose base ends before
+/// `/chat/completions`.
+///
+/// # Errors
+///
+/// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
+pub fn chat_completions(id: ModelId, settings: Settings) -> Result<impl Model, ModelError> {
+    // OpenAI's own models have another name for the limit than everybody else's.
+    let limit = match settings.endpoint.host() == "api.openai.com" {
+        true => "max_tokens",
+        false => "max_completion_tokens",
+    };
+    Remote::open(id, settings, Chat, Without::from([limit]))
 }
 
 struct Chat;
@@ -168,15 +142,8 @@ fn of_assistant(message: &Message) -> Value {
         };
         value["tool_calls"] = message.calls.iter().map(call).collect();
     }
-    let own = message
-        .kept
-        .iter()
-        .filter(|it| it.provider == Provider::OpenAi);
-    let own = own.filter_map(|it| serde_json::from_str::<Value>(&it.json).ok());
-    if let Some(details) = own
-        .into_iter()
-        .find_map(|it| it.get("reasoning_details").cloned())
-    {
+    let mut own = kept_by(message, Provider::OpenAi);
+    if let Some(details) = own.find_map(|it| it.get("reasoning_details").cloned()) {
         value["reasoning_details"] = details;
     }
     value

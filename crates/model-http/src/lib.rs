@@ -1,8 +1,8 @@
 //! Models behind HTTP: Anthropic's Messages, OpenAI's Chat Completions and Responses, and every server that speaks one of them.
 //!
-//! Each provider is one file: [`Anthropic`], [`ChatCompletions`], [`Responses`]. What they share: `wire` (one exchange, on a
-//! thread of its own, with limits), `sse` (events out of bytes), `refusal` (a server's errors as ours), `turn` (putting an
-//! answer together).
+//! Each provider is one file: [`anthropic()`], [`chat_completions()`], [`responses()`]. What they share: `turn` (the one model
+//! that they all are, in different dialects), `wire` (one exchange, on a thread of its own, with limits), `sse` (events out of
+//! bytes), `refusal` (a server's errors as ours).
 //!
 //! A [`Key`](model::Key) has no way into a text: it leaves in a header, and what a server repeats of it is hidden. A key is never sent on:
 //! redirects are errors. The environment is not read here: where a provider is, and with which key, comes in as [`Settings`].
@@ -21,9 +21,9 @@ mod sse;
 mod turn;
 mod wire;
 
-pub use anthropic::Anthropic;
-pub use chat::ChatCompletions;
+pub use anthropic::{ANTHROPIC_BASE, anthropic};
+pub use chat::chat_completions;
 pub use endpoint::{Endpoint, EndpointError};
 pub use proxy::{Proxy, ProxyError};
-pub use responses::Responses;
-pub use settings::{Limits, Settings};
+pub use responses::{OPENAI_BASE, responses};
+pub use settings::Settings;

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
+use model::answer::one_line;
 use model::{ModelError, Trouble};
 use serde_json::Value;
 
 use crate::wire::Wire;
-
-/// Most characters of a server's words that are shown.
-const WORDS_MAX: usize = 300;
 
 /// A refusal.
 #[derive(Clone, Debug)]
@@ -79,20 +77,7 @@ impl Refusal {
 
     /// What the server said, on one line.
     pub(crate) fn words(&self) -> String {
-        let plain = |it: char| if it.is_control() { ' ' } else { it };
-        let line: String = self.message.chars().map(plain).collect();
-        let mut words = String::new();
-        for word in line.split_whitespace() {
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            words.push_str(word);
-        }
-        if let Some((end, _)) = words.char_indices().nth(WORDS_MAX) {
-            words.truncate(end);
-            words.push('…');
-        }
-        words
+        one_line(&self.message)
     }
 
     /// Whether the server refuses `parameter` as such, and would take the request without it.

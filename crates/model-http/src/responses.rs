@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::answer::{Calling, Spoken, finish_calls, ids_of, object};
+use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object};
 use model::{
-    Cancel, Delta, Kept, Message, Model, ModelError, ModelId, Profile, Provider, Reply, Request,
-    Role, Stop, Usage,
+    Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
 };
 use serde_json::{Value, json};
 
@@ -19,42 +18,17 @@ use crate::wire::{Flow, Wire};
 /// The fewest tokens that an answer may be limited to.
 const OUTPUT_TOKENS_MIN: u32 = 16;
 
-/// A model behind OpenAI's Responses. Nothing is kept on the provider's side: reasoning comes back sealed and is sent again.
-pub struct Responses(Remote<Items>);
+/// The address where OpenAI itself is.
+pub const OPENAI_BASE: &str = "https://api.openai.com/v1";
 
-impl Responses {
-    /// The address where the provider itself is.
-    pub const BASE: &'static str = "https://api.openai.com/v1";
-
-    /// The model `id` at the endpoint of `settings`, whose base ends before `/responses`.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
-    pub fn new(id: ModelId, settings: Settings) -> Result<Self, ModelError> {
-        settings.check(&id)?;
-        let wire = Wire::new(id, settings);
-        Ok(Self(Remote::new(wire, Items, Without::new())))
-    }
-}
-
-impl Model for Responses {
-    fn id(&self) -> &ModelId {
-        self.0.id()
-    }
-
-    fn profile(&self) -> Profile {
-        self.0.profile()
-    }
-
-    fn stream(
-        &self,
-        request: &Request,
-        cancel: &Cancel,
-        on: &mut dyn FnMut(Delta),
-    ) -> Result<Reply, ModelError> {
-        self.0.stream(request, cancel, on)
-    }
+/// The model `id` behind OpenAI's Responses, at the endpoint of `settings`, whose base ends before `/responses`. Nothing is
+/// kept on the provider's side: reasoning comes back sealed and is sent again.
+///
+/// # Errors
+///
+/// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
+pub fn responses(id: ModelId, settings: Settings) -> Result<impl Model, ModelError> {
+    Remote::open(id, settings, Items, Without::new())
 }
 
 struct Items;
@@ -142,13 +116,9 @@ fn input(message: &Message) -> Vec<Value> {
 }
 
 fn of_assistant(message: &Message) -> Vec<Value> {
-    let own = message.kept.iter();
-    let own: Vec<Value> = own
-        .filter(|it| it.provider == Provider::OpenAi)
-        .filter_map(|it| serde_json::from_str(&it.json).ok())
-        .filter_map(|it: Value| it.as_array().cloned())
-        .flatten()
-        .collect();
+    let own = kept_by(message, Provider::OpenAi);
+    let own = own.filter_map(|it| it.as_array().cloned()).flatten();
+    let own: Vec<Value> = own.collect();
     if says_the_same(&own, message) {
         return own;
     }
@@ -231,10 +201,6 @@ impl Answer for Output {
             _ => {}
         }
         Ok(Flow::More)
-    }
-
-    fn is_whole(&self) -> bool {
-        false
     }
 
     fn finish(self, on: &mut dyn FnMut(Delta)) -> Reply {

@@ -1,37 +1,8 @@
 //! How a model is reached and what it can hold: decided by whoever opens it, never read from the environment here.
 
-use std::time::Duration;
-
-use model::{Key, ModelError, ModelId, Profile, Provider, Trouble};
+use model::{Key, Limits, ModelError, ModelId, Profile, Provider, Trouble};
 
 use crate::{Endpoint, Proxy};
-
-/// How long a server may be silent and how much it may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Until a connection stands.
-    pub connect: Duration,
-    /// Until the first event: a server may read a long prompt, or think, before it says anything.
-    pub first: Duration,
-    /// Between two pieces of an answer.
-    pub idle: Duration,
-    /// A whole answer.
-    pub total: Duration,
-    /// Bytes of a whole answer.
-    pub answer_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            first: Duration::from_mins(5),
-            idle: Duration::from_mins(1),
-            total: Duration::from_hours(1),
-            answer_bytes: 32 << 20,
-        }
-    }
-}
 
 /// Everything that a provider needs.
 pub struct Settings {

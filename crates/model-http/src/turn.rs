@@ -7,6 +7,7 @@ use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, 
 use serde_json::Value;
 
 use crate::refusal::Refusal;
+use crate::settings::Settings;
 use crate::sse::Event;
 use crate::wire::{Ask, Failure, Flow, Wire};
 
@@ -45,7 +46,9 @@ pub(crate) trait Answer {
     fn take(&mut self, event: &Event, on: &mut dyn FnMut(Delta)) -> Result<Flow, Odd>;
 
     /// Whether it is whole although the stream ended without the usual last event.
-    fn is_whole(&self) -> bool;
+    fn is_whole(&self) -> bool {
+        false
+    }
 
     /// The reply.
     fn finish(self, on: &mut dyn FnMut(Delta)) -> Reply;
@@ -59,7 +62,7 @@ pub(crate) enum Odd {
     Error(Box<Refusal>),
 }
 
-/// A model behind a server.
+/// A model behind a server that speaks the dialect `D`.
 pub(crate) struct Remote<D> {
     wire: Wire,
     dialect: D,
@@ -67,12 +70,23 @@ pub(crate) struct Remote<D> {
 }
 
 impl<D: Dialect> Remote<D> {
-    pub(crate) fn new(wire: Wire, dialect: D, without: Without) -> Self {
-        Self {
-            wire,
+    /// The model `id` at the endpoint of `settings`, which does not take the parameters in `without`.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Provider`] when there is no key and the endpoint is not this machine.
+    pub(crate) fn open(
+        id: ModelId,
+        settings: Settings,
+        dialect: D,
+        without: Without,
+    ) -> Result<Self, ModelError> {
+        settings.check(&id)?;
+        Ok(Self {
+            wire: Wire::new(id, settings),
             dialect,
             without: Mutex::new(without),
-        }
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Without> {

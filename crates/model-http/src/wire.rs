@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use model::{Cancel, ModelError, ModelId, Trouble};
+use model::{Cancel, Limits, ModelError, ModelId, Trouble};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
 use crate::refusal::Refusal;
-use crate::settings::{Limits, Settings};
+use crate::settings::Settings;
 use crate::sse::{Event, Reader, SseError};
 
 /// How often a wait looks whether the turn was cancelled.

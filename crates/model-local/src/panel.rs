@@ -52,28 +52,22 @@ pub(crate) fn bytes(kind: Kind) -> usize {
 /// Interleaves sixteen `rows`, which lie one after another as in the file, into as many panels as a row has blocks.
 pub(crate) fn pack(kind: Kind, rows: &[u8], panels: &mut [u8]) {
     match kind {
-        Kind::Q4K => {
-            let rows = split(rows.as_chunks().0);
-            let panels = panels.as_chunks_mut().0.as_chunks_mut().0;
-            panels
-                .iter_mut()
-                .enumerate()
-                .for_each(|(at, panel)| pack_q4k(rows.map(|row| &row[at]), panel));
-        }
-        Kind::Q6K => {
-            let rows = split(rows.as_chunks().0);
-            let panels = panels.as_chunks_mut().0.as_chunks_mut().0;
-            panels
-                .iter_mut()
-                .enumerate()
-                .for_each(|(at, panel)| pack_q6k(rows.map(|row| &row[at]), panel));
-        }
+        Kind::Q4K => pack_each(rows, panels, pack_q4k),
+        Kind::Q6K => pack_each(rows, panels, pack_q6k),
     }
 }
 
-fn split<Block>(blocks: &[Block]) -> [&[Block]; LANES] {
+fn pack_each<const BYTES: usize, const WORDS: usize>(
+    rows: &[u8],
+    panels: &mut [u8],
+    pack: impl Fn([&[u8; BYTES]; LANES], &mut [Word; WORDS]),
+) {
+    let blocks = rows.as_chunks().0;
+    let panels = panels.as_chunks_mut().0.as_chunks_mut().0;
     let width = blocks.len() / LANES;
-    std::array::from_fn(|row| &blocks[row * width..][..width])
+    for (at, panel) in panels.iter_mut().enumerate() {
+        pack(std::array::from_fn(|row| &blocks[row * width + at]), panel);
+    }
 }
 
 fn pack_q4k(rows: [&[u8; quants::Q4K_BYTES]; LANES], panel: &mut Q4K) {

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{Call, Delta, Kept, Reply, Request, Stop, Stops, Usage};
+use crate::{Call, Delta, Kept, Message, Provider, Reply, Request, Stop, Stops, Usage};
+
+/// Most characters of a provider's words that are shown.
+const WORDS_MAX: usize = 300;
 
 /// The text of an answer, shown as it comes and ended by the request's stop texts.
 #[derive(Debug)]
@@ -126,6 +129,28 @@ pub fn object(arguments: &str) -> Value {
     }
 }
 
+/// What `provider` wants back with a message; what is no JSON is left out.
+pub fn kept_by(message: &Message, provider: Provider) -> impl Iterator<Item = Value> {
+    let own = message
+        .kept
+        .iter()
+        .filter(move |it| it.provider == provider);
+    own.filter_map(|it| serde_json::from_str(&it.json).ok())
+}
+
+/// A provider's words on one line: without control characters, and no longer than a person reads.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let apart = |it: char| it.is_whitespace() || it.is_control();
+    let words: Vec<&str> = text.split(apart).filter(|it| !it.is_empty()).collect();
+    let mut line = words.join(" ");
+    if let Some((end, _)) = line.char_indices().nth(WORDS_MAX) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
 /// A name as every provider takes it, whoever made it: letters, digits, `-` and `_`, at most 64, at least one.
 #[must_use]
 pub fn plain_name(name: &str) -> String {
@@ -137,5 +162,21 @@ pub fn plain_name(name: &str) -> String {
     match plain.is_empty() {
         true => "_".to_owned(),
         false => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_on_one_line() {
+        assert_eq!(
+            one_line(" no\r\n\x1b[2J way\u{9b}\u{a0}out "),
+            "no [2J way out"
+        );
+        let long = one_line(&"ü".repeat(WORDS_MAX + 1));
+        assert_eq!(long, format!("{}…", "ü".repeat(WORDS_MAX)));
+        assert_eq!(one_line(&"ü".repeat(WORDS_MAX)), "ü".repeat(WORDS_MAX));
     }
 }

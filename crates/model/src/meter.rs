@@ -16,14 +16,14 @@ pub struct Metered {
 }
 
 impl Metered {
-    /// `model`, priced by `prices`, within `budget`, of which `spent` is gone already.
+    /// `model`, priced by `prices`, within `budget`.
     #[must_use]
-    pub fn new(model: Arc<dyn Model>, prices: Catalogue, budget: Budget, spent: Spent) -> Self {
+    pub fn new(model: Arc<dyn Model>, prices: Catalogue, budget: Budget) -> Self {
         Self {
             model,
             prices,
             budget,
-            spent: Mutex::new(spent),
+            spent: Mutex::default(),
         }
     }
 
@@ -45,6 +45,12 @@ impl Metered {
             exceeded,
         })
     }
+
+    /// Adds a reply to what is spent, and tells it what it cost.
+    fn charge(&self, reply: &mut Reply) {
+        let money = self.lock().add_reply(self.model.id(), reply, &self.prices);
+        reply.usage.money = money.unwrap_or_default();
+    }
 }
 
 impl Model for Metered {
@@ -64,8 +70,7 @@ impl Model for Metered {
     ) -> Result<Reply, ModelError> {
         self.check()?;
         let mut reply = self.model.stream(request, cancel, on)?;
-        let money = self.lock().add_reply(self.model.id(), &reply, &self.prices);
-        reply.usage.money = money.unwrap_or_default();
+        self.charge(&mut reply);
         Ok(reply)
     }
 
@@ -78,11 +83,7 @@ impl Model for Metered {
     ) -> Result<Vec<Reply>, ModelError> {
         self.check()?;
         let mut replies = self.model.samples(request, seeds, cancel, on)?;
-        let mut spent = self.lock();
-        for reply in &mut replies {
-            let money = spent.add_reply(self.model.id(), reply, &self.prices);
-            reply.usage.money = money.unwrap_or_default();
-        }
+        replies.iter_mut().for_each(|it| self.charge(it));
         Ok(replies)
     }
 }
@@ -95,12 +96,7 @@ mod tests {
 
     fn metered(id: &str, budget: Budget) -> Metered {
         let inner = StandIn::new(id, (0..5).map(|_| hello()).collect());
-        Metered::new(
-            Arc::new(inner),
-            Catalogue::shipped().clone(),
-            budget,
-            Spent::default(),
-        )
+        Metered::new(Arc::new(inner), Catalogue::shipped().clone(), budget)
     }
 
     fn ask(model: &Metered) -> Result<Reply, ModelError> {

@@ -16,8 +16,7 @@ use std::sync::Arc;
 use change::Digest;
 use host::download::{Download, PackageClient, Progress, Source, Tools};
 use model::{
-    Budget, Cancel, Catalogue, Metered, Model, ModelError, ModelId, Provider, Scripted, Spent,
-    weights,
+    Budget, Cancel, Catalogue, Metered, Model, ModelError, ModelId, Provider, Scripted, weights,
 };
 use model_local::LocalModel;
 use policy::{Act, Gate, OwnProgram, Permit, Verdict};
@@ -53,11 +52,12 @@ pub(crate) fn open(
     cancel: &Cancel,
 ) -> Result<Arc<dyn Model>, SessionError> {
     let config = Config::read(environment)?;
+    let facts = catalogue(environment)?;
     let one = |id: &ModelId| -> Result<Arc<dyn Model>, SessionError> {
         match id.provider() {
             Provider::Local => Ok(Arc::new(open_local(environment, id, cancel)?)),
             Provider::Scripted => open_script(environment, id),
-            _ => remote::open(environment, &config, id),
+            _ => remote::open(environment, &config, &facts, id),
         }
     };
     let first = one(id)?;
@@ -67,17 +67,11 @@ pub(crate) fn open(
         (_, others) => remote::chain(first, others),
     };
     let budget = config.budget.tightened(limit);
-    let prices = prices(environment)?;
-    Ok(Arc::new(Metered::new(
-        model,
-        prices,
-        budget,
-        Spent::default(),
-    )))
+    Ok(Arc::new(Metered::new(model, facts, budget)))
 }
 
-/// What models cost: the user's `catalogue.json` in Kiro's folder, then what ships.
-fn prices(environment: &Environment) -> Result<Catalogue, SessionError> {
+/// What models can hold and what they cost: the user's `catalogue.json` in Kiro's folder, then what ships.
+fn catalogue(environment: &Environment) -> Result<Catalogue, SessionError> {
     const BYTES_MAX: u64 = 4 << 20;
     let place = environment.kiro_home().join("catalogue.json");
     if !place.exists() {

@@ -2,12 +2,12 @@
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message as Frame};
-use model::{Key, Message, Model, ModelError, Profile, Stop, Trouble, Usage};
-use model_bedrock::{Bedrock, Limits, Settings};
+use model::{Key, Limits, Message, Model, ModelError, Profile, Stop, Trouble};
+use model_bedrock::{Bedrock, Settings};
 use serde_json::{Value, json};
 
 use crate::contract::{self, Bounds, Dialect, Part, Said, ask, json_post, request, turn};
-use crate::double::{Answer, Seen, Server, Step};
+use crate::double::{Answer, Seen, Server};
 use crate::keeps_the_contract;
 use crate::signature::{self, KEY_ID, SECRET};
 
@@ -41,6 +41,7 @@ fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
         limits: Limits {
             first: bounds.silence.unwrap_or(shipped.first),
             idle: bounds.silence.unwrap_or(shipped.idle),
+            total: bounds.total.unwrap_or(shipped.total),
             answer_bytes: bounds.bytes.unwrap_or(shipped.answer_bytes),
             ..shipped
         },
@@ -232,8 +233,7 @@ fn error(status: u16, message: &str) -> Answer {
         503 => "ServiceUnavailableException",
         _ => "",
     };
-    let body = Step::Send(json!({"message": message}).to_string().into_bytes());
-    let answer = Answer::new(status, "application/json", vec![body]);
+    let answer = Answer::json(status, &json!({"message": message}));
     match kind {
         "" => answer,
         kind => answer.header("x-amzn-errortype", kind),
@@ -247,17 +247,7 @@ fn overloaded() -> Vec<u8> {
 
 #[test]
 fn the_cache_is_marked_and_counted_until_a_model_refuses_that() {
-    let usage = Usage {
-        input_tokens: 900,
-        cached_tokens: 600,
-        cache_write_tokens: 250,
-        output_tokens: 3,
-        ..Usage::default()
-    };
-    let said = Said {
-        usage,
-        ..contract::said(&[Part::Text("ok")], Stop::End)
-    };
+    let said = contract::said_from_cache();
     let answers = vec![
         DIALECT.streamed(events(&said)),
         error(
@@ -276,7 +266,7 @@ fn the_cache_is_marked_and_counted_until_a_model_refuses_that() {
     ];
     for _ in 0..3 {
         let (reply, _) = turn(&*model, &request(conversation.clone()));
-        assert_eq!(reply.map(|it| it.usage), Ok(usage));
+        assert_eq!(reply.map(|it| it.usage), Ok(said.usage));
     }
     let marks = server
         .seen()

@@ -1,11 +1,10 @@
 //! Anthropic's Messages under the contract.
 
-use model::{Message, Model, ModelError, Stop, Trouble, Usage};
-use model_http::Anthropic;
+use model::{Message, Model, ModelError, Stop, Trouble};
 use serde_json::{Value, json};
 
 use crate::contract::{self, Bounds, Dialect, KEY, Part, Said, ask, json_post, request, turn};
-use crate::double::{Answer, Seen, Server, Step};
+use crate::double::{Answer, Seen, Server};
 use crate::keeps_the_contract;
 
 const DIALECT: Dialect = Dialect {
@@ -27,7 +26,7 @@ keeps_the_contract!(DIALECT);
 
 fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
     let id = "anthropic/claude-test".parse().unwrap();
-    Box::new(Anthropic::new(id, crate::settings(base, bounds)).unwrap())
+    Box::new(model_http::anthropic(id, crate::settings(base, bounds)).unwrap())
 }
 
 /// What the real server refuses.
@@ -223,11 +222,7 @@ fn error(status: u16, message: &str) -> Answer {
         _ => "invalid_request_error",
     };
     let body = json!({"type": "error", "error": {"type": kind, "message": message}});
-    Answer::new(
-        status,
-        "application/json",
-        vec![Step::Send(body.to_string().into_bytes())],
-    )
+    Answer::json(status, &body)
 }
 
 fn overloaded() -> Vec<u8> {
@@ -236,17 +231,7 @@ fn overloaded() -> Vec<u8> {
 
 #[test]
 fn the_cache_is_marked_and_counted() {
-    let usage = Usage {
-        input_tokens: 900,
-        cached_tokens: 600,
-        cache_write_tokens: 250,
-        output_tokens: 3,
-        ..Usage::default()
-    };
-    let said = Said {
-        usage,
-        ..contract::said(&[Part::Text("ok")], Stop::End)
-    };
+    let said = contract::said_from_cache();
     let server = Server::start(vec![DIALECT.streamed(events(&said))], rules);
     let conversation = ["a", "b", "c", "d", "e"]
         .iter()
@@ -257,7 +242,7 @@ fn the_cache_is_marked_and_counted() {
         });
     let model = open(&server.base(), Bounds::default());
     let (reply, _) = turn(&*model, &request(conversation.collect()));
-    assert_eq!(reply.map(|it| it.usage), Ok(usage));
+    assert_eq!(reply.map(|it| it.usage), Ok(said.usage));
     let body = &server.seen()[0].body;
     let marked = |value: &Value| value["cache_control"] == json!({"type": "ephemeral"});
     assert!(marked(&body["system"][0]));

@@ -1,11 +1,10 @@
 //! Chat Completions under the contract, and the ways in which servers differ.
 
 use model::{Call, Model, ModelError, Reply, Stop, Trouble};
-use model_http::ChatCompletions;
 use serde_json::{Value, json};
 
-use crate::contract::{self, Bounds, Dialect, KEY, Part, Said, ask, json_post, turn};
-use crate::double::{Answer, Seen, Server, Step};
+use crate::contract::{self, Bounds, Dialect, Part, Said, ask, json_post, turn};
+use crate::double::{Answer, Seen, Server};
 use crate::keeps_the_contract;
 
 const DIALECT: Dialect = Dialect {
@@ -29,17 +28,14 @@ keeps_the_contract!(DIALECT);
 fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
     let id = "openai/org/test".parse().unwrap();
     let settings = crate::settings(&format!("{base}/v1"), bounds);
-    Box::new(ChatCompletions::new(id, settings).unwrap())
+    Box::new(model_http::chat_completions(id, settings).unwrap())
 }
 
 /// What strict servers refuse.
 fn rules(seen: &Seen) -> Result<(), String> {
     json_post(seen, "/v1/chat/completions")?;
+    crate::bearer(seen)?;
     let body = &seen.body;
-    let bearer = format!("Bearer {KEY}");
-    if seen.header("authorization") != Some(&bearer) {
-        return Err("the key is wrong".to_owned());
-    }
     const KNOWN: [&str; 9] = [
         "model",
         "messages",
@@ -164,11 +160,7 @@ fn error(status: u16, message: &str) -> Answer {
         _ => ("invalid_request_error", Value::Null),
     };
     let body = json!({"error": {"message": message, "type": kind, "param": null, "code": code}});
-    Answer::new(
-        status,
-        "application/json",
-        vec![Step::Send(body.to_string().into_bytes())],
-    )
+    Answer::json(status, &body)
 }
 
 fn overloaded() -> Vec<u8> {
@@ -190,8 +182,7 @@ fn hello() -> Answer {
 
 #[track_caller]
 fn refused(status: u16, body: Value, expected: Trouble) {
-    let body = Step::Send(body.to_string().into_bytes());
-    let (_server, model) = started(vec![Answer::new(status, "application/json", vec![body])]);
+    let (_server, model) = started(vec![Answer::json(status, &body)]);
     match turn(&*model, &ask()).0 {
         Err(ModelError::Provider { trouble, .. }) => assert_eq!(trouble, expected),
         other => panic!("{other:?}"),
@@ -239,8 +230,7 @@ fn a_context_that_is_full_is_told_with_its_size() {
         json!({"error": {"code": 400, "type": "exceed_context_size_error", "message": "the request exceeds the available context size", "n_prompt_tokens": 9001, "n_ctx": 8192}}),
     ];
     for body in forms {
-        let body = Step::Send(body.to_string().into_bytes());
-        let (_server, model) = started(vec![Answer::new(400, "application/json", vec![body])]);
+        let (_server, model) = started(vec![Answer::json(400, &body)]);
         let end = turn(&*model, &ask()).0;
         assert!(
             matches!(
@@ -261,11 +251,7 @@ fn a_context_that_is_full_is_told_with_its_size() {
 fn parameters_that_a_server_does_not_take_are_left_out() {
     let refuse = |message: &str, parameter: Value| {
         let body = json!({"error": {"message": message, "type": "invalid_request_error", "param": parameter}});
-        Answer::new(
-            400,
-            "application/json",
-            vec![Step::Send(body.to_string().into_bytes())],
-        )
+        Answer::json(400, &body)
     };
     fn lax(seen: &Seen) -> Result<(), String> {
         json_post(seen, "/v1/chat/completions")

@@ -39,6 +39,7 @@ pub(crate) struct Said {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bounds {
     pub(crate) silence: Option<Duration>,
+    pub(crate) total: Option<Duration>,
     pub(crate) bytes: Option<usize>,
 }
 
@@ -109,6 +110,21 @@ pub(crate) fn said(parts: &[Part], stop: Stop) -> Said {
         parts: parts.to_vec(),
         usage: usage(),
         stop,
+    }
+}
+
+/// An answer to a prompt that was mostly read from the cache.
+pub(crate) fn said_from_cache() -> Said {
+    let usage = Usage {
+        input_tokens: 900,
+        cached_tokens: 600,
+        cache_write_tokens: 250,
+        output_tokens: 3,
+        ..Usage::default()
+    };
+    Said {
+        usage,
+        ..said(&[Part::Text("ok")], Stop::End)
     }
 }
 
@@ -534,6 +550,18 @@ pub(crate) fn silence_has_a_limit(dialect: &Dialect) {
     }
 }
 
+/// However the answer comes, it does not take for ever.
+pub(crate) fn an_answer_has_a_time(dialect: &Dialect) {
+    let bounds = Bounds {
+        total: Some(Duration::from_millis(300)),
+        ..Bounds::default()
+    };
+    let mut answer = dialect.streamed((dialect.events)(&greeting())[..2].to_vec());
+    answer.steps.push(Step::Silence);
+    let (_server, model) = dialect.bounded(vec![answer], bounds);
+    trouble(&*model, &ask(), Trouble::Timeout);
+}
+
 /// A cancelled turn returns while the server says nothing, and its connection is closed; other turns go on.
 pub(crate) fn cancel(dialect: &Dialect) {
     let mut mute = dialect.streamed(Vec::new());
@@ -648,6 +676,7 @@ macro_rules! keeps_the_contract {
             garbage
             an_answer_without_end_is_left
             silence_has_a_limit
+            an_answer_has_a_time
             cancel
             cancel_between_two_pieces
             turns_share_a_model

@@ -64,6 +64,12 @@ impl Answer {
         }
     }
 
+    /// One whose body is JSON.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        let body = Step::Send(body.to_string().into_bytes());
+        Self::new(status, "application/json", vec![body])
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -205,11 +211,7 @@ fn chunk(mut stream: &TcpStream, bytes: &[u8], sent: &mut usize) -> bool {
 
 fn plain(status: u16, message: &str) -> Answer {
     let body = serde_json::json!({"error": {"message": message}, "message": message});
-    Answer::new(
-        status,
-        "application/json",
-        vec![Step::Send(body.to_string().into_bytes())],
-    )
+    Answer::json(status, &body)
 }
 
 /// Reads a request; none when the other side is done.

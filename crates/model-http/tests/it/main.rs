@@ -7,10 +7,11 @@ mod double;
 mod responses;
 mod wire;
 
-use model::{Key, Profile};
-use model_http::{Endpoint, Limits, Settings};
+use model::{Key, Limits, Profile};
+use model_http::{Endpoint, Settings};
 
 use crate::contract::{Bounds, KEY};
+use crate::double::Seen;
 
 /// What the models here can hold.
 fn profile() -> Profile {
@@ -30,10 +31,20 @@ fn settings(base: &str, bounds: Bounds) -> Settings {
     settings.limits = Limits {
         first: bounds.silence.unwrap_or(shipped.first),
         idle: bounds.silence.unwrap_or(shipped.idle),
+        total: bounds.total.unwrap_or(shipped.total),
         answer_bytes: bounds.bytes.unwrap_or(shipped.answer_bytes),
         ..shipped
     };
     settings
+}
+
+/// What OpenAI's servers, and those that speak like them, want to see first.
+fn bearer(seen: &Seen) -> Result<(), String> {
+    let bearer = format!("Bearer {KEY}");
+    match seen.header("authorization") == Some(&bearer) {
+        true => Ok(()),
+        false => Err("the key is wrong".to_owned()),
+    }
 }
 
 /// An event as bytes.

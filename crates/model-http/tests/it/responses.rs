@@ -1,11 +1,10 @@
 //! OpenAI's Responses under the contract.
 
 use model::{Model, Stop};
-use model_http::Responses;
 use serde_json::{Value, json};
 
-use crate::contract::{self, Bounds, Dialect, KEY, Part, Said, ask, json_post, turn};
-use crate::double::{Answer, Seen, Server, Step};
+use crate::contract::{self, Bounds, Dialect, Part, Said, ask, json_post, turn};
+use crate::double::{Answer, Seen, Server};
 use crate::keeps_the_contract;
 
 const DIALECT: Dialect = Dialect {
@@ -28,17 +27,14 @@ keeps_the_contract!(DIALECT);
 fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
     let id = "openai/gpt-test".parse().unwrap();
     let settings = crate::settings(&format!("{base}/v1"), bounds);
-    Box::new(Responses::new(id, settings).unwrap())
+    Box::new(model_http::responses(id, settings).unwrap())
 }
 
 /// What the real server refuses.
 fn rules(seen: &Seen) -> Result<(), String> {
     json_post(seen, "/v1/responses")?;
+    crate::bearer(seen)?;
     let body = &seen.body;
-    let bearer = format!("Bearer {KEY}");
-    if seen.header("authorization") != Some(&bearer) {
-        return Err("the key is wrong".to_owned());
-    }
     const KNOWN: [&str; 10] = [
         "model",
         "input",
@@ -194,11 +190,7 @@ fn error(status: u16, message: &str) -> Answer {
         _ => ("invalid_request_error", Value::Null),
     };
     let body = json!({"error": {"message": message, "type": kind, "param": null, "code": code}});
-    Answer::new(
-        status,
-        "application/json",
-        vec![Step::Send(body.to_string().into_bytes())],
-    )
+    Answer::json(status, &body)
 }
 
 fn overloaded() -> Vec<u8> {
@@ -226,11 +218,7 @@ fn errors_in_a_stream() {
 fn sealed_reasoning_is_left_out_where_there_is_none() {
     let body = json!({"error": {"message": "Encrypted content is not supported with this model.",
         "type": "invalid_request_error", "param": "include", "code": null}});
-    let refused = Answer::new(
-        400,
-        "application/json",
-        vec![Step::Send(body.to_string().into_bytes())],
-    );
+    let refused = Answer::json(400, &body);
     let said = contract::said(&[Part::Text("hello")], Stop::End);
     let server = Server::start(vec![refused, DIALECT.streamed(events(&said))], rules);
     let model = open(&server.base(), Bounds::default());

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use model::{Key, ModelError, Trouble};
-use model_http::{Anthropic, ChatCompletions, Endpoint, Proxy, Responses, Settings};
+use model::{Key, Model, ModelError, Trouble};
+use model_http::{Endpoint, Proxy, Settings};
 
 use crate::contract::{Bounds, KEY, ask, turn};
 use crate::double::{Answer, Seen, Server};
@@ -13,8 +13,8 @@ fn any(_: &Seen) -> Result<(), String> {
     Ok(())
 }
 
-fn chat(settings: Settings) -> Result<ChatCompletions, ModelError> {
-    ChatCompletions::new("openai/test".parse().unwrap(), settings)
+fn chat(settings: Settings) -> Result<impl Model, ModelError> {
+    model_http::chat_completions("openai/test".parse().unwrap(), settings)
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn this_machine_needs_no_key_and_all_others_do() {
     let base = "https://gateway.example.com";
     let ends = [
         chat(bare(base)).err(),
-        Anthropic::new("anthropic/test".parse().unwrap(), bare(base)).err(),
-        Responses::new("openai/test".parse().unwrap(), bare(base)).err(),
+        model_http::anthropic("anthropic/test".parse().unwrap(), bare(base)).err(),
+        model_http::responses("openai/test".parse().unwrap(), bare(base)).err(),
     ];
     let told = ends.map(|it| it.unwrap().to_string());
     assert_eq!(

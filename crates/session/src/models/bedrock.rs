@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Model, ModelError, ModelId};
+use model::{Catalogue, Model, ModelError, ModelId};
 
 use super::config::Config;
 use super::remote::{Access, ProviderState};
@@ -23,17 +23,12 @@ const ACCOUNT: [&str; 5] = [
 pub(super) fn open(
     environment: &Environment,
     config: &Config,
+    facts: &Catalogue,
     id: &ModelId,
 ) -> Result<Result<Arc<dyn Model>, ModelError>, SessionError> {
-    let limits = super::remote::limits(environment, config)?;
-    let capacity = super::remote::profile(environment, id)?;
+    let capacity = super::remote::profile(facts, id);
     let settings = model_bedrock::Settings {
-        limits: model_bedrock::Limits {
-            connect: limits.connect,
-            first: limits.first,
-            idle: limits.idle,
-            answer_bytes: limits.answer_bytes,
-        },
+        limits: super::remote::limits(environment, config)?,
         ..model_bedrock::Settings::new(capacity)
     };
     let model = model_bedrock::Bedrock::new(id.clone(), settings);
@@ -45,6 +40,7 @@ pub(super) fn open(
 pub(super) fn open(
     _: &Environment,
     _: &Config,
+    _: &Catalogue,
     id: &ModelId,
 ) -> Result<Result<Arc<dyn Model>, ModelError>, SessionError> {
     Ok(Err(ModelError::NotBuiltIn { model: id.clone() }))

@@ -188,11 +188,7 @@ fn pull_from_hub(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<(PathBuf, String), SessionError> {
-    let mirror = environment
-        .variables
-        .iter()
-        .find(|(name, value)| name == "HF_ENDPOINT" && !value.is_empty());
-    let endpoint = mirror.map(|it| it.1.as_str());
+    let endpoint = environment.variable("HF_ENDPOINT");
     let url = name.list_url(endpoint);
     let list = host::download::text(&url, LIST_BYTES_MAX, &|| cancel.is_cancelled());
     let list = list.map_err(|error| match cancel.is_cancelled() {

@@ -1,11 +1,12 @@
 //! Which models, with which budget, from where: the keys `model`, `budget` and `providers` of the configuration files.
 //!
 //! The user's own file is `config.yaml` in Kiro's folder; the project's is `.kiro/config.yaml`. A project may name models and
-//! lower the budget. It may not say where a provider is: whoever decides that gets the user's key.
+//! lower the budget. It may not say where a provider is: whoever decides that gets the user's key. Nor may it name a script:
+//! that would be an agent that does what the project wrote.
 
 use std::collections::BTreeMap;
 
-use model::{Budget, ModelId, Money};
+use model::{Budget, ModelId, Money, Provider};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -36,6 +37,16 @@ pub(super) enum Wish {
     Auto,
     /// These, in this order.
     Chain(Vec<ModelId>),
+}
+
+impl Wish {
+    /// A script among the models.
+    fn script(&self) -> Option<&ModelId> {
+        match self {
+            Self::Auto => None,
+            Self::Chain(chain) => chain.iter().find(|it| it.provider() == Provider::Scripted),
+        }
+    }
 }
 
 /// How OpenAI, or what speaks like it, is spoken to.
@@ -170,10 +181,17 @@ impl Config {
                 theirs.0, own.0
             ));
         }
+        let wishes = models(theirs.0, project.model)?;
+        if let Some(script) = wishes.values().find_map(Wish::script) {
+            return Err(format!(
+                "{}: `model`: {script} plays a file as if a model had written it, so only you can choose it; take it out here, and say it in {} or with --model",
+                theirs.0, own.0
+            ));
+        }
         Ok(Config {
             budget: budget(own.0, user.budget)?.tightened(budget(theirs.0, project.budget)?),
             user: models(own.0, user.model)?,
-            project: models(theirs.0, project.model)?,
+            project: wishes,
             providers: user.providers.unwrap_or_default(),
         })
     }
@@ -351,6 +369,13 @@ mod tests {
             "providers: {openai: {base_url: 'https://evil.example'}}",
             "counts only in USER",
         );
+        check_refused("", "model: scripted/a\n", "scripted/a plays a file");
+        check_refused(
+            "",
+            "model: {hook: [openai/a, scripted/b]}\n",
+            "scripted/b plays a file",
+        );
+        assert!(read("model: scripted/a\n", "").is_ok());
         check_refused("modle: x\n", "", "modle");
         check_refused(
             "model: gpt-5\n",

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Fallback, Key, Model, ModelError, ModelId, Patience, Profile, Provider, Retrying, Sleep,
-    Strategy,
+    Catalogue, Fallback, Key, Limits, Model, ModelError, ModelId, Patience, Profile, Provider,
+    Retrying, Sleep, Strategy,
 };
-use model_http::{Anthropic, ChatCompletions, Endpoint, Limits, Proxy, Responses, Settings};
+use model_http::{Endpoint, Proxy, Settings, anthropic, chat_completions, responses};
 
 use super::config::{Api, Config, ProviderSection};
-use super::prices;
 use crate::error::{Kind, SessionError};
 use crate::places::Environment;
 
@@ -33,35 +32,36 @@ const ANTHROPIC: Kin = Kin {
     name: "anthropic",
     key: "ANTHROPIC_API_KEY",
     base: "ANTHROPIC_BASE_URL",
-    shipped: Anthropic::BASE,
+    shipped: model_http::ANTHROPIC_BASE,
 };
 
 const OPENAI: Kin = Kin {
     name: "openai",
     key: "OPENAI_API_KEY",
     base: "OPENAI_BASE_URL",
-    shipped: Responses::BASE,
+    shipped: model_http::OPENAI_BASE,
 };
 
 /// Opens a model behind a provider, which is asked again when it fails in a way that passes.
 pub(super) fn open(
     environment: &Environment,
     config: &Config,
+    facts: &Catalogue,
     id: &ModelId,
 ) -> Result<Arc<dyn Model>, SessionError> {
     let model: Result<Arc<dyn Model>, ModelError> = match id.provider() {
         Provider::Anthropic => {
-            let settings = settings(environment, config, ANTHROPIC, id)?;
-            Anthropic::new(id.clone(), settings).map(|it| Arc::new(it) as _)
+            let settings = settings(environment, config, ANTHROPIC, profile(facts, id))?;
+            anthropic(id.clone(), settings).map(|it| Arc::new(it) as _)
         }
         Provider::OpenAi => {
-            let settings = settings(environment, config, OPENAI, id)?;
+            let settings = settings(environment, config, OPENAI, profile(facts, id))?;
             match api(environment, config, &settings.endpoint)? {
-                Api::Chat => ChatCompletions::new(id.clone(), settings).map(|it| Arc::new(it) as _),
-                Api::Responses => Responses::new(id.clone(), settings).map(|it| Arc::new(it) as _),
+                Api::Chat => chat_completions(id.clone(), settings).map(|it| Arc::new(it) as _),
+                Api::Responses => responses(id.clone(), settings).map(|it| Arc::new(it) as _),
             }
         }
-        Provider::Bedrock => super::bedrock::open(environment, config, id)?,
+        Provider::Bedrock => super::bedrock::open(environment, config, facts, id)?,
         Provider::Local | Provider::Scripted => Err(ModelError::NotBuiltIn { model: id.clone() }),
     };
     model.map_err(|error| {
@@ -97,23 +97,22 @@ pub(super) fn chain(first: Arc<dyn Model>, others: Vec<Arc<dyn Model>>) -> Arc<d
 }
 
 /// What a model can hold and how it is driven.
-pub(super) fn profile(environment: &Environment, id: &ModelId) -> Result<Profile, SessionError> {
-    let known = prices(environment)?;
-    let strategy = known.strategy(id).unwrap_or(Strategy::Tools);
-    Ok(Profile {
-        context_tokens: known.context_tokens(id).unwrap_or(CONTEXT_TOKENS),
-        output_tokens_max: known.output_tokens(id).unwrap_or(OUTPUT_TOKENS),
+pub(super) fn profile(facts: &Catalogue, id: &ModelId) -> Profile {
+    let strategy = facts.strategy(id).unwrap_or(Strategy::Tools);
+    Profile {
+        context_tokens: facts.context_tokens(id).unwrap_or(CONTEXT_TOKENS),
+        output_tokens_max: facts.output_tokens(id).unwrap_or(OUTPUT_TOKENS),
         strategy,
         writes_plans: strategy == Strategy::Tools,
         native_tools: true,
-    })
+    }
 }
 
 fn settings(
     environment: &Environment,
     config: &Config,
     kin: Kin,
-    id: &ModelId,
+    profile: Profile,
 ) -> Result<Settings, SessionError> {
     let endpoint = endpoint(environment, config, kin)?;
     let key = match environment.variable(kin.key) {
@@ -124,7 +123,7 @@ fn settings(
         key,
         proxy: proxy(environment, &endpoint)?,
         limits: limits(environment, config)?,
-        ..Settings::new(endpoint, profile(environment, id)?)
+        ..Settings::new(endpoint, profile)
     })
 }
 
@@ -181,14 +180,13 @@ fn api(
 
 /// The proxy that the usual variables name for an endpoint.
 fn proxy(environment: &Environment, endpoint: &Endpoint) -> Result<Option<Proxy>, SessionError> {
-    let names = match endpoint.is_https() {
-        true => ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-        // Not HTTP_PROXY in capitals: a server sets that from a stranger's header.
-        false => ["http_proxy", "ALL_PROXY", "all_proxy", ""],
+    // Not HTTP_PROXY in capitals: a server sets that from a stranger's header.
+    let own: &[&str] = match endpoint.is_https() {
+        true => &["HTTPS_PROXY", "https_proxy"],
+        false => &["http_proxy"],
     };
-    let found = names
-        .iter()
-        .find_map(|name| Some((*name, environment.variable(name)?)));
+    let mut names = own.iter().chain(&["ALL_PROXY", "all_proxy"]);
+    let found = names.find_map(|name| Some((*name, environment.variable(name)?)));
     let Some((name, address)) = found else {
         return Ok(None);
     };
