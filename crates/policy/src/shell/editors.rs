@@ -25,17 +25,11 @@ pub(crate) fn run(
             }
         }
         "sed" | "gsed" => {
-            let spec = Spec {
-                short: "efl",
-                long: &["expression", "file", "line-length"],
-            };
-            let (options, operands) = getopt::anywhere(arguments, &spec);
-            let given = options
-                .iter()
-                .filter(|it| matches!(it.name.as_str(), "e" | "expression"));
-            let mut scripts: Vec<Field> = given.filter_map(|it| it.value.clone()).collect();
+            let spec = Spec::new("efl", &["expression", "file", "line-length"]);
+            let parsed = getopt::anywhere(arguments, &spec);
+            let mut scripts = parsed.values(&["e", "expression"]);
             if scripts.is_empty() {
-                scripts.extend(operands.first().cloned());
+                scripts.extend(parsed.operands.first().cloned());
             }
             for text in scripts.iter().filter_map(Field::text) {
                 sed_script(walk, &text);

@@ -121,7 +121,7 @@ const fn interpreter(
     Interpreter {
         names,
         language,
-        spec: Spec { short, long },
+        spec: Spec::new(short, long),
         code,
     }
 }

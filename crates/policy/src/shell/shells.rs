@@ -4,11 +4,6 @@ use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
 use super::walk::{Walk, silent};
 
-const NO_OPTIONS: Spec = Spec {
-    short: "",
-    long: &[],
-};
-
 /// Follows a shell that is started as a program.
 pub(crate) fn shell(walk: &mut Walk<'_>, fields: &[Field], stdin: &Stream) -> Stream {
     let invocation = Invocation::of(&fields[1..]);
@@ -177,26 +172,20 @@ fn carrying(
         }
         "source" | "." => source(walk, program, arguments, stdin),
         "trap" => {
-            let parsed = getopt::leading(arguments, &NO_OPTIONS);
+            let parsed = getopt::leading(arguments, &Spec::NONE);
             let code = parsed.operands.first()?.clone();
             walk.carry_out_fields(&[code], "trap", &nothing);
             Some(silent())
         }
         "hash" => {
-            let spec = Spec {
-                short: "p",
-                long: &[],
-            };
+            let spec = Spec::new("p", &[]);
             for path in getopt::leading(arguments, &spec).values(&["p"]) {
                 walk.run_within("hash -p", &[path], &nothing);
             }
             Some(silent())
         }
         "complete" | "bind" => {
-            let spec = Spec {
-                short: "CxF",
-                long: &[],
-            };
+            let spec = Spec::new("CxF", &[]);
             for code in getopt::leading(arguments, &spec).values(&["C", "x"]) {
                 walk.carry_out_fields(&[code], program, &nothing);
             }
@@ -264,14 +253,12 @@ fn indices(walk: &mut Walk<'_>, field: &Field) {
 
 /// Gives the variables that are read what may be in the input.
 fn read(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &Stream) {
-    let spec = Spec {
-        short: if program == "read" {
-            "adinNptu"
-        } else {
-            "dnOsuCc"
-        },
-        long: &[],
+    let letters = if program == "read" {
+        "adinNptu"
+    } else {
+        "dnOsuCc"
     };
+    let spec = Spec::new(letters, &[]);
     let parsed = getopt::leading(arguments, &spec);
     if program != "read" {
         for code in parsed.values(&["C"]) {

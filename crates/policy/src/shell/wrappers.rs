@@ -21,7 +21,7 @@ const fn wrapper(
 ) -> Wrapper {
     Wrapper {
         names,
-        spec: Spec { short, long },
+        spec: Spec::new(short, long),
         skip,
     }
 }
@@ -335,10 +335,10 @@ fn is_question(arguments: &[Field]) -> bool {
 }
 
 fn env(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "uCSPa",
-        long: &["unset", "chdir", "split-string", "block-signal", "argv0"],
-    };
+    let spec = Spec::new(
+        "uCSPa",
+        &["unset", "chdir", "split-string", "block-signal", "argv0"],
+    );
     let parsed = getopt::leading(arguments, &spec);
     let mut command: Vec<Field> = Vec::new();
     for code in parsed.values(&["S", "split-string"]) {
@@ -432,9 +432,9 @@ fn replaced(command: &[Field], mark: &str, values: &[Field]) -> Vec<Field> {
 }
 
 fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "adEILnPsR",
-        long: &[
+    let spec = Spec::new(
+        "adEILnPsR",
+        &[
             "arg-file",
             "delimiter",
             "max-lines",
@@ -443,7 +443,7 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
             "max-chars",
             "process-slot-var",
         ],
-    };
+    );
     let parsed = getopt::leading(arguments, &spec);
     let mark = parsed
         .values(&["I", "replace"])
@@ -493,13 +493,13 @@ fn lines(stdin: &Stream) -> impl Iterator<Item = String> + '_ {
 }
 
 fn parallel(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "jaINnLSPdCE",
-        long: &[
+    let spec = Spec::new(
+        "jaINnLSPdCE",
+        &[
             "jobs", "arg-file", "max-args", "delay", "timeout", "colsep", "joblog", "sshlogin",
             "retries",
         ],
-    };
+    );
     let parsed = getopt::leading(arguments, &spec);
     let cut = parsed
         .operands
