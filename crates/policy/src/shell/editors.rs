@@ -119,13 +119,12 @@ fn sed_script(walk: &mut Walk<'_>, script: &str) {
             walk.within("sed e", code, &Stream::default());
         }
     }
-    let mut chars = script.chars();
-    let at = script.find('s');
-    let mark = at
-        .and_then(|at| chars.nth(at + 1))
+    let substitution = script.split_once('s').map(|(_, rest)| rest);
+    let mark = substitution
+        .and_then(|it| it.chars().next())
         .filter(|c| !c.is_alphanumeric());
-    if let (Some(at), Some(mark)) = (at, mark) {
-        let pieces: Vec<&str> = script[at + 1 + mark.len_utf8()..].split(mark).collect();
+    if let (Some(rest), Some(mark)) = (substitution, mark) {
+        let pieces: Vec<&str> = rest[mark.len_utf8()..].split(mark).collect();
         if let [_, with, flags] = pieces.as_slice()
             && flags
                 .split([';', ' ', '}'])
@@ -134,5 +133,26 @@ fn sed_script(walk: &mut Walk<'_>, script: &str) {
         {
             walk.within("sed s///e", with, &Stream::default());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, CommandRules};
+
+    #[test]
+    fn letters_of_more_than_one_byte_do_not_hide_what_sed_carries_out() {
+        let rules = CommandRules::compile(&[], &["rm -rf".to_owned()]).expect("good rules");
+        for (script, want) in [
+            ("és/€", Answer::Ask),
+            ("s€a€b", Answer::Ask),
+            ("/é/s/a/rm -rf x/e", Answer::Deny),
+            ("s€a€rm -rf x€e", Answer::Deny),
+        ] {
+            let verdict = rules.judge_command(&format!("sed '{script}' f"));
+            assert_eq!(verdict.answer, want, "{script}");
+        }
+        let verdict = rules.judge_command("sed --expr 's/a/rm -rf x/e' f");
+        assert_eq!(verdict.answer, Answer::Deny);
     }
 }
