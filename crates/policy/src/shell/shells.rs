@@ -37,11 +37,6 @@ pub(crate) fn shell(walk: &mut Walk<'_>, fields: &[Field], stdin: &Stream) -> St
     match invocation.operands.first() {
         Some(file) if !invocation.reads_input => {
             let content = walk.read_file(file, stdin);
-            let nested = walk.origin_of(std::slice::from_ref(file));
-            let content = Stream {
-                origin: content.origin | nested,
-                ..content
-            };
             walk.carry_out(&content, &through, Some(invocation.operands.clone()), stdin)
         }
         _ => {
@@ -207,11 +202,6 @@ fn source(
     };
     let file = operands.first()?;
     let content = walk.read_file(file, stdin);
-    let nested = walk.origin_of(std::slice::from_ref(file));
-    let content = Stream {
-        origin: content.origin | nested,
-        ..content
-    };
     let bound = (operands.len() > 1).then(|| operands.to_vec());
     let bound = bound.or_else(|| walk.arguments.clone());
     Some(walk.carry_out(&content, program, bound, stdin))

@@ -2,7 +2,7 @@
 
 use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
-use super::walk::Walk;
+use super::walk::{DEPTH_MAX, TOO_MUCH, Walk};
 
 /// One such program, or several that are called alike.
 struct Wrapper {
@@ -312,7 +312,7 @@ pub(crate) fn wrapped(
         skip = skip.saturating_sub(usize::from(!is_variable));
         command = rest;
     }
-    if known.names.contains(&"setarch") && program == "setarch" {
+    if program == "setarch" {
         // The name of an architecture may stand before the command.
         walk.run_within(program, command.get(1..).unwrap_or_default(), stdin);
     }
@@ -363,8 +363,8 @@ fn env(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
 }
 
 fn self_again(walk: &mut Walk<'_>, command: &[Field], stdin: &Stream) -> Stream {
-    if walk.through.len() > 40 {
-        walk.doubt("there is more than can be looked at");
+    if walk.through.len() > DEPTH_MAX {
+        walk.doubt(TOO_MUCH);
         return Stream::unknown(stdin.origin);
     }
     walk.through.push("env -S".to_owned());
@@ -454,7 +454,7 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
     if command.is_empty() {
         return Stream::unknown(stdin.origin);
     }
-    let mut out = silent_of(stdin);
+    let mut out = Stream::unknown(stdin.origin);
     let inputs: Vec<Vec<Field>> = match &mark {
         _ if stdin.texts.is_empty() => vec![vec![Field::hole(stdin.origin)]],
         _ if parsed.has(&["0", "null", "d", "delimiter"]) => {
@@ -478,10 +478,6 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
         out = out.or(&walk.run_within("xargs", &full, &Stream::default()));
     }
     out
-}
-
-fn silent_of(stdin: &Stream) -> Stream {
-    Stream::unknown(stdin.origin)
 }
 
 fn lines(stdin: &Stream) -> impl Iterator<Item = String> + '_ {
