@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
-use super::walk::Walk;
+use super::walk::{TOO_MUCH, Walk};
 
 /// A language as far as starting commands goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -237,6 +237,7 @@ fn follow(walk: &mut Walk<'_>, language: Language, code: &str, through: &str) {
             Call::Shell(text) => {
                 walk.within(through, &text, &Stream::default());
             }
+            Call::Unread => walk.doubt(TOO_MUCH),
             Call::Words(words) => {
                 let fields: Vec<Field> = words.into_iter().map(Field::known).collect();
                 walk.run_within(through, &fields, &Stream::default());
@@ -252,6 +253,8 @@ enum Call {
     Shell(String),
     /// A program with its arguments.
     Words(Vec<String>),
+    /// What was not looked at in full.
+    Unread,
 }
 
 fn calls(language: Language, code: &str) -> Vec<Call> {
@@ -259,6 +262,7 @@ fn calls(language: Language, code: &str) -> Vec<Call> {
     let signs = Signs::of(&chars);
     let mut found = Vec::new();
     let mut ahead = 0;
+    let mut unread = false;
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
@@ -292,6 +296,7 @@ fn calls(language: Language, code: &str) -> Vec<Call> {
                 };
                 let (calls, behind) = started(&chars[..limit], &signs, end, language);
                 found.extend(calls);
+                unread |= behind >= limit && limit < chars.len();
                 ahead += behind - end;
             }
             at = end;
@@ -299,6 +304,7 @@ fn calls(language: Language, code: &str) -> Vec<Call> {
             at += 1;
         }
     }
+    found.extend(unread.then_some(Call::Unread));
     found
 }
 
@@ -561,5 +567,6 @@ mod tests {
         let near = format!("{}system('sudo id')", "system ".repeat(4_000));
         let found = calls(Language::Perl, &near);
         assert!(found.contains(&Call::Shell("sudo id".to_owned())));
+        assert!(found.contains(&Call::Unread));
     }
 }
