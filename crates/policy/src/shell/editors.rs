@@ -65,7 +65,8 @@ fn texts_after(arguments: &[Field], options: &[&str], sign: &str) -> Vec<String>
 /// Follows every line of known input.
 fn lines(walk: &mut Walk<'_>, program: &str, stdin: &Stream) {
     for text in stdin.texts.clone() {
-        for line in text.lines().take(200) {
+        let all: Vec<&str> = text.lines().collect();
+        for line in walk.first(&all, 200) {
             escapes(walk, program, line);
         }
     }

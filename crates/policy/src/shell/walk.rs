@@ -128,6 +128,14 @@ impl<'r> Walk<'r> {
         }
     }
 
+    /// The first `most` of what could be followed; that there are more is a doubt.
+    pub(crate) fn first<'l, T>(&mut self, all: &'l [T], most: usize) -> &'l [T] {
+        if all.len() > most {
+            self.doubt(TOO_MUCH);
+        }
+        &all[..most.min(all.len())]
+    }
+
     /// Notes that a rule was met.
     pub(crate) fn hit(&mut self, rule: usize, part: String) {
         let hit = Hit {

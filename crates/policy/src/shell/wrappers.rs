@@ -277,6 +277,9 @@ const WRAPPERS: &[Wrapper] = &[
     ),
 ];
 
+/// The most inputs for each of which a command is followed.
+const INPUTS_MAX: usize = 8;
+
 /// Follows the command that a wrapper starts; `None` if the program is none.
 pub(crate) fn wrapped(
     walk: &mut Walk<'_>,
@@ -470,7 +473,7 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
             .map(|words| words.into_iter().map(Field::known).collect())
             .collect(),
     };
-    for input in inputs.iter().take(8) {
+    for input in walk.first(&inputs, INPUTS_MAX) {
         let full = match &mark {
             Some(mark) => replaced(command, mark, input),
             None => command.iter().chain(input).cloned().collect(),
@@ -514,7 +517,7 @@ fn parallel(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream 
             inputs.push(Field::hole(stdin.origin));
         }
     }
-    for input in inputs.iter().take(8) {
+    for input in walk.first(&inputs, INPUTS_MAX) {
         let one = std::slice::from_ref(input);
         let mut full = with_names(command, one);
         if full == command {
@@ -523,4 +526,34 @@ fn parallel(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream 
         walk.carry_out_fields(&full, "parallel", &Stream::default());
     }
     Stream::unknown(stdin.origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, CommandRules};
+
+    #[test]
+    fn what_is_too_many_to_be_followed_asks() {
+        let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let trusted = texts(&["parallel *", "xargs *", "printf *", "tmux *", "ed *"]);
+        let rules = CommandRules::compile(&trusted, &texts(&["sudo"])).expect("good rules");
+        let names = "a b c d e f g h ";
+        let lines = "a\\n".repeat(201);
+        for (text, want) in [
+            (format!("parallel ::: {names}"), Answer::Allow),
+            (format!("parallel ::: {names} 'sudo id'"), Answer::Ask),
+            (
+                format!("printf '%s\\n' {names} 'sudo id' | parallel"),
+                Answer::Ask,
+            ),
+            (
+                format!("printf '%s\\n' {names} sudo | xargs -I x x id"),
+                Answer::Ask,
+            ),
+            (format!("tmux {names} {names} 'sudo id'"), Answer::Ask),
+            (format!("printf '{lines}!sudo id\\n' | ed"), Answer::Ask),
+        ] {
+            assert_eq!(rules.judge_command(&text).answer, want, "{text}");
+        }
+    }
 }
