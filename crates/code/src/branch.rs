@@ -8,7 +8,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::language::Language;
-use crate::symbol::symbols;
+use crate::symbol::named;
 use crate::tree::{Step, one_line, parse, slice, text as text_of, walk};
 
 /// What a function does in one case.
@@ -62,8 +62,7 @@ fn moved(body: &str, from: usize, to: usize) -> String {
 }
 
 fn branches(language: Language, source: &str, function: &str) -> Vec<Branch> {
-    let all = symbols(language, source);
-    let Some(symbol) = all.iter().find(|it| it.qualified() == function) else {
+    let Some(symbol) = named(language, source, function) else {
         return Vec::new();
     };
     let Some(tree) = parse(language, source) else {

@@ -42,10 +42,10 @@ pub fn unshadowed(language: Language, text: &str, functions: &[&str]) -> String 
 /// Where one name stands in one function.
 #[derive(Default)]
 struct Uses {
-    /// Where it is called.
-    called: usize,
-    /// Where a value gets this name.
-    bound: usize,
+    /// Whether it is called.
+    called: bool,
+    /// Whether a value gets this name.
+    bound: bool,
     /// Whether a parameter, a function or a class within has it, or something whose meaning is not plain.
     unclear: bool,
     /// Everywhere but in calls; true where it stands for `name: name`.
@@ -80,7 +80,7 @@ impl Uses {
             return;
         };
         match (node.kind(), parent.kind(), field) {
-            ("identifier", "call" | "call_expression", Some("function")) => self.called += 1,
+            ("identifier", "call" | "call_expression", Some("function")) => self.called = true,
             ("identifier", "attribute", Some("attribute"))
             | ("identifier", "keyword_argument", Some("name")) => {}
             (
@@ -105,12 +105,12 @@ impl Uses {
                 ("assignment" | "augmented_assignment" | "assignment_expression", Some("left"))
                 | ("variable_declarator" | "named_expression", Some("name"))
                 | ("for_statement" | "for_in_clause" | "for_in_statement", Some("left")) => {
-                    self.bound += 1;
+                    self.bound = true;
                     self.unclear |= is_function(*parent);
                     return;
                 }
                 ("as_pattern_target", _) => {
-                    self.bound += 1;
+                    self.bound = true;
                     return;
                 }
                 (
@@ -132,12 +132,12 @@ impl Uses {
     }
 
     fn renamed(self, source: &str, name: &str) -> Vec<(Range<usize>, String)> {
+        if !self.called || !self.bound || self.unclear {
+            return Vec::new();
+        }
         let mut other = format!("{name}_");
         while source.contains(&other) {
             other.push('_');
-        }
-        if self.called == 0 || self.bound == 0 || self.unclear {
-            return Vec::new();
         }
         let new = |shorthand: bool| match shorthand {
             true => format!("{name}: {other}"),

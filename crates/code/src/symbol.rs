@@ -102,7 +102,12 @@ pub fn symbols(language: Language, source: &str) -> Vec<Symbol> {
 /// The text of the first definition that goes by `name`, with dots, and with what belongs to it.
 #[must_use]
 pub fn definition(language: Language, source: &str, name: &str) -> Option<String> {
-    let all = symbols(language, source);
-    let found = all.iter().find(|it| it.qualified() == name)?;
-    source.get(found.span.clone()).map(str::to_owned)
+    let found = named(language, source, name)?;
+    source.get(found.span).map(str::to_owned)
+}
+
+/// The first symbol that goes by `name`, with dots.
+pub(crate) fn named(language: Language, source: &str, name: &str) -> Option<Symbol> {
+    let mut all = symbols(language, source).into_iter();
+    all.find(|it| it.qualified() == name)
 }

@@ -33,18 +33,8 @@ pub fn check_plan(
 }
 
 fn uncovered(spec: &Spec, tasks: &[TaskRecord]) -> Vec<String> {
-    let cited: BTreeSet<&str> = tasks
-        .iter()
-        .flat_map(|it| &it.requirements)
-        .map(String::as_str)
-        .collect();
-    let covered = |requirement: &&spec::Requirement| {
-        cited.contains(requirement.id.as_str())
-            || requirement
-                .criteria
-                .iter()
-                .any(|it| cited.contains(it.id.as_str()))
-    };
+    let cited: BTreeSet<&String> = tasks.iter().flat_map(|it| &it.requirements).collect();
+    let covered = |it: &spec::Requirement| cited.iter().any(|name| it.is_named(name));
     let missing = spec.requirements.iter().filter(|it| !covered(it));
     missing
         .map(|it| format!("no task carries out {}", it.id))

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use spec::{FileKind, Plan, PlannedFile, Spec, Task, TaskList};
+use spec::{FileKind, Plan, PlannedFile, Requirement, Spec, Task, TaskList};
 
 use crate::fact::TaskRecord;
 use crate::fingerprint;
@@ -72,13 +72,12 @@ pub fn read_written(
 
 /// The tasks that are worked on: those without tasks below them.
 fn leaves(tasks: &[Task]) -> Vec<&Task> {
-    let below = |task| -> Vec<&Task> {
-        let task: &Task = task;
+    fn below(task: &Task) -> Vec<&Task> {
         match task.subtasks.is_empty() {
             true => vec![task],
             false => leaves(&task.subtasks),
         }
-    };
+    }
     tasks.iter().flat_map(below).collect()
 }
 
@@ -137,15 +136,9 @@ fn name_phases(written: &mut WrittenPlan) {
 
 /// Whether names of requirements or of their criteria name this requirement.
 fn cites(spec: &Spec, names: &[String], requirement: &str) -> bool {
-    let found = spec
-        .requirements
-        .iter()
-        .find(|it| it.id.as_str() == requirement);
-    found.is_some_and(|it| {
-        names.iter().any(|name| {
-            name == it.id.as_str() || it.criteria.iter().any(|it| it.id.as_str() == name)
-        })
-    })
+    let mut all = spec.requirements.iter();
+    let found = all.find(|it| it.id.as_str() == requirement);
+    found.is_some_and(|it| names.iter().any(|name| it.is_named(name)))
 }
 
 /// The plan's tree holds every file of every task, as it is on disk.
@@ -197,11 +190,7 @@ fn unlike(written: &WrittenPlan) -> Vec<String> {
 fn unknown(spec: &Spec, tasks: &[TaskRecord]) -> Vec<String> {
     let mut wrong = Vec::new();
     for task in tasks {
-        let known = |name: &String| {
-            spec.requirements.iter().any(|it| {
-                it.id.as_str() == name || it.criteria.iter().any(|it| it.id.as_str() == name)
-            })
-        };
+        let known = |name: &String| spec.requirements.iter().any(|it| it.is_named(name));
         let strange = task.requirements.iter().filter(|it| !known(it));
         wrong.extend(
             strange.map(|it| format!("task {} names {it}, which the spec does not have", task.id)),
@@ -250,13 +239,9 @@ fn uncarried(spec: &Spec, derived: &Draft, tasks: &[TaskRecord]) -> Vec<String> 
 /// Tasks that nothing could prove, although the spec has examples for what they cite, or they cite nothing.
 fn unprovable(spec: &Spec, tooling: &Tooling, tasks: &[TaskRecord]) -> Vec<String> {
     let has_examples = |task: &TaskRecord| {
-        let cited = spec
-            .requirements
-            .iter()
-            .filter(|it| cites(spec, &task.requirements, it.id.as_str()));
-        cited.fold(task.requirements.is_empty(), |any, it| {
-            any || !it.examples.is_empty()
-        })
+        let cited = |it: &Requirement| task.requirements.iter().any(|name| it.is_named(name));
+        let mut all = spec.requirements.iter();
+        task.requirements.is_empty() || all.any(|it| cited(it) && !it.examples.is_empty())
     };
     let why = |task: &TaskRecord| {
         let work = work_of(spec, tooling, &task.id, &task.requirements, &task.files);

@@ -177,12 +177,9 @@ fn requirements_of<'a>(
     names: &[String],
 ) -> Result<Vec<&'a Requirement>, WorkError> {
     let find = |name: &String| {
-        let is_it = |it: &&Requirement| {
-            it.id.to_string() == *name || it.criteria.iter().any(|c| c.id.to_string() == *name)
-        };
         spec.requirements
             .iter()
-            .find(is_it)
+            .find(|it| it.is_named(name))
             .ok_or_else(|| WorkError::UnknownRequirement {
                 task: task.to_owned(),
                 requirement: name.clone(),

@@ -2,10 +2,12 @@
 //!
 //! `cargo bench -p policy --bench shell`
 
+#[path = "../tests/seed/mod.rs"]
+mod seed;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use policy::shell::CommandRules;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -13,17 +15,8 @@ struct Case {
     cmd: String,
 }
 
-fn rules() -> CommandRules {
-    let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-    CommandRules::compile(
-        &texts(&["npm test", "npm run lint", "git status", "git diff"]),
-        &texts(&["rm -rf", "sudo", "curl | bash"]),
-    )
-    .expect("the seed's rules")
-}
-
 fn verdicts(criterion: &mut Criterion) {
-    let rules = rules();
+    let rules = seed::rules();
     let corpora = [
         include_str!("../tests/corpus/commands.jsonl"),
         include_str!("../tests/corpus/own.jsonl"),

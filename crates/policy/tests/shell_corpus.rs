@@ -3,7 +3,9 @@
 //! Each line holds a command, the answer that is right, others that are accepted (`also`), its kind and the reason.
 //! Too lax is what is less strict than every accepted answer; there may be none of it.
 
-use policy::shell::{Answer, CommandRules};
+mod seed;
+
+use policy::shell::Answer;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -20,15 +22,6 @@ struct Case {
 /// Kinds in which a stricter answer than the right one is never accepted.
 const EXACT_KINDS: [&str; 4] = ["lookalike", "sudo_like", "pipe2sh_like", "trusted"];
 
-fn rules() -> CommandRules {
-    let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-    CommandRules::compile(
-        &texts(&["npm test", "npm run lint", "git status", "git diff"]),
-        &texts(&["rm -rf", "sudo", "curl | bash"]),
-    )
-    .expect("the seed's rules")
-}
-
 fn answer(name: &str) -> Answer {
     match name {
         "allow" => Answer::Allow,
@@ -40,7 +33,7 @@ fn answer(name: &str) -> Answer {
 
 /// Enforces the gates on a corpus: nothing too lax, at most 0.5 % too strict, at least 95 % exact.
 fn check(corpus: &str) {
-    let rules = rules();
+    let rules = seed::rules();
     let (mut all, mut exact, mut strict) = (0, 0, Vec::new());
     for line in corpus.lines() {
         let case: Case = serde_json::from_str(line).expect("a case");
@@ -78,7 +71,7 @@ fn further_cases_of_the_same_kinds_are_too() {
 
 #[test]
 fn what_is_long_or_deep_is_looked_at_all_the_same() {
-    let rules = rules();
+    let rules = seed::rules();
     let nested = |open: &str, inner: &str, close: &str, times: usize| {
         format!("{}{inner}{}", open.repeat(times), close.repeat(times))
     };

@@ -7,25 +7,18 @@
     reason = "bash is the other side of the comparison"
 )]
 
+mod seed;
+
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use policy::shell::{Answer, CommandRules, Invocation, Plan};
+use policy::shell::{Answer, Invocation, Plan};
 
 /// Texts in the short form.
 const SHORT: usize = 1_500;
-
-fn rules() -> CommandRules {
-    let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-    CommandRules::compile(
-        &texts(&["npm test", "npm run lint", "git status", "git diff"]),
-        &texts(&["rm -rf", "sudo", "curl | bash"]),
-    )
-    .expect("the seed's rules")
-}
 
 /// Chance that is the same for the same seed.
 struct Dice(u64);
@@ -284,7 +277,7 @@ fn number(variable: &str) -> Option<u64> {
 fn what_is_allowed_is_what_bash_would_do() {
     let folder = tempfile::tempdir().expect("a folder");
     stubs(folder.path());
-    let rules = rules();
+    let rules = seed::rules();
     let mut dice = Dice(number("KIRO_FUZZ_SEED").unwrap_or(0x9e37_79b9_7f4a_7c15));
     let long = number("KIRO_FUZZ_SECONDS").map(Duration::from_secs);
     let began = Instant::now();
@@ -327,7 +320,7 @@ fn what_is_allowed_is_what_bash_would_do() {
 
 #[test]
 fn nothing_takes_for_ever() {
-    let rules = rules();
+    let rules = seed::rules();
     for piece in SOUP.iter().chain(&NEARLY) {
         // The longest are for the long form: without optimisation they take minutes.
         let sizes: &[usize] = match number("KIRO_FUZZ_SECONDS") {

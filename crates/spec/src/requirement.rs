@@ -45,4 +45,9 @@ impl Requirement {
     pub fn function(&self, name: &str) -> Option<&FunctionDecl> {
         self.functions.iter().find(|it| it.name == name)
     }
+
+    /// Whether a name means it: its own id (`FR-1`), or that of one of its criteria (`FR-1.2`).
+    pub fn is_named(&self, name: &str) -> bool {
+        self.id.as_str() == name || self.criteria.iter().any(|it| it.id.as_str() == name)
+    }
 }

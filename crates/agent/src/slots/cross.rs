@@ -13,12 +13,10 @@ impl Work<'_> {
         bench: &mut dyn Bench,
         on: &mut dyn FnMut(SlotEvent),
     ) -> Result<(), AgentError> {
-        let mut left = VERSIONS_A_ROUND;
-        while let Some((best, version)) = self.next_version() {
-            if left == 0 {
+        for _ in 0..VERSIONS_A_ROUND {
+            let Some((best, version)) = self.next_version() else {
                 break;
-            }
-            left -= 1;
+            };
             self.crossed.insert(version.clone());
             let trial = bench.check(&version)?;
             if trial.passed <= self.candidates[best].trial.passed {

@@ -65,9 +65,7 @@ pub fn offers(text: &str, verdict: &CommandVerdict) -> Vec<(CommandPattern, Patt
         .collect();
     let is_plain = verdict.analysis.doubts.is_empty()
         && !asking.is_empty()
-        && asking
-            .iter()
-            .all(|it| it.asks.iter().all(|why| why.contains("trusted")));
+        && asking.iter().all(|it| it.only_lacks_trust());
     let argv = asking
         .first()
         .and_then(|it| it.argv.clone())

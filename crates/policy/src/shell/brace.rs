@@ -93,19 +93,21 @@ fn sequence(inside: &[char]) -> Option<Vec<Vec<char>>> {
         (Some(a), Some(b)) => (i64::from(a as u32), i64::from(b as u32), true),
         _ => (first.parse().ok()?, last.parse().ok()?, false),
     };
-    let (low, high): (i64, i64) = (from.min(to), from.max(to));
-    let mut values: Vec<i64> = (0..WORDS_MAX as u64)
-        .map_while(|n| low.checked_add_unsigned(n.checked_mul(step)?))
-        .take_while(|value| *value <= high)
-        .collect();
-    if from > to {
-        values.reverse();
-    }
+    let place = |n: u64| {
+        let away = n.checked_mul(step)?;
+        match from <= to {
+            true => from.checked_add_unsigned(away),
+            false => from.checked_sub_unsigned(away),
+        }
+    };
+    let values = (0..WORDS_MAX as u64)
+        .map_while(place)
+        .take_while(|value| (from.min(to)..=from.max(to)).contains(value));
     let shown = |value: i64| match u8::try_from(value) {
         Ok(byte) if is_letter => vec![char::from(byte)],
         _ => value.to_string().chars().collect(),
     };
-    Some(values.into_iter().map(shown).collect())
+    Some(values.map(shown).collect())
 }
 
 /// Behind the character, or behind the quote or expansion that begins there.
@@ -136,6 +138,9 @@ mod tests {
             ("{1..3}", "1 2 3"),
             ("{c..a}", "c b a"),
             ("r{m..m}", "rm"),
+            ("{1..6..2}", "1 3 5"),
+            ("{6..1..2}", "6 4 2"),
+            ("r{m..a..50}", "rm"),
             ("{}", "{}"),
             ("{a}", "{a}"),
             ("'{a,b}'", "'{a,b}'"),

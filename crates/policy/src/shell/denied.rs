@@ -246,8 +246,7 @@ impl Pattern {
         let Some((name, arguments)) = fields.split_first() else {
             return false;
         };
-        is_program(name, &self.program)
-            && Arguments::of(arguments).is_some_and(|it| self.fits_arguments(&it))
+        is_program(name, &self.program) && self.fits_arguments(&Arguments::of(arguments))
     }
 
     fn fits_arguments(&self, arguments: &Arguments) -> bool {
@@ -316,7 +315,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn of(fields: &[Field]) -> Option<Arguments> {
+    fn of(fields: &[Field]) -> Arguments {
         let mut arguments = Arguments::default();
         let mut options_ended = false;
         let mut behind_option = false;
@@ -339,7 +338,7 @@ impl Arguments {
                 behind_option = true;
             }
         }
-        Some(arguments)
+        arguments
     }
 
     fn rm_would_work(&self) -> bool {

@@ -25,17 +25,11 @@ pub(crate) fn run(
             }
         }
         "sed" | "gsed" => {
-            let spec = Spec {
-                short: "efl",
-                long: &["expression", "file", "line-length"],
-            };
-            let (options, operands) = getopt::anywhere(arguments, &spec);
-            let given = options
-                .iter()
-                .filter(|it| matches!(it.name.as_str(), "e" | "expression"));
-            let mut scripts: Vec<Field> = given.filter_map(|it| it.value.clone()).collect();
+            let spec = Spec::new("efl", &["expression", "file", "line-length"]);
+            let parsed = getopt::anywhere(arguments, &spec);
+            let mut scripts = parsed.values(&["e", "expression"]);
             if scripts.is_empty() {
-                scripts.extend(operands.first().cloned());
+                scripts.extend(parsed.operands.first().cloned());
             }
             for text in scripts.iter().filter_map(Field::text) {
                 sed_script(walk, &text);
@@ -71,7 +65,8 @@ fn texts_after(arguments: &[Field], options: &[&str], sign: &str) -> Vec<String>
 /// Follows every line of known input.
 fn lines(walk: &mut Walk<'_>, program: &str, stdin: &Stream) {
     for text in stdin.texts.clone() {
-        for line in text.lines().take(200) {
+        let all: Vec<&str> = text.lines().collect();
+        for line in walk.first(&all, 200) {
             escapes(walk, program, line);
         }
     }
@@ -125,13 +120,12 @@ fn sed_script(walk: &mut Walk<'_>, script: &str) {
             walk.within("sed e", code, &Stream::default());
         }
     }
-    let mut chars = script.chars();
-    let at = script.find('s');
-    let mark = at
-        .and_then(|at| chars.nth(at + 1))
+    let substitution = script.split_once('s').map(|(_, rest)| rest);
+    let mark = substitution
+        .and_then(|it| it.chars().next())
         .filter(|c| !c.is_alphanumeric());
-    if let (Some(at), Some(mark)) = (at, mark) {
-        let pieces: Vec<&str> = script[at + 1 + mark.len_utf8()..].split(mark).collect();
+    if let (Some(rest), Some(mark)) = (substitution, mark) {
+        let pieces: Vec<&str> = rest[mark.len_utf8()..].split(mark).collect();
         if let [_, with, flags] = pieces.as_slice()
             && flags
                 .split([';', ' ', '}'])
@@ -140,5 +134,26 @@ fn sed_script(walk: &mut Walk<'_>, script: &str) {
         {
             walk.within("sed s///e", with, &Stream::default());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, CommandRules};
+
+    #[test]
+    fn letters_of_more_than_one_byte_do_not_hide_what_sed_carries_out() {
+        let rules = CommandRules::compile(&[], &["rm -rf".to_owned()]).expect("good rules");
+        for (script, want) in [
+            ("és/€", Answer::Ask),
+            ("s€a€b", Answer::Ask),
+            ("/é/s/a/rm -rf x/e", Answer::Deny),
+            ("s€a€rm -rf x€e", Answer::Deny),
+        ] {
+            let verdict = rules.judge_command(&format!("sed '{script}' f"));
+            assert_eq!(verdict.answer, want, "{script}");
+        }
+        let verdict = rules.judge_command("sed --expr 's/a/rm -rf x/e' f");
+        assert_eq!(verdict.answer, Answer::Deny);
     }
 }

@@ -11,6 +11,15 @@ pub(crate) struct Spec {
     pub(crate) long: &'static [&'static str],
 }
 
+impl Spec {
+    /// No option takes a value.
+    pub(crate) const NONE: Spec = Spec::new("", &[]);
+
+    pub(crate) const fn new(short: &'static str, long: &'static [&'static str]) -> Spec {
+        Spec { short, long }
+    }
+}
+
 /// One option that was given.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
@@ -20,39 +29,43 @@ pub(crate) struct Given {
     pub(crate) value: Option<Field>,
 }
 
-/// The options before the first operand, and the rest.
+/// Options, and the operands in whatever form they are held.
 #[derive(Debug)]
-pub(crate) struct Parsed<'a> {
+pub(crate) struct Parsed<Operands> {
     pub(crate) options: Vec<Given>,
-    pub(crate) operands: &'a [Field],
+    pub(crate) operands: Operands,
 }
 
-impl Parsed<'_> {
+impl<Operands> Parsed<Operands> {
     /// The values of an option, by its letter or its name; a name may have been shortened.
     pub(crate) fn values(&self, names: &[&str]) -> Vec<Field> {
         self.options
             .iter()
-            .filter(|given| names.iter().any(|name| given.is(name)))
+            .filter(|given| given.is_any(names))
             .filter_map(|given| given.value.clone())
             .collect()
     }
 
     /// Whether an option was given.
     pub(crate) fn has(&self, names: &[&str]) -> bool {
-        self.options
-            .iter()
-            .any(|given| names.iter().any(|name| given.is(name)))
+        self.options.iter().any(|given| given.is_any(names))
     }
 }
 
 impl Given {
-    fn is(&self, name: &str) -> bool {
-        self.name == name || (self.name.len() > 2 && name.starts_with(self.name.as_str()))
+    /// Whether it is one of these, by its letter or its name.
+    pub(crate) fn is_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| means(&self.name, name))
     }
 }
 
+/// Whether what was typed means the option of that name: a name may be shortened.
+fn means(typed: &str, name: &str) -> bool {
+    typed == name || (typed.len() > 2 && name.starts_with(typed))
+}
+
 /// Reads options up to the first operand, as programs do that start another program.
-pub(crate) fn leading<'a>(arguments: &'a [Field], spec: &Spec) -> Parsed<'a> {
+pub(crate) fn leading<'a>(arguments: &'a [Field], spec: &Spec) -> Parsed<&'a [Field]> {
     let mut options = Vec::new();
     let mut at = 0;
     while let Some(field) = arguments.get(at) {
@@ -72,8 +85,8 @@ pub(crate) fn leading<'a>(arguments: &'a [Field], spec: &Spec) -> Parsed<'a> {
     }
 }
 
-/// Reads options wherever they stand; gives them and the operands.
-pub(crate) fn anywhere(arguments: &[Field], spec: &Spec) -> (Vec<Given>, Vec<Field>) {
+/// Reads options wherever they stand.
+pub(crate) fn anywhere(arguments: &[Field], spec: &Spec) -> Parsed<Vec<Field>> {
     let mut options = Vec::new();
     let mut operands = Vec::new();
     let mut at = 0;
@@ -90,7 +103,7 @@ pub(crate) fn anywhere(arguments: &[Field], spec: &Spec) -> (Vec<Given>, Vec<Fie
         }
         at += option(field, &prefix, arguments.get(at), spec, &mut options);
     }
-    (options, operands)
+    Parsed { options, operands }
 }
 
 /// Reads one argument that begins with `-`; gives how many more it takes.
@@ -109,10 +122,7 @@ fn option(
             });
             return 0;
         }
-        let takes = spec
-            .long
-            .iter()
-            .any(|name| *name == long || (long.len() > 2 && name.starts_with(long)));
+        let takes = spec.long.iter().any(|name| means(long, name));
         options.push(Given {
             name: long.to_owned(),
             value: next.cloned().filter(|_| takes),

@@ -94,14 +94,13 @@ pub(crate) fn run(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Op
     let name = name.prefix();
     follow_options(walk, &name, rest);
     match name.as_str() {
-        "submodule" => after_word(walk, "foreach", rest),
+        "submodule" => for_each(walk, rest),
         "bisect" => {
             let run = rest.iter().position(|it| it.prefix() == "run");
             if let Some(run) = run {
                 walk.run_within("git bisect run", &rest[run + 1..], &Stream::default());
             }
         }
-        "for-each-repo" => {}
         "clone" => {
             for pair in rest.windows(2) {
                 if matches!(pair[0].prefix().as_str(), "-c" | "--config") {
@@ -167,8 +166,8 @@ fn follow_options(walk: &mut Walk<'_>, name: &str, arguments: &[Field]) {
     }
 }
 
-fn after_word(walk: &mut Walk<'_>, word: &str, arguments: &[Field]) {
-    let Some(at) = arguments.iter().position(|it| it.prefix() == word) else {
+fn for_each(walk: &mut Walk<'_>, arguments: &[Field]) {
+    let Some(at) = arguments.iter().position(|it| it.prefix() == "foreach") else {
         return;
     };
     let mut rest = &arguments[at + 1..];

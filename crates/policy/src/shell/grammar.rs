@@ -29,6 +29,16 @@ pub(crate) enum NoTree {
     TooMuch,
 }
 
+impl NoTree {
+    /// The doubt that comes of it.
+    pub(crate) fn said(self) -> &'static str {
+        match self {
+            NoTree::Syntax => "it cannot be parsed",
+            NoTree::TooMuch => "it is too long or nested too deeply",
+        }
+    }
+}
+
 /// The tree of a script.
 pub(crate) fn parse(text: &str) -> Result<Program, NoTree> {
     if text.contains("esac") {

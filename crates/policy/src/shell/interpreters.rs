@@ -2,9 +2,11 @@
 //!
 //! Only what stands as a literal in such a call counts; a string that is merely printed is text.
 
+use std::collections::BTreeMap;
+
 use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
-use super::walk::Walk;
+use super::walk::{TOO_MUCH, Walk};
 
 /// A language as far as starting commands goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,10 +123,15 @@ const fn interpreter(
     Interpreter {
         names,
         language,
-        spec: Spec { short, long },
+        spec: Spec::new(short, long),
         code,
     }
 }
+
+/// The most letters behind the names of functions that are looked at in full: calls may stand in each other.
+const AHEAD_MAX: usize = 256 * 1024;
+/// How many letters behind a name are looked at after that.
+const NEAR: usize = 256;
 
 /// Functions that start a command, in any of the languages.
 const STARTERS: [&str; 49] = [
@@ -200,7 +207,6 @@ pub(crate) fn run(
         codes.extend(operands.first().cloned());
         operands = operands.get(1..).unwrap_or_default();
     }
-    let through = program.to_owned();
     if codes.is_empty() && !gives_file {
         let content = match operands.first() {
             Some(file) => walk.read_file(file, stdin),
@@ -210,7 +216,7 @@ pub(crate) fn run(
     }
     for code in codes {
         let code = code.text().unwrap_or_else(|| code.shown());
-        follow(walk, found.language, &code, &through);
+        follow(walk, found.language, &code, program);
     }
     Some(Stream::unknown(stdin.origin | walk.origin_of(arguments)))
 }
@@ -231,6 +237,7 @@ fn follow(walk: &mut Walk<'_>, language: Language, code: &str, through: &str) {
             Call::Shell(text) => {
                 walk.within(through, &text, &Stream::default());
             }
+            Call::Unread => walk.doubt(TOO_MUCH),
             Call::Words(words) => {
                 let fields: Vec<Field> = words.into_iter().map(Field::known).collect();
                 walk.run_within(through, &fields, &Stream::default());
@@ -246,11 +253,16 @@ enum Call {
     Shell(String),
     /// A program with its arguments.
     Words(Vec<String>),
+    /// What was not looked at in full.
+    Unread,
 }
 
 fn calls(language: Language, code: &str) -> Vec<Call> {
     let chars: Vec<char> = code.chars().collect();
+    let signs = Signs::of(&chars);
     let mut found = Vec::new();
+    let mut ahead = 0;
+    let mut unread = false;
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
@@ -268,7 +280,7 @@ fn calls(language: Language, code: &str) -> Vec<Call> {
                 found.push(Call::Shell(text));
             }
             at = end;
-        } else if let Some((text, end)) = quoting_operator(language, &chars, at) {
+        } else if let Some((text, end)) = quoting_operator(language, &chars, &signs, at) {
             found.push(Call::Shell(text));
             at = end;
         } else if c.is_alphabetic() || c == '_' {
@@ -277,14 +289,45 @@ fn calls(language: Language, code: &str) -> Vec<Call> {
                 .unwrap_or(chars.len());
             let name: String = chars[at..end].iter().collect();
             if STARTERS.contains(&name.as_str()) || (language == Language::Tcl && name == "spawn") {
-                found.extend(started(&chars, end, language));
+                let limit = if ahead > AHEAD_MAX {
+                    chars.len().min(end + NEAR)
+                } else {
+                    chars.len()
+                };
+                let (calls, behind) = started(&chars[..limit], &signs, end, language);
+                found.extend(calls);
+                unread |= behind >= limit && limit < chars.len();
+                ahead += behind - end;
             }
             at = end;
         } else {
             at += 1;
         }
     }
+    found.extend(unread.then_some(Call::Unread));
     found
+}
+
+/// Where each sign stands, so that the one that closes something is found at once.
+struct Signs(BTreeMap<char, Vec<usize>>);
+
+impl Signs {
+    fn of(chars: &[char]) -> Signs {
+        let mut places: BTreeMap<char, Vec<usize>> = BTreeMap::new();
+        for (at, c) in chars.iter().enumerate() {
+            if !c.is_alphanumeric() {
+                places.entry(*c).or_default().push(at);
+            }
+        }
+        Signs(places)
+    }
+
+    /// The first of these signs from `from` on.
+    fn next(&self, sign: char, from: usize) -> Option<usize> {
+        let places = self.0.get(&sign)?;
+        let first = places.partition_point(|at| *at < from);
+        places.get(first).copied()
+    }
 }
 
 fn is_comment(language: Language, chars: &[char], at: usize) -> bool {
@@ -316,7 +359,12 @@ fn is_piped(chars: &[char], from: usize, to: usize) -> bool {
 }
 
 /// Perl's and Ruby's `qx{…}`, `%x(…)`.
-fn quoting_operator(language: Language, chars: &[char], at: usize) -> Option<(String, usize)> {
+fn quoting_operator(
+    language: Language,
+    chars: &[char],
+    signs: &Signs,
+    at: usize,
+) -> Option<(String, usize)> {
     let pair: String = chars[at..(at + 2).min(chars.len())].iter().collect();
     let fits = match language {
         Language::Perl => pair == "qx" && (at == 0 || !chars[at - 1].is_alphanumeric()),
@@ -327,8 +375,7 @@ fn quoting_operator(language: Language, chars: &[char], at: usize) -> Option<(St
     if !fits || open.is_alphanumeric() {
         return None;
     }
-    let close = closing(open);
-    let end = (at + 3..chars.len()).find(|&i| chars[i] == close)?;
+    let end = signs.next(closing(open), at + 3)?;
     Some((chars[at + 3..end].iter().collect(), end + 1))
 }
 
@@ -342,19 +389,17 @@ fn closing(open: char) -> char {
     }
 }
 
-/// What a call starts, read from behind its name: its literals, as one text and as words.
-fn started(chars: &[char], from: usize, language: Language) -> Vec<Call> {
+/// What a call starts, read from behind its name: its literals, as one text and as words; and how far it was read.
+fn started(chars: &[char], signs: &Signs, from: usize, language: Language) -> (Vec<Call>, usize) {
     let mut at = from;
     let mut depth = 0;
     let mut words: Vec<String> = Vec::new();
-    let begins = (at..chars.len()).find(|&i| !chars[i].is_whitespace());
-    let enclosed = begins.is_some_and(|i| chars[i] == '(');
     if language == Language::Tcl {
         let end = (at..chars.len())
             .find(|&i| matches!(chars[i], '\n' | ';' | ']'))
             .unwrap_or(chars.len());
         let text: String = chars[at..end].iter().collect();
-        return vec![Call::Shell(text.trim().to_owned())];
+        return (vec![Call::Shell(text.trim().to_owned())], end);
     }
     while at < chars.len() && words.len() < 64 {
         match chars[at] {
@@ -378,13 +423,13 @@ fn started(chars: &[char], from: usize, language: Language) -> Vec<Call> {
                 }
             }
             ';' | '\n' if depth == 0 => break,
-            'q' if quoted_words(chars, at).is_some() => {
-                let (list, end) = quoted_words(chars, at).unwrap_or_default();
-                words.extend(list);
-                at = end;
-                continue;
+            'q' => {
+                if let Some((list, end)) = quoted_words(chars, signs, at) {
+                    words.extend(list);
+                    at = end;
+                    continue;
+                }
             }
-            _ if depth == 0 && enclosed => {}
             _ => {}
         }
         at += 1;
@@ -400,11 +445,11 @@ fn started(chars: &[char], from: usize, language: Language) -> Vec<Call> {
         }
         calls.push(Call::Words(words));
     }
-    calls
+    (calls, at)
 }
 
 /// Perl's `qw(a b c)`.
-fn quoted_words(chars: &[char], at: usize) -> Option<(Vec<String>, usize)> {
+fn quoted_words(chars: &[char], signs: &Signs, at: usize) -> Option<(Vec<String>, usize)> {
     if chars.get(at + 1) != Some(&'w') || (at > 0 && chars[at - 1].is_alphanumeric()) {
         return None;
     }
@@ -412,8 +457,9 @@ fn quoted_words(chars: &[char], at: usize) -> Option<(Vec<String>, usize)> {
     if open.is_alphanumeric() || open.is_whitespace() {
         return None;
     }
-    let close = closing(open);
-    let end = (at + 3..chars.len()).find(|&i| chars[i] == close)?;
+    let end = signs
+        .next(closing(open), at + 3)
+        .filter(|end| *end < chars.len())?;
     let text: String = chars[at + 3..end].iter().collect();
     Some((
         text.split_whitespace().map(str::to_owned).collect(),
@@ -506,5 +552,21 @@ mod tests {
         ] {
             assert_eq!(calls(language, code), want, "{code}");
         }
+    }
+
+    /// Each name is behind the others' parentheses: what is read for one is read for all before it.
+    #[test]
+    fn calls_in_each_other_cannot_take_for_ever() {
+        for text in ["system qw(", "system ", "qx{", "exec('"] {
+            let code = format!(
+                "{}'); system('sudo id')",
+                text.repeat(64 * 1024 / text.len())
+            );
+            calls(Language::Perl, &code);
+        }
+        let near = format!("{}system('sudo id')", "system ".repeat(4_000));
+        let found = calls(Language::Perl, &near);
+        assert!(found.contains(&Call::Shell("sudo id".to_owned())));
+        assert!(found.contains(&Call::Unread));
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::denied::{CommandRuleError, Denied};
-use super::grammar::{self, NoTree};
-use super::plan::{self, Part, Plan, Trusted};
+use super::grammar;
+use super::plan::{self, NOT_TRUSTED, Part, Plan, Trusted};
 use super::value::{Field, Stream};
 use super::walk::{Hit, Seen, Walk};
 use super::{prescan, second};
@@ -105,7 +105,7 @@ impl CommandRules {
                 plan::read(&program, &self.trusted)
             }
             Err(why) => {
-                doubts.push(no_tree(why).to_owned());
+                doubts.push(why.said().to_owned());
                 walk.unparsed(&readable, &Stream::default());
                 (Vec::new(), None)
             }
@@ -149,7 +149,7 @@ impl CommandRules {
             argv: Some(argv.to_vec()),
             asks: match &rule {
                 Some(_) => Vec::new(),
-                None => vec!["it is not a trusted command".to_owned()],
+                None => vec![NOT_TRUSTED.to_owned()],
             },
             trusted: rule,
         };
@@ -212,13 +212,6 @@ fn read_trusted(text: &str) -> Result<Trusted, CommandRuleError> {
     })
 }
 
-fn no_tree(why: NoTree) -> &'static str {
-    match why {
-        NoTree::Syntax => "it cannot be parsed",
-        NoTree::TooMuch => "it is too long or nested too deeply",
-    }
-}
-
 fn denied(analysis: Analysis) -> CommandVerdict {
     let hit = analysis.hits[0].clone();
     let way = if hit.through.is_empty() {
@@ -265,10 +258,7 @@ fn asked(analysis: Analysis) -> CommandVerdict {
             "write it more plainly, or approve it".to_owned(),
         ),
         (None, Some(part)) => {
-            let listed = part
-                .argv
-                .as_ref()
-                .filter(|_| part.asks.iter().any(|it| it.contains("trusted")));
+            let listed = part.argv.as_ref().filter(|_| part.only_lacks_trust());
             let change = match listed {
                 Some(argv) => format!(
                     "approve it, or add «{}» to security.trusted_commands",

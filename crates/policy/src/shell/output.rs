@@ -5,11 +5,6 @@ use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
 use super::walk::{Walk, silent};
 
-const NO_OPTIONS: Spec = Spec {
-    short: "",
-    long: &[],
-};
-
 /// What a program prints; `None` if it is none of those that are known.
 pub(crate) fn of(
     walk: &mut Walk<'_>,
@@ -59,7 +54,7 @@ pub(crate) fn copied(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) {
     if !matches!(program, "cp" | "mv" | "ln") {
         return;
     }
-    let (_, operands) = getopt::anywhere(arguments, &NO_OPTIONS);
+    let operands = getopt::anywhere(arguments, &Spec::NONE).operands;
     if let [from, to] = operands.as_slice()
         && let Some(to) = to.text()
     {
@@ -98,10 +93,7 @@ fn echo(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
 
 fn printf(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
     let origin = walk.origin_of(arguments);
-    let spec = Spec {
-        short: "v",
-        long: &[],
-    };
+    let spec = Spec::new("v", &[]);
     let parsed = getopt::leading(arguments, &spec);
     let stream = known(parsed.operands).and_then(|words| {
         let (format, values) = words.split_first()?;
@@ -154,21 +146,18 @@ fn formatted(format: &str, values: &[String]) -> Option<String> {
 }
 
 fn cat(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "nc",
-        long: &["lines", "bytes"],
-    };
-    let (options, files) = match program {
-        "cat" | "tac" => getopt::anywhere(arguments, &NO_OPTIONS),
+    let spec = Spec::new("nc", &["lines", "bytes"]);
+    let parsed = match program {
+        "cat" | "tac" => getopt::anywhere(arguments, &Spec::NONE),
         _ => getopt::anywhere(arguments, &spec),
     };
     let mut out: Option<Stream> = None;
-    for file in &files {
+    for file in &parsed.operands {
         let content = walk.read_file(file, stdin);
         out = Some(out.map_or(content.clone(), |it| it.then(&content)));
     }
     let out = out.unwrap_or_else(|| stdin.clone());
-    let changes = program != "cat" || !options.is_empty();
+    let changes = program != "cat" || !parsed.options.is_empty();
     let many_lines = out.texts.iter().any(|text| text.lines().count() > 1);
     if program == "dd" {
         return Stream::unknown(stdin.origin);
@@ -187,7 +176,7 @@ fn cat(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &Stream) 
 }
 
 fn tee(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let (_, files) = getopt::anywhere(arguments, &NO_OPTIONS);
+    let files = getopt::anywhere(arguments, &Spec::NONE).operands;
     for file in files.iter().filter_map(Field::text) {
         walk.write_file(&file, stdin);
     }
@@ -198,9 +187,9 @@ fn tee(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
 fn fetched(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Stream {
     let origin = walk.denied.produced_by(&[Field::known(program)]);
     let spec = match program {
-        "wget" => Spec {
-            short: "oaeitTOPUlADIXRwQ",
-            long: &[
+        "wget" => Spec::new(
+            "oaeitTOPUlADIXRwQ",
+            &[
                 "output-document",
                 "output-file",
                 "directory-prefix",
@@ -209,14 +198,11 @@ fn fetched(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Stream {
                 "timeout",
                 "user-agent",
             ],
-        },
-        "aria2c" => Spec {
-            short: "dojxs",
-            long: &["out", "dir"],
-        },
-        _ => Spec {
-            short: "oHdXAebuUmFTxrCcDEKPQtwyYz",
-            long: &[
+        ),
+        "aria2c" => Spec::new("dojxs", &["out", "dir"]),
+        _ => Spec::new(
+            "oHdXAebuUmFTxrCcDEKPQtwyYz",
+            &[
                 "output",
                 "header",
                 "data",
@@ -228,19 +214,12 @@ fn fetched(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Stream {
                 "cookie",
                 "form",
             ],
-        },
+        ),
     };
-    let (options, operands) = getopt::anywhere(arguments, &spec);
+    let parsed = getopt::anywhere(arguments, &spec);
     let named = |names: &[&str]| -> Vec<String> {
-        options
-            .iter()
-            .filter(|it| {
-                names.iter().any(|name| {
-                    it.name == *name || (it.name.len() > 2 && name.starts_with(&it.name))
-                })
-            })
-            .filter_map(|it| it.value.as_ref().and_then(Field::text))
-            .collect()
+        let values = parsed.values(names);
+        values.iter().filter_map(Field::text).collect()
     };
     let by_name = match program {
         "wget" => named(&["O", "output-document"]),
@@ -248,7 +227,8 @@ fn fetched(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Stream {
         _ => named(&["o", "output"]),
     };
     let keeps_name = matches!(program, "wget" | "fetch" | "aria2c")
-        || options
+        || parsed
+            .options
             .iter()
             .any(|it| matches!(it.name.as_str(), "O" | "remote-name" | "remote-name-all"));
     let content = Stream::unknown(origin);
@@ -256,7 +236,7 @@ fn fetched(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Stream {
         walk.write_file(file, &content);
     }
     if keeps_name && by_name.is_empty() {
-        for url in operands.iter().filter_map(Field::text) {
+        for url in parsed.operands.iter().filter_map(Field::text) {
             let path = url.split(['?', '#']).next().unwrap_or_default();
             let name = path.rsplit('/').next().unwrap_or_default();
             let name = if name.is_empty() { "index.html" } else { name };
@@ -267,7 +247,7 @@ fn fetched(walk: &mut Walk<'_>, program: &str, arguments: &[Field]) -> Stream {
 }
 
 fn located(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
-    let (_, operands) = getopt::anywhere(arguments, &NO_OPTIONS);
+    let operands = getopt::anywhere(arguments, &Spec::NONE).operands;
     match known(&operands) {
         Some(names) => Stream::of_texts(vec![names.join("\n") + "\n"], 0),
         None => Stream::unknown(walk.origin_of(arguments)),

@@ -113,6 +113,16 @@ pub struct Part {
     pub asks: Vec<String>,
 }
 
+/// Why a part asks that could be trusted as it stands.
+pub(crate) const NOT_TRUSTED: &str = "it is not a trusted command";
+
+impl Part {
+    /// Whether a trusted rule is all that it lacks.
+    pub(crate) fn only_lacks_trust(&self) -> bool {
+        self.asks == [NOT_TRUSTED]
+    }
+}
+
 /// A trusted rule: the whole argument list of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct Trusted {
@@ -328,7 +338,7 @@ impl Reader<'_> {
         let rule = argv.as_ref().and_then(|it| trusted(self.rules, it));
         let rule = rule.map(str::to_owned);
         if rule.is_none() && asks.is_empty() {
-            push(&mut asks, "it is not a trusted command");
+            push(&mut asks, NOT_TRUSTED);
         }
         let is_allowed = asks.is_empty();
         self.keep(|| Part {

@@ -1,8 +1,9 @@
 //! What a command starts in turn: the dispatch by program.
 
 use super::denied::{Denied, SHELLS, base_name};
+use super::simple::plain_path;
 use super::value::{Field, Origin, Stream};
-use super::walk::{Walk, silent};
+use super::walk::{DEPTH_MAX, TOO_MUCH, Walk, silent};
 use super::{editors, git, interpreters, output, runners, shells, wrappers};
 
 /// Variables whose value some program carries out as a command.
@@ -126,7 +127,7 @@ impl Walk<'_> {
 
     /// Whether a path names a file that this very text wrote: without a `#!` line a shell carries it out.
     fn is_own_script(&self, path: &str) -> bool {
-        self.files.contains_key(path.trim_start_matches("./"))
+        self.files.contains_key(plain_path(path))
     }
 
     /// Follows text that is carried out as commands of a shell.
@@ -167,8 +168,8 @@ impl Walk<'_> {
     /// Follows a command that another one starts with these arguments.
     pub(crate) fn run_within(&mut self, through: &str, fields: &[Field], stdin: &Stream) -> Stream {
         let is_small = self.produce(64 * fields.len());
-        if self.through.len() > 45 || !is_small {
-            self.doubt("there is more than can be looked at");
+        if self.through.len() > DEPTH_MAX || !is_small {
+            self.doubt(TOO_MUCH);
             self.check(fields, stdin);
             return Stream::unknown(stdin.origin);
         }

@@ -20,7 +20,7 @@ const fn carrier(
 ) -> Carrier {
     Carrier {
         names,
-        spec: Spec { short, long },
+        spec: Spec::new(short, long),
         code,
     }
 }
@@ -201,20 +201,14 @@ pub(crate) fn run(
         "ssh" | "mosh" | "autossh" | "tsh" => Some(ssh(walk, arguments, stdin)),
         "at" | "batch" => Some(walk.carry_out(stdin, program, None, &Stream::default())),
         "watch" => {
-            let spec = Spec {
-                short: "nq",
-                long: &["interval", "equexit"],
-            };
+            let spec = Spec::new("nq", &["interval", "equexit"]);
             let parsed = getopt::leading(arguments, &spec);
             Some(walk.carry_out_fields(parsed.operands, program, stdin))
         }
         "tmux" | "screen" | "zellij" | "byobu" => {
-            let spec = Spec {
-                short: "cefFLnNsStTxyp",
-                long: &["session", "socket"],
-            };
-            let (_, operands) = getopt::anywhere(arguments, &spec);
-            for at in 0..operands.len().min(16) {
+            let spec = Spec::new("cefFLnNsStTxyp", &["session", "socket"]);
+            let operands = getopt::anywhere(arguments, &spec).operands;
+            for at in 0..walk.first(&operands, 16).len() {
                 walk.carry_out_fields(&operands[at..=at], program, &Stream::default());
                 walk.run_within(program, &operands[at..], &Stream::default());
             }
@@ -239,10 +233,7 @@ pub(crate) fn run(
         "cmd" | "powershell" | "pwsh" => windows_shell(walk, program, arguments, stdin),
         "gdb" | "lldb" => gdb(walk, program, arguments),
         "npx" | "bunx" | "pnpx" => {
-            let spec = Spec {
-                short: "pcw",
-                long: &["package", "call"],
-            };
+            let spec = Spec::new("pcw", &["package", "call"]);
             let parsed = getopt::leading(arguments, &spec);
             Some(walk.run_within(program, parsed.operands, stdin))
         }
@@ -264,19 +255,13 @@ fn carried(
     stdin: &Stream,
 ) -> Option<Stream> {
     let known = CARRIERS.iter().find(|it| it.names.contains(&program))?;
-    let (options, operands) = getopt::anywhere(arguments, &known.spec);
-    let is_code = |name: &str| {
-        known
-            .code
-            .iter()
-            .any(|code| *code == name || (name.len() > 2 && code.starts_with(name)))
-    };
+    let parsed = getopt::anywhere(arguments, &known.spec);
     let mut carried = false;
-    for option in &options {
+    for option in &parsed.options {
         let Some(value) = &option.value else {
             continue;
         };
-        if is_code(&option.name) {
+        if option.is_any(known.code) {
             carried = true;
             walk.carry_out_fields(std::slice::from_ref(value), program, stdin);
         }
@@ -294,15 +279,12 @@ fn carried(
             return Some(walk.run_within(program, parsed.operands.get(1..)?, stdin));
         }
         "runuser" if !carried => {
-            let spec = Spec {
-                short: "ugGsT",
-                long: &["user", "group"],
-            };
+            let spec = Spec::new("ugGsT", &["user", "group"]);
             let parsed = getopt::leading(arguments, &spec);
             walk.run_within(program, parsed.operands, stdin);
         }
         "sg" if !carried => {
-            walk.carry_out_fields(operands.get(1..)?, program, stdin);
+            walk.carry_out_fields(parsed.operands.get(1..)?, program, stdin);
         }
         _ => {}
     }
@@ -349,9 +331,9 @@ fn subcommand(
 
 /// What stands behind a subcommand's options and operands: behind `--`, wherever that is.
 fn behind_options<'a>(rest: &'a [Field], short: &'static str, skip: usize) -> &'a [Field] {
-    let spec = Spec {
+    let spec = Spec::new(
         short,
-        long: &[
+        &[
             "env",
             "env-file",
             "name",
@@ -374,7 +356,7 @@ fn behind_options<'a>(rest: &'a [Field], short: &'static str, skip: usize) -> &'
             "prefix",
             "cwd",
         ],
-    };
+    );
     let operands = getopt::leading(rest, &spec).operands;
     let command = operands.get(skip..).unwrap_or_default();
     let dashes = command
@@ -405,13 +387,10 @@ fn entry_point(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &
 }
 
 fn ssh(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "BbcDEeFIiJLlmOoPpQRSWw",
-        long: &[],
-    };
-    let (options, _) = getopt::anywhere(arguments, &spec);
+    let spec = Spec::new("BbcDEeFIiJLlmOoPpQRSWw", &[]);
     let parsed = getopt::leading(arguments, &spec);
-    for value in options
+    for value in getopt::anywhere(arguments, &spec)
+        .options
         .iter()
         .filter(|it| it.name == "o")
         .filter_map(|it| it.value.as_ref())

@@ -4,11 +4,6 @@ use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
 use super::walk::{Walk, silent};
 
-const NO_OPTIONS: Spec = Spec {
-    short: "",
-    long: &[],
-};
-
 /// Follows a shell that is started as a program.
 pub(crate) fn shell(walk: &mut Walk<'_>, fields: &[Field], stdin: &Stream) -> Stream {
     let invocation = Invocation::of(&fields[1..]);
@@ -42,11 +37,6 @@ pub(crate) fn shell(walk: &mut Walk<'_>, fields: &[Field], stdin: &Stream) -> St
     match invocation.operands.first() {
         Some(file) if !invocation.reads_input => {
             let content = walk.read_file(file, stdin);
-            let nested = walk.origin_of(std::slice::from_ref(file));
-            let content = Stream {
-                origin: content.origin | nested,
-                ..content
-            };
             walk.carry_out(&content, &through, Some(invocation.operands.clone()), stdin)
         }
         _ => {
@@ -177,26 +167,20 @@ fn carrying(
         }
         "source" | "." => source(walk, program, arguments, stdin),
         "trap" => {
-            let parsed = getopt::leading(arguments, &NO_OPTIONS);
+            let parsed = getopt::leading(arguments, &Spec::NONE);
             let code = parsed.operands.first()?.clone();
             walk.carry_out_fields(&[code], "trap", &nothing);
             Some(silent())
         }
         "hash" => {
-            let spec = Spec {
-                short: "p",
-                long: &[],
-            };
+            let spec = Spec::new("p", &[]);
             for path in getopt::leading(arguments, &spec).values(&["p"]) {
                 walk.run_within("hash -p", &[path], &nothing);
             }
             Some(silent())
         }
         "complete" | "bind" => {
-            let spec = Spec {
-                short: "CxF",
-                long: &[],
-            };
+            let spec = Spec::new("CxF", &[]);
             for code in getopt::leading(arguments, &spec).values(&["C", "x"]) {
                 walk.carry_out_fields(&[code], program, &nothing);
             }
@@ -218,11 +202,6 @@ fn source(
     };
     let file = operands.first()?;
     let content = walk.read_file(file, stdin);
-    let nested = walk.origin_of(std::slice::from_ref(file));
-    let content = Stream {
-        origin: content.origin | nested,
-        ..content
-    };
     let bound = (operands.len() > 1).then(|| operands.to_vec());
     let bound = bound.or_else(|| walk.arguments.clone());
     Some(walk.carry_out(&content, program, bound, stdin))
@@ -264,14 +243,12 @@ fn indices(walk: &mut Walk<'_>, field: &Field) {
 
 /// Gives the variables that are read what may be in the input.
 fn read(walk: &mut Walk<'_>, program: &str, arguments: &[Field], stdin: &Stream) {
-    let spec = Spec {
-        short: if program == "read" {
-            "adinNptu"
-        } else {
-            "dnOsuCc"
-        },
-        long: &[],
+    let letters = if program == "read" {
+        "adinNptu"
+    } else {
+        "dnOsuCc"
     };
+    let spec = Spec::new(letters, &[]);
     let parsed = getopt::leading(arguments, &spec);
     if program != "read" {
         for code in parsed.values(&["C"]) {

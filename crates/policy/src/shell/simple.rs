@@ -144,10 +144,10 @@ impl Walk<'_> {
     /// Notes what a file may hold from now on.
     pub(crate) fn write_file(&mut self, name: &str, content: &Stream) {
         let name = plain_path(name);
-        let before = self.files.remove(&name);
+        let before = self.files.remove(name);
         let now = before.map_or(content.clone(), |it| it.or(content).or(&it.then(content)));
         if self.files.len() < 200 {
-            self.files.insert(name, now);
+            self.files.insert(name.to_owned(), now);
         }
     }
 
@@ -172,7 +172,7 @@ impl Walk<'_> {
             return self.descriptor(Some(number));
         }
         self.files
-            .get(&plain_path(&name))
+            .get(plain_path(&name))
             .cloned()
             .unwrap_or_else(|| Stream::unknown(0))
     }
@@ -364,6 +364,7 @@ impl Led {
     }
 }
 
-fn plain_path(name: &str) -> String {
-    name.trim_start_matches("./").to_owned()
+/// The name under which the walk keeps a file.
+pub(crate) fn plain_path(name: &str) -> &str {
+    name.trim_start_matches("./")
 }

@@ -10,13 +10,13 @@ use std::rc::Rc;
 use brush_parser::ast;
 
 use super::denied::Denied;
-use super::grammar::{self, NoTree};
+use super::grammar;
 use super::rough;
 use super::value::{ALTERNATIVES_MAX, Field, Origin, Part, Stream};
 use super::word::{self, Mode, Piece};
 
 /// How deeply scripts within scripts are followed.
-const DEPTH_MAX: usize = 45;
+pub(crate) const DEPTH_MAX: usize = 45;
 /// The most commands that are followed.
 const STEPS_MAX: usize = 8_000;
 /// The most bytes of scripts within scripts that are parsed.
@@ -33,6 +33,9 @@ const PRODUCED_MAX: usize = 2 * 1024 * 1024;
 const DISTINCT: usize = 16;
 /// The most commands that are kept to be shown.
 const SEEN_MAX: usize = 500;
+
+/// The doubt about what goes beyond these limits.
+pub(crate) const TOO_MUCH: &str = "there is more than can be looked at";
 
 /// A command that could be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +128,14 @@ impl<'r> Walk<'r> {
         }
     }
 
+    /// The first `most` of what could be followed; that there are more is a doubt.
+    pub(crate) fn first<'l, T>(&mut self, all: &'l [T], most: usize) -> &'l [T] {
+        if all.len() > most {
+            self.doubt(TOO_MUCH);
+        }
+        &all[..most.min(all.len())]
+    }
+
     /// Notes that a rule was met.
     pub(crate) fn hit(&mut self, rule: usize, part: String) {
         let hit = Hit {
@@ -158,7 +169,7 @@ impl<'r> Walk<'r> {
     pub(crate) fn produce(&mut self, bytes: usize) -> bool {
         self.produced += bytes;
         if self.produced > PRODUCED_MAX {
-            self.doubt("there is more than can be looked at");
+            self.doubt(TOO_MUCH);
         }
         self.produced <= PRODUCED_MAX
     }
@@ -167,7 +178,7 @@ impl<'r> Walk<'r> {
     pub(crate) fn step(&mut self) -> bool {
         self.steps += 1;
         if self.steps > STEPS_MAX {
-            self.doubt("there is more than can be looked at");
+            self.doubt(TOO_MUCH);
         }
         self.steps <= STEPS_MAX
     }
@@ -184,16 +195,13 @@ impl<'r> Walk<'r> {
     pub(crate) fn script(&mut self, text: &str, stdin: &Stream) -> Stream {
         self.bytes += text.len();
         if self.through.len() > DEPTH_MAX || self.bytes > BYTES_MAX || self.steps > STEPS_MAX {
-            self.doubt("there is more than can be looked at");
+            self.doubt(TOO_MUCH);
             return self.roughly(text, stdin);
         }
         match grammar::parse_groups(text) {
             Ok(program) => self.program(&program, stdin),
             Err(why) => {
-                self.doubt(match why {
-                    NoTree::Syntax => "it cannot be parsed",
-                    NoTree::TooMuch => "it is too long or nested too deeply",
-                });
+                self.doubt(why.said());
                 self.unparsed(text, stdin)
             }
         }

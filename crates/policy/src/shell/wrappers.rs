@@ -2,7 +2,7 @@
 
 use super::getopt::{self, Spec};
 use super::value::{Field, Stream};
-use super::walk::Walk;
+use super::walk::{DEPTH_MAX, TOO_MUCH, Walk};
 
 /// One such program, or several that are called alike.
 struct Wrapper {
@@ -21,7 +21,7 @@ const fn wrapper(
 ) -> Wrapper {
     Wrapper {
         names,
-        spec: Spec { short, long },
+        spec: Spec::new(short, long),
         skip,
     }
 }
@@ -277,6 +277,9 @@ const WRAPPERS: &[Wrapper] = &[
     ),
 ];
 
+/// The most inputs for each of which a command is followed.
+const INPUTS_MAX: usize = 8;
+
 /// Follows the command that a wrapper starts; `None` if the program is none.
 pub(crate) fn wrapped(
     walk: &mut Walk<'_>,
@@ -312,7 +315,7 @@ pub(crate) fn wrapped(
         skip = skip.saturating_sub(usize::from(!is_variable));
         command = rest;
     }
-    if known.names.contains(&"setarch") && program == "setarch" {
+    if program == "setarch" {
         // The name of an architecture may stand before the command.
         walk.run_within(program, command.get(1..).unwrap_or_default(), stdin);
     }
@@ -335,10 +338,10 @@ fn is_question(arguments: &[Field]) -> bool {
 }
 
 fn env(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "uCSPa",
-        long: &["unset", "chdir", "split-string", "block-signal", "argv0"],
-    };
+    let spec = Spec::new(
+        "uCSPa",
+        &["unset", "chdir", "split-string", "block-signal", "argv0"],
+    );
     let parsed = getopt::leading(arguments, &spec);
     let mut command: Vec<Field> = Vec::new();
     for code in parsed.values(&["S", "split-string"]) {
@@ -363,8 +366,8 @@ fn env(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
 }
 
 fn self_again(walk: &mut Walk<'_>, command: &[Field], stdin: &Stream) -> Stream {
-    if walk.through.len() > 40 {
-        walk.doubt("there is more than can be looked at");
+    if walk.through.len() > DEPTH_MAX {
+        walk.doubt(TOO_MUCH);
         return Stream::unknown(stdin.origin);
     }
     walk.through.push("env -S".to_owned());
@@ -432,9 +435,9 @@ fn replaced(command: &[Field], mark: &str, values: &[Field]) -> Vec<Field> {
 }
 
 fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "adEILnPsR",
-        long: &[
+    let spec = Spec::new(
+        "adEILnPsR",
+        &[
             "arg-file",
             "delimiter",
             "max-lines",
@@ -443,7 +446,7 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
             "max-chars",
             "process-slot-var",
         ],
-    };
+    );
     let parsed = getopt::leading(arguments, &spec);
     let mark = parsed
         .values(&["I", "replace"])
@@ -454,7 +457,7 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
     if command.is_empty() {
         return Stream::unknown(stdin.origin);
     }
-    let mut out = silent_of(stdin);
+    let mut out = Stream::unknown(stdin.origin);
     let inputs: Vec<Vec<Field>> = match &mark {
         _ if stdin.texts.is_empty() => vec![vec![Field::hole(stdin.origin)]],
         _ if parsed.has(&["0", "null", "d", "delimiter"]) => {
@@ -470,7 +473,7 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
             .map(|words| words.into_iter().map(Field::known).collect())
             .collect(),
     };
-    for input in inputs.iter().take(8) {
+    for input in walk.first(&inputs, INPUTS_MAX) {
         let full = match &mark {
             Some(mark) => replaced(command, mark, input),
             None => command.iter().chain(input).cloned().collect(),
@@ -478,10 +481,6 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
         out = out.or(&walk.run_within("xargs", &full, &Stream::default()));
     }
     out
-}
-
-fn silent_of(stdin: &Stream) -> Stream {
-    Stream::unknown(stdin.origin)
 }
 
 fn lines(stdin: &Stream) -> impl Iterator<Item = String> + '_ {
@@ -493,13 +492,13 @@ fn lines(stdin: &Stream) -> impl Iterator<Item = String> + '_ {
 }
 
 fn parallel(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
-    let spec = Spec {
-        short: "jaINnLSPdCE",
-        long: &[
+    let spec = Spec::new(
+        "jaINnLSPdCE",
+        &[
             "jobs", "arg-file", "max-args", "delay", "timeout", "colsep", "joblog", "sshlogin",
             "retries",
         ],
-    };
+    );
     let parsed = getopt::leading(arguments, &spec);
     let cut = parsed
         .operands
@@ -518,7 +517,7 @@ fn parallel(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream 
             inputs.push(Field::hole(stdin.origin));
         }
     }
-    for input in inputs.iter().take(8) {
+    for input in walk.first(&inputs, INPUTS_MAX) {
         let one = std::slice::from_ref(input);
         let mut full = with_names(command, one);
         if full == command {
@@ -527,4 +526,34 @@ fn parallel(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream 
         walk.carry_out_fields(&full, "parallel", &Stream::default());
     }
     Stream::unknown(stdin.origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, CommandRules};
+
+    #[test]
+    fn what_is_too_many_to_be_followed_asks() {
+        let texts = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let trusted = texts(&["parallel *", "xargs *", "printf *", "tmux *", "ed *"]);
+        let rules = CommandRules::compile(&trusted, &texts(&["sudo"])).expect("good rules");
+        let names = "a b c d e f g h ";
+        let lines = "a\\n".repeat(201);
+        for (text, want) in [
+            (format!("parallel ::: {names}"), Answer::Allow),
+            (format!("parallel ::: {names} 'sudo id'"), Answer::Ask),
+            (
+                format!("printf '%s\\n' {names} 'sudo id' | parallel"),
+                Answer::Ask,
+            ),
+            (
+                format!("printf '%s\\n' {names} sudo | xargs -I x x id"),
+                Answer::Ask,
+            ),
+            (format!("tmux {names} {names} 'sudo id'"), Answer::Ask),
+            (format!("printf '{lines}!sudo id\\n' | ed"), Answer::Ask),
+        ] {
+            assert_eq!(rules.judge_command(&text).answer, want, "{text}");
+        }
+    }
 }
