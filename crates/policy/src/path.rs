@@ -468,6 +468,3 @@ pub(crate) fn closed_to_attempts(path: &RelPath) -> Option<&'static Pattern> {
 pub(crate) fn asks_at_landing(path: &RelPath) -> Option<&'static Pattern> {
     arms_something(&[fold(path.as_str())])
 }
-
-#[cfg(test)]
-mod tests;
