@@ -52,6 +52,6 @@ pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{Check, Criterion, Spec};
-pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, now_ms, revoke};
+pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

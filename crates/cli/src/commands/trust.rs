@@ -1,6 +1,6 @@
 //! `kiro trust`
 
-use std::io::{BufRead, IsTerminal};
+use std::io::BufRead;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -8,11 +8,12 @@ use session::{Environment, FolderTrust, SessionError};
 
 use crate::args::TrustArgs;
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
+use crate::terminal;
 
 pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let shown = session::folder_trust(args.folder.as_deref(), environment)?;
     if args.revoke {
-        session::revoke(&shown, session::now_ms())?;
+        session::revoke(&shown)?;
         output::remark("What was approved here is taken back.");
         return Ok(ExitCode::SUCCESS);
     }
@@ -21,7 +22,7 @@ pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCod
     }
     let wanted = !shown.is_whole() && (args.yes || (!args.json && says_yes()));
     if wanted {
-        session::grant(&shown, session::now_ms())?;
+        session::grant(&shown)?;
     }
     let granted = shown.is_whole() || wanted;
     if args.json {
@@ -58,7 +59,7 @@ fn print(shown: &FolderTrust) {
 
 /// Asks the person at the terminal, if there is one.
 fn says_yes() -> bool {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !terminal::somebody_is_there() {
         return false;
     }
     output::remark("\nTrust all of this, as shown? Type yes.");
