@@ -35,6 +35,7 @@ pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use guard::{Guard, guard, install_guard};
+pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};

@@ -65,7 +65,9 @@ impl FolderTrust {
         }
         let of = |wanted: Standing| {
             let names = self.trust.items().iter().filter(|(_, it)| *it == wanted);
-            names.map(|(it, _)| it.name.as_str()).collect::<Vec<_>>()
+            names
+                .map(|(it, _)| host::files::shown(&it.name))
+                .collect::<Vec<_>>()
         };
         let (new, changed) = (of(Standing::New), of(Standing::Changed));
         let parts = [

@@ -42,7 +42,7 @@ pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCod
 fn print(shown: &FolderTrust) {
     output::line(format!(
         "{}  {}",
-        styled(BOLD, shown.root.display()),
+        styled(BOLD, session::shown(&shown.root.to_string_lossy())),
         shown.summary()
     ));
     for item in &shown.items {
@@ -50,9 +50,10 @@ fn print(shown: &FolderTrust) {
             "trusted" => styled(GREEN, item.standing),
             other => styled(YELLOW, other),
         };
-        output::line(format!("  {} {}  {standing}", item.kind, item.name));
+        let name = session::shown(&item.name);
+        output::line(format!("  {} {name}  {standing}", item.kind));
         for line in &item.shows {
-            output::line(format!("      {}", styled(DIM, session::visible(line))));
+            output::line(format!("      {}", styled(DIM, session::shown(line))));
         }
     }
 }

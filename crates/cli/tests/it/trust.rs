@@ -106,6 +106,33 @@ fn trust_is_bound_to_content() {
 }
 
 #[test]
+fn what_is_shown_before_it_is_trusted_stays_on_its_line() {
+    let world = world();
+    let evil = "a\n  server b  trusted\u{1b}[2K\u{202e}";
+    let servers = json!({"mcpServers": {evil: {"command": "x", "args": [evil]}}});
+    world.write(".kiro/settings/mcp.json", servers.to_string());
+    let lines = |args: &[&str]| {
+        let told = world.kiro(args);
+        let text = format!("{}{}", told.stdout, told.stderr);
+        assert!(
+            !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+            "{text}"
+        );
+        assert!(
+            text.contains("a\\n  server b  trusted\\u{1b}[2K\\u{202e}"),
+            "{text}"
+        );
+        assert!(
+            !text.lines().any(|it| it.starts_with("  server b")),
+            "{text}"
+        );
+    };
+    lines(&["trust"]);
+    lines(&["status"]);
+    lines(&["doctor"]);
+}
+
+#[test]
 fn grants_that_were_tampered_with_are_told() {
     let world = world();
     world.write(".kiro/config.yaml", CONFIG);
