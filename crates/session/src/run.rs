@@ -84,7 +84,6 @@ pub fn run(
         refuse_leaks(&shop, environment)?;
     }
     let mut journal = open_journal(&place.project, front)?;
-    journal.redact_with(secrets::redactor(&place.project)?);
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;
     let mut running = Running {
@@ -128,20 +127,21 @@ fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionErr
     ))
 }
 
-/// Opens a project's journal, telling when a damaged one was set aside.
+/// Opens a project's journal, which keeps the project's secrets out, telling when a damaged one was set aside.
 pub(crate) fn open_journal(
     project: &Project,
     front: &mut dyn Front,
 ) -> Result<Journal, SessionError> {
     host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
     let path = project.state.join("journal.db");
-    let (journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
+    let (mut journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
     if let Some(aside) = aside {
         front.show(&View::Warning(format!(
             "the journal was damaged; it stands at {} and a new one begins",
             aside.display()
         )));
     }
+    journal.redact_with(secrets::redactor(project)?);
     Ok(journal)
 }
 
