@@ -9,7 +9,6 @@ mod log;
 mod model;
 mod plan;
 mod policy;
-mod policy_paths;
 mod run;
 mod spec;
 mod status;
@@ -37,14 +36,14 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Log(args) => log::run(&args, &environment),
         Command::Model(ModelCommand::Pull) => model::pull(&environment),
         Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),
-        Command::Eval(args) => eval::run(&args, &environment),
         Command::Model(ModelCommand::Use(args)) => model::choose(&args, &environment),
         Command::Model(ModelCommand::Test(args)) => model::test(&args, &environment),
+        Command::Eval(args) => eval::run(&args, &environment),
         Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args, &environment),
         Command::Policy(PolicyCommand::Test(args)) => policy::test(&args, &environment),
+        Command::Policy(PolicyCommand::TestPaths(args)) => policy::paths::run(args, &environment),
         Command::Trust(args) => trust::run(&args, &environment),
         Command::Guard => guard::run(&environment),
-        Command::Policy(PolicyCommand::TestPaths(args)) => policy_paths::run(args, &environment),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }

@@ -6,6 +6,7 @@ mod words;
 
 use session::{Answer, Cancel, Front, Review, View};
 
+pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
 use crate::output::{self, DIM, YELLOW, styled};
 
@@ -24,7 +25,7 @@ impl Terminal {
         Terminal {
             live: Live::detect(),
             cancel,
-            person: answer::somebody_is_there(),
+            person: somebody_is_there(),
             slot: String::new(),
             written: 0,
         }

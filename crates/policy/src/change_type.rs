@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use change::{Changeset, FileChange};
 
+use crate::fold::fold;
 use crate::glob::{Pattern, built_in};
 
 /// A kind of change that `governance.yaml` may name under `change_types`.
@@ -114,10 +115,11 @@ pub(crate) fn of(changes: &Changeset) -> BTreeSet<ChangeType> {
 }
 
 fn of_file(file: &FileChange) -> Vec<ChangeType> {
-    let mut found: Vec<ChangeType> = PATHS
+    let folded = fold(file.path.as_str());
+    let mut found: Vec<ChangeType> = NAMES
         .iter()
-        .filter(|(_, patterns)| patterns.iter().any(|it| it.covers(&file.path)))
-        .map(|(kind, _)| *kind)
+        .map(|(_, kind)| *kind)
+        .filter(|kind| by_path(*kind, &folded))
         .collect();
     if says_more(file, reads_environment) {
         found.push(ChangeType::EnvironmentVariables);

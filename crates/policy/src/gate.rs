@@ -7,7 +7,7 @@ use change::{Changeset, FileState, RelPath};
 
 use crate::change_type;
 use crate::fold::fold;
-use crate::glob::Pattern;
+use crate::glob::{Pattern, first_covering};
 use crate::path::{FileAct, PathFacts, asks_at_landing, closed_to_attempts};
 use crate::permission::{Capability, Effect, PermissionRule};
 use crate::permit::{Act, Permit};
@@ -83,7 +83,11 @@ impl Gate {
 
     /// Whether a file's content may not leave the user's tree: not to a model, not into an attempt.
     pub fn is_sensitive(&self, path: &RelPath) -> bool {
-        self.rules.sensitive.iter().any(|it| it.covers(path))
+        self.sensitive_pattern(path.as_str()).is_some()
+    }
+
+    fn sensitive_pattern(&self, path: &str) -> Option<&Pattern> {
+        first_covering(&self.rules.sensitive, &[fold(path)])
     }
 
     /// Judges a command that an attempt wants to run in its sandbox.
@@ -233,12 +237,7 @@ impl Gate {
 
     /// The rule by which a file is sensitive, if one is.
     pub fn sensitive_by(&self, path: &str) -> Option<String> {
-        let pattern = self
-            .rules
-            .sensitive
-            .iter()
-            .find(|it| it.covers_folded(&fold(path)))?;
-        Some(format!("security.sensitive_files: {}", pattern.text()))
+        self.sensitive_pattern(path).map(sensitive_rule)
     }
 
     /// Judges a report that the user asked for, at the place that they named on the command line.
@@ -298,9 +297,9 @@ impl Gate {
                 change: "make this change yourself".to_owned(),
             });
         }
-        let pattern = self.rules.sensitive.iter().find(|it| it.covers(path))?;
+        let pattern = self.sensitive_pattern(path.as_str())?;
         Some(Reason {
-            rule: format!("security.sensitive_files: {}", pattern.text()),
+            rule: sensitive_rule(pattern),
             why: format!("{path} is sensitive, so no agent writes it"),
             change: "make this change yourself, or rename the file".to_owned(),
         })
@@ -352,6 +351,11 @@ impl Gate {
             })
             .collect()
     }
+}
+
+/// The rule that a pattern of sensitive files stands for, as it is named to people.
+pub(crate) fn sensitive_rule(pattern: &Pattern) -> String {
+    format!("security.sensitive_files: {}", pattern.text())
 }
 
 fn armed(path: &RelPath) -> Option<Reason> {

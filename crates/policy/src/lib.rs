@@ -5,7 +5,6 @@
 //! allow, and an approval can turn an ask into a permit but never a denial. [`shell`] reads command lines.
 
 mod change_type;
-mod command_rules;
 mod fold;
 mod gate;
 mod glob;

@@ -13,9 +13,9 @@ use change::RelPath;
 
 use crate::change_type;
 use crate::fold::fold;
-use crate::gate::Gate;
+use crate::gate::{Gate, sensitive_rule};
 use crate::glob::{Pattern, first_covering};
-use crate::permission::Capability;
+use crate::permission::{Capability, Effect};
 use crate::permit::{Act, FileId};
 use crate::verdict::{Reason, Verdict};
 
@@ -255,7 +255,7 @@ impl Gate {
             return;
         };
         reasons.deny(
-            format!("security.sensitive_files: {}", pattern.text()),
+            sensitive_rule(pattern),
             format!("«{shown}» is sensitive, so no agent reads or writes it"),
             "do this yourself, or rename the file",
         );
@@ -277,11 +277,9 @@ impl Gate {
             }
             let why = format!("«{shown}» meets this rule");
             match rule.effect {
-                crate::permission::Effect::Deny => {
-                    reasons.deny(rule.title(), why, "change the rule");
-                }
-                crate::permission::Effect::Ask => reasons.ask(rule.title(), why, "approve it"),
-                crate::permission::Effect::Allow => {}
+                Effect::Deny => reasons.deny(rule.title(), why, "change the rule"),
+                Effect::Ask => reasons.ask(rule.title(), why, "approve it"),
+                Effect::Allow => {}
             }
         }
     }
@@ -468,6 +466,3 @@ pub(crate) fn closed_to_attempts(path: &RelPath) -> Option<&'static Pattern> {
 pub(crate) fn asks_at_landing(path: &RelPath) -> Option<&'static Pattern> {
     arms_something(&[fold(path.as_str())])
 }
-
-#[cfg(test)]
-mod tests;

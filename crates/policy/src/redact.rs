@@ -69,11 +69,13 @@ impl Redactor {
             }));
         }
         found.sort_by_key(|it| (it.range.start, usize::MAX - it.range.end));
-        let mut end = 0;
-        found.retain(|it| {
-            let apart = it.range.start >= end;
-            end = end.max(it.range.end);
-            apart
+        // Of two that overlap the first is kept, and reaches as far as either.
+        found.dedup_by(|next, kept| {
+            let overlaps = next.range.start < kept.range.end;
+            if overlaps {
+                kept.range.end = kept.range.end.max(next.range.end);
+            }
+            overlaps
         });
         found
     }

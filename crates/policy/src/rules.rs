@@ -11,12 +11,13 @@ mod yaml;
 
 use serde_saphyr::Spanned;
 
-use self::file::{ConfigFile, Entry, GovernanceFile, PermissionEntry, PermissionsFile};
+use self::file::{ConfigFile, Entry, Examples, GovernanceFile, PermissionEntry, PermissionsFile};
 use self::yaml::Source;
 use crate::change_type::{self, ChangeType};
 use crate::fold::fold;
 use crate::glob::{Pattern, built_in};
 use crate::permission::{self, Capability, PermissionRule};
+use crate::shell::{CommandRuleError, CommandRules};
 
 pub use self::error::RulesError;
 
@@ -100,6 +101,14 @@ impl Rules {
         &self.trusted
     }
 
+    /// The trusted and denied commands, ready to judge.
+    ///
+    /// # Errors
+    /// When one of them is not a command.
+    pub fn commands(&self) -> Result<CommandRules, CommandRuleError> {
+        CommandRules::compile(&self.trusted, &self.denied)
+    }
+
     /// The rules in the form of `permissions.yaml`.
     pub fn permissions(&self) -> &[PermissionRule] {
         &self.permissions
@@ -161,13 +170,7 @@ fn pattern(source: Source<'_>, entry: &Spanned<Entry>) -> Result<Pattern, RulesE
     let text = &entry.value.text;
     let pattern = compiled(source, entry, text)?;
     let covers = |name: &str| pattern.covers_folded(&fold(name));
-    examples(
-        source,
-        text,
-        &entry.value.matches,
-        &entry.value.not_match,
-        &covers,
-    )?;
+    hold(source, text, &entry.value.examples, &covers)?;
     Ok(pattern)
 }
 
@@ -194,28 +197,20 @@ fn command(
         return Err(source.wrong(entry, "an empty command; write one or leave it out"));
     }
     let covers = |line: &str| covers(line, &rule);
-    examples(
-        source,
-        text,
-        &entry.value.matches,
-        &entry.value.not_match,
-        &covers,
-    )?;
+    hold(source, text, &entry.value.examples, &covers)?;
     Ok(text.clone())
 }
 
-fn examples(
+/// Holds a rule against its own examples.
+fn hold(
     source: Source<'_>,
     rule: &str,
-    matching: &[Spanned<String>],
-    others: &[Spanned<String>],
+    examples: &Examples,
     covers: &dyn Fn(&str) -> bool,
 ) -> Result<(), RulesError> {
-    for (it, wanted) in matching
-        .iter()
-        .map(|it| (it, true))
-        .chain(others.iter().map(|it| (it, false)))
-    {
+    let matching = examples.matches.iter().map(|it| (it, true));
+    let others = examples.not_match.iter().map(|it| (it, false));
+    for (it, wanted) in matching.chain(others) {
         if covers(&it.value) != wanted {
             let (does, should) = match wanted {
                 true => ("does not match", "it should"),
@@ -260,8 +255,7 @@ fn permission(source: Source<'_>, entry: &PermissionEntry) -> Result<PermissionR
         true => rule.covers_path(&fold(text.strip_prefix("./").unwrap_or(text))),
         false => rule.covers_line(text),
     };
-    let (matching, others) = (&entry.examples.matches, &entry.examples.not_match);
-    examples(source, &rule.words.join(", "), matching, others, &covers)?;
+    hold(source, &rule.words.join(", "), &entry.examples, &covers)?;
     Ok(rule)
 }
 

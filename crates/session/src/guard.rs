@@ -71,8 +71,8 @@ fn hooks_folder(project: &Project, environment: &Environment) -> Result<PathBuf,
         SessionError::input(format!("{} is no git repository", project.root.display()))
             .hint("`git init` makes one")
     };
-    let found = project.root.ancestors().map(|it| it.join(".git"));
-    let entry = found.into_iter().find(|it| it.exists()).ok_or_else(none)?;
+    let mut found = project.root.ancestors().map(|it| it.join(".git"));
+    let entry = found.find(|it| it.exists()).ok_or_else(none)?;
     let git = git(project, environment)?;
     let top = entry.parent().unwrap_or(&project.root);
     let elsewhere = host::process::git_own_setting(&git, top, "core.hooksPath")

@@ -15,13 +15,7 @@ pub(crate) struct Ledger(Mutex<Vec<Fact>>);
 impl Ledger {
     /// The permit of a verdict that allows; what was said is noted either way.
     pub(crate) fn permitted(&self, act: String, verdict: Verdict) -> Result<Permit, SessionError> {
-        let first =
-            |reasons: &[Reason]| reasons.first().map_or(String::new(), |it| it.rule.clone());
-        let (ruling, rule) = match &verdict {
-            Verdict::Allow(permit) => (Ruling::Allow, permit.rule().to_owned()),
-            Verdict::Ask(ask) => (Ruling::Ask, first(&ask.reasons)),
-            Verdict::Deny(reasons) => (Ruling::Deny, first(reasons)),
-        };
+        let (ruling, rule) = told(&verdict);
         let permit = documents::permitted(verdict);
         let used = permit.is_ok();
         let fact = Fact::Ruled {
@@ -41,5 +35,15 @@ impl Ledger {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fact>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a verdict says, and the first rule that made it so.
+pub(crate) fn told(verdict: &Verdict) -> (Ruling, String) {
+    let first = |reasons: &[Reason]| reasons.first().map_or(String::new(), |it| it.rule.clone());
+    match verdict {
+        Verdict::Allow(permit) => (Ruling::Allow, permit.rule().to_owned()),
+        Verdict::Ask(ask) => (Ruling::Ask, first(&ask.reasons)),
+        Verdict::Deny(reasons) => (Ruling::Deny, first(reasons)),
     }
 }

@@ -35,6 +35,7 @@ pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use guard::{Guard, guard, install_guard};
+pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
@@ -52,6 +53,6 @@ pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{Check, Criterion, Spec};
-pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, now_ms, revoke};
+pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

@@ -7,6 +7,7 @@ use policy::{FileAct, Gate, PathFacts, Rules, Verdict};
 use serde::Deserialize;
 
 use crate::error::SessionError;
+use crate::ledger;
 
 /// Largest file that is read here, in bytes.
 const INPUT_MAX: u64 = 64 << 20;
@@ -181,16 +182,10 @@ fn no_text(id: String) -> CaseVerdict {
 }
 
 fn of_verdict(id: String, verdict: &Verdict) -> CaseVerdict {
-    let first = |reasons: &[policy::Reason]| {
-        reasons
-            .first()
-            .map(|it| it.rule.clone())
-            .unwrap_or_default()
-    };
-    let (verdict, rule) = match verdict {
-        Verdict::Allow(permit) => ("allow", permit.rule().to_owned()),
-        Verdict::Ask(ask) => ("ask", first(&ask.reasons)),
-        Verdict::Deny(reasons) => ("deny", first(reasons)),
-    };
-    CaseVerdict { id, verdict, rule }
+    let (ruling, rule) = ledger::told(verdict);
+    CaseVerdict {
+        id,
+        verdict: ruling.name(),
+        rule,
+    }
 }

@@ -299,6 +299,16 @@ pub fn log(
     wanted: Option<&str>,
     environment: &Environment,
 ) -> Result<(RunStatus, Vec<Entry>), SessionError> {
+    let (journal, row) = chosen(wanted, environment)?;
+    let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
+    Ok((run_status(&journal, &row)?, facts))
+}
+
+/// The journal and the run in it that `wanted` names.
+fn chosen(
+    wanted: Option<&str>,
+    environment: &Environment,
+) -> Result<(Journal, RunRow), SessionError> {
     let place = wanted.and_then(|it| SpecPlace::find(it, environment).ok());
     let project = match &place {
         Some(place) => place.project.clone(),
@@ -313,14 +323,13 @@ pub fn log(
     };
     let journal = existing_journal(&project)?.ok_or_else(none)?;
     let runs = journal.runs().map_err(SessionError::internal)?;
+    let mut runs = runs.into_iter();
     let row = match (&place, wanted) {
-        (Some(place), _) => runs.iter().find(|it| it.spec == place.path.as_str()),
-        (None, Some(id)) => runs.iter().find(|it| it.id == id),
-        (None, None) => runs.first(),
+        (Some(place), _) => runs.find(|it| it.spec == place.path.as_str()),
+        (None, Some(id)) => runs.find(|it| it.id == id),
+        (None, None) => runs.next(),
     };
-    let row = row.ok_or_else(none)?;
-    let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
-    Ok((run_status(&journal, row)?, facts))
+    Ok((journal, row.ok_or_else(none)?))
 }
 
 /// What policy said in one run, and whether the journal is as it was written.
@@ -339,7 +348,8 @@ pub struct Audit {
 /// # Errors
 /// As [`log`].
 pub fn policy_log(wanted: Option<&str>, environment: &Environment) -> Result<Audit, SessionError> {
-    let (run, mut entries) = log(wanted, environment)?;
+    let (journal, row) = chosen(wanted, environment)?;
+    let mut entries = journal.facts(&row.id).map_err(SessionError::internal)?;
     let of_policy = |it: &Entry| {
         matches!(
             it.fact,
@@ -353,15 +363,8 @@ pub fn policy_log(wanted: Option<&str>, environment: &Environment) -> Result<Aud
         )
     };
     entries.retain(of_policy);
-    let place = wanted.and_then(|it| SpecPlace::find(it, environment).ok());
-    let project = match place {
-        Some(place) => place.project,
-        None => Project::around(environment)?,
-    };
-    let journal = existing_journal(&project)?
-        .ok_or_else(|| SessionError::internal("the journal has gone"))?;
     Ok(Audit {
-        run,
+        run: run_status(&journal, &row)?,
         entries,
         soundness: journal.soundness().map_err(SessionError::internal)?,
     })

@@ -65,7 +65,9 @@ impl FolderTrust {
         }
         let of = |wanted: Standing| {
             let names = self.trust.items().iter().filter(|(_, it)| *it == wanted);
-            names.map(|(it, _)| it.name.as_str()).collect::<Vec<_>>()
+            names
+                .map(|(it, _)| host::files::shown(&it.name))
+                .collect::<Vec<_>>()
         };
         let (new, changed) = (of(Standing::New), of(Standing::Changed));
         let parts = [
@@ -103,30 +105,21 @@ pub fn folder_trust(
 ///
 /// # Errors
 /// When Kiro's own folder cannot be written.
-pub fn grant(shown: &FolderTrust, now_ms: i64) -> Result<(), SessionError> {
+pub fn grant(shown: &FolderTrust) -> Result<(), SessionError> {
     let item = |(kind, name, digest): (TrustKind, &str, Digest)| GrantRow {
         kind: kind.name().to_owned(),
         name: name.to_owned(),
         digest: digest.to_string(),
     };
-    write(
-        shown,
-        shown.trust.granted().iter().map(item).collect(),
-        now_ms,
-    )
+    write(shown, shown.trust.granted().iter().map(item).collect())
 }
 
 /// Takes back everything that was approved in this folder.
 ///
 /// # Errors
 /// When Kiro's own folder cannot be written.
-pub fn revoke(shown: &FolderTrust, now_ms: i64) -> Result<(), SessionError> {
-    write(shown, Vec::new(), now_ms)
-}
-
-/// Now, as a grant records it.
-pub fn now_ms() -> i64 {
-    crate::run::now()
+pub fn revoke(shown: &FolderTrust) -> Result<(), SessionError> {
+    write(shown, Vec::new())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -146,11 +139,11 @@ struct GrantRow {
     digest: String,
 }
 
-fn write(shown: &FolderTrust, items: Vec<GrantRow>, now_ms: i64) -> Result<(), SessionError> {
+fn write(shown: &FolderTrust, items: Vec<GrantRow>) -> Result<(), SessionError> {
     let file = GrantsFile {
         form: FORM,
         root: shown.root.display().to_string(),
-        granted_ms: now_ms,
+        granted_ms: crate::run::now(),
         items,
     };
     let text = serde_json::to_string_pretty(&file).map_err(SessionError::internal)?;

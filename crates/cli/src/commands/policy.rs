@@ -1,6 +1,7 @@
 //! `kiro policy`
 
 mod explain;
+pub(super) mod paths;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! `kiro trust`
 
-use std::io::{BufRead, IsTerminal};
+use std::io::BufRead;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -8,11 +8,12 @@ use session::{Environment, FolderTrust, SessionError};
 
 use crate::args::TrustArgs;
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
+use crate::terminal;
 
 pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let shown = session::folder_trust(args.folder.as_deref(), environment)?;
     if args.revoke {
-        session::revoke(&shown, session::now_ms())?;
+        session::revoke(&shown)?;
         output::remark("What was approved here is taken back.");
         return Ok(ExitCode::SUCCESS);
     }
@@ -21,7 +22,7 @@ pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCod
     }
     let wanted = !shown.is_whole() && (args.yes || (!args.json && says_yes()));
     if wanted {
-        session::grant(&shown, session::now_ms())?;
+        session::grant(&shown)?;
     }
     let granted = shown.is_whole() || wanted;
     if args.json {
@@ -41,7 +42,7 @@ pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCod
 fn print(shown: &FolderTrust) {
     output::line(format!(
         "{}  {}",
-        styled(BOLD, shown.root.display()),
+        styled(BOLD, session::shown(&shown.root.to_string_lossy())),
         shown.summary()
     ));
     for item in &shown.items {
@@ -49,16 +50,17 @@ fn print(shown: &FolderTrust) {
             "trusted" => styled(GREEN, item.standing),
             other => styled(YELLOW, other),
         };
-        output::line(format!("  {} {}  {standing}", item.kind, item.name));
+        let name = session::shown(&item.name);
+        output::line(format!("  {} {name}  {standing}", item.kind));
         for line in &item.shows {
-            output::line(format!("      {}", styled(DIM, session::visible(line))));
+            output::line(format!("      {}", styled(DIM, session::shown(line))));
         }
     }
 }
 
 /// Asks the person at the terminal, if there is one.
 fn says_yes() -> bool {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !terminal::somebody_is_there() {
         return false;
     }
     output::remark("\nTrust all of this, as shown? Type yes.");

@@ -9,7 +9,7 @@ use session::{Answer, Cancel, Review};
 use crate::output::{self, BOLD, styled};
 
 /// Whether a person sits at this terminal.
-pub(super) fn somebody_is_there() -> bool {
+pub(crate) fn somebody_is_there() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 

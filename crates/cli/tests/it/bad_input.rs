@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::{SPEC, good_replies, world};
+use crate::{SPEC, autopilot, good_replies, numbers, world};
 
 /// Runs autopilot on a spec of these bytes and gives exit code and error.
 fn refused(bytes: &[u8]) -> (Option<i32>, String) {
     let world = world();
     world.write("specs/numbers.md", bytes);
     let model = world.script(&[]);
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.stderr.matches("error:").count(), 1, "{}", ran.stderr);
     (ran.code, ran.stderr)
 }
@@ -44,8 +44,7 @@ fn a_spec_of_ten_megabytes_is_read() {
 
 #[test]
 fn what_does_not_exist_is_named() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let missing = world.kiro(&[
         "run",
         "letters",
@@ -77,14 +76,13 @@ fn what_does_not_exist_is_named() {
 
 #[test]
 fn models_that_are_not_there() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     for (model, words) in [
         ("anthropic/claude", "set ANTHROPIC_API_KEY"),
         ("local/other", "there is no model local/other"),
         ("scripted/missing.jsonl", "missing.jsonl cannot be used"),
     ] {
-        let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", model]);
+        let ran = autopilot(&world, model, &[]);
         assert_eq!(ran.code, Some(4), "{model}: {}", ran.stderr);
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
@@ -94,43 +92,28 @@ fn models_that_are_not_there() {
 
 #[test]
 fn rules_that_cannot_be_read_stop_everything() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     world.write(".kiro/config.yaml", "security:\n  sensitive_flies: []\n");
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--model",
-        &world.script(&good_replies()),
-    ]);
+    let ran = autopilot(&world, &world.script(&good_replies()), &[]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("sensitive_flies"), "{}", ran.stderr);
 }
 
 #[test]
 fn a_tasks_file_that_cannot_be_followed() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     assert_eq!(world.kiro(&["plan", "numbers"]).code, Some(0));
     let text = world.read("plans/numbers-tasks.md");
     let circle = text.replacen("  - Estimated:", "  - Dependencies: 3\n  - Estimated:", 1);
     world.write("plans/numbers-tasks.md", circle);
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--model",
-        &world.script(&[]),
-    ]);
+    let ran = autopilot(&world, &world.script(&[]), &[]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("in a circle"), "{}", ran.stderr);
 }
 
 #[test]
 fn hand_edits_of_a_plan_are_kept() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     assert_eq!(world.kiro(&["plan", "numbers"]).code, Some(0));
     let edited = format!(
         "{}\n## Additional Considerations\n- Mind the zero\n",
@@ -138,13 +121,7 @@ fn hand_edits_of_a_plan_are_kept() {
     );
     world.write("plans/numbers-plan.md", &edited);
     world.write("specs/numbers.md", SPEC.replace("Twice", "Two times"));
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--model",
-        &world.script(&good_replies()),
-    ]);
+    let ran = autopilot(&world, &world.script(&good_replies()), &[]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("was edited by hand, so it was kept"),
@@ -157,8 +134,7 @@ fn hand_edits_of_a_plan_are_kept() {
 
 #[test]
 fn a_users_edit_meanwhile_wins() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     world.write("numbers_kit/double.py", "# mine\n");
     let mut replies = good_replies();
     replies[0]["delay_ms"] = json!(1500);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{SPEC, states, world};
+use crate::{DOUBLE, HALVE, autopilot, json_lines, numbers, states};
 
 pub(crate) fn drives(lines: &[Value]) -> Vec<Value> {
     let mut script = vec![json!({"profile": {"strategy": "tools"}})];
@@ -13,9 +13,6 @@ pub(crate) fn drives(lines: &[Value]) -> Vec<Value> {
 pub(crate) fn write(path: &str, text: &str) -> Value {
     json!({"name": "write", "arguments": {"path": path, "content": text}})
 }
-
-const DOUBLE: &str = "def double(n):\n    return n * 2\n";
-const HALVE: &str = "def halve(n):\n    if not isinstance(n, int):\n        raise TypeError(n)\n    return n // 2\n";
 
 fn tasks() -> Vec<Value> {
     vec![
@@ -33,25 +30,13 @@ fn tasks() -> Vec<Value> {
 
 #[test]
 fn a_model_that_calls_tools_carries_a_spec_out() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&drives(&tasks()));
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--jsonl",
-        "--model",
-        &model,
-    ]);
+    let ran = autopilot(&world, &model, &["--jsonl"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert_eq!(states(&world), ["done", "done", "done"]);
     assert_eq!(world.read("numbers_kit/halve.py"), HALVE);
-    let events: Vec<Value> = ran
-        .stdout
-        .lines()
-        .map(|it| serde_json::from_str(it).expect("JSON"))
-        .collect();
+    let events = json_lines(&ran);
     let called: Vec<&str> = events
         .iter()
         .filter(|it| it["event"] == "called")
@@ -86,8 +71,7 @@ fn find(folder: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
 
 #[test]
 fn a_test_that_was_weakened_proves_nothing() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let mut script = drives(&[
         json!({"when": "Task 1 of the plan", "calls": [
             {"name": "read", "arguments": {"path": "tests/test_fr_1_doubling.py"}},
@@ -103,7 +87,7 @@ fn a_test_that_was_weakened_proves_nothing() {
     }
     script.extend(tasks().into_iter().skip(3));
     let model = world.script(&script);
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("1 of 2 checks pass after 6 turns"),
@@ -116,22 +100,13 @@ fn a_test_that_was_weakened_proves_nothing() {
 
 #[test]
 fn what_no_agent_may_write_is_refused_and_named() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let script = drives(&[
         json!({"when": "Task 1 of the plan", "calls": [write(".git/hooks/pre-commit", "x"), write("../out", "x"), write(".env", "x")]}),
         json!({"when": "can make a tool run something", "reply": "I may not."}),
     ]);
     let model = world.script(&script);
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--task",
-        "1",
-        "--model",
-        &model,
-    ]);
+    let ran = autopilot(&world, &model, &["--task", "1"]);
     // The script ends when the failing checks are told: a model that fails is an error, not a finding.
     assert_eq!(ran.code, Some(5), "{}", ran.stderr);
     assert!(ran.stderr.contains("has no reply left"), "{}", ran.stderr);

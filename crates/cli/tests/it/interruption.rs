@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use testkit::World;
 
-use crate::{SPEC, good_replies, states, world};
+use crate::{SPEC, autopilot, good_replies, states, world};
 
 /// The good replies, each after a pause.
 fn slow_replies(delay_ms: u64) -> Vec<Value> {
@@ -59,7 +59,7 @@ fn ctrl_c_ends_with_130_and_the_next_run_finishes() {
     );
     assert_eq!(states(&world), ["ready", "ready", "pending"]);
     let model = world.script(&good_replies());
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
 }
 
@@ -75,14 +75,7 @@ fn kill_9_loses_nothing() {
         assert_eq!(status.code, Some(0), "{}", status.stderr);
     }
     let model = world.script(&good_replies());
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--resume",
-        "--model",
-        &model,
-    ]);
+    let ran = autopilot(&world, &model, &["--resume"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(states(&world), ["done", "done", "done"]);
 }
@@ -92,7 +85,7 @@ fn two_runs_of_one_spec_do_not_meet() {
     let world = world();
     let mut child = started(&world, 3000);
     let model = world.script(&good_replies());
-    let second = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let second = autopilot(&world, &model, &[]);
     assert_eq!(second.code, Some(3), "{}", second.stderr);
     assert!(
         second.stderr.contains("is going on in process"),

@@ -15,7 +15,7 @@ mod providers;
 mod trust;
 
 use serde_json::Value;
-use testkit::World;
+use testkit::{Output, World};
 
 /// A spec of two functions, the second of which the examples tell apart from a lazy answer.
 pub(crate) const SPEC: &str = "\
@@ -46,17 +46,45 @@ pub(crate) const SPEC: &str = "\
 - Every example in this document holds
 ";
 
+/// What the spec's first function is.
+pub(crate) const DOUBLE: &str = "def double(n):\n    return n * 2\n";
+/// What the spec's second function is.
+pub(crate) const HALVE: &str = "\
+def halve(n):
+    if not isinstance(n, int):
+        raise TypeError(n)
+    return n // 2
+";
+
 pub(crate) fn world() -> World {
     World::new(env!("CARGO_BIN_EXE_kiro"))
 }
 
+/// A world whose project holds [`SPEC`].
+pub(crate) fn numbers() -> World {
+    let world = world();
+    world.write("specs/numbers.md", SPEC);
+    world
+}
+
+/// Carries [`SPEC`] out in Autopilot; `more` are further arguments.
+pub(crate) fn autopilot(world: &World, model: &str, more: &[&str]) -> Output {
+    let run = ["run", "numbers", "--autopilot", "--model", model];
+    world.kiro(&[&run, more].concat())
+}
+
+/// The lines of JSON that were printed.
+pub(crate) fn json_lines(ran: &Output) -> Vec<Value> {
+    let lines = ran.stdout.lines();
+    lines
+        .map(|it| serde_json::from_str(it).expect("JSON"))
+        .collect()
+}
+
 /// Replies that fill both slots at the first try.
 pub(crate) fn good_replies() -> Vec<Value> {
-    let mut replies = testkit::two_answers("double", "def double(n):\n    return n * 2");
-    replies.extend(testkit::two_answers(
-        "halve",
-        "def halve(n):\n    if not isinstance(n, int):\n        raise TypeError(n)\n    return n // 2",
-    ));
+    let mut replies = testkit::two_answers("double", DOUBLE.trim_end());
+    replies.extend(testkit::two_answers("halve", HALVE.trim_end()));
     replies
 }
 

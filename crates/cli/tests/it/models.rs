@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::{Value, json};
 use testkit::{Gguf, Output, World};
 
-use crate::{SPEC, good_replies, world};
+use crate::{SPEC, autopilot, good_replies, numbers, world};
 
 fn list(world: &World) -> Vec<Value> {
     let shown = world.kiro(&["model", "list", "--json"]);
@@ -193,8 +193,7 @@ fn a_file_that_changed_is_not_run() {
 
 #[test]
 fn the_command_line_comes_before_the_variable_and_that_before_the_choice() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     world.write("tiny.gguf", Gguf::tiny().bytes());
     assert_eq!(world.kiro(&["model", "use", "tiny.gguf"]).code, Some(0));
     world.remove("tiny.gguf");
@@ -252,7 +251,7 @@ fn a_damaged_list_is_told_and_kept() {
     }
     world.write("specs/numbers.md", SPEC);
     let script = world.script(&good_replies());
-    let run = world.kiro(&["run", "numbers", "--autopilot", "--model", &script]);
+    let run = autopilot(&world, &script, &[]);
     check(&run, 0, "every success criterion proven");
 }
 

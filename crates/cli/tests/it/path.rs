@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::{SPEC, good_replies, states, world};
+use crate::{SPEC, autopilot, good_replies, json_lines, numbers, states, world};
 
 #[test]
 fn autopilot_carries_a_spec_out() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&good_replies());
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(
         ran.stderr
@@ -34,7 +33,7 @@ fn autopilot_carries_a_spec_out() {
             .contains("- [x] 1. Implement `double`")
     );
     assert!(world.read("plans/numbers-plan.md").contains("[NEW]"));
-    let again = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let again = autopilot(&world, &model, &[]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert!(
         again.stderr.contains("no model was asked"),
@@ -45,8 +44,7 @@ fn autopilot_carries_a_spec_out() {
 
 #[test]
 fn a_project_of_plain_folders_and_one_in_git_are_alike() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     world.write("notes.txt", "mine\n");
     world.write(".env", "TOKEN=planted\n");
     git(&world, &["init", "-q"]);
@@ -87,14 +85,13 @@ fn git(world: &testkit::World, args: &[&str]) -> String {
 
 #[test]
 fn wrong_candidates_are_filtered_by_the_examples() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let answer = |body: &str| json!({"when": "double", "reply": format!("```python\ndef double(n):\n    return {body}\n```")});
     let bodies = ["n + 2", "n + n", "2 * n", "n * n", "n", "n + n"];
     let mut replies: Vec<Value> = bodies.map(answer).to_vec();
     replies.extend(good_replies().into_iter().skip(2));
     let model = world.script(&replies);
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("double · direct: 1 of 2 examples pass"),
@@ -111,8 +108,7 @@ fn wrong_candidates_are_filtered_by_the_examples() {
 
 #[test]
 fn what_cannot_be_proven_is_not_done() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let mut replies: Vec<Value> = Vec::new();
     for n in 0..19 {
         let code = format!("```python\ndef double(n):\n    return {n}\n```");
@@ -120,7 +116,7 @@ fn what_cannot_be_proven_is_not_done() {
     }
     replies.extend(good_replies().into_iter().skip(2));
     let model = world.script(&replies);
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("incomplete"), "{}", ran.stderr);
     assert!(ran.stderr.contains("`double` passes"), "{}", ran.stderr);
@@ -133,8 +129,7 @@ fn what_cannot_be_proven_is_not_done() {
 
 #[test]
 fn nobody_there_is_a_refusal() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&good_replies());
     let ran = world.kiro(&["run", "numbers", "--model", &model]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
@@ -149,14 +144,13 @@ fn nobody_there_is_a_refusal() {
 
 #[test]
 fn the_rules_of_the_project_ask_in_autopilot() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     world.write(
         ".kiro/config.yaml",
         "governance:\n  require_approval:\n    - files_matching: [\"**/halve.py\"]\n",
     );
     let model = world.script(&good_replies());
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("files that need approval: **/halve.py"),
@@ -169,23 +163,11 @@ fn the_rules_of_the_project_ask_in_autopilot() {
 
 #[test]
 fn every_event_is_a_line_of_json() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&good_replies());
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--jsonl",
-        "--model",
-        &model,
-    ]);
+    let ran = autopilot(&world, &model, &["--jsonl"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let events: Vec<Value> = ran
-        .stdout
-        .lines()
-        .map(|it| serde_json::from_str(it).expect("JSON"))
-        .collect();
+    let events = json_lines(&ran);
     let names: Vec<&str> = events
         .iter()
         .filter_map(|it| it["event"].as_str())
@@ -209,8 +191,7 @@ fn every_event_is_a_line_of_json() {
 
 #[test]
 fn a_persons_tick_counts_and_is_marked() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     assert_eq!(world.kiro(&["plan", "numbers"]).code, Some(0));
     let text = world
         .read("plans/numbers-tasks.md")
@@ -223,7 +204,7 @@ fn a_persons_tick_counts_and_is_marked() {
         shown.stdout
     );
     let model = world.script(&good_replies()[2..]);
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(
         ran.code,
         Some(1),
@@ -235,29 +216,12 @@ fn a_persons_tick_counts_and_is_marked() {
 
 #[test]
 fn one_task_can_be_chosen() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&good_replies()[2..]);
-    let ran = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--task",
-        "2",
-        "--model",
-        &model,
-    ]);
+    let ran = autopilot(&world, &model, &["--task", "2"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(states(&world), ["ready", "done", "pending"]);
-    let wrong = world.kiro(&[
-        "run",
-        "numbers",
-        "--autopilot",
-        "--task",
-        "9",
-        "--model",
-        &model,
-    ]);
+    let wrong = autopilot(&world, &model, &["--task", "9"]);
     assert_eq!(wrong.code, Some(2), "{}", wrong.stderr);
     assert!(
         wrong.stderr.contains("there is no task 9"),
@@ -268,15 +232,9 @@ fn one_task_can_be_chosen() {
 
 #[test]
 fn a_changed_requirement_reopens_its_task_only() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&good_replies());
-    assert_eq!(
-        world
-            .kiro(&["run", "numbers", "--autopilot", "--model", &model])
-            .code,
-        Some(0)
-    );
+    assert_eq!(autopilot(&world, &model, &[]).code, Some(0));
     world.write(
         "specs/numbers.md",
         SPEC.replace("`halve(9)` → `4`", "`halve(9)` → `4`\n  - `halve(8)` → `4`"),
@@ -286,15 +244,9 @@ fn a_changed_requirement_reopens_its_task_only() {
 
 #[test]
 fn status_and_log_tell_what_happened() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&good_replies());
-    assert_eq!(
-        world
-            .kiro(&["run", "numbers", "--autopilot", "--model", &model])
-            .code,
-        Some(0)
-    );
+    assert_eq!(autopilot(&world, &model, &[]).code, Some(0));
     let status = world.kiro(&["status"]);
     assert!(status.stdout.contains("tasks: 3 done"), "{}", status.stdout);
     let log = world.kiro(&["log"]);
@@ -333,8 +285,7 @@ fn init_creates_the_folder_of_the_seed() {
 
 #[test]
 fn a_spec_is_shown_as_it_is_read() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let shown = world.kiro(&["spec", "show", "numbers", "--json"]);
     let value: Value = serde_json::from_str(&shown.stdout).expect("JSON");
     let requirements = value["requirements"].as_array().expect("requirements");

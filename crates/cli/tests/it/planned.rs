@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::driven::write;
-use crate::{SPEC, states, world};
+use crate::{DOUBLE, HALVE, autopilot, numbers, states};
 
 const PLAN: &str = "\
 I looked around.
@@ -54,23 +54,16 @@ fn plans(lines: &[Value]) -> Vec<Value> {
 
 #[test]
 fn a_whole_spec_is_planned_cut_and_carried_out_by_a_model_with_tools() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&plans(&[
         json!({"when": "Files of the project", "calls": [{"name": "list"}]}),
         json!({"when": "specs/", "reply": PLAN}),
-        json!({"when": "Task 1 of the plan: Halve with care", "calls": [write(
-            "numbers_kit/halve.py",
-            "def halve(n):\n    if not isinstance(n, int):\n        raise TypeError(n)\n    return n // 2\n",
-        )]}),
+        json!({"when": "Task 1 of the plan: Halve with care", "calls": [write("numbers_kit/halve.py", HALVE)]}),
         json!({"when": "(new,", "reply": "halve is there"}),
-        json!({"when": "Task 2 of the plan: Double at once", "calls": [write(
-            "numbers_kit/double.py",
-            "def double(n):\n    return n * 2\n",
-        )]}),
+        json!({"when": "Task 2 of the plan: Double at once", "calls": [write("numbers_kit/double.py", DOUBLE)]}),
         json!({"when": "(new,", "reply": "double is there"}),
     ]));
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(
         ran.stderr
@@ -92,8 +85,7 @@ fn a_whole_spec_is_planned_cut_and_carried_out_by_a_model_with_tools() {
 #[test]
 fn a_plan_that_does_not_hold_is_mended_or_replaced_aloud() {
     let bad = PLAN.replace("Requirements: FR-1", "Requirements: FR-2");
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&plans(&[
         json!({"reply": bad}),
         json!({"when": "no task carries out FR-1", "reply": PLAN}),
@@ -130,8 +122,7 @@ fn a_plan_that_does_not_hold_is_mended_or_replaced_aloud() {
 
 #[test]
 fn feedback_reaches_a_model_that_writes_plans_and_no_other() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let model = world.script(&plans(&[json!({"reply": PLAN})]));
     let planned = world.kiro(&["plan", "numbers", "--model", &model]);
     assert_eq!(planned.code, Some(0), "{}", planned.stderr);

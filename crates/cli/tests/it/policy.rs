@@ -3,7 +3,7 @@
 use serde_json::Value;
 use testkit::World;
 
-use crate::world;
+use crate::{json_lines, world};
 
 const CONFIG: &str = r#"
 security:
@@ -85,11 +85,7 @@ fn a_corpus_is_judged_line_by_line() {
     ];
     let judged = world.kiro(&args);
     assert_eq!(judged.code, Some(0), "{}", judged.stderr);
-    let lines: Vec<Value> = judged
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
+    let lines = json_lines(&judged);
     let verdicts: Vec<_> = lines.iter().map(|it| (&it["id"], &it["verdict"])).collect();
     assert_eq!(
         verdicts,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use testkit::{Output, World};
 
-use crate::{SPEC, good_replies, states, world};
+use crate::{good_replies, numbers, states, world};
 
 const KEY: &str = "sk-never-shown-0123456789";
 
@@ -140,8 +140,7 @@ fn check(output: &Output, code: i32, words: &str) {
 
 #[test]
 fn a_spec_is_carried_out_by_a_model_behind_a_server() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let priced = json!({"models": [{"model": "openai/m*", "strategy": "slots",
         "usd_per_million": {"input": 1, "cached": 0, "cache_write": 0, "output": 10}}]});
     std::fs::create_dir_all(world.home().join(".kiro")).expect("made");
@@ -164,8 +163,7 @@ fn a_spec_is_carried_out_by_a_model_behind_a_server() {
 
 #[test]
 fn a_key_that_is_refused_ends_with_no_model() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let server = Double::start(Vec::new(), 401);
     let run = ["run", "numbers", "--autopilot", "--model", "openai/m"];
     let ran = server.kiro(&world, &run, &[]);
@@ -180,8 +178,7 @@ fn a_key_that_is_refused_ends_with_no_model() {
 
 #[test]
 fn a_budget_ends_the_run() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let server = Double::start(good_replies(), 200);
     let run = [
         "run",
@@ -222,8 +219,7 @@ fn a_budget_ends_the_run() {
 /// Which model is asked, by what stands where.
 #[test]
 fn files_name_models_and_the_users_own_come_first() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let server = Double::start(Vec::new(), 401);
     let asked = |args: &[&str], variables: &[(&str, &str)]| {
         let before = server.models().len();
@@ -257,8 +253,7 @@ fn files_name_models_and_the_users_own_come_first() {
 
 #[test]
 fn a_project_cannot_say_where_a_key_is_sent() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let server = Double::start(Vec::new(), 401);
     let config = format!(
         "model: openai/m\nproviders: {{openai: {{base_url: '{}'}}}}\n",

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use testkit::World;
 
-use crate::{SPEC, good_replies, world};
+use crate::{autopilot, good_replies, numbers, world};
 
 const CONFIG: &str = "security: {trusted_commands: [npm test, git status]}\n";
 
@@ -106,6 +106,33 @@ fn trust_is_bound_to_content() {
 }
 
 #[test]
+fn what_is_shown_before_it_is_trusted_stays_on_its_line() {
+    let world = world();
+    let evil = "a\n  server b  trusted\u{1b}[2K\u{202e}";
+    let servers = json!({"mcpServers": {evil: {"command": "x", "args": [evil]}}});
+    world.write(".kiro/settings/mcp.json", servers.to_string());
+    let lines = |args: &[&str]| {
+        let told = world.kiro(args);
+        let text = format!("{}{}", told.stdout, told.stderr);
+        assert!(
+            !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+            "{text}"
+        );
+        assert!(
+            text.contains("a\\n  server b  trusted\\u{1b}[2K\\u{202e}"),
+            "{text}"
+        );
+        assert!(
+            !text.lines().any(|it| it.starts_with("  server b")),
+            "{text}"
+        );
+    };
+    lines(&["trust"]);
+    lines(&["status"]);
+    lines(&["doctor"]);
+}
+
+#[test]
 fn grants_that_were_tampered_with_are_told() {
     let world = world();
     world.write(".kiro/config.yaml", CONFIG);
@@ -134,8 +161,8 @@ fn grants_that_were_tampered_with_are_told() {
     clippy::disallowed_methods,
     reason = "a test plants what an attacker would"
 )]
-fn plant(path: &Path, text: &str) {
-    std::fs::write(path, text).expect("a file");
+fn plant(path: &Path, bytes: impl AsRef<[u8]>) {
+    std::fs::write(path, bytes).expect("a file");
 }
 
 #[expect(
@@ -192,8 +219,7 @@ fn the_guard_keeps_sensitive_files_out_of_commits() {
 
 /// A repository in which everything that some tool runs by itself leaves a mark.
 fn hostile() -> World {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     let mark = world.home().join("canary");
     let canary = format!("#!/bin/sh\necho \"$0 $@\" >> '{}'\n", mark.display());
     for program in [
@@ -342,11 +368,10 @@ fn a_hostile_repository_runs_nothing_before_it_is_trusted() {
 
 #[test]
 fn every_verdict_is_on_record_and_an_edit_is_seen() {
-    let world = world();
-    world.write("specs/numbers.md", SPEC);
+    let world = numbers();
     world.write(".env", "API_TOKEN=Planted7Canary0Token\n");
     let model = world.script(&good_replies());
-    let ran = world.kiro(&["run", "numbers", "--autopilot", "--model", &model]);
+    let ran = autopilot(&world, &model, &[]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     let log = world.kiro(&["log", "--policy", "--json"]);
     assert_eq!(log.code, Some(0), "{}", log.stderr);
@@ -388,13 +413,5 @@ fn tamper(journal: &Path) {
     for at in found {
         bytes[at + wanted.len() - 2] = b'a';
     }
-    replace(journal, &bytes);
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test plants what an attacker would"
-)]
-fn replace(path: &Path, bytes: &[u8]) {
-    std::fs::write(path, bytes).expect("a file");
+    plant(journal, &bytes);
 }

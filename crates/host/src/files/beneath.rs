@@ -15,6 +15,12 @@ use super::error::FileError;
 /// How often a walk is repeated when something is renamed under it.
 const RENAMES_ENDURED: usize = 16;
 
+/// How files are opened for reading: a pipe does not block and a terminal is not taken over.
+pub(super) const READ: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::CLOEXEC)
+    .union(OFlags::NOCTTY);
+
 /// A folder held open.
 #[derive(Debug)]
 pub(crate) struct Root {
@@ -66,19 +72,21 @@ impl Root {
         Ok((self.folder(path.parent().as_ref())?, path.file_name()))
     }
 
+    /// Opens what stands at `path` itself for reading; no link is followed, neither on the way nor at the end.
+    pub(crate) fn open_itself(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
+        let (folder, name) = self.folder_of(path)?;
+        rustix::fs::openat(folder, name, READ | OFlags::NOFOLLOW, Mode::empty())
+    }
+
     /// Opens a file for reading; links are followed as long as they stay below this folder.
     pub(crate) fn open_file(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         match open_beneath(
             self.fd.as_fd(),
             path.as_str(),
-            flags,
+            READ,
             ResolveFlags::NO_MAGICLINKS,
         ) {
-            Err(Errno::NOSYS | Errno::PERM) => {
-                let (folder, name) = self.folder_of(path)?;
-                rustix::fs::openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty())
-            }
+            Err(Errno::NOSYS | Errno::PERM) => self.open_itself(path),
             other => other,
         }
     }

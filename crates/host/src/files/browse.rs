@@ -1,17 +1,15 @@
 //! Looking around below one folder, by descriptor and without following a link.
 
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use change::RelPath;
-use rustix::fs::{Dir, FileType, OFlags};
+use rustix::fs::{Dir, FileType};
 use rustix::io::Errno;
 
 use super::beneath::Root;
 use super::error::FileError;
-use super::single::{kind_name, stat_at, through};
+use super::single::{read_open, stat_at, through};
 
 /// A file's content and what its name does not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,44 +49,11 @@ pub enum EntryKind {
 pub fn load_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Loaded, FileError> {
     let root = Root::open("read", root)?;
     let place = root.join(path);
-    let link = |errno| match through(&root, path, errno) {
-        FileError::ThroughLink { path, .. } => FileError::ThroughLink { verb: "read", path },
-        FileError::Os { path, source, .. } => FileError::Os {
-            verb: "read",
-            path,
-            source,
-        },
-        other => other,
-    };
-    let (folder, name) = root.folder_of(path).map_err(link)?;
-    let flags =
-        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::openat(&folder, name, flags, rustix::fs::Mode::empty()).map_err(link)?;
-    let os = |errno: Errno| FileError::os("read", &place, errno);
-    let stat = rustix::fs::fstat(&fd).map_err(os)?;
-    let kind = FileType::from_raw_mode(stat.st_mode);
-    if kind != FileType::RegularFile {
-        return Err(FileError::NotAFile {
-            verb: "read",
-            path: place,
-            found: kind_name(kind),
-        });
-    }
-    let too_large = || FileError::TooLarge {
-        path: place.clone(),
-        limit: limit_bytes,
-    };
-    if u64::try_from(stat.st_size).is_ok_and(|size| size > limit_bytes) {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    File::from(fd)
-        .take(limit_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|error| FileError::os("read", &place, error))?;
-    if bytes.len() as u64 > limit_bytes {
-        return Err(too_large());
-    }
+    let fd = root
+        .open_itself(path)
+        .map_err(|errno| through("read", &root, path, errno))?;
+    let stat = rustix::fs::fstat(&fd).map_err(|errno| FileError::os("read", &place, errno))?;
+    let bytes = read_open(fd, &place, limit_bytes)?;
     Ok(Loaded {
         bytes,
         bits: stat.st_mode & 0o7777,

@@ -149,7 +149,7 @@ pub fn plain(error: &io::Error) -> Cow<'static, str> {
     Cow::Borrowed(known)
 }
 
-/// A path made safe to show: on one line, nothing hidden, nothing that steers a terminal.
+/// A path as [`shown`].
 pub(crate) struct Shown<'a>(pub(crate) &'a Path);
 
 impl fmt::Display for Shown<'_> {
@@ -158,8 +158,9 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// A name made safe to show on one line.
-pub(crate) fn shown(name: &str) -> String {
+/// A name made safe to show: on one line, nothing hidden, nothing that steers a terminal.
+#[must_use]
+pub fn shown(name: &str) -> String {
     change::visible(name)
         .replace('\n', "\\n")
         .replace('\t', "\\t")

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use change::RelPath;
 use policy::{Act, PathFacts, Permit, Place};
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::beneath::Root;
@@ -31,13 +31,8 @@ pub fn read_judged(
         path: place.clone(),
         file: id,
     })?;
-    let flags =
-        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let open =
-        |(folder, name): (OwnedFd, &str)| rustix::fs::openat(folder, name, flags, Mode::empty());
     let fd = root
-        .folder_of(&path)
-        .and_then(open)
+        .open_itself(&path)
         .map_err(|errno| exchanged("read", &place, errno))?;
     let stat = rustix::fs::fstat(&fd).map_err(|errno| FileError::os("read", &place, errno))?;
     if id != Some(file_id(&stat)) {

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::beneath::Root;
 use super::error::FileError;
 use super::present::{Present, Stamp, look};
-use super::single::{make_folders, stat_at, through};
+use super::single::{make_folders, put_aside, stat_at, through};
 use super::temp::{self, Bits, Temp};
 
 /// One file of several that are written together.
@@ -72,7 +72,7 @@ pub fn write_all_in(root: &Path, files: Vec<Rewrite>) -> Result<(), FileError> {
 
 /// A file that stood there: its content, how to tell that it was touched, and its bits.
 struct Old {
-    bytes: Vec<u8>,
+    state: FileState,
     stamp: Stamp,
 }
 
@@ -86,19 +86,16 @@ struct Ready {
 }
 
 fn expect(root: &Root, path: &RelPath, before: Option<Digest>) -> Result<Option<Old>, FileError> {
-    let found = look(root, path).map_err(|errno| through(root, path, errno))?;
+    let found = look(root, path).map_err(|errno| through("write", root, path, errno))?;
     let old = match found {
         Present::Absent => None,
-        Present::File(state, stamp) if state.mode != Mode::Symlink => Some(Old {
-            bytes: state.bytes,
-            stamp,
-        }),
-        Present::Blocked => return Err(through(root, path, Errno::LOOP)),
+        Present::File(state, stamp) if state.mode != Mode::Symlink => Some(Old { state, stamp }),
+        Present::Blocked => return Err(through("write", root, path, Errno::LOOP)),
         Present::File(..) => return Err(not_a_file(root, path, "a link")),
         Present::Folder => return Err(not_a_file(root, path, "a folder")),
         Present::Strange(found) => return Err(not_a_file(root, path, found)),
     };
-    if old.as_ref().map(|it| Digest::of(&it.bytes)) == before {
+    if old.as_ref().map(|it| Digest::of(&it.state.bytes)) == before {
         Ok(old)
     } else {
         Err(changed(root, path))
@@ -126,15 +123,19 @@ impl Ready {
         old: Option<Old>,
         bytes: Vec<u8>,
     ) -> Result<Ready, FileError> {
-        make_folders(root, &path).map_err(|errno| through(root, &path, errno))?;
+        make_folders(root, &path).map_err(|errno| through("write", root, &path, errno))?;
         let (folder, name) = root
             .folder_of(&path)
-            .map_err(|errno| through(root, &path, errno))?;
+            .map_err(|errno| through("write", root, &path, errno))?;
         let os = |errno: Errno| FileError::os("write", &root.join(&path), errno);
         temp::sweep(folder.as_fd()).map_err(os)?;
         let stat = stat_at(folder.as_fd(), name).map_err(os)?;
         let bits = stat.as_ref().map(Bits::same);
-        let temp = put_aside(&folder, bytes, bits).map_err(|it| it.of(root, &path))?;
+        let state = FileState {
+            mode: Mode::File,
+            bytes,
+        };
+        let temp = put_aside(&folder, &root.join(&path), &state, bits)?;
         Ok(Ready {
             path,
             folder,
@@ -161,43 +162,15 @@ impl Ready {
     }
 
     /// Puts back what stood here.
-    fn take_back(&self) -> Result<(), Errno> {
-        let name = self.path.file_name();
+    fn take_back(&self, root: &Root) -> Result<(), FileError> {
+        let (place, name) = (root.join(&self.path), self.path.file_name());
+        let os = |errno: Errno| FileError::os("write", &place, errno);
         let Some(old) = &self.old else {
-            return rustix::fs::unlinkat(&self.folder, name, AtFlags::empty());
+            return rustix::fs::unlinkat(&self.folder, name, AtFlags::empty()).map_err(os);
         };
-        let temp =
-            put_aside(&self.folder, old.bytes.clone(), self.bits).map_err(|it| match it {
-                Aside::Os(errno) => errno,
-                Aside::Owner(_) => Errno::IO,
-            })?;
-        temp.land(self.folder.as_fd(), name, false)
+        let temp = put_aside(&self.folder, &place, &old.state, self.bits)?;
+        temp.land(self.folder.as_fd(), name, false).map_err(os)
     }
-}
-
-/// Why content could not be laid beside its place.
-enum Aside {
-    Os(Errno),
-    Owner(crate::lease::LeaseError),
-}
-
-impl Aside {
-    fn of(self, root: &Root, path: &RelPath) -> FileError {
-        match self {
-            Aside::Os(errno) => FileError::os("write", &root.join(path), errno),
-            Aside::Owner(error) => FileError::Owner(error),
-        }
-    }
-}
-
-fn put_aside(folder: &OwnedFd, bytes: Vec<u8>, bits: Option<Bits>) -> Result<Temp, Aside> {
-    let own = rustix::io::fcntl_dupfd_cloexec(folder, 0).map_err(Aside::Os)?;
-    let owner = temp::owner().map_err(Aside::Owner)?;
-    let state = FileState {
-        mode: Mode::File,
-        bytes,
-    };
-    Temp::create(own, owner, &state, bits).map_err(Aside::Os)
 }
 
 fn discard(ready: &[Ready]) {
@@ -209,7 +182,7 @@ fn take_back(root: &Root, landed: &[Ready]) -> Option<FileError> {
     let stuck: Vec<_> = landed
         .iter()
         .rev()
-        .filter(|it| it.take_back().is_err())
+        .filter(|it| it.take_back(root).is_err())
         .map(|it| root.join(&it.path))
         .collect();
     (!stuck.is_empty()).then_some(FileError::HalfWritten { paths: stuck })

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use change::{Digest, FileState, Mode, RelPath};
 use policy::{Act, Permit};
-use rustix::fs::{AtFlags, FileType, OFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Stat};
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
-use super::beneath::{Root, resolved};
+use super::beneath::{READ, Root, resolved};
 use super::error::FileError;
 use super::temp::{self, Bits, Temp};
 
@@ -23,8 +23,7 @@ const MAX_LINKS: usize = 8;
 /// # Errors
 /// When it cannot be opened, is no plain file, or is larger than `limit_bytes`.
 pub fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, FileError> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, rustix::fs::Mode::empty())
+    let fd = rustix::fs::open(path, READ, rustix::fs::Mode::empty())
         .map_err(|errno| FileError::os("read", path, errno))?;
     read_open(fd, path, limit_bytes)
 }
@@ -52,6 +51,13 @@ pub(crate) fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>,
             found,
         });
     }
+    let too_large = || FileError::TooLarge {
+        path: path.to_path_buf(),
+        limit,
+    };
+    if u64::try_from(stat.st_size).is_ok_and(|size| size > limit) {
+        return Err(too_large());
+    }
     let mut bytes = Vec::with_capacity(
         usize::try_from(stat.st_size.max(0))
             .unwrap_or(0)
@@ -62,10 +68,7 @@ pub(crate) fn read_open(fd: OwnedFd, path: &Path, limit: u64) -> Result<Vec<u8>,
         .read_to_end(&mut bytes)
         .map_err(|error| FileError::os("read", path, error))?;
     if copied as u64 > limit {
-        return Err(FileError::TooLarge {
-            path: path.to_path_buf(),
-            limit,
-        });
+        return Err(too_large());
     }
     Ok(bytes)
 }
@@ -136,7 +139,7 @@ pub fn write_in(
 ) -> Result<(), FileError> {
     permit.redeem(&Act::write(&root.join(path.as_str()), bytes))?;
     let root = Root::open("write", root)?;
-    make_folders(&root, path).map_err(|errno| through(&root, path, errno))?;
+    make_folders(&root, path).map_err(|errno| through("write", &root, path, errno))?;
     put(&root, path, bytes)
 }
 
@@ -218,7 +221,7 @@ fn put(root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
 fn put_as(mode: Mode, root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), FileError> {
     let (folder, name) = root
         .folder_of(path)
-        .map_err(|errno| through(root, path, errno))?;
+        .map_err(|errno| through("write", root, path, errno))?;
     let place = root.join(path);
     let os = |errno: Errno| FileError::os("write", &place, errno);
     let old = stat_at(folder.as_fd(), name).map_err(os)?;
@@ -230,18 +233,28 @@ fn put_as(mode: Mode, root: &Root, path: &RelPath, bytes: &[u8]) -> Result<(), F
         });
     }
     temp::sweep(folder.as_fd()).map_err(os)?;
-    let own = rustix::io::fcntl_dupfd_cloexec(&folder, 0).map_err(os)?;
     let state = FileState {
         mode,
         bytes: bytes.to_vec(),
     };
-    let temp =
-        Temp::create(own, temp::owner()?, &state, old.as_ref().map(Bits::same)).map_err(os)?;
+    let temp = put_aside(&folder, &place, &state, old.as_ref().map(Bits::same))?;
     if let Err(errno) = temp.land(folder.as_fd(), name, false) {
         temp.discard();
         return Err(os(errno));
     }
     rustix::fs::fsync(&folder).map_err(os)
+}
+
+/// Puts content on the disk beside its `place` in `folder`, under a temporary name.
+pub(crate) fn put_aside(
+    folder: &OwnedFd,
+    place: &Path,
+    state: &FileState,
+    bits: Option<Bits>,
+) -> Result<Temp, FileError> {
+    let os = |errno: Errno| FileError::os("write", place, errno);
+    let own = rustix::io::fcntl_dupfd_cloexec(folder, 0).map_err(os)?;
+    Temp::create(own, temp::owner()?, state, bits).map_err(os)
 }
 
 /// What the system says of a name in a folder, without following a link; `None` when nothing is there.
@@ -273,12 +286,13 @@ pub(crate) fn kind_name(kind: FileType) -> &'static str {
     }
 }
 
-pub(crate) fn through(root: &Root, path: &RelPath, errno: Errno) -> FileError {
+/// Why something below a folder could not be reached.
+pub(crate) fn through(verb: &'static str, root: &Root, path: &RelPath, errno: Errno) -> FileError {
     match errno {
         Errno::LOOP | Errno::NOTDIR | Errno::XDEV => FileError::ThroughLink {
-            verb: "write",
+            verb,
             path: root.join(path),
         },
-        other => FileError::os("write", &root.join(path), other),
+        other => FileError::os(verb, &root.join(path), other),
     }
 }

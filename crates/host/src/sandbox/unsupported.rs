@@ -116,9 +116,7 @@ impl Sandbox {
             detail: WHY.to_owned(),
         }]
     }
-}
 
-impl Sandbox {
     /// One control, which did not hold.
     pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
         self.controls(scratch)

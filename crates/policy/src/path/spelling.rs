@@ -1,8 +1,8 @@
 //! What the text of a path gives away before the disk is asked.
 //!
 //! A path is text from a model. Some forms are never a file of the project; others would be another file on
-//! another system. Each of these readings is compared with
-//! the rules, so that the answer does not depend on which disk the project stands on.
+//! another system. Each of these readings is compared with the rules, so that the answer does not depend on which
+//! disk the project stands on.
 
 use crate::fold::{fold, is_invisible};
 

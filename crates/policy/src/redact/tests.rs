@@ -145,6 +145,17 @@ fn values_of_an_environment_file_go_wherever_they_stand() {
 }
 
 #[test]
+fn of_secrets_that_overlap_nothing_is_left() {
+    let value = format!("{},{}", noise(12), noise(20));
+    let redactor = Redactor::with_environment([format!("KEYS={value}").as_str()]);
+    let text = format!("password=x1{value} end");
+    assert_eq!(
+        redactor.redact(&text),
+        "password=[redacted assigned-secret] end"
+    );
+}
+
+#[test]
 fn redacting_twice_is_the_same_as_once_and_long_text_ends() {
     let begin = "-----BEGIN RSA PRIVATE KEY-----";
     for unit in [

@@ -84,7 +84,7 @@ pub(super) struct PermissionEntry {
     pub(super) examples: Examples,
 }
 
-/// Examples of a rule of `permissions.yaml`, whose `match` is the rule itself.
+/// What a rule matches and what not, to be held against it.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Examples {
@@ -96,8 +96,7 @@ pub(super) struct Examples {
 /// A rule, either as its text alone or as `rule` with examples of what it matches and what not.
 pub(super) struct Entry {
     pub(super) text: String,
-    pub(super) matches: Vec<Spanned<String>>,
-    pub(super) not_match: Vec<Spanned<String>>,
+    pub(super) examples: Examples,
 }
 
 #[derive(Deserialize)]
@@ -123,8 +122,7 @@ impl<'de> Deserialize<'de> for Entry {
             fn visit_str<E>(self, text: &str) -> Result<Entry, E> {
                 Ok(Entry {
                     text: text.to_owned(),
-                    matches: Vec::new(),
-                    not_match: Vec::new(),
+                    examples: Examples::default(),
                 })
             }
 
@@ -133,8 +131,10 @@ impl<'de> Deserialize<'de> for Entry {
                 let long = LongEntry::deserialize(from)?;
                 Ok(Entry {
                     text: long.rule,
-                    matches: long.matches,
-                    not_match: long.not_match,
+                    examples: Examples {
+                        matches: long.matches,
+                        not_match: long.not_match,
+                    },
                 })
             }
         }

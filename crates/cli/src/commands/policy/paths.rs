@@ -8,7 +8,8 @@ use session::{Environment, PathCasesOptions, SessionError};
 use crate::args::TestPathsArgs;
 use crate::output;
 
-pub(super) fn run(
+/// Judges every path of a file.
+pub(in crate::commands) fn run(
     args: TestPathsArgs,
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
@@ -21,8 +22,7 @@ pub(super) fn run(
         cases: here(args.jsonl),
     };
     for case in session::path_cases(&options)? {
-        let line = json!({"id": case.id, "verdict": case.verdict, "rule": case.rule});
-        output::line(line);
+        output::line(json!({"id": case.id, "verdict": case.verdict, "rule": case.rule}));
     }
     Ok(ExitCode::SUCCESS)
 }
