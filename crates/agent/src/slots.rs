@@ -344,6 +344,7 @@ impl Work<'_> {
             temperature,
             seed: self.limits.seed,
             stop: vec![AFTER_CODE.to_owned()],
+            schema: None,
         };
         for (route, reply) in routes.iter().zip(self.replies(&request, &routes, on)?) {
             let reply = self.with_code(&request, reply, on)?;

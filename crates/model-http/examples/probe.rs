@@ -78,6 +78,7 @@ fn ask(text: &str) -> Request {
         temperature: 0.0,
         seed: 1,
         stop: Vec::new(),
+        schema: None,
     }
 }
 

@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         temperature: 0.0,
         seed: 0,
         stop: Vec::new(),
+        schema: None,
     };
     // The first turn also lays out the weights, so the second is the one to measure; it must read its prompt again.
     for turn in 1..=2 {

@@ -105,6 +105,7 @@ fn request(text: &str, max_tokens: u32, temperature: f32) -> Request {
         temperature,
         seed: 1,
         stop: Vec::new(),
+        schema: None,
     }
 }
 

@@ -6,7 +6,9 @@
 //! - `chat`, `template` and `vocabulary`: text to tokens and back, in the chat format of the file; text of a request can never
 //!   become a marker that is a token;
 //! - `sampler`, `letters`, `model::Stops`: from scores to a token, from bytes to whole characters, from characters to the end;
+//! - `form`: holding an answer to a JSON schema;
 //! - `draft`: guessing tokens that were there before, so that several are read at once;
+//! - `resident`: what is in memory, and only while it is used;
 //! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
 //! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product;
 //! - `product`: matrix products, over `panel` and `packed` (the weights in memory, interleaved), `activations` (what they are
@@ -23,6 +25,7 @@ mod attention;
 mod chat;
 mod crew;
 mod draft;
+mod form;
 mod isa;
 mod letters;
 mod mapping;
@@ -31,6 +34,7 @@ mod packed;
 mod panel;
 mod product;
 mod quants;
+mod resident;
 mod rotary;
 mod sampler;
 mod shape;
@@ -48,13 +52,11 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use crew::Crew;
+use form::Forms;
 use isa::{Level, Plain};
-use mapping::Mapping;
 use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Strategy};
-use network::{Machine, Reader};
+use resident::{Memory, Source};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 use turn::{Halt, Kept};
 use vocabulary::{Token, Vocabulary};
@@ -68,18 +70,19 @@ const OUTPUT_TOKENS_MAX: u32 = 2048;
 /// More threads than this gain nothing: memory is the limit.
 const THREADS_MAX: usize = 16;
 
-/// How often a turn that waits for another looks at its [`Cancel`], in milliseconds.
-const CANCEL_POLL_MS: u64 = 5;
+/// How long the weights stay in memory when nobody asks anything.
+const IDLE: Duration = Duration::from_secs(300);
 
-/// A model in memory. It answers one turn at a time; further turns wait.
+/// A model in memory. It answers one turn at a time; further turns wait. When nothing was asked for five minutes, its weights
+/// are given back, and the next turn begins by reading them again.
 pub struct LocalModel {
     id: ModelId,
     profile: Profile,
     vocabulary: Vocabulary,
-    network: Box<dyn Reader>,
-    mapping: Option<Arc<Mapping>>,
+    forms: Forms,
+    memory: Memory,
     description: Description,
-    kept: Mutex<Kept>,
+    own_kernels: bool,
     guesses: bool,
 }
 
@@ -141,15 +144,28 @@ impl LocalModel {
     ///
     /// As [`LocalModel::open`].
     pub fn open_with(path: &Path, id: ModelId, kernels: Kernels) -> Result<Self, ModelError> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let machine = Machine::new(Crew::new(threads.min(THREADS_MAX)), kernels.level());
-        let parts = weights::read(path, machine).map_err(|error| ModelError::Weights {
+        Self::open_until(path, id, kernels, IDLE)
+    }
+
+    /// The same for weights that are given back after `idle`.
+    fn open_until(
+        path: &Path,
+        id: ModelId,
+        kernels: Kernels,
+        idle: Duration,
+    ) -> Result<Self, ModelError> {
+        let unusable = |reason: String| ModelError::Weights {
             path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-        let shape = parts.network.shape();
-        let context_tokens = CONTEXT_TOKENS.min(shape.context_tokens);
-        let kept = Kept::new(shape, context_tokens);
+            reason,
+        };
+        let source = Source {
+            path: path.to_owned(),
+            kernels,
+        };
+        let parts = source.read().map_err(|error| unusable(error.to_string()))?;
+        let context_tokens = CONTEXT_TOKENS.min(parts.network.shape().context_tokens);
+        let own_kernels = parts.mapping.is_some();
+        let memory = Memory::new(source, parts.network, parts.mapping, context_tokens, idle);
         Ok(Self {
             id,
             profile: Profile {
@@ -160,10 +176,10 @@ impl LocalModel {
                 native_tools: false,
             },
             vocabulary: parts.vocabulary,
-            network: parts.network,
-            mapping: parts.mapping,
+            forms: Forms::default(),
+            memory: memory.map_err(|error| unusable(error.to_string()))?,
             description: parts.description,
-            kept: Mutex::new(kept),
+            own_kernels,
             guesses: true,
         })
     }
@@ -177,7 +193,7 @@ impl LocalModel {
     /// Whether the kernels of this crate compute it, not candle's.
     #[must_use]
     pub fn has_own_kernels(&self) -> bool {
-        self.mapping.is_some()
+        self.own_kernels
     }
 
     /// The same model, which reads each token alone: for measuring.
@@ -201,23 +217,10 @@ impl LocalModel {
                 prompt_tokens,
                 limit: self.profile.context_tokens,
             },
-        }
-    }
-
-    /// Waits until no other turn runs.
-    fn lock(&self, cancel: &Cancel) -> Result<MutexGuard<'_, Kept>, Halt> {
-        loop {
-            match self.kept.try_lock() {
-                Ok(kept) => return Ok(kept),
-                // What is kept names only chunks that were read to their end, so it holds after a panic too.
-                Err(TryLockError::Poisoned(kept)) => return Ok(kept.into_inner()),
-                Err(TryLockError::WouldBlock) if cancel.is_cancelled() => {
-                    return Err(Halt::Cancelled);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(Duration::from_millis(CANCEL_POLL_MS));
-                }
-            }
+            Halt::Gone(reason) => ModelError::Weights {
+                path: self.memory.path().to_owned(),
+                reason,
+            },
         }
     }
 
@@ -230,20 +233,25 @@ impl LocalModel {
         work: impl FnOnce(turn::Turn<'_>, &[Token], &mut Kept) -> Result<T, Halt>,
     ) -> Result<T, Halt> {
         let prompt = chat::prompt(&self.vocabulary, request, self.profile.context_tokens)?;
-        let mut kept = self.lock(cancel)?;
-        if self.mapping.as_ref().is_some_and(|it| !it.is_whole()) {
+        let mut place = self.memory.lock(cancel)?;
+        let resident = self.memory.fill(&mut place)?;
+        if resident.mapping.as_ref().is_some_and(|it| !it.is_whole()) {
             return Err(Halt::Failed("its file was cut short meanwhile".to_owned()));
         }
+        let network = &*resident.network;
         let turn = turn::Turn {
-            network: &*self.network,
+            network,
             vocabulary: &self.vocabulary,
+            forms: &self.forms,
             context_tokens: self.profile.context_tokens,
-            guesses: self.guesses && self.network.any_chunks(),
+            guesses: self.guesses && network.any_chunks(),
             cancel,
             on,
         };
-        let done = work(turn, &prompt, &mut kept);
-        self.network.rest();
+        let done = work(turn, &prompt, &mut resident.kept);
+        network.rest();
+        drop(place);
+        self.memory.turn_ended();
         done
     }
 }
@@ -276,7 +284,7 @@ impl Model for LocalModel {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Vec<Reply>, ModelError> {
-        if !self.network.any_chunks() {
+        if !self.own_kernels {
             return model::one_after_another(self, request, seeds, cancel, on);
         }
         self.turn(request, cancel, on, |turn, prompt, kept| {

@@ -126,6 +126,15 @@ impl Chat {
         }
     }
 
+    /// The token that ends an answer.
+    pub(crate) fn end(&self) -> Token {
+        match self.format {
+            Format::ChatMl { end, .. }
+            | Format::Llama3 { end, .. }
+            | Format::Instruct { end, .. } => end,
+        }
+    }
+
     /// Whether `token` ends an answer.
     pub(crate) fn ends_answer(&self, token: Token) -> bool {
         self.ends.contains(&token)
@@ -278,6 +287,7 @@ mod tests {
             temperature: 0.0,
             seed: 0,
             stop: Vec::new(),
+            schema: None,
         };
         let chat = read(tokens, template).unwrap();
         let text = |piece| match piece {

@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-fn ask(system: &str, user: &str) -> Request {
+pub(crate) fn ask(system: &str, user: &str) -> Request {
     Request {
         system: system.to_owned(),
         messages: vec![Message::user(user)],
@@ -25,10 +25,11 @@ fn ask(system: &str, user: &str) -> Request {
         temperature: 0.0,
         seed: 1,
         stop: Vec::new(),
+        schema: None,
     }
 }
 
-fn answer(model: &LocalModel, request: &Request) -> Reply {
+pub(crate) fn answer(model: &LocalModel, request: &Request) -> Reply {
     model.stream(request, &Cancel::new(), &mut |_| ()).unwrap()
 }
 
@@ -41,7 +42,9 @@ fn tokens(count: usize) -> Vec<Token> {
 /// network's: the root mean square of the differences, as a share of the spread of the scores.
 fn difference(tiny: &Tiny, tokens: &[Token], sizes: &[usize]) -> f64 {
     let model = tiny.open();
-    let mut kept = Kept::new(model.network.shape(), CONTEXT_TOKENS);
+    let mut place = model.memory.lock(&Cancel::new()).unwrap();
+    let network = &model.memory.fill(&mut place).unwrap().network;
+    let mut kept = Kept::new(network.shape(), CONTEXT_TOKENS);
     let (mut rows, mut first, mut piece) = (Vec::new(), 0, 0);
     while first < tokens.len() {
         let size = sizes[piece.min(sizes.len() - 1)].min(tokens.len() - first);
@@ -51,11 +54,11 @@ fn difference(tiny: &Tiny, tokens: &[Token], sizes: &[usize]) -> f64 {
             first,
             cancel: &cancel,
         };
-        rows = model.network.read(&chunk, &mut kept.attention).unwrap();
+        rows = network.read(&chunk, &mut kept.attention).unwrap();
         (first, piece) = (first + size, piece + 1);
     }
-    let last = rows.split_off(rows.len() - model.network.shape().hidden);
-    let found = model.network.scores(&last).unwrap().remove(0);
+    let last = rows.split_off(rows.len() - network.shape().hidden);
+    let found = network.scores(&last).unwrap().remove(0);
     let expected = reference::scores(tiny, tokens);
     assert_eq!(found.len(), expected.len());
     let mean = expected.iter().sum::<f64>() / expected.len() as f64;
@@ -229,7 +232,7 @@ fn a_conversation_keeps_its_earlier_messages() {
         request.messages.push(Message::user("second question"));
         let second = answer(&model, &request);
         let read = first.usage.input_tokens;
-        if model.network.any_chunks() {
+        if model.has_own_kernels() {
             assert!(second.usage.cached_tokens >= read);
         } else {
             assert_eq!(second.usage.cached_tokens, read / 24 * 24);
@@ -272,7 +275,7 @@ fn all_kernels_but_candle_answer_alike() {
 fn a_file_that_is_cut_short_meanwhile_ends_the_turn() {
     let tiny = Tiny::write(Storage::Quantised, false, 24);
     let model = tiny.open();
-    if model.mapping.is_none() {
+    if !model.has_own_kernels() {
         return;
     }
     let length = std::fs::metadata(&tiny.path).unwrap().len();
@@ -386,7 +389,7 @@ fn cancel_ends_reading_and_writing_and_spoils_nothing() {
 #[test]
 fn a_turn_that_waits_for_another_can_be_cancelled() {
     let model = Tiny::write(Storage::Quantised, false, 11).open();
-    let busy = model.kept.lock().unwrap();
+    let busy = model.memory.lock(&Cancel::new()).unwrap();
     let cancel = Cancel::new();
     let started = Instant::now();
     let end = std::thread::scope(|scope| {

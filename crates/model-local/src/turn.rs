@@ -2,6 +2,7 @@
 
 use crate::attention::Attention;
 use crate::draft::Drafter;
+use crate::form::{Form, Forms};
 use crate::letters::Letters;
 use crate::network::{Chunk, Next, Reader};
 use crate::sampler::Sampler;
@@ -24,8 +25,12 @@ const TOGETHER: usize = 4;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
     Cancelled,
-    TooLong { prompt_tokens: u64 },
+    TooLong {
+        prompt_tokens: u64,
+    },
     Failed(String),
+    /// The weights were given back and cannot be read again.
+    Gone(String),
 }
 
 impl From<candle_core::Error> for Halt {
@@ -76,6 +81,7 @@ impl Kept {
 pub(crate) struct Turn<'a> {
     pub(crate) network: &'a dyn Reader,
     pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) forms: &'a Forms,
     pub(crate) context_tokens: u32,
     /// Whether tokens are guessed.
     pub(crate) guesses: bool,
@@ -91,9 +97,9 @@ impl Turn<'_> {
         prompt: &[Token],
         kept: &mut Kept,
     ) -> Result<Reply, Halt> {
+        let mut answer = Answer::new(request, request.seed, self.form(request)?);
         let cached = kept.retain(prompt, self.network.any_chunks());
         let last = self.read(prompt, kept)?;
-        let mut answer = Answer::new(request, request.seed);
         let limit = self.limit(request, prompt);
         let stop = self.write(&mut answer, limit, last, kept)?;
         Ok(self.reply(answer, stop, prompt, cached))
@@ -107,13 +113,14 @@ impl Turn<'_> {
         prompt: &[Token],
         kept: &mut Kept,
     ) -> Result<Vec<Reply>, Halt> {
+        let form = self.form(request)?;
         let mut cached = kept.retain(prompt, true);
         let last = self.read(prompt, kept)?;
         let limit = self.limit(request, prompt);
         let mut replies = Vec::new();
         for seeds in seeds.chunks(TOGETHER) {
             let fork = |seed: &u64| Fork {
-                answer: Answer::new(request, *seed),
+                answer: Answer::new(request, *seed, form.clone()),
                 attention: kept
                     .attention
                     .iter()
@@ -175,6 +182,14 @@ impl Turn<'_> {
             owned = self.network.scores(&rows)?;
             scores = owned.iter().map(Vec::as_slice).collect();
         }
+    }
+
+    /// The form that the answer to `request` must keep.
+    fn form(&self, request: &Request) -> Result<Option<Form>, Halt> {
+        let schema = request.schema.as_ref();
+        schema
+            .map(|it| self.forms.of(it, self.vocabulary))
+            .transpose()
     }
 
     fn limit(&self, request: &Request, prompt: &[Token]) -> usize {
@@ -270,17 +285,25 @@ impl Turn<'_> {
 
     /// Chooses the next token and shows what it adds to the answer.
     fn choose(&mut self, answer: &mut Answer, scores: &[f32]) -> Result<Choice, Halt> {
-        let token = answer.sampler.choose(scores);
+        let token = match &mut answer.form {
+            Some(form) => answer.sampler.choose(&form.allowed(scores)?),
+            None => answer.sampler.choose(scores),
+        };
         let token = token.ok_or_else(|| Halt::Failed("its scores are not numbers".to_owned()))?;
         if self.vocabulary.ends_answer(token) {
             return Ok(Choice::Stop(Stop::End));
         }
+        let is_whole = match &mut answer.form {
+            Some(form) => form.take(token)?,
+            None => false,
+        };
         answer.tokens += 1;
         let text = answer.letters.push(self.vocabulary.spelling(token));
         let released = answer.stops.push(&text);
         self.show(answer, released.text);
         Ok(match released.stopped {
             true => Choice::Stop(Stop::Sequence),
+            false if is_whole => Choice::Stop(Stop::End),
             false => Choice::Token(token),
         })
     }
@@ -325,8 +348,9 @@ struct Fork {
 }
 
 impl Answer {
-    fn new(request: &Request, seed: u64) -> Self {
+    fn new(request: &Request, seed: u64, form: Option<Form>) -> Self {
         Self {
+            form,
             sampler: Sampler::new(request.temperature, seed),
             letters: Letters::default(),
             stops: Stops::new(&request.stop),
@@ -338,6 +362,7 @@ impl Answer {
 
 /// An answer under way.
 struct Answer {
+    form: Option<Form>,
     sampler: Sampler,
     letters: Letters,
     stops: Stops,

@@ -74,6 +74,11 @@ impl Vocabulary {
         self.spellings.get(token as usize)
     }
 
+    /// The token that ends an answer.
+    pub(crate) fn end(&self) -> Token {
+        self.chat.end()
+    }
+
     /// Whether `token` ends an answer.
     pub(crate) fn ends_answer(&self, token: Token) -> bool {
         self.chat.ends_answer(token)

@@ -14,6 +14,7 @@ fn ask(user: &str) -> Request {
         temperature: 0.0,
         seed: 0,
         stop: vec!["\n```".to_owned()],
+        schema: None,
     }
 }
 

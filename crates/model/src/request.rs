@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::{Call, CallResult, Kept, ToolSpec};
 
 /// One request: a system text, the conversation so far, and how to answer.
@@ -21,6 +23,9 @@ pub struct Request {
     pub seed: u64,
     /// Texts that end the answer. The answer does not include them. Empty ones are ignored.
     pub stop: Vec<String>,
+    /// The JSON schema of the answer, or none for text. The built-in model can write nothing else than what it allows; other
+    /// providers are told it where they know such a thing. An answer may be cut off, so whoever asks checks it all the same.
+    pub schema: Option<Value>,
 }
 
 impl Request {

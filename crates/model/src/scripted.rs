@@ -214,6 +214,7 @@ mod tests {
             temperature: 0.0,
             seed: 0,
             stop: Vec::new(),
+            schema: None,
         }
     }
 

@@ -100,6 +100,7 @@ pub(crate) fn request() -> Request {
         temperature: 0.0,
         seed: 0,
         stop: Vec::new(),
+        schema: None,
     }
 }
 

@@ -89,6 +89,7 @@ impl<'a> Conversation<'a> {
             temperature: 0.0,
             seed: job.seed,
             stop: Vec::new(),
+            schema: None,
         };
         Conversation {
             meter: Meter::new(job.limits, job.purse),

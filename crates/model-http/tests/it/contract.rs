@@ -80,6 +80,7 @@ pub(crate) fn request(messages: Vec<Message>) -> Request {
         temperature: 0.0,
         seed: u64::MAX,
         stop: Vec::new(),
+        schema: None,
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn work(
         temperature: if seed == 0 { 0.0 } else { 0.7 },
         seed,
         stop: Vec::new(),
+        schema: None,
     };
     front.show(&View::Asking {
         slot: case.name.clone(),
