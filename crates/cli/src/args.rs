@@ -32,6 +32,12 @@ pub(crate) enum Command {
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
+    /// Take a task's changes out of the project again: the last one's, or a named one's. Your own edits stay.
+    Undo(UndoArgs),
+    /// Bring back what was taken out last.
+    Redo(RedoArgs),
+    /// Take out a task, or all of a run, and everything that landed after it.
+    Rewind(RewindArgs),
     /// Let a model with tools do one thing in this folder; its changes are shown as one diff first.
     Chat(ChatArgs),
     /// Show every specification of this project with its tasks and last run.
@@ -187,6 +193,46 @@ pub(crate) struct RunArgs {
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
+}
+
+/// What to take out.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// The task [default: the one that landed last].
+    pub(crate) task: Option<String>,
+    #[command(flatten)]
+    pub(crate) how: UndoHow,
+}
+
+/// What to bring back.
+#[derive(Debug, Args)]
+pub(crate) struct RedoArgs {
+    #[command(flatten)]
+    pub(crate) how: UndoHow,
+}
+
+/// How far to go back.
+#[derive(Debug, Args)]
+pub(crate) struct RewindArgs {
+    /// The id of a run, as `kiro log` shows it, or of a task.
+    #[arg(value_name = "RUN|TASK")]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) how: UndoHow,
+}
+
+/// How changes are taken out or brought back.
+#[derive(Debug, Args)]
+pub(crate) struct UndoHow {
+    /// The specification, by name or path, where several have such a task.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) spec: Option<String>,
+    /// Only show what would change.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to do.

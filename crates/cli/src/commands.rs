@@ -14,11 +14,12 @@ mod spec;
 mod status;
 mod tasks;
 mod trust;
+mod undo;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use session::{Environment, SessionError};
+use session::{Environment, SessionError, Undo};
 
 use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand};
 
@@ -31,6 +32,9 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Plan(args) => plan::run(&args, &environment),
         Command::Tasks(args) => tasks::run(&args, &environment),
         Command::Run(args) => run::run(&args, &environment),
+        Command::Undo(args) => undo::run(Undo::Task(args.task), &args.how, &environment),
+        Command::Redo(args) => undo::run(Undo::Redo, &args.how, &environment),
+        Command::Rewind(args) => undo::run(Undo::Back(args.target), &args.how, &environment),
         Command::Chat(args) => chat::run(&args, &environment),
         Command::Status(args) => status::run(&args, &environment),
         Command::Log(args) => log::run(&args, &environment),

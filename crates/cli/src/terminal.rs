@@ -10,6 +10,11 @@ pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
 use crate::output::{self, DIM, YELLOW, styled};
 
+/// A diff in colours, whole.
+pub(crate) fn diff(text: &str) -> String {
+    words::diff(text, usize::MAX)
+}
+
 /// Shows views on a terminal and asks its person.
 pub(crate) struct Terminal {
     live: Live,

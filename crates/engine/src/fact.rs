@@ -361,6 +361,25 @@ pub enum Fact {
         /// Why, in one sentence.
         reason: String,
     },
+    /// A task's changes are about to be taken out of the project again.
+    UndoIntended {
+        /// The task.
+        task: String,
+        /// Tree before the task, which comes back.
+        base: String,
+        /// Tree after the task.
+        tree: String,
+    },
+    /// They are taken out; the task is open again.
+    Undone {
+        /// The task.
+        task: String,
+        /// Files written or removed.
+        files: Vec<String>,
+        /// Files in which the user's own edits were kept.
+        #[serde(default)]
+        merged: Vec<String>,
+    },
     /// The task is done on recorded evidence.
     TaskDone {
         /// The task.

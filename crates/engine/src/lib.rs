@@ -10,6 +10,7 @@ mod fact;
 mod fingerprint;
 mod graph;
 mod inputs;
+mod landings;
 mod plan;
 mod plan_check;
 mod plan_written;
@@ -24,6 +25,7 @@ pub use fact::{
 };
 pub use fingerprint::of_task as fingerprint_of;
 pub use graph::{Graph, GraphError};
+pub use landings::{Landed, Landings};
 pub use plan::{Draft, DraftTask, derive};
 pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};

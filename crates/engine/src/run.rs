@@ -291,7 +291,10 @@ impl Run {
         ) {
             self.stopped = true;
         }
-        if matches!(fact, Fact::Applied { .. } | Fact::AttemptStarted { .. }) {
+        if matches!(
+            fact,
+            Fact::Applied { .. } | Fact::Undone { .. } | Fact::AttemptStarted { .. }
+        ) {
             self.proven = false;
         }
         if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
@@ -534,6 +537,7 @@ impl Progress {
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
             Fact::Applied { .. } => self.stage = Stage::Applied,
+            Fact::Undone { .. } => self.reopen(),
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
                 self.covered.clone_from(covered);
@@ -542,6 +546,20 @@ impl Progress {
             Fact::Ticked { .. } => self.ticked = true,
             _ => {}
         }
+    }
+
+    /// What it brought in was taken out: nothing of it counts any more, but what it cost does.
+    fn reopen(&mut self) {
+        *self = Progress {
+            attempts: self.attempts,
+            turns: self.turns,
+            edits: self.edits,
+            cost: self.cost,
+            ..Progress::new(TaskRecord {
+                ticked: false,
+                ..self.record.clone()
+            })
+        };
     }
 
     fn answered(&mut self, answer: Answer) {
@@ -595,6 +613,8 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::ApplyIntended { task, .. }
         | Fact::Applied { task, .. }
         | Fact::ApplyFailed { task, .. }
+        | Fact::UndoIntended { task, .. }
+        | Fact::Undone { task, .. }
         | Fact::TaskDone { task, .. }
         | Fact::Ticked { task } => Some(task),
         Fact::CheckRan { task, .. } => task.as_deref(),

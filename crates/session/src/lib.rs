@@ -25,6 +25,7 @@ mod toolbox;
 mod tooling;
 mod transcript;
 mod trust;
+mod undo;
 mod verdicts;
 mod view;
 
@@ -54,5 +55,6 @@ pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{Check, Criterion, Spec};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
+pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

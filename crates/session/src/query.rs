@@ -163,6 +163,9 @@ impl Known {
                         self.done_from.insert(task.clone(), (*print).to_owned());
                     }
                 }
+                Fact::Undone { task, .. } => {
+                    self.done_from.remove(task);
+                }
                 _ => {}
             }
         }
@@ -360,6 +363,8 @@ pub fn policy_log(wanted: Option<&str>, environment: &Environment) -> Result<Aud
                 | Fact::ApplyIntended { .. }
                 | Fact::Applied { .. }
                 | Fact::ApplyFailed { .. }
+                | Fact::UndoIntended { .. }
+                | Fact::Undone { .. }
         )
     };
     entries.retain(of_policy);

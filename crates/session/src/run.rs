@@ -8,7 +8,7 @@ mod attempt;
 mod driven;
 pub(crate) mod landing;
 mod prove;
-mod tasks_file;
+pub(crate) mod tasks_file;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -202,6 +202,8 @@ fn of_landing(fact: &Fact) -> Option<String> {
             merged.join(", ")
         ),
         Fact::ApplyFailed { task, reason } => format!("task {task}: did not land: {reason}"),
+        Fact::UndoIntended { task, .. } => format!("task {task}: about to be taken out"),
+        Fact::Undone { task, files, .. } => format!("task {task}: taken out: {}", files.join(", ")),
         Fact::TaskDone { task, covered } => format!("task {task}: done; covers {}", list(covered)),
         Fact::Ticked { task } => format!("task {task}: ticked"),
         _ => return None,

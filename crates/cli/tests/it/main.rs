@@ -13,6 +13,7 @@ mod policy;
 mod policy_paths;
 mod providers;
 mod trust;
+mod undo;
 
 use serde_json::Value;
 use testkit::{Output, World};

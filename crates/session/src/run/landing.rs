@@ -1,7 +1,7 @@
 //! Bringing a proposal into the project: judged, edited by a person, applied.
 
 use change::{Changeset, RelPath};
-use engine::{Fact, Judgement, Mode, Proposal};
+use engine::{Fact, Judgement, Landings, Mode, Proposal};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::{Captured, TreeId};
@@ -82,20 +82,12 @@ pub(super) fn landed<'a>(
     shop: &Shop,
     facts: impl Iterator<Item = &'a Fact>,
 ) -> Result<Vec<Changeset>, SessionError> {
-    let mut landed = Vec::new();
-    let mut intended = None;
-    for fact in facts {
-        match fact {
-            Fact::ApplyIntended { base, tree, .. } => intended = Some((base, tree)),
-            Fact::Applied { .. } => {
-                if let Some((base, tree)) = intended.take() {
-                    landed.push(between(shop, base, tree)?);
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(landed)
+    let mut landings = Landings::default();
+    facts.for_each(|fact| landings.apply("", fact));
+    let standing = landings.standing().iter();
+    standing
+        .map(|it| between(shop, &it.base, &it.tree))
+        .collect()
 }
 
 impl Running<'_> {

@@ -23,7 +23,7 @@ pub(crate) fn records(place: &SpecPlace, spec: &Spec) -> Result<Vec<TaskRecord>,
 }
 
 /// Sets one task's box; a task that is no longer in the file is left alone.
-pub(super) fn mark(
+pub(crate) fn mark(
     place: &SpecPlace,
     gate: &Gate,
     journal: &mut Journal,
