@@ -9,6 +9,7 @@ mod changeset;
 mod diff;
 mod digest;
 mod merge;
+mod parts;
 mod path;
 mod unified;
 mod visible;
@@ -17,5 +18,6 @@ pub use changeset::{Changeset, ChangesetError, FileChange, FileState, Kind, Mode
 pub use diff::{Hunk, HunkError, HunkLine, Side, apply_hunks, line_hunks};
 pub use digest::{Digest, DigestError};
 pub use merge::{Labels, Merge, MergePiece, merge};
+pub use parts::{Part, PartsError};
 pub use path::{PathError, RelPath};
 pub use visible::visible;

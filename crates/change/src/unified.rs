@@ -7,7 +7,7 @@ use crate::diff::{Hunk, Side, line_hunks};
 use crate::visible::visible;
 
 /// Unchanged lines shown around a change.
-const CONTEXT: usize = 3;
+pub(crate) const CONTEXT: usize = 3;
 
 impl Changeset {
     /// The changes as a unified diff that `git apply` accepts. A binary file (see
@@ -69,6 +69,16 @@ fn section(path: &str, before: Option<&FileState>, after: Option<&FileState>) ->
     }
     hunks.iter().for_each(|hunk| push_hunk(&mut out, hunk));
     out
+}
+
+impl Hunk {
+    /// The hunk as a unified diff shows it, for a person's eyes: see [`visible`].
+    #[must_use]
+    pub fn display(&self) -> String {
+        let mut out = String::new();
+        push_hunk(&mut out, self);
+        visible(&out).into_owned()
+    }
 }
 
 fn content(state: Option<&FileState>) -> &[u8] {

@@ -1,7 +1,7 @@
 //! The front end for programs: every event is one line of JSON on the standard output.
 
 use serde_json::{Value, json};
-use session::{Answer, Cost, Front, Review, View};
+use session::{Cost, Decision, Front, Review, View};
 
 use crate::output;
 
@@ -20,12 +20,12 @@ impl Front for Jsonl {
         output::line(to_json(view));
     }
 
-    fn ask(&mut self, review: &Review) -> Option<Answer> {
+    fn ask(&mut self, review: &Review) -> Option<Decision> {
         output::line(json!({
             "event": "review",
             "task": review.task,
             "title": review.title,
-            "diff": review.diff,
+            "diff": review.changes.display(),
             "reasons": review.reasons,
             "evidence": review.evidence,
         }));

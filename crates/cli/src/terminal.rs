@@ -2,9 +2,10 @@
 
 mod answer;
 mod live;
+mod pick;
 mod words;
 
-use session::{Answer, Cancel, Front, Review, View};
+use session::{Cancel, Decision, Front, Review, View};
 
 pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
@@ -92,9 +93,9 @@ impl Front for Terminal {
         }
     }
 
-    fn ask(&mut self, review: &Review) -> Option<Answer> {
+    fn ask(&mut self, review: &Review) -> Option<Decision> {
         self.live.clear();
-        output::remark(words::diff(&review.diff, usize::MAX));
+        output::remark(diff(&review.changes.display()));
         output::remark(format!("  {}", styled(DIM, &review.evidence)));
         for reason in &review.reasons {
             output::remark(format!("  {} {reason}", styled(YELLOW, "asks:")));

@@ -159,6 +159,8 @@ pub enum Answer {
     Approve,
     /// The person's own edit replaces it; the attempt is proven and proposed anew.
     Modify,
+    /// Attempt it anew, as the person's remark says.
+    Revise,
     /// Leave this task out.
     Skip,
     /// End the run here.
@@ -329,6 +331,9 @@ pub enum Fact {
         answer: Answer,
         /// Whose.
         by: Answerer,
+        /// What the person wants to be otherwise; empty when nothing was said.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        remark: String,
     },
     /// A proposal needs a person and none is there.
     Unanswered {
@@ -449,6 +454,7 @@ mod tests {
                 task: "1".into(),
                 answer: Answer::Approve,
                 by: Answerer::Rules,
+                remark: String::new(),
             },
             Fact::CheckRan {
                 task: None,

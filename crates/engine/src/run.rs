@@ -89,6 +89,8 @@ pub struct Progress {
     ticked: bool,
     /// How often a person changed the attempt by hand.
     pub edits: u32,
+    /// What a person wanted to be otherwise, oldest first.
+    pub remarks: Vec<String>,
 }
 
 impl Progress {
@@ -108,6 +110,7 @@ impl Progress {
             ticked_by_person: ticked,
             ticked,
             edits: 0,
+            remarks: Vec::new(),
         }
     }
 
@@ -533,7 +536,11 @@ impl Progress {
                 self.stage = Stage::Judged;
                 self.judgement = Some(judgement.clone());
             }
-            Fact::Answered { answer, .. } => self.answered(*answer),
+            Fact::Answered { answer, remark, .. } => {
+                self.answered(*answer);
+                self.remarks
+                    .extend((!remark.is_empty()).then(|| remark.clone()));
+            }
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
             Fact::Applied { .. } => self.stage = Stage::Applied,
@@ -554,6 +561,7 @@ impl Progress {
             attempts: self.attempts,
             turns: self.turns,
             edits: self.edits,
+            remarks: std::mem::take(&mut self.remarks),
             cost: self.cost,
             ..Progress::new(TaskRecord {
                 ticked: false,
@@ -571,7 +579,7 @@ impl Progress {
                 self.green = None;
             }
             Answer::Skip => self.stage = Stage::Skipped,
-            Answer::Stop => self.stage = Stage::Open,
+            Answer::Revise | Answer::Stop => self.stage = Stage::Open,
         }
     }
 }

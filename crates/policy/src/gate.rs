@@ -260,6 +260,19 @@ impl Gate {
         )
     }
 
+    /// Judges the parts of an attempt that a person keeps, which are brought into its worktree anew.
+    pub fn judge_attempt_changes(&self, worktree: &Path, changes: &Changeset) -> Verdict {
+        let act = Act::Apply {
+            root: worktree.to_path_buf(),
+            changeset: changes.digest(),
+        };
+        let deny = changes
+            .paths()
+            .filter_map(|it| self.forbidden(it))
+            .collect();
+        Verdict::from_reasons(&act, deny, Vec::new(), "the parts that a person keeps")
+    }
+
     /// Judges a task's changeset before it lands in the project; `earlier` are the changesets that this
     /// run has already brought in, so that many small steps weigh as one large one.
     pub fn judge_changes(

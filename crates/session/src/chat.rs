@@ -27,7 +27,7 @@ use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
-use crate::view::{Front, Review, View};
+use crate::view::{Decision, Front, Offers, Review, View};
 
 /// What stands in place of a spec's path, and of a task's id, in the facts of a chat.
 const CHAT: &str = "chat";
@@ -443,22 +443,22 @@ impl<'a> Chat<'a> {
         let review = Review {
             task: CHAT.to_owned(),
             title: "what the model changed".to_owned(),
-            diff: changes.display(),
+            changes: changes.clone(),
             reasons: reasons.clone(),
             evidence: "nothing was checked: a chat has no spec".to_owned(),
-            can_modify: false,
+            offers: Offers::default(),
         };
         let answer = self.front.ask(&review);
         if self.shop.cancel.is_cancelled() {
             return Err(SessionError::new(Kind::Interrupted, "interrupted"));
         }
         match answer {
-            Some(Answer::Approve) => {
+            Some(Decision::Approve) => {
                 self.answered(Answer::Approve, Answerer::Person)?;
                 Ok(Ok(()))
             }
-            Some(answer) => {
-                self.answered(answer, Answerer::Person)?;
+            Some(decision) => {
+                self.answered(decision.answer(), Answerer::Person)?;
                 Ok(Err((
                     Outcome::Stopped,
                     "you did not want the changes".to_owned(),
@@ -482,6 +482,7 @@ impl<'a> Chat<'a> {
             task: CHAT.to_owned(),
             answer,
             by,
+            remark: String::new(),
         })
     }
 }

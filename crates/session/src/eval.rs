@@ -24,8 +24,8 @@ use crate::error::{Kind, SessionError};
 use crate::models;
 use crate::places::{Environment, Project};
 use crate::run::{RunOptions, run};
-use crate::view::{Front, Review, View};
-use engine::{Answer, Cost, Mode};
+use crate::view::{Decision, Front, Review, View};
+use engine::{Cost, Mode};
 
 /// The program's version: what another one measured is measured again.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -297,7 +297,7 @@ impl Front for Tally<'_> {
         }
     }
 
-    fn ask(&mut self, _: &Review) -> Option<Answer> {
+    fn ask(&mut self, _: &Review) -> Option<Decision> {
         None
     }
 }

@@ -29,7 +29,7 @@ mod undo;
 mod verdicts;
 mod view;
 
-pub use change::visible;
+pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState};
@@ -57,4 +57,4 @@ pub use spec::{Check, Criterion, Spec};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use view::{Front, Review, View};
+pub use view::{Decision, Front, Offers, Review, View};

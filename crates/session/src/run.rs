@@ -31,7 +31,7 @@ use crate::planning;
 use crate::secrets;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
-use crate::view::{Front, Review, View};
+use crate::view::{Decision, Front, Offers, Review, View};
 
 /// What a run was asked to do.
 #[derive(Clone, Debug)]
@@ -96,6 +96,7 @@ pub fn run(
         journal,
         front,
         landed: Vec::new(),
+        kept: None,
         seed: options.seed,
         clock,
     };
@@ -192,6 +193,24 @@ pub(crate) fn now() -> i64 {
     i64::try_from(host::clock::now_ms()).unwrap_or(i64::MAX)
 }
 
+/// Where the work on a task begins.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// With the project as it is, and what an earlier attempt proposed, if that is to be revised.
+    Afresh(Option<&'a Changeset>),
+    /// With a worktree that a person has changed.
+    Edited,
+}
+
+impl<'a> Way<'a> {
+    fn earlier(self) -> Option<&'a Changeset> {
+        match self {
+            Way::Afresh(earlier) => earlier,
+            Way::Edited => None,
+        }
+    }
+}
+
 struct Running<'a> {
     id: String,
     run: Run,
@@ -203,6 +222,8 @@ struct Running<'a> {
     front: &'a mut dyn Front,
     /// What this run has already brought in, so that policy weighs the sum.
     landed: Vec<Changeset>,
+    /// What a person has just chosen to keep of a task's proposal.
+    kept: Option<(String, Changeset)>,
     seed: u64,
     clock: host::clock::Stopwatch,
 }
@@ -300,6 +321,7 @@ impl Running<'_> {
                     task,
                     answer: Answer::Approve,
                     by: Answerer::Rules,
+                    remark: String::new(),
                 })
             }
             Next::Fail { task, reason } => self.fail(task, reason),
@@ -317,6 +339,7 @@ impl Running<'_> {
     /// Runs an attempt on its own thread, recording and showing what it reports until it ends.
     fn attempt(&mut self, id: &str, number: u32) -> Result<(), SessionError> {
         let snapshot = self.snapshot()?;
+        let earlier = self.to_be_revised(id)?;
         self.record(Fact::AttemptStarted {
             task: id.to_owned(),
             attempt: number,
@@ -325,12 +348,21 @@ impl Running<'_> {
         self.mark(id, TaskMark::Running)?;
         self.show_start(id);
         let yard = Yard::fresh(&self.yard_folder(id, number))?;
-        let result = self.work(id, number, &snapshot, &yard, false);
+        let result = self.work(id, number, &snapshot, &yard, Way::Afresh(earlier.as_ref()));
         if result.is_err() {
             self.mark(id, TaskMark::Open)?;
         }
         self.after_attempt(id)?;
         result
+    }
+
+    /// What the last attempt proposed, when a person wants it otherwise.
+    fn to_be_revised(&self, id: &str) -> Result<Option<Changeset>, SessionError> {
+        let task = self.run.task(id).filter(|it| !it.remarks.is_empty());
+        let proposal = task.and_then(|it| it.proposal.as_ref());
+        proposal
+            .map(|it| landing::changes(self.shop, it))
+            .transpose()
     }
 
     fn work(
@@ -339,11 +371,12 @@ impl Running<'_> {
         number: u32,
         base: &TreeId,
         yard: &Yard,
-        again: bool,
+        way: Way<'_>,
     ) -> Result<(), SessionError> {
-        let Some(task) = self.run.task(id).map(|it| it.record.clone()) else {
+        let Some(progress) = self.run.task(id) else {
             return Err(SessionError::internal(format!("task {id} is gone")));
         };
+        let (task, remarks) = (progress.record.clone(), progress.remarks.clone());
         let (events, inbox) = channel();
         let attempt = Attempt {
             seed: self.seed,
@@ -351,6 +384,8 @@ impl Running<'_> {
             spec: self.spec,
             spec_text: self.spec_text,
             task: &task,
+            remarks: &remarks,
+            earlier: way.earlier(),
             number,
             base,
             yard,
@@ -358,12 +393,9 @@ impl Running<'_> {
             transcript: self.transcript(id, number),
         };
         std::thread::scope(|scope| {
-            let worker = scope.spawn(move || {
-                if again {
-                    attempt.prove_again()
-                } else {
-                    attempt.run()
-                }
+            let worker = scope.spawn(move || match way {
+                Way::Afresh(_) => attempt.run(),
+                Way::Edited => attempt.prove_again(),
             });
             self.listen(&inbox)?;
             worker.join().unwrap_or_else(|_| {
@@ -440,11 +472,11 @@ impl Running<'_> {
             )));
         };
         self.mark(id, TaskMark::Queued)?;
-        let answer = self.front.ask(&review);
+        let decision = self.front.ask(&review);
         if self.shop.cancel.is_cancelled() {
             return Err(SessionError::new(Kind::Interrupted, "interrupted"));
         }
-        let Some(answer) = answer else {
+        let Some(decision) = decision else {
             self.front.show(&View::TaskOpen {
                 task: id.to_owned(),
                 title: review.title,
@@ -454,19 +486,34 @@ impl Running<'_> {
                 task: id.to_owned(),
             });
         };
-        if answer == Answer::Approve {
-            self.front.show(&View::Approved {
-                task: id.to_owned(),
+        self.decided(&review, decision)
+    }
+
+    fn decided(&mut self, review: &Review, decision: Decision) -> Result<(), SessionError> {
+        let task = review.task.clone();
+        let answer = decision.answer();
+        let mut said = String::new();
+        match decision {
+            Decision::Approve => self.front.show(&View::Approved {
+                task: task.clone(),
                 by_person: true,
-            });
-        }
-        if matches!(answer, Answer::Skip | Answer::Stop) {
-            self.mark(id, TaskMark::Open)?;
+            }),
+            Decision::Keep(parts) => {
+                let kept = review
+                    .changes
+                    .keeping(&parts)
+                    .map_err(SessionError::input)?;
+                self.kept = Some((task.clone(), kept));
+            }
+            Decision::Revise(remark) => said = remark,
+            Decision::Skip | Decision::Stop => self.mark(&task, TaskMark::Open)?,
+            Decision::Modify => {}
         }
         self.record(Fact::Answered {
-            task: id.to_owned(),
+            task,
             answer,
             by: Answerer::Person,
+            remark: said,
         })
     }
 
@@ -485,10 +532,13 @@ impl Running<'_> {
         Ok(Some(Review {
             task: id.to_owned(),
             title: task.record.title.clone(),
-            diff: changes.display(),
+            changes,
             reasons,
             evidence: format!("{} checks pass", proposal.passed),
-            can_modify: self.shop.has_editor(),
+            offers: Offers {
+                modify: self.shop.has_editor(),
+                task: true,
+            },
         }))
     }
 

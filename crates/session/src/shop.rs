@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use change::RelPath;
+use change::{Changeset, RelPath};
 use engine::CheckPurpose;
 use engine::checks::{CheckFile, Report};
 use host::process::{Command, Ended, Finished, Limits, Supervisor};
@@ -261,6 +261,15 @@ impl Shop {
         let permit = self.ledger.permitted(format!("write {path}"), verdict)?;
         host::files::write_in(permit, &yard.tree, &relative, text.as_bytes())
             .map_err(SessionError::internal)
+    }
+
+    /// Brings what an earlier attempt made, or a part of it, into a yard's worktree.
+    pub(crate) fn bring_in(&self, yard: &Yard, changes: &Changeset) -> Result<(), SessionError> {
+        let verdict = self.gate.judge_attempt_changes(&yard.tree, changes);
+        let act = "bring an earlier attempt into the worktree".to_owned();
+        let permit = self.ledger.permitted(act, verdict)?;
+        host::files::apply(permit, &yard.tree, changes).map_err(SessionError::input)?;
+        Ok(())
     }
 
     /// Runs a compiled check file by itself; gives the words that ran with what came of them.

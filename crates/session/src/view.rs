@@ -1,7 +1,9 @@
 //! What a front end shows: plain values in the user's words. Two front ends consume them from the first day:
 //! the terminal and `--jsonl`.
 
-use change::visible;
+use std::collections::BTreeSet;
+
+use change::{Changeset, Part, visible};
 use engine::{Answer, Cost, Fact, Outcome};
 use model::Delta;
 
@@ -186,14 +188,53 @@ pub struct Review {
     pub task: String,
     /// Its title.
     pub title: String,
-    /// The whole diff, made safe to print.
-    pub diff: String,
+    /// What would land.
+    pub changes: Changeset,
     /// Why the rules want a person, when they do.
     pub reasons: Vec<String>,
     /// What the checks said.
     pub evidence: String,
-    /// Whether an editor is at hand for Modify.
-    pub can_modify: bool,
+    /// Which answers there are besides Approve, Skip and Stop.
+    pub offers: Offers,
+}
+
+/// Answers that are not always there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// Modify: an editor is at hand.
+    pub modify: bool,
+    /// Keep and Revise: a task works on it, which can be proven or attempted anew.
+    pub task: bool,
+}
+
+/// What a person says of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Let it land.
+    Approve,
+    /// Open it in an editor; what is then there is proven and shown anew.
+    Modify,
+    /// Leave out all but these parts; what is left is proven and shown anew.
+    Keep(BTreeSet<Part>),
+    /// Attempt it anew, as this remark says.
+    Revise(String),
+    /// Leave this task out.
+    Skip,
+    /// End the run here.
+    Stop,
+}
+
+impl Decision {
+    /// As the journal has it. Leaving parts out is an edit of the person's own.
+    pub(crate) fn answer(&self) -> Answer {
+        match self {
+            Decision::Approve => Answer::Approve,
+            Decision::Modify | Decision::Keep(_) => Answer::Modify,
+            Decision::Revise(_) => Answer::Revise,
+            Decision::Skip => Answer::Skip,
+            Decision::Stop => Answer::Stop,
+        }
+    }
 }
 
 /// Someone who watches a session and may answer.
@@ -202,5 +243,5 @@ pub trait Front {
     fn show(&mut self, view: &View);
 
     /// Asks a person about a proposal; none when nobody is there.
-    fn ask(&mut self, review: &Review) -> Option<Answer>;
+    fn ask(&mut self, review: &Review) -> Option<Decision>;
 }

@@ -4,6 +4,7 @@
 //! Development only: nothing that ships depends on it.
 
 mod gguf;
+mod terminal;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use gguf::Gguf;
+pub use terminal::Scene;
 
 /// A project in a folder of its own, with everything a run of `kiro` may touch inside it.
 pub struct World {

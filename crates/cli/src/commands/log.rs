@@ -167,11 +167,18 @@ fn of_attempt(fact: &Fact) -> Option<String> {
 fn of_landing(fact: &Fact) -> Option<String> {
     Some(match fact {
         Fact::Judged { task, judgement } => format!("task {task}: judged: {}", judged(judgement)),
-        Fact::Answered { task, answer, by } => {
-            format!(
-                "task {task}: {}",
-                format!("{answer:?} by {by:?}").to_lowercase()
-            )
+        Fact::Answered {
+            task,
+            answer,
+            by,
+            remark,
+        } => {
+            let said = match remark.as_str() {
+                "" => String::new(),
+                remark => format!(": {}", session::visible(remark)),
+            };
+            let answer = format!("{answer:?} by {by:?}").to_lowercase();
+            format!("task {task}: {answer}{said}")
         }
         Fact::Ruled {
             act,

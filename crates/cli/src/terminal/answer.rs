@@ -1,11 +1,12 @@
-//! Asking a person: Approve, Modify, Skip or Stop.
+//! Asking a person: Approve, Pick, Modify, Remark, Skip or Stop.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use session::{Answer, Cancel, Review};
+use session::{Cancel, Decision, Offers, Review};
 
+use super::pick;
 use crate::output::{self, BOLD, styled};
 
 /// Whether a person sits at this terminal.
@@ -14,28 +15,48 @@ pub(crate) fn somebody_is_there() -> bool {
 }
 
 /// Asks until there is an answer; none when the terminal closed. Ctrl-C ends the waiting.
-pub(super) fn read(review: &Review, cancel: &Cancel) -> Option<Answer> {
-    let modify = if review.can_modify { "  [m]odify" } else { "" };
+pub(super) fn read(review: &Review, cancel: &Cancel) -> Option<Decision> {
+    let offers = review.offers;
     loop {
-        prompt(&format!(
-            "  {}{modify}  [s]kip  s[t]op > ",
-            styled(BOLD, "[a]pprove")
-        ));
-        let line = line(cancel)?;
-        match parse(&line) {
-            Some(Answer::Modify) if !review.can_modify => {
-                output::remark("  Set EDITOR to modify.");
+        let line = ask(&choices(offers), cancel)?;
+        match parse(&line, offers) {
+            Ok(Typed::Decided(decision)) => return Some(decision),
+            Ok(Typed::Pick) => {
+                if let Some(kept) = pick::parts(&review.changes, &mut |text| ask(text, cancel))? {
+                    return Some(Decision::Keep(kept));
+                }
             }
-            Some(answer) => return Some(answer),
-            None => output::remark("  Type a (approve), m (modify), s (skip) or t (stop)."),
+            Ok(Typed::Remark) => {
+                let remark = ask("  what should be otherwise? > ", cancel)?;
+                if !remark.trim().is_empty() {
+                    return Some(Decision::Revise(remark.trim().to_owned()));
+                }
+            }
+            Err(help) => output::remark(format!("  {help}")),
         }
     }
 }
 
-fn prompt(text: &str) {
+fn choices(offers: Offers) -> String {
+    let mut text = format!("  {}", styled(BOLD, "[a]pprove"));
+    if offers.task {
+        text.push_str("  [p]ick hunks");
+    }
+    if offers.modify {
+        text.push_str("  [m]odify");
+    }
+    if offers.task {
+        text.push_str("  [r]emark");
+    }
+    text + "  [s]kip  s[t]op > "
+}
+
+/// Asks for one line; none when the terminal closed or the person interrupts.
+fn ask(text: &str, cancel: &Cancel) -> Option<String> {
     // A terminal that has gone away is noticed by the read that follows.
     let _ = write!(anstream::stderr(), "{text}");
     let _ = std::io::stderr().flush();
+    line(cancel)
 }
 
 /// One line, read on a thread of its own so that an interruption is noticed while waiting.
@@ -56,13 +77,31 @@ fn line(cancel: &Cancel) -> Option<String> {
     }
 }
 
-fn parse(line: &str) -> Option<Answer> {
-    match line.trim().to_ascii_lowercase().as_str() {
-        "a" | "approve" | "y" | "yes" => Some(Answer::Approve),
-        "m" | "modify" => Some(Answer::Modify),
-        "s" | "skip" => Some(Answer::Skip),
-        "t" | "stop" => Some(Answer::Stop),
-        _ => None,
+#[derive(Debug, PartialEq)]
+enum Typed {
+    Decided(Decision),
+    Pick,
+    Remark,
+}
+
+/// What was typed, or what could have been.
+fn parse(line: &str, offers: Offers) -> Result<Typed, &'static str> {
+    let line = line.trim();
+    if let (Some(remark), true) = (line.strip_prefix("r ").map(str::trim), offers.task) {
+        return Ok(Typed::Decided(Decision::Revise(remark.to_owned())));
+    }
+    match line.to_ascii_lowercase().as_str() {
+        "a" | "approve" | "y" | "yes" => Ok(Typed::Decided(Decision::Approve)),
+        "m" | "modify" if offers.modify => Ok(Typed::Decided(Decision::Modify)),
+        "m" | "modify" => Err("Set EDITOR to modify."),
+        "s" | "skip" => Ok(Typed::Decided(Decision::Skip)),
+        "t" | "stop" => Ok(Typed::Decided(Decision::Stop)),
+        "p" | "pick" if offers.task => Ok(Typed::Pick),
+        "r" | "remark" if offers.task => Ok(Typed::Remark),
+        _ if offers.task => Err(
+            "Type a (approve), p (pick what stays), m (modify), r (say what should be otherwise), s (skip) or t (stop).",
+        ),
+        _ => Err("Type a (approve), s (skip) or t (stop)."),
     }
 }
 
@@ -72,11 +111,24 @@ mod tests {
 
     #[test]
     fn answers_are_letters_or_words() {
-        assert_eq!(parse("a\n"), Some(Answer::Approve));
-        assert_eq!(parse(" Modify "), Some(Answer::Modify));
-        assert_eq!(parse("s"), Some(Answer::Skip));
-        assert_eq!(parse("stop"), Some(Answer::Stop));
-        assert_eq!(parse(""), None);
-        assert_eq!(parse("approve everything"), None);
+        let all = Offers {
+            modify: true,
+            task: true,
+        };
+        let decided = |decision| Ok(Typed::Decided(decision));
+        assert_eq!(parse("a\n", all), decided(Decision::Approve));
+        assert_eq!(parse(" Modify ", all), decided(Decision::Modify));
+        assert_eq!(parse("s", all), decided(Decision::Skip));
+        assert_eq!(parse("stop", all), decided(Decision::Stop));
+        assert_eq!(parse("p", all), Ok(Typed::Pick));
+        assert_eq!(parse("r", all), Ok(Typed::Remark));
+        let remark = Decision::Revise("Say it in words".to_owned());
+        assert_eq!(parse("r Say it in words\n", all), decided(remark));
+        assert!(parse("", all).is_err());
+        assert!(parse("approve everything", all).is_err());
+        let few = Offers::default();
+        for line in ["m", "p", "r", "r more"] {
+            assert!(parse(line, few).is_err(), "{line}");
+        }
     }
 }

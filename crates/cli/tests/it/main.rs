@@ -4,6 +4,7 @@ mod bad_input;
 mod chat;
 mod driven;
 mod eval;
+mod guided;
 mod interruption;
 mod languages;
 mod models;

@@ -83,6 +83,7 @@ fn answered(task: &str, answer: Answer) -> Fact {
         task: task.into(),
         answer,
         by: Answerer::Person,
+        remark: String::new(),
     }
 }
 

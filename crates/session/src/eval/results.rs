@@ -150,8 +150,7 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::Review;
-    use engine::Answer;
+    use crate::view::{Decision, Review};
 
     struct Silent(Vec<String>);
 
@@ -162,7 +161,7 @@ mod tests {
             }
         }
 
-        fn ask(&mut self, _: &Review) -> Option<Answer> {
+        fn ask(&mut self, _: &Review) -> Option<Decision> {
             None
         }
     }

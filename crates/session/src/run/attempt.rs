@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
+use change::Changeset;
 use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
 use engine::{
@@ -33,6 +34,10 @@ pub(super) struct Attempt<'a> {
     /// The text that the spec was read from.
     pub(super) spec_text: &'a str,
     pub(super) task: &'a TaskRecord,
+    /// What a person wanted to be otherwise in earlier attempts.
+    pub(super) remarks: &'a [String],
+    /// What the last of them proposed, which is to be revised.
+    pub(super) earlier: Option<&'a Changeset>,
     pub(super) number: u32,
     /// The run's seed.
     pub(super) seed: u64,
@@ -56,6 +61,12 @@ impl Attempt<'_> {
             .shadow
             .checkout(self.base, &self.yard.tree)
             .map_err(SessionError::internal)?;
+        if let Some(earlier) = self.earlier
+            && let Err(error) = self.shop.bring_in(self.yard, earlier)
+        {
+            // The user's own edits stand in its way: then it is done from the beginning.
+            self.view(View::Warning(error.message));
+        }
         let end = match self.work() {
             Ok(work) => self.carry_out(&work)?,
             Err(reason) => End::Failed(reason),
@@ -189,14 +200,15 @@ impl Attempt<'_> {
             attempt: self,
             work,
         };
-        if bench.check(&present).is_ok_and(|it| it.is_green()) {
+        let asked = !self.remarks.is_empty();
+        if !asked && bench.check(&present).is_ok_and(|it| it.is_green()) {
             self.view(View::Notice(format!(
                 "{} already passes its examples",
                 work.function
             )));
             return Ok(None);
         }
-        let slot = slot(work, present);
+        let slot = slot(work, present, self.remarks);
         let model = self.shop.model()?;
         let clock = host::clock::Stopwatch::start();
         let mut told = Telling {
@@ -371,14 +383,18 @@ fn behaviour(came: Came, work: &FunctionWork) -> Behaviour {
     }
 }
 
-fn slot(work: &FunctionWork, present: String) -> FunctionSlot {
+fn slot(work: &FunctionWork, present: String, remarks: &[String]) -> FunctionSlot {
+    let wishes = remarks.iter().map(|it| agent::Rule {
+        text: it.clone(),
+        examples: Vec::new(),
+    });
     FunctionSlot {
         language: work.language,
         function: work.function.clone(),
         signature: work.signature.clone(),
         purpose: work.purpose.clone(),
         context: work.context.clone(),
-        rules: work.rules.iter().map(rule).collect(),
+        rules: work.rules.iter().map(rule).chain(wishes).collect(),
         examples: work.examples.clone(),
         neighbours: work.uses.iter().map(neighbour).collect(),
         path: work.file.clone(),

@@ -34,7 +34,7 @@ impl Attempt<'_> {
     /// fail.
     pub(super) fn drive(&self, work: &Work, red: bool) -> Result<Option<String>, SessionError> {
         let is_green = || Ok(self.judge(work)?.failed.is_empty());
-        if !red && is_green()? {
+        if self.remarks.is_empty() && !red && is_green()? {
             self.view(View::Notice(format!(
                 "task {} already passes its checks",
                 self.task.id
@@ -145,6 +145,8 @@ impl Attempt<'_> {
             .map(|(module, names)| format!("- from {module} import {}", names.join(", ")))
             .collect();
         part("Imports that must work", &imports.join("\n"));
+        let title = "A person has looked at an earlier attempt and wants";
+        part(title, &list(self.remarks.iter()));
         text
     }
 

@@ -8,7 +8,7 @@ use host::shadow::{Captured, TreeId};
 use policy::{OwnProgram, Permit, Verdict};
 use spec::TaskMark;
 
-use super::Running;
+use super::{Running, Way};
 use crate::documents;
 use crate::error::SessionError;
 use crate::shop::{Shop, Yard};
@@ -192,7 +192,8 @@ impl Running<'_> {
         })
     }
 
-    /// Opens the attempt's changed files in the user's editor, then proves and proposes them anew.
+    /// Takes a person's own edit of an attempt over: what they keep of it, or what they make of it in their editor. It is
+    /// then proven and proposed anew.
     pub(super) fn modify(&mut self, id: &str) -> Result<(), SessionError> {
         let gone = || SessionError::internal(format!("task {id} has no proposal"));
         let task = self.run.task(id).ok_or_else(gone)?;
@@ -210,9 +211,21 @@ impl Running<'_> {
                 .map_err(SessionError::internal)?;
             yard
         };
-        self.edit(&yard, &proposal)?;
-        self.work(id, number, &base, &yard, true)?;
+        match self.kept.take() {
+            Some((task, kept)) if task == id => self.keep(&yard, &base, &kept)?,
+            _ => self.edit(&yard, &proposal)?,
+        }
+        self.work(id, number, &base, &yard, Way::Edited)?;
         self.after_attempt(id)
+    }
+
+    /// Makes the yard's worktree the project as it was, with these changes.
+    fn keep(&self, yard: &Yard, base: &TreeId, kept: &Changeset) -> Result<(), SessionError> {
+        host::files::remove_tree(&yard.tree).map_err(SessionError::internal)?;
+        host::files::ensure_private_folder(&yard.tree).map_err(SessionError::internal)?;
+        let checkout = self.shop.shadow.checkout(base, &yard.tree);
+        checkout.map_err(SessionError::internal)?;
+        self.shop.bring_in(yard, kept)
     }
 
     fn edit(&mut self, yard: &Yard, proposal: &Proposal) -> Result<(), SessionError> {
