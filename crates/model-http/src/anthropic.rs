@@ -116,6 +116,7 @@ impl Dialect for Messages {
             blocks: BTreeMap::new(),
             ids: ids_of(request),
             usage: Usage::default(),
+            limit: u64::from(request.max_tokens),
             stop: Stop::End,
         }
     }
@@ -203,6 +204,8 @@ struct Blocks {
     blocks: BTreeMap<u64, Block>,
     ids: BTreeSet<String>,
     usage: Usage,
+    /// Most tokens that were asked for.
+    limit: u64,
     stop: Stop,
 }
 
@@ -226,7 +229,11 @@ impl Answer for Blocks {
         Ok(Flow::More)
     }
 
-    fn finish(self, on: &mut dyn FnMut(Delta)) -> Reply {
+    fn finish(mut self, on: &mut dyn FnMut(Delta)) -> Reply {
+        // LiteLLM calls an answer ended that the limit has cut.
+        if self.stop == Stop::End && self.usage.output_tokens >= self.limit {
+            self.stop = Stop::Length;
+        }
         let kept = self.kept();
         let calls = self
             .blocks
