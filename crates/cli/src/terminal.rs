@@ -4,7 +4,7 @@ mod answer;
 mod live;
 mod words;
 
-use session::{Answer, Cancel, Front, Review, View};
+use session::{Answer, Cancel, Front, Question, Review, View};
 
 pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
@@ -17,6 +17,8 @@ pub(crate) struct Terminal {
     person: bool,
     slot: String,
     written: usize,
+    /// Whether a wait was told that goes on.
+    waits: bool,
 }
 
 impl Terminal {
@@ -28,6 +30,7 @@ impl Terminal {
             person: somebody_is_there(),
             slot: String::new(),
             written: 0,
+            waits: false,
         }
     }
 
@@ -79,8 +82,15 @@ impl Terminal {
 
 impl Front for Terminal {
     fn show(&mut self, view: &View) {
+        let waits = matches!(view, View::Waiting { .. });
+        let begins = waits && !self.waits;
+        self.waits = waits;
         if let Some(text) = self.passing(view) {
             self.live.show(&text);
+            // Where no line can be redrawn, a wait is told once instead of counted down.
+            if begins && !self.live.is_on() {
+                output::remark(styled(DIM, text));
+            }
         } else if let Some(text) = words::of(view) {
             self.live.clear();
             output::remark(text);
@@ -98,5 +108,17 @@ impl Front for Terminal {
             return None;
         }
         answer::read(review, &self.cancel)
+    }
+
+    fn answer(&mut self, question: &Question) -> Option<String> {
+        self.live.clear();
+        output::remark(words::question(question));
+        if !self.person {
+            return None;
+        }
+        match question {
+            Question::Words { options, .. } => answer::words(options, &self.cancel),
+            Question::Consent { .. } => answer::consent(&self.cancel),
+        }
     }
 }

@@ -32,6 +32,28 @@ pub(super) fn read(review: &Review, cancel: &Cancel) -> Option<Answer> {
     }
 }
 
+/// Reads an answer in words, or the number of an option; none when there is none.
+pub(super) fn words(options: &[String], cancel: &Cancel) -> Option<String> {
+    prompt("  your answer > ");
+    chosen(&line(cancel)?, options)
+}
+
+/// Reads a yes; anything else is a no.
+pub(super) fn consent(cancel: &Cancel) -> Option<String> {
+    prompt(&format!("  {}  [n]o > ", styled(BOLD, "[y]es")));
+    let line = line(cancel)?;
+    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    yes.then_some(line)
+}
+
+fn chosen(line: &str, options: &[String]) -> Option<String> {
+    let said = line.trim();
+    let number: Option<usize> = said.parse().ok();
+    let option = number.and_then(|it| options.get(it.checked_sub(1)?));
+    let said = option.map_or(said, String::as_str);
+    (!said.is_empty()).then(|| said.to_owned())
+}
+
 fn prompt(text: &str) {
     // A terminal that has gone away is noticed by the read that follows.
     let _ = write!(anstream::stderr(), "{text}");
@@ -69,6 +91,19 @@ fn parse(line: &str) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_chosen_by_its_number() {
+        let options = ["blue".to_owned(), "red".to_owned()];
+        let check = |line: &str, expected: Option<&str>| {
+            assert_eq!(chosen(line, &options).as_deref(), expected, "{line:?}");
+        };
+        check("2\n", Some("red"));
+        check("3\n", Some("3"));
+        check("0\n", Some("0"));
+        check(" green \n", Some("green"));
+        check("\n", None);
+    }
 
     #[test]
     fn answers_are_letters_or_words() {

@@ -2,12 +2,14 @@
 
 mod bad_input;
 mod chat;
+mod double;
 mod driven;
 mod eval;
 mod interruption;
 mod languages;
 mod models;
 mod path;
+mod person;
 mod planned;
 mod policy;
 mod policy_paths;

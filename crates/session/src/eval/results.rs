@@ -150,7 +150,7 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::Review;
+    use crate::view::{Question, Review};
     use engine::Answer;
 
     struct Silent(Vec<String>);
@@ -163,6 +163,10 @@ mod tests {
         }
 
         fn ask(&mut self, _: &Review) -> Option<Answer> {
+            None
+        }
+
+        fn answer(&mut self, _: &Question) -> Option<String> {
             None
         }
     }
