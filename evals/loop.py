@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the agent loop: 200 turns that each run one trivial command, against a scripted server.
 
-    evals/loop.py --kiro target/release/kiro [--turns 200] [--tool shell,read] [--peers] [--json]
+    evals/loop.py --kiro target/release/kiro [--turns 200] [--tool shell,read] [--peers] [--rounds 1] [--json]
 
 The server is this program: it speaks OpenAI's Chat Completions and Responses as event streams, answers every request
 with one call, another one each turn, and the last with words. So nothing is measured but the program that drives the
@@ -14,7 +14,9 @@ runs `expr 7000 + N` and so includes the start of the sandbox; `read` reads one 
 the sandbox's. `commands_that_ran` counts results that hold the sum, which no refusal can repeat: a row where it is
 less than the turns is no measure of a command, and the program then exits with 1.
 
-With --peers also `codex exec` and `opencode run`, each installed by npm into a temporary folder, in the same way.
+With --peers also `codex exec` and `opencode run`, installed by npm into a temporary folder, in the same way. With --rounds
+all of them are run in turn so often, and each figure is the median of its program's rounds. The columns that begin with
+`best` take of each turn the quickest of all rounds first: what else the machine does falls out of them.
 
 With --self-test nothing is started: a small client walks through both protocols and the server's answers are checked.
 """
@@ -304,6 +306,7 @@ def row(name, script, code, wall, peak):
     early, late = gaps[10:30], gaps[-20:]
     middle = lambda values: round(statistics.median(values), 2) if values else None
     return {
+        "gaps": gaps,
         "program": name,
         "tool": script.tool,
         "exit": code,
@@ -359,18 +362,18 @@ def kiro(binary, turns, tool, seconds):
 
 
 def npm(package, folder):
-    subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package],
-        check=True, stdout=subprocess.DEVNULL,
-    )
-    return folder / "node_modules" / ".bin"
+    """Installs a package; its programs' folder, and its name with its version."""
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    described = json.loads((folder / "node_modules" / package / "package.json").read_text())
+    return folder / "node_modules" / ".bin", described["version"]
 
 
-def codex(turns, seconds):
+def codex(programs, turns, seconds):
     script = Script(turns, "shell")
     with tempfile.TemporaryDirectory() as folder, Server(script) as server:
         folder = pathlib.Path(folder)
-        program = npm("@openai/codex", folder) / "codex"
+        bin, version = programs
         home = folder / "home"
         env = {**plain_env(home, server.port), "CODEX_HOME": str(home / ".codex")}
         (home / ".codex").mkdir()
@@ -378,15 +381,15 @@ def codex(turns, seconds):
             f'model = "m"\nmodel_provider = "bench"\n[model_providers.bench]\nname = "bench"\n'
             f'base_url = "http://127.0.0.1:{server.port}/v1"\nenv_key = "OPENAI_API_KEY"\nwire_api = "responses"\n'
         )
-        argv = [str(program), "exec", "--skip-git-repo-check", "--sandbox", "danger-full-access", "go"]
-        return measured("codex exec, sandbox off", script, argv, env, project(folder / "project"), seconds)
+        argv = [str(bin / "codex"), "exec", "--skip-git-repo-check", "--sandbox", "danger-full-access", "go"]
+        return measured(f"codex exec {version}, sandbox off", script, argv, env, project(folder / "project"), seconds)
 
 
-def opencode(turns, seconds):
+def opencode(programs, turns, seconds):
     script = Script(turns, "shell")
     with tempfile.TemporaryDirectory() as folder, Server(script) as server:
         folder = pathlib.Path(folder)
-        program = npm("opencode-ai", folder) / "opencode"
+        bin, version = programs
         place = project(folder / "project")
         provider = {
             "npm": "@ai-sdk/openai-compatible", "name": "bench",
@@ -396,8 +399,8 @@ def opencode(turns, seconds):
         config = {"provider": {"bench": provider}, "permission": {"bash": "allow"}, "autoupdate": False}
         (place / "opencode.json").write_text(json.dumps(config))
         env = plain_env(folder / "home", server.port)
-        argv = [str(program), "run", "--model", "bench/m", "go"]
-        return measured("opencode run", script, argv, env, place, seconds)
+        argv = [str(bin / "opencode"), "run", "--model", "bench/m", "go"]
+        return measured(f"opencode run {version}", script, argv, env, place, seconds)
 
 
 def self_test():
@@ -428,28 +431,66 @@ def table(rows):
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def merged(rows):
+    """Of each program and tool one row: medians, but the worst of what must not fail."""
+    groups = {}
+    for it in rows:
+        groups.setdefault((it["program"], it["tool"]), []).append(it)
+
+    def best(group):
+        """Medians of the quickest round of each turn: near turn 20, at the end, and their ratio."""
+        turns = [min(gaps) for gaps in zip(*(it["gaps"] for it in group))]
+        early, late = statistics.median(turns[10:30]), statistics.median(turns[-20:])
+        return {
+            "best_ms_median": round(statistics.median(turns), 2), "best_ms_turn_20": round(early, 2),
+            "best_ms_last": round(late, 2), "best_last_to_turn_20": round(late / early, 3),
+        }
+
+    def one(name, values):
+        if any(not isinstance(it, (int, float)) for it in values):
+            return values[0]
+        worst = {"exit": max, "commands_that_ran": min}
+        return worst[name](values) if name in worst else round(statistics.median(values), 3)
+
+    def row_of(group):
+        figures = {name: one(name, [it[name] for it in group]) for name in group[0] if name != "gaps"}
+        return {**figures, **(best(group) if len(group[0]["gaps"]) > 30 else {})}
+
+    return [row_of(group) for group in groups.values()]
+
+
+def runs(args, folder):
+    """What is measured, in turn: functions without arguments that give a row."""
+    if args.kiro:
+        binary = str(pathlib.Path(args.kiro).resolve())
+        for tool in args.tool.split(","):
+            yield lambda tool=tool: kiro(binary, args.turns, tool, args.seconds)
+    if args.peers:
+        for peer, package in ((codex, "@openai/codex"), (opencode, "opencode-ai")):
+            try:
+                programs = npm(package, folder / peer.__name__)
+            except (subprocess.CalledProcessError, OSError) as error:
+                print(f"{peer.__name__} cannot be had: {error}", file=sys.stderr)
+                continue
+            yield lambda peer=peer, programs=programs: peer(programs, args.turns, args.seconds)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kiro", help="the program to measure")
     parser.add_argument("--turns", type=int, default=200)
     parser.add_argument("--tool", default="shell,read", help="shell, read, or both with a comma")
     parser.add_argument("--peers", action="store_true", help="also codex and opencode, by npm")
+    parser.add_argument("--rounds", type=int, default=1, help="how often all are run, in turn")
     parser.add_argument("--seconds", type=int, default=900, help="most time of one program")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--self-test", action="store_true")
     args = parser.parse_args()
     if args.self_test:
         return self_test()
-    rows = []
-    if args.kiro:
-        binary = str(pathlib.Path(args.kiro).resolve())
-        rows += [kiro(binary, args.turns, tool, args.seconds) for tool in args.tool.split(",")]
-    if args.peers:
-        for peer in (codex, opencode):
-            try:
-                rows.append(peer(args.turns, args.seconds))
-            except (subprocess.CalledProcessError, OSError) as error:
-                print(f"{peer.__name__} cannot be had: {error}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        each = list(runs(args, pathlib.Path(folder)))
+        rows = merged([run() for _ in range(args.rounds) for run in each])
     if not rows:
         parser.error("nothing to measure: give --kiro or --peers")
     print(json.dumps(rows, indent=2) if args.json else table(rows))

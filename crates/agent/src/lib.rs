@@ -13,5 +13,5 @@ pub use slots::{
     SlotEvent, Trial, Tried, fill,
 };
 pub use turns::{
-    AgentEvent, Conversation, Ended, GaveUp, Job, Ledger, Limit, Purse, Spent, TurnLimits, Watcher,
+    AgentEvent, Conversation, Ended, GaveUp, Job, Ledger, Limit, Spent, TurnLimits, Watcher,
 };

@@ -25,7 +25,7 @@ use tools::{Progress, Toolbox};
 
 pub use conversation::Conversation;
 pub use ledger::Ledger;
-pub use limits::{Limit, Purse, Spent, TurnLimits};
+pub use limits::{Limit, Spent, TurnLimits};
 
 /// What a conversation works with.
 #[derive(Clone, Copy)]
@@ -38,8 +38,6 @@ pub struct Job<'a> {
     pub system: &'a str,
     /// How much may be used.
     pub limits: TurnLimits,
-    /// How much money may be spent, where prices are known.
-    pub purse: Option<Purse<'a>>,
     /// Ends the conversation soon.
     pub cancel: &'a Cancel,
     /// Seed of the answers.
@@ -114,10 +112,8 @@ pub enum AgentEvent {
     TurnEnded {
         /// The turn's number.
         turn: u32,
-        /// Its tokens.
+        /// Its tokens and its price.
         usage: Usage,
-        /// Its price in millionths, where prices are known.
-        money: Option<u64>,
         /// How long it took.
         wall: Duration,
         /// How many calls it holds.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use session::Money;
+use session::{Budget, Money};
 
 /// Spec-driven development: a written specification becomes planned, tested code.
 ///
@@ -184,12 +184,8 @@ pub(crate) struct RunArgs {
     /// config.yaml, then what `kiro model use` chose, then the built-in one.
     #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
-    /// Ask for no further turn once the model's turns have cost this much, in US dollars.
-    #[arg(long, value_name = "DOLLARS")]
-    pub(crate) max_cost: Option<Money>,
-    /// Ask for no further turn once so many tokens are used, read and written together.
-    #[arg(long, value_name = "TOKENS")]
-    pub(crate) max_tokens: Option<u64>,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
@@ -235,6 +231,27 @@ pub(crate) struct UndoHow {
     pub(crate) json: bool,
 }
 
+/// How much may be used.
+#[derive(Debug, Args)]
+pub(crate) struct BudgetArgs {
+    /// Ask for no further turn once the model's turns have cost this much, in US dollars.
+    #[arg(long, value_name = "DOLLARS")]
+    max_cost: Option<Money>,
+    /// Ask for no further turn once so many tokens are used, read and written together.
+    #[arg(long, value_name = "TOKENS")]
+    max_tokens: Option<u64>,
+}
+
+impl BudgetArgs {
+    /// As a value.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget {
+            money: self.max_cost,
+            tokens: self.max_tokens,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Args)]
 pub(crate) struct ChatArgs {
@@ -247,6 +264,8 @@ pub(crate) struct ChatArgs {
     /// The model; as for `kiro run` when none is named.
     #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
     /// Print the result as JSON; then nobody is asked.
     #[arg(long)]
     pub(crate) json: bool,

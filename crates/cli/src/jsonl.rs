@@ -1,7 +1,7 @@
 //! The front end for programs: every event is one line of JSON on the standard output.
 
 use serde_json::{Value, json};
-use session::{Cost, Decision, Front, Review, View};
+use session::{Cost, Decision, Front, Question, Review, View};
 
 use crate::output;
 
@@ -29,6 +29,18 @@ impl Front for Jsonl {
             "reasons": review.reasons,
             "evidence": review.evidence,
         }));
+        None
+    }
+
+    fn answer(&mut self, question: &Question) -> Option<String> {
+        output::line(match question {
+            Question::Words { text, options } => {
+                json!({"event": "question", "text": text, "options": options})
+            }
+            Question::Consent { act, reasons } => {
+                json!({"event": "consent", "act": act, "reasons": reasons})
+            }
+        });
         None
     }
 }

@@ -5,7 +5,7 @@ mod live;
 mod pick;
 mod words;
 
-use session::{Cancel, Decision, Front, Review, View};
+use session::{Cancel, Decision, Front, Question, Review, View};
 
 pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
@@ -23,6 +23,8 @@ pub(crate) struct Terminal {
     person: bool,
     slot: String,
     written: usize,
+    /// Whether a wait was told that goes on.
+    waits: bool,
 }
 
 impl Terminal {
@@ -34,6 +36,7 @@ impl Terminal {
             person: somebody_is_there(),
             slot: String::new(),
             written: 0,
+            waits: false,
         }
     }
 
@@ -85,8 +88,15 @@ impl Terminal {
 
 impl Front for Terminal {
     fn show(&mut self, view: &View) {
+        let waits = matches!(view, View::Waiting { .. });
+        let begins = waits && !self.waits;
+        self.waits = waits;
         if let Some(text) = self.passing(view) {
             self.live.show(&text);
+            // Where no line can be redrawn, a wait is told once instead of counted down.
+            if begins && !self.live.is_on() {
+                output::remark(styled(DIM, text));
+            }
         } else if let Some(text) = words::of(view) {
             self.live.clear();
             output::remark(text);
@@ -104,5 +114,17 @@ impl Front for Terminal {
             return None;
         }
         answer::read(review, &self.cancel)
+    }
+
+    fn answer(&mut self, question: &Question) -> Option<String> {
+        self.live.clear();
+        output::remark(words::question(question));
+        if !self.person {
+            return None;
+        }
+        match question {
+            Question::Words { options, .. } => answer::words(options, &self.cancel),
+            Question::Consent { .. } => answer::consent(&self.cancel),
+        }
     }
 }

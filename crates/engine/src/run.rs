@@ -202,6 +202,8 @@ pub struct Run {
     stopped: bool,
     /// How the run ended, once it did.
     pub outcome: Option<(Outcome, String)>,
+    /// What all model turns cost, those of planning and of tasks that are gone included.
+    cost: Cost,
 }
 
 impl Run {
@@ -212,7 +214,7 @@ impl Run {
         run
     }
 
-    /// Takes one fact in. Total: a fact about an unknown task changes nothing.
+    /// Takes one fact in. Total: of an unknown task only the cost counts.
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
             Fact::RunStarted {
@@ -300,6 +302,9 @@ impl Run {
         ) {
             self.proven = false;
         }
+        if let Fact::TurnEnded { cost, .. } = fact {
+            self.cost += *cost;
+        }
         if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
             task.take(fact);
         }
@@ -336,9 +341,7 @@ impl Run {
 
     /// What all model turns cost.
     pub fn cost(&self) -> Cost {
-        let mut sum = Cost::default();
-        self.tasks.iter().for_each(|it| sum += it.cost);
-        sum
+        self.cost
     }
 
     /// Checks the planned tasks' dependencies.

@@ -40,6 +40,7 @@ struct Messages {
 
 impl Dialect for Messages {
     type Answer = Blocks;
+    const CONVERSATION: &'static str = "messages";
     const OPTIONAL: &'static [&'static str] = &["temperature"];
 
     fn path(&self) -> &str {
@@ -58,7 +59,6 @@ impl Dialect for Messages {
         let mut body = json!({
             "model": model,
             "max_tokens": request.max_tokens,
-            "messages": messages(request),
             "stream": true,
         });
         set(
@@ -86,12 +86,37 @@ impl Dialect for Messages {
         body
     }
 
+    fn elements(&self, message: &Message, marked: bool) -> Vec<Value> {
+        let (role, mut content) = match message.role {
+            Role::User => ("user", of_user(message)),
+            Role::Assistant => ("assistant", of_assistant(message)),
+        };
+        let Some(last) = content.last_mut() else {
+            return Vec::new();
+        };
+        if marked {
+            cache(last);
+        }
+        vec![json!({"role": role, "content": content})]
+    }
+
+    /// The last messages of the user's side: the one of this request, so that the next can read it from the cache, and
+    /// the one before, where this request finds what was kept.
+    fn marks(&self, messages: &[Message]) -> Vec<usize> {
+        let says = |it: &Message| !it.results.is_empty() || !it.text.trim().is_empty();
+        let from_user = |it: &Message| it.role == Role::User && says(it);
+        let places = messages.iter().enumerate().rev();
+        let places = places.filter(|it| from_user(it.1)).map(|it| it.0);
+        places.take(2).collect()
+    }
+
     fn answer(&self, request: &Request) -> Blocks {
         Blocks {
             spoken: Spoken::new(request),
             blocks: BTreeMap::new(),
             ids: ids_of(request),
             usage: Usage::default(),
+            limit: u64::from(request.max_tokens),
             stop: Stop::End,
         }
     }
@@ -103,35 +128,6 @@ fn cache(block: &mut Value) {
 
 fn tool(tool: &model::ToolSpec) -> Value {
     json!({"name": tool.name, "description": tool.description, "input_schema": tool.parameters})
-}
-
-/// The conversation. The last messages of the user's side are marked: the one of this request, so that the next can read it
-/// from the cache, and the one before, where this request finds what was kept.
-fn messages(request: &Request) -> Vec<Value> {
-    let mut messages = Vec::new();
-    for message in &request.messages {
-        let content = match message.role {
-            Role::User => of_user(message),
-            Role::Assistant => of_assistant(message),
-        };
-        let role = match message.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
-        if !content.is_empty() {
-            messages.push(json!({"role": role, "content": content}));
-        }
-    }
-    let from_user = messages.iter_mut().rev().filter(|it| it["role"] == "user");
-    for message in from_user.take(2) {
-        if let Some(last) = message["content"]
-            .as_array_mut()
-            .and_then(|it| it.last_mut())
-        {
-            cache(last);
-        }
-    }
-    messages
 }
 
 fn of_user(message: &Message) -> Vec<Value> {
@@ -208,6 +204,8 @@ struct Blocks {
     blocks: BTreeMap<u64, Block>,
     ids: BTreeSet<String>,
     usage: Usage,
+    /// Most tokens that were asked for.
+    limit: u64,
     stop: Stop,
 }
 
@@ -231,7 +229,11 @@ impl Answer for Blocks {
         Ok(Flow::More)
     }
 
-    fn finish(self, on: &mut dyn FnMut(Delta)) -> Reply {
+    fn finish(mut self, on: &mut dyn FnMut(Delta)) -> Reply {
+        // LiteLLM calls an answer ended that the limit has cut.
+        if self.stop == Stop::End && self.usage.output_tokens >= self.limit {
+            self.stop = Stop::Length;
+        }
         let kept = self.kept();
         let calls = self
             .blocks

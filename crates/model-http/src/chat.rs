@@ -1,6 +1,6 @@
 //! OpenAI's Chat Completions, which most other servers speak as well: Ollama, vLLM, llama.cpp, LiteLLM, OpenRouter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object};
 use model::{
@@ -36,6 +36,7 @@ struct Chat;
 
 impl Dialect for Chat {
     type Answer = Choice;
+    const CONVERSATION: &'static str = "messages";
     const OPTIONAL: &'static [&'static str] = &[
         "max_tokens",
         "temperature",
@@ -54,7 +55,7 @@ impl Dialect for Chat {
     }
 
     fn body(&self, model: &str, request: &Request, without: &Without) -> Value {
-        let mut body = json!({"model": model, "messages": messages(request), "stream": true});
+        let mut body = json!({"model": model, "stream": true});
         let limit = match without.contains("max_tokens") {
             true => "max_completion_tokens",
             false => "max_tokens",
@@ -85,10 +86,25 @@ impl Dialect for Chat {
         body
     }
 
+    fn before(&self, request: &Request) -> Vec<Value> {
+        match request.system.is_empty() {
+            true => Vec::new(),
+            false => vec![json!({"role": "system", "content": request.system})],
+        }
+    }
+
+    fn elements(&self, message: &Message, _marked: bool) -> Vec<Value> {
+        match message.role {
+            Role::User => of_user(message),
+            Role::Assistant => vec![of_assistant(message)],
+        }
+    }
+
     fn answer(&self, request: &Request) -> Choice {
         Choice {
             spoken: Spoken::new(request),
             calls: Vec::new(),
+            places: BTreeMap::new(),
             details: Vec::new(),
             ids: ids_of(request),
             usage: Usage::default(),
@@ -111,23 +127,13 @@ fn tool(tool: &model::ToolSpec) -> Value {
     }})
 }
 
-fn messages(request: &Request) -> Vec<Value> {
-    let mut messages = Vec::new();
-    if !request.system.is_empty() {
-        messages.push(json!({"role": "system", "content": request.system}));
-    }
-    for message in &request.messages {
-        match message.role {
-            Role::User => {
-                messages.extend(message.results.iter().map(|result| {
-                    json!({"role": "tool", "tool_call_id": result.id, "content": result.text})
-                }));
-                if !message.text.is_empty() || message.results.is_empty() {
-                    messages.push(json!({"role": "user", "content": message.text}));
-                }
-            }
-            Role::Assistant => messages.push(of_assistant(message)),
-        }
+fn of_user(message: &Message) -> Vec<Value> {
+    let results = message.results.iter();
+    let results =
+        results.map(|it| json!({"role": "tool", "tool_call_id": it.id, "content": it.text}));
+    let mut messages: Vec<Value> = results.collect();
+    if !message.text.is_empty() || message.results.is_empty() {
+        messages.push(json!({"role": "user", "content": message.text}));
     }
     messages
 }
@@ -152,7 +158,9 @@ fn of_assistant(message: &Message) -> Value {
 /// The one choice of an answer.
 struct Choice {
     spoken: Spoken,
-    calls: Vec<(Option<u64>, Calling)>,
+    calls: Vec<Calling>,
+    /// Which call the pieces with an index belong to.
+    places: BTreeMap<u64, usize>,
     /// Reasoning that a server wants back.
     details: Vec<Value>,
     ids: BTreeSet<String>,
@@ -198,8 +206,7 @@ impl Answer for Choice {
                 json: json!({"reasoning_details": self.details}).to_string(),
             }],
         };
-        let calls = self.calls.into_iter().map(|(_, call)| call);
-        let calls = finish_calls(calls, &self.ids, stop);
+        let calls = finish_calls(self.calls, &self.ids, stop);
         self.spoken.finish(calls, kept, self.usage, stop, on)
     }
 }
@@ -253,20 +260,21 @@ impl Choice {
         let id = text(&piece["id"]);
         let name = text(&piece["function"]["name"]);
         let other = |call: &Calling| !id.is_empty() && !call.id.is_empty() && call.id != id;
-        let mut calls = self.calls.iter().rev();
         let known = match index {
-            Some(_) => calls.position(|it| it.0 == index),
-            None => calls.next().map(|_| 0),
+            Some(index) => self.places.get(&index).copied(),
+            None => self.calls.len().checked_sub(1),
         };
-        let known = known.map(|back| self.calls.len() - 1 - back);
-        let at = match known.filter(|&at| !other(&self.calls[at].1)) {
+        let at = match known.filter(|&at| !other(&self.calls[at])) {
             Some(at) => at,
             None => {
-                self.calls.push((index, Calling::default()));
+                self.calls.push(Calling::default());
                 self.calls.len() - 1
             }
         };
-        let call = &mut self.calls[at].1;
+        if let Some(index) = index {
+            self.places.insert(index, at);
+        }
+        let call = &mut self.calls[at];
         if call.id.is_empty() {
             call.id = id;
         }

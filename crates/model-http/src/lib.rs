@@ -2,7 +2,7 @@
 //!
 //! Each provider is one file: [`anthropic()`], [`chat_completions()`], [`responses()`]. What they share: `turn` (the one model
 //! that they all are, in different dialects), `wire` (one exchange, on a thread of its own, with limits), `sse` (events out of
-//! bytes), `refusal` (a server's errors as ours).
+//! bytes), `history` (conversations as they were sent, so that a turn renders only what is new), `refusal` (a server's errors as ours).
 //!
 //! A [`Key`](model::Key) has no way into a text: it leaves in a header, and what a server repeats of it is hidden. A key is never sent on:
 //! redirects are errors. The environment is not read here: where a provider is, and with which key, comes in as [`Settings`].
@@ -13,6 +13,7 @@
 mod anthropic;
 mod chat;
 mod endpoint;
+mod history;
 mod proxy;
 mod refusal;
 mod responses;

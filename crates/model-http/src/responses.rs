@@ -35,6 +35,7 @@ struct Items;
 
 impl Dialect for Items {
     type Answer = Output;
+    const CONVERSATION: &'static str = "input";
     const OPTIONAL: &'static [&'static str] = &["temperature", "include", "parallel_tool_calls"];
 
     fn path(&self) -> &str {
@@ -48,7 +49,6 @@ impl Dialect for Items {
     fn body(&self, model: &str, request: &Request, without: &Without) -> Value {
         let mut body = json!({
             "model": model,
-            "input": request.messages.iter().flat_map(input).collect::<Value>(),
             "max_output_tokens": request.max_tokens.max(OUTPUT_TOKENS_MIN),
             "store": false,
             "stream": true,
@@ -73,6 +73,13 @@ impl Dialect for Items {
             set(&mut body, without, "parallel_tool_calls", json!(true));
         }
         body
+    }
+
+    fn elements(&self, message: &Message, _marked: bool) -> Vec<Value> {
+        match message.role {
+            Role::User => of_user(message),
+            Role::Assistant => of_assistant(message),
+        }
     }
 
     /// Models that do not reason refuse sealed reasoning without naming the parameter that asks for it.
@@ -100,19 +107,14 @@ fn tool(tool: &model::ToolSpec) -> Value {
         "parameters": tool.parameters, "strict": false})
 }
 
-fn input(message: &Message) -> Vec<Value> {
-    match message.role {
-        Role::User => {
-            let result = |it: &model::CallResult| json!({"type": "function_call_output", "call_id": it.id, "output": it.text});
-            let mut items: Vec<Value> = message.results.iter().map(result).collect();
-            if !message.text.is_empty() || message.results.is_empty() {
-                items.push(json!({"type": "message", "role": "user",
-                    "content": [{"type": "input_text", "text": message.text}]}));
-            }
-            items
-        }
-        Role::Assistant => of_assistant(message),
+fn of_user(message: &Message) -> Vec<Value> {
+    let result = |it: &model::CallResult| json!({"type": "function_call_output", "call_id": it.id, "output": it.text});
+    let mut items: Vec<Value> = message.results.iter().map(result).collect();
+    if !message.text.is_empty() || message.results.is_empty() {
+        items.push(json!({"type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": message.text}]}));
     }
+    items
 }
 
 fn of_assistant(message: &Message) -> Vec<Value> {

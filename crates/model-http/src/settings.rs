@@ -10,6 +10,8 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// The key; none is needed on this machine.
     pub key: Option<Key>,
+    /// Whether the key may go to another machine unencrypted.
+    pub plain_http: bool,
     /// The proxy; never used for this machine.
     pub proxy: Option<Proxy>,
     /// How long it may be silent and how much it may say.
@@ -25,14 +27,26 @@ impl Settings {
         Self {
             endpoint,
             key: None,
+            plain_http: false,
             proxy: None,
             limits: Limits::default(),
             profile,
         }
     }
 
-    /// That a key is there where one is needed.
+    /// That a key is there where one is needed, and does not go out for all to read.
     pub(crate) fn check(&self, model: &ModelId) -> Result<(), ModelError> {
+        let host = self.endpoint.host();
+        let is_open = !self.endpoint.is_https() && !self.endpoint.is_loopback();
+        if self.key.is_some() && is_open && !self.plain_http {
+            return Err(ModelError::Unavailable {
+                model: model.clone(),
+                reason: format!(
+                    "the key would go to {host} unencrypted; use an https address, or say `plain_http: true` for it in \
+                     your own config.yaml if that network is yours"
+                ),
+            });
+        }
         if self.key.is_some() || self.endpoint.is_loopback() {
             return Ok(());
         }
@@ -43,7 +57,7 @@ impl Settings {
         Err(ModelError::Provider {
             model: model.clone(),
             trouble: Trouble::Key,
-            reason: format!("{} wants one; set {variable}", self.endpoint.host()),
+            reason: format!("{host} wants one; set {variable}"),
             retry_after: None,
         })
     }

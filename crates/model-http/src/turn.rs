@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Trouble};
+use model::{Cancel, Delta, Message, Model, ModelError, ModelId, Profile, Reply, Request, Trouble};
 use serde_json::Value;
 
+use crate::history::{Histories, joined, push};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
@@ -22,14 +23,30 @@ pub(crate) trait Dialect: Send + Sync {
     /// Parameters that a request can do without, or that have another name elsewhere.
     const OPTIONAL: &'static [&'static str];
 
+    /// The body's list that holds the conversation.
+    const CONVERSATION: &'static str;
+
     /// The path behind the endpoint's base.
     fn path(&self) -> &str;
 
     /// The headers.
     fn headers(&self, wire: &Wire) -> Vec<(&'static str, String)>;
 
-    /// The body.
+    /// The body without the conversation.
     fn body(&self, model: &str, request: &Request, without: &Without) -> Value;
+
+    /// What precedes the messages in the conversation.
+    fn before(&self, _request: &Request) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// What a message becomes. It depends on nothing but the message, and on whether it is marked.
+    fn elements(&self, message: &Message, marked: bool) -> Vec<Value>;
+
+    /// The places of messages that this request marks.
+    fn marks(&self, _messages: &[Message]) -> Vec<usize> {
+        Vec::new()
+    }
 
     /// Whether a refusal is about `parameter`.
     fn is_about(&self, refusal: &Refusal, parameter: &str) -> bool {
@@ -67,6 +84,7 @@ pub(crate) struct Remote<D> {
     wire: Wire,
     dialect: D,
     without: Mutex<Without>,
+    histories: Histories,
 }
 
 impl<D: Dialect> Remote<D> {
@@ -86,11 +104,28 @@ impl<D: Dialect> Remote<D> {
             wire: Wire::new(id, settings),
             dialect,
             without: Mutex::new(without),
+            histories: Histories::default(),
         })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Without> {
         self.without.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The whole body.
+    fn body(&self, request: &Request, without: &Without) -> String {
+        let dialect = &self.dialect;
+        let body = dialect.body(self.wire.model().name(), request, without);
+        let mut list = joined(&dialect.before(request));
+        let marks = dialect.marks(&request.messages);
+        let render = |message: &Message, marked: bool| dialect.elements(message, marked);
+        let messages = self.histories.elements(&request.messages, &marks, &render);
+        push(&mut list, &messages);
+        // The conversation comes last, as it is the one part that changes from turn to turn.
+        let mut body = body.to_string();
+        body.pop();
+        body.push_str(&format!(r#","{}":[{list}]}}"#, D::CONVERSATION));
+        body
     }
 
     fn try_once(
@@ -100,13 +135,10 @@ impl<D: Dialect> Remote<D> {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, Failure> {
-        let body = self
-            .dialect
-            .body(self.wire.model().name(), request, without);
         let ask = Ask {
             path: self.dialect.path(),
             headers: self.dialect.headers(&self.wire),
-            body: body.to_string(),
+            body: self.body(request, without),
         };
         let mut answer = self.dialect.answer(request);
         let mut take = |event: Event| {

@@ -92,9 +92,9 @@ pub fn finish_calls(
     stop: Stop,
 ) -> Vec<Call> {
     let mut taken = request_ids.clone();
+    let mut number = taken.len();
     let finish = |calling: Calling| {
         let mut id = calling.id;
-        let mut number = taken.len();
         while id.is_empty() || !taken.insert(id.clone()) {
             number += 1;
             id = format!("call_{number}");

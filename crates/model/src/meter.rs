@@ -27,6 +27,15 @@ impl Metered {
         }
     }
 
+    /// The same after `spent`, which counts for the budget: a run that was taken up again.
+    #[must_use]
+    pub fn after(self, spent: Spent) -> Self {
+        Self {
+            spent: Mutex::new(spent),
+            ..self
+        }
+    }
+
     /// What was spent so far.
     #[must_use]
     pub fn spent(&self) -> Spent {
@@ -91,8 +100,8 @@ impl Model for Metered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Money;
     use crate::stand_in::{StandIn, hello, request};
+    use crate::{Money, Usage};
 
     fn metered(id: &str, budget: Budget) -> Metered {
         let inner = StandIn::new(id, (0..5).map(|_| hello()).collect());
@@ -131,6 +140,26 @@ mod tests {
         let more = model.samples(&request(), &[1], &Cancel::new(), &mut |_| ());
         assert!(more.is_err());
         assert_eq!(model.spent().turns, 2);
+    }
+
+    #[test]
+    fn what_was_spent_before_counts() {
+        let budget = Budget {
+            money: None,
+            tokens: Some(10),
+        };
+        let before = Spent {
+            usage: Usage {
+                input_tokens: 3,
+                output_tokens: 1,
+                ..Usage::default()
+            },
+            ..Spent::default()
+        };
+        let model = metered("openai/gpt-5", budget).after(before);
+        // Four tokens before, and four each turn.
+        assert!(ask(&model).is_ok() && ask(&model).is_ok());
+        assert!(ask(&model).is_err());
     }
 
     #[test]

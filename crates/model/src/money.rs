@@ -18,7 +18,7 @@ impl Money {
 
     /// So many nano-dollars.
     #[must_use]
-    pub fn from_nanos(nanos: u64) -> Self {
+    pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 

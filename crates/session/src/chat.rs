@@ -6,7 +6,7 @@
 //! without a spec.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::Sender;
 
 use agent::{Conversation, Ended, Job, TurnLimits};
 use change::Changeset;
@@ -14,17 +14,19 @@ use engine::{Answer, Answerer, Cost, Fact, Judgement, Mode, Outcome};
 use host::clock::Stopwatch;
 use host::lease::Owner;
 use host::shadow::{Captured, TreeId};
-use model::{Cancel, ModelId};
+use model::{Budget, Cancel, Spent};
 use policy::{Permit, Verdict};
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Journal, RunRow};
-use crate::models;
+use crate::models::{self, Chain, Means};
+use crate::person::Distant;
 use crate::places::{Environment, Project};
 use crate::run::{landing, now, open_journal, snapshot};
 use crate::shop::{Shop, Yard};
-use crate::talk::{self, Ear, Talk, TurnTold};
+use crate::spec_tools::SpecTools;
+use crate::talk::{self, Heard, Pass, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
 use crate::view::{Decision, Front, Offers, Review, View};
@@ -44,7 +46,9 @@ pub struct ChatOptions {
     /// Whether changes wait for an answer.
     pub mode: Mode,
     /// The model.
-    pub model: ModelId,
+    pub model: Chain,
+    /// What it may cost, beside the budget of the configuration.
+    pub budget: Budget,
 }
 
 /// A call that the model made.
@@ -112,7 +116,11 @@ pub fn chat(
         gate,
         options.model.clone(),
         cancel.clone(),
-    )?;
+    )?
+    .within(Means {
+        budget: options.budget,
+        spent: Spent::default(),
+    });
     let mut chat = Chat::begin(options, &shop, front)?;
     let result = chat.carry_out(options);
     // Nothing goes on with a chat, so its worktree goes however it ended.
@@ -136,26 +144,6 @@ fn outcome_of(error: &SessionError) -> Outcome {
         Kind::Interrupted => Outcome::Interrupted,
         Kind::Refused => Outcome::Refused,
         _ => Outcome::Incomplete,
-    }
-}
-
-/// Something that the conversation's thread reports.
-enum Heard {
-    View(View),
-    Turn(TurnTold),
-}
-
-/// Passes what is heard on to the thread that owns journal and front.
-struct Pass(Sender<Heard>);
-
-impl Ear for Pass {
-    fn view(&mut self, view: View) {
-        // The receiver outlives the conversation.
-        let _ = self.0.send(Heard::View(view));
-    }
-
-    fn turn(&mut self, turn: TurnTold) {
-        let _ = self.0.send(Heard::Turn(turn));
     }
 }
 
@@ -283,47 +271,33 @@ impl<'a> Chat<'a> {
         yard: &Yard,
         transcript: &mut Transcript,
     ) -> Result<(Ended, u32), SessionError> {
-        let model = self.shop.model()?;
-        let tools = toolbox::of_yard(self.shop, yard, &[])?;
-        let cancel = &self.shop.cancel;
-        let (sender, inbox) = channel();
-        std::thread::scope(|scope| {
-            let tools = &tools;
-            let worker = scope.spawn(move || {
-                let mut conversation = Conversation::new(Job {
-                    model: &*model,
-                    toolbox: tools,
-                    system: SYSTEM,
-                    limits: TurnLimits::default(),
-                    purse: None,
-                    cancel,
-                    seed: 0,
-                    delegates: true,
-                });
-                let mut ear = Pass(sender);
-                let mut talk = Talk::new(CHAT, &mut ear, transcript);
-                let ended = conversation.ask(&options.prompt, &mut talk);
-                (ended, conversation.spent().turns)
+        let shop = self.shop;
+        let work = |sender| {
+            let model = shop.model()?;
+            let person = Distant::behind(Sender::clone(&sender), Heard::Asked);
+            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[])?.asking(person), yard);
+            let mut conversation = Conversation::new(Job {
+                model: &*model,
+                toolbox: &tools,
+                system: SYSTEM,
+                limits: TurnLimits::default(),
+                cancel: &shop.cancel,
+                seed: 0,
+                delegates: true,
             });
-            let listened = self.listen(&inbox);
-            let came = worker
-                .join()
-                .map_err(|_| SessionError::internal("the conversation broke down"));
-            listened?;
-            came
-        })
+            let mut ear = Pass(sender);
+            let mut talk = Talk::new(CHAT, &mut ear, transcript);
+            let ended = conversation.ask(&options.prompt, &mut talk);
+            Ok((ended, conversation.spent().turns))
+        };
+        talk::listening(work, &shop.cancel, &mut |heard| self.hear(heard))
     }
 
-    fn listen(&mut self, inbox: &Receiver<Heard>) -> Result<(), SessionError> {
-        for heard in inbox {
-            let recorded = match heard {
-                Heard::View(view) => {
-                    self.show(view);
-                    Ok(())
-                }
-                Heard::Turn(turn) => self.turn(turn),
-            };
-            recorded.inspect_err(|_| self.shop.cancel.cancel())?;
+    fn hear(&mut self, heard: Heard) -> Result<(), SessionError> {
+        match heard {
+            Heard::View(view) => self.show(view),
+            Heard::Asked(asked) => asked.put_to(self.front),
+            Heard::Turn(turn) => self.turn(turn)?,
         }
         Ok(())
     }

@@ -16,15 +16,15 @@ pub use table::{Interval, Summary, markdown, summaries, wilson};
 
 use std::path::{Path, PathBuf};
 
-use model::{Budget, Cancel, ModelId};
+use model::{Budget, Cancel};
 
 use self::case::Case;
 use self::results::Results;
 use crate::error::{Kind, SessionError};
-use crate::models;
+use crate::models::{self, Chain};
 use crate::places::{Environment, Project};
 use crate::run::{RunOptions, run};
-use crate::view::{Decision, Front, Review, View};
+use crate::view::{Decision, Front, Question, Review, View};
 use engine::{Cost, Mode};
 
 /// The program's version: what another one measured is measured again.
@@ -40,7 +40,7 @@ pub struct EvalOptions {
     /// Ways of working to be measured.
     pub ways: Vec<Way>,
     /// The model.
-    pub model: ModelId,
+    pub model: Chain,
     /// How often each case is run; each repetition draws with other seeds.
     pub repeats: u32,
     /// The results file; `results.jsonl` in the suite's folder when none.
@@ -248,6 +248,7 @@ impl Trial<'_> {
             mode: Mode::Autopilot,
             only: None,
             model: self.options.model.clone(),
+            planner: self.options.model.clone(),
             budget: Budget::default(),
             seed: self.seed(),
         };
@@ -298,6 +299,10 @@ impl Front for Tally<'_> {
     }
 
     fn ask(&mut self, _: &Review) -> Option<Decision> {
+        None
+    }
+
+    fn answer(&mut self, _: &Question) -> Option<String> {
         None
     }
 }

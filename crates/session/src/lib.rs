@@ -13,6 +13,7 @@ mod journal;
 mod ledger;
 mod models;
 mod path_cases;
+mod person;
 mod places;
 mod plan;
 mod planning;
@@ -20,6 +21,7 @@ mod query;
 mod run;
 mod secrets;
 mod shop;
+mod spec_tools;
 mod talk;
 mod toolbox;
 mod tooling;
@@ -42,7 +44,7 @@ pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
-    Access, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
+    Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
     local_models, model_for, providers, pull, test, use_model,
 };
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
@@ -57,4 +59,4 @@ pub use spec::{Check, Criterion, Spec};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use view::{Decision, Front, Offers, Review, View};
+pub use view::{Decision, Front, Offers, Question, Review, View};

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use change::Digest;
 use host::download::{Download, PackageClient, Progress, Source, Tools};
 use model::{
-    Budget, Cancel, Catalogue, Metered, Model, ModelError, ModelId, Provider, Scripted, weights,
+    Budget, Cancel, Catalogue, Metered, Model, ModelError, ModelId, Provider, Scripted, Spent,
+    weights,
 };
 use model_local::LocalModel;
 use policy::{Act, Gate, OwnProgram, Permit, Verdict};
@@ -32,7 +33,7 @@ pub use choose::{Chosen, use_model};
 pub use config::Role;
 pub use remote::{Access, ProviderState, providers};
 pub use trial::{Rate, Trial, test};
-pub use wanted::{default_model, model_for};
+pub use wanted::{Chain, default_model, model_for};
 
 fn users_default(registry: &Registry) -> Result<ModelId, SessionError> {
     let entry = registry.default.as_ref().and_then(|it| registry.find(it));
@@ -44,11 +45,20 @@ pub(crate) fn built_in() -> &'static ModelId {
     &weights::built_in().id
 }
 
-/// Opens a model, with those that answer in its place, priced and within the budget of the configuration and `limit`.
+/// How much a model may be used.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Means {
+    /// The budget beside that of the configuration.
+    pub(crate) budget: Budget,
+    /// What was spent of both before.
+    pub(crate) spent: Spent,
+}
+
+/// Opens a model, with those that answer in its place, priced and within its means.
 pub(crate) fn open(
     environment: &Environment,
-    id: &ModelId,
-    limit: Budget,
+    chain: &Chain,
+    means: Means,
     cancel: &Cancel,
 ) -> Result<Arc<dyn Model>, SessionError> {
     let config = Config::read(environment)?;
@@ -60,14 +70,16 @@ pub(crate) fn open(
             _ => remote::open(environment, &config, &facts, id),
         }
     };
-    let first = one(id)?;
-    let others: Result<Vec<_>, _> = wanted::others(&config, id).iter().map(one).collect();
-    let model = match (id.provider(), others?) {
+    let first = one(&chain.first)?;
+    let others: Result<Vec<_>, _> = chain.others.iter().map(one).collect();
+    let model = match (chain.first.provider(), others?) {
         (Provider::Local | Provider::Scripted, others) if others.is_empty() => first,
         (_, others) => remote::chain(first, others),
     };
-    let budget = config.budget.tightened(limit);
-    Ok(Arc::new(Metered::new(model, facts, budget)))
+    let budget = config.budget.tightened(means.budget);
+    Ok(Arc::new(
+        Metered::new(model, facts, budget).after(means.spent),
+    ))
 }
 
 /// What models can hold and what they cost: the user's `catalogue.json` in Kiro's folder, then what ships.
@@ -256,10 +268,11 @@ pub fn local_models(environment: &Environment) -> Result<Vec<LocalState>, Sessio
 /// When there is no such model, or it cannot be had.
 pub(crate) fn ensure(
     environment: &Environment,
-    id: &ModelId,
+    chain: &Chain,
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<(), SessionError> {
+    let id = &chain.first;
     match id.provider() {
         Provider::Local if id != built_in() => local_file(environment, id, cancel).map(|_| ()),
         Provider::Local => {
@@ -280,7 +293,7 @@ pub(crate) fn ensure(
             pull(environment, cancel, front).map(|_| ())
         }
         Provider::Scripted => open_script(environment, id).map(|_| ()),
-        _ => open(environment, id, Budget::default(), cancel).map(|_| ()),
+        _ => open(environment, chain, Means::default(), cancel).map(|_| ()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! `kiro plan`: plan and tasks from a spec, without running anything.
 
-use model::{Cancel, ModelId};
+use model::Cancel;
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::models::Chain;
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
@@ -20,7 +21,7 @@ pub struct PlanOptions {
     /// What is to be otherwise, for a model that writes plans.
     pub feedback: Option<String>,
     /// The model.
-    pub model: ModelId,
+    pub model: Chain,
 }
 
 /// Writes plan and tasks of a spec.
@@ -48,6 +49,7 @@ pub fn plan(
         fresh: options.fresh,
         feedback: options.feedback.clone(),
     };
+    // Without a run, what its turns cost is shown and not recorded.
     planning::write(&place, &spec, &shop, &mut journal, &wish, front)?;
     Ok(place)
 }

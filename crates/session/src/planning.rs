@@ -6,10 +6,11 @@ mod author;
 use std::collections::BTreeSet;
 
 use change::Digest;
-use engine::{DraftTask, TaskRecord, Tooling, WrittenPlan, check_plan, derive, fingerprint_of};
+use engine::{DraftTask, Fact, TaskRecord, Tooling, check_plan, derive, fingerprint_of};
 use policy::Gate;
 use spec::{Plan, Spec, Task, TaskId, TaskList, TaskMark};
 
+use self::author::Authored;
 use crate::documents;
 use crate::error::SessionError;
 use crate::journal::Journal;
@@ -33,19 +34,19 @@ pub(crate) fn record(spec: &Spec, task: &Task) -> TaskRecord {
 }
 
 /// Makes sure that plan and tasks stand in the project and fit the spec; writes them when they are missing
-/// or made from an older spec.
+/// or made from an older spec. Gives what a model's turns were, as facts of the run.
 pub(crate) fn ensure(
     place: &SpecPlace,
     spec: &Spec,
     shop: &Shop,
     journal: &mut Journal,
     front: &mut dyn Front,
-) -> Result<(), SessionError> {
+) -> Result<Vec<Fact>, SessionError> {
     let tasks = documents::read(&place.project, &place.tasks())?;
     let plan = documents::read(&place.project, &place.plan())?;
     let fits = tasks.as_deref().is_some_and(|text| made_from(text, spec));
     if fits && plan.is_some() {
-        show(place, spec, false, front)
+        show(place, spec, false, front).map(|()| Vec::new())
     } else {
         write(place, spec, shop, journal, &Wish::default(), front)
     }
@@ -69,6 +70,7 @@ pub(crate) struct Wish {
 
 /// Makes plan and tasks and writes them: by the model where its plans are worth reading and hold, else derived. A document
 /// that a person edited since Kiro wrote it is kept, and the command ends with the reason, unless it is to be replaced.
+/// Gives what a model's turns were.
 pub(crate) fn write(
     place: &SpecPlace,
     spec: &Spec,
@@ -76,7 +78,7 @@ pub(crate) fn write(
     journal: &mut Journal,
     wish: &Wish,
     front: &mut dyn Front,
-) -> Result<(), SessionError> {
+) -> Result<Vec<Fact>, SessionError> {
     if spec.requirements.is_empty() {
         return Err(
             SessionError::input(format!("{} has no requirement", place.path))
@@ -88,9 +90,11 @@ pub(crate) fn write(
     }
     let existing = existing(shop)?;
     let tooling = tooling::look(&place.project.root, spec, shop);
-    if let Some(written) = written(place, spec, shop, (&existing, &tooling), wish, front)? {
+    let Authored { plan, facts } = written(place, spec, shop, (&existing, &tooling), wish, front)?;
+    if let Some(written) = plan {
         let tasks = kept(place, spec, written.tasks)?;
-        return put(place, spec, shop, journal, (&written.plan, &tasks), front);
+        put(place, spec, shop, journal, (&written.plan, &tasks), front)?;
+        return Ok(facts);
     }
     let draft = derive(spec, &tooling, &existing);
     let tasks: Vec<Task> = draft.tasks.iter().map(drafted).collect();
@@ -105,7 +109,8 @@ pub(crate) fn write(
         )));
     }
     let tasks = kept(place, spec, tasks)?;
-    put(place, spec, shop, journal, (&draft.plan, &tasks), front)
+    put(place, spec, shop, journal, (&draft.plan, &tasks), front)?;
+    Ok(facts)
 }
 
 /// The plan that the model writes, where it is able to and its plan holds.
@@ -116,10 +121,13 @@ fn written(
     (existing, tooling): (&BTreeSet<String>, &Tooling),
     wish: &Wish,
     front: &mut dyn Front,
-) -> Result<Option<WrittenPlan>, SessionError> {
+) -> Result<Authored, SessionError> {
     if !shop.model_plans()? {
         return match &wish.feedback {
-            None => Ok(None),
+            None => Ok(Authored {
+                plan: None,
+                facts: Vec::new(),
+            }),
             Some(_) => Err(SessionError::input(format!(
                 "{} writes no plans, so it cannot take feedback; its plans are derived from the spec",
                 shop.model_id()

@@ -15,17 +15,18 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 
 use change::Changeset;
-use engine::{Answer, Answerer, Fact, Mode, Next, Outcome, Run};
+use engine::{Answer, Answerer, Cost, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::shadow::TreeId;
-use model::{Budget, Cancel, ModelId};
+use model::{Budget, Cancel, Money, Spent, Usage};
 use spec::{Spec, TaskMark};
 
 use self::attempt::Attempt;
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal, RunRow};
-use crate::models;
+use crate::models::{self, Chain, Means};
+use crate::person::Asked;
 use crate::places::{Environment, Project, SpecPlace, plain};
 use crate::planning;
 use crate::secrets;
@@ -43,7 +44,9 @@ pub struct RunOptions {
     /// One task only.
     pub only: Option<String>,
     /// The model.
-    pub model: ModelId,
+    pub model: Chain,
+    /// The model that writes the plan, where one is to be written.
+    pub planner: Chain,
     /// What it may cost, beside the budget of the configuration.
     pub budget: Budget,
     /// From which the seeds of all samples follow; the same seed gives the same run.
@@ -54,6 +57,7 @@ pub struct RunOptions {
 enum Event {
     Fact(Fact),
     View(View),
+    Asked(Asked),
 }
 
 /// Carries out a spec: plans it when it has no plan, works its tasks, proves its success criteria.
@@ -72,19 +76,31 @@ pub fn run(
     let (spec_text, spec) = documents::spec(&place)?;
     let gate = documents::gate(&place.project, environment)?;
     models::ensure(environment, &options.model, cancel, front)?;
-    let shop = Shop::open(
-        environment,
-        &place.project,
-        gate,
-        options.model.clone(),
-        cancel.clone(),
-    )?
-    .within(options.budget);
+    let mut journal = open_journal(&place.project, front)?;
+    let before = unfinished(&place, &journal)?.map(|it| it.1);
+    let before = Run::from_facts(before.iter().flatten().map(|it| &it.fact)).cost();
+    let open = |chain: &Chain, before: Cost| {
+        let (chain, gate) = (chain.clone(), gate.clone());
+        let shop = Shop::open(environment, &place.project, gate, chain, cancel.clone())?;
+        Ok::<Shop, SessionError>(shop.within(means(options, before)))
+    };
+    let shop = open(&options.model, before)?;
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
-    let mut journal = open_journal(&place.project, front)?;
-    planning::ensure(&place, &spec, &shop, &mut journal, front)?;
+    let (shop, planned) = match options.planner == options.model {
+        true => {
+            let planned = planning::ensure(&place, &spec, &shop, &mut journal, front)?;
+            (shop, planned)
+        }
+        false => {
+            let planner = open(&options.planner, before)?;
+            let planned = planning::ensure(&place, &spec, &planner, &mut journal, front)?;
+            let mut spent = before;
+            spent += Run::from_facts(&planned).cost();
+            (shop.within(means(options, spent)), planned)
+        }
+    };
     let (id, facts) = begin(&place, &mut journal)?;
     let mut running = Running {
         id,
@@ -100,8 +116,27 @@ pub fn run(
         seed: options.seed,
         clock,
     };
-    running.start(options, &facts)?;
+    running.start(options, &facts, planned)?;
     running.drive()
+}
+
+/// What the model of a run may use, of which some is spent.
+fn means(options: &RunOptions, before: Cost) -> Means {
+    let usage = Usage {
+        input_tokens: before.input_tokens,
+        cached_tokens: before.cached_tokens,
+        output_tokens: before.output_tokens,
+        money: Money::from_nanos(before.nano_usd),
+        ..Usage::default()
+    };
+    Means {
+        budget: options.budget,
+        spent: Spent {
+            usage,
+            money: usage.money,
+            ..Spent::default()
+        },
+    }
 }
 
 /// Autopilot runs what a model wrote without anybody looking, so it needs walls that hold: they are tried first.
@@ -146,27 +181,37 @@ pub(crate) fn open_journal(
     Ok(journal)
 }
 
+/// The last run of this spec, with its facts, when it did not come to its end.
+fn unfinished(
+    place: &SpecPlace,
+    journal: &Journal,
+) -> Result<Option<(RunRow, Vec<Entry>)>, SessionError> {
+    let last = journal.last_run(place.path.as_str());
+    let Some(last) = last.map_err(SessionError::internal)? else {
+        return Ok(None);
+    };
+    let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
+    let ended = facts.iter().rev().find_map(|it| match &it.fact {
+        Fact::RunEnded { .. } => Some(true),
+        Fact::Resumed | Fact::RunStarted { .. } => Some(false),
+        _ => None,
+    });
+    Ok((ended == Some(false)).then_some((last, facts)))
+}
+
 /// The run to work on: the last one of this spec when its process died before the end, else a new one.
 fn begin(place: &SpecPlace, journal: &mut Journal) -> Result<(String, Vec<Entry>), SessionError> {
     let me = Owner::this().map_err(SessionError::internal)?;
     let spec = place.path.as_str();
-    if let Some(last) = journal.last_run(spec).map_err(SessionError::internal)? {
-        let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
-        let ended = facts.iter().rev().find_map(|it| match &it.fact {
-            Fact::RunEnded { .. } => Some(true),
-            Fact::Resumed | Fact::RunStarted { .. } => Some(false),
-            _ => None,
-        });
-        if ended == Some(false) {
-            let free = !last.owner.is_alive()
-                && journal
-                    .take_over(&last.id, last.owner, me)
-                    .map_err(SessionError::internal)?;
-            if !free {
-                return Err(going_on(&last));
-            }
-            return Ok((last.id, facts));
+    if let Some((last, facts)) = unfinished(place, journal)? {
+        let free = !last.owner.is_alive()
+            && journal
+                .take_over(&last.id, last.owner, me)
+                .map_err(SessionError::internal)?;
+        if !free {
+            return Err(going_on(&last));
         }
+        return Ok((last.id, facts));
     }
     let row = RunRow {
         id: format!("{}-{}", now(), me.pid),
@@ -229,7 +274,12 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn start(&mut self, options: &RunOptions, earlier: &[Entry]) -> Result<(), SessionError> {
+    fn start(
+        &mut self,
+        options: &RunOptions,
+        earlier: &[Entry],
+        planned: Vec<Fact>,
+    ) -> Result<(), SessionError> {
         if earlier.is_empty() {
             self.record(Fact::RunStarted {
                 spec: self.place.path.to_string(),
@@ -245,6 +295,9 @@ impl Running<'_> {
             )));
             self.record(Fact::Resumed)?;
             self.landed = landing::landed(self.shop, earlier.iter().map(|it| &it.fact))?;
+        }
+        for fact in planned {
+            self.record(fact)?;
         }
         let tasks = tasks_file::records(self.place, self.spec)?;
         Run::check_graph(&tasks)
@@ -413,6 +466,7 @@ impl Running<'_> {
                     .record(fact)
                     .inspect_err(|_| self.shop.cancel.cancel())?,
                 Event::View(view) => self.front.show(&view),
+                Event::Asked(asked) => asked.put_to(self.front),
             }
         }
         Ok(())

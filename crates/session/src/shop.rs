@@ -11,12 +11,12 @@ use engine::checks::{CheckFile, Report};
 use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
-use model::{Budget, Cancel, Model, ModelId, Provider, Strategy};
+use model::{Cancel, Model, ModelId, Provider, Strategy};
 use policy::Gate;
 
 use crate::error::SessionError;
 use crate::ledger::Ledger;
-use crate::models;
+use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project};
 
 /// The arguments by which the program starts itself as the sandbox's supervisor.
@@ -85,8 +85,8 @@ pub(crate) struct Shop {
     /// What policy said, for the journal.
     pub(crate) ledger: Ledger,
     environment: Environment,
-    model_id: ModelId,
-    budget: Budget,
+    chain: Chain,
+    means: Means,
     model: Mutex<Option<Arc<dyn Model>>>,
     python: Mutex<Option<PathBuf>>,
     cargo: OnceLock<Option<String>>,
@@ -101,7 +101,7 @@ impl Shop {
         environment: &Environment,
         project: &Project,
         gate: Gate,
-        model_id: ModelId,
+        chain: impl Into<Chain>,
         cancel: Cancel,
     ) -> Result<Shop, SessionError> {
         Ok(Shop {
@@ -112,17 +112,17 @@ impl Shop {
             cancel,
             ledger: Ledger::default(),
             environment: environment.clone(),
-            model_id,
-            budget: Budget::default(),
+            chain: chain.into(),
+            means: Means::default(),
             model: Mutex::new(None),
             python: Mutex::new(None),
             cargo: OnceLock::new(),
         })
     }
 
-    /// The same, with a budget for its model beside that of the configuration.
-    pub(crate) fn within(self, budget: Budget) -> Shop {
-        Shop { budget, ..self }
+    /// The same, with these means for its model. Without effect once the model was opened.
+    pub(crate) fn within(self, means: Means) -> Shop {
+        Shop { means, ..self }
     }
 
     /// The model, loaded at the first call.
@@ -134,14 +134,15 @@ impl Shop {
         if let Some(model) = &*slot {
             return Ok(Arc::clone(model));
         }
-        let model = models::open(&self.environment, &self.model_id, self.budget, &self.cancel)?;
+        let means = self.means.clone();
+        let model = models::open(&self.environment, &self.chain, means, &self.cancel)?;
         *slot = Some(Arc::clone(&model));
         Ok(model)
     }
 
     /// Whether the model drives by calling tools. Local models do not, so none is loaded to find out.
     pub(crate) fn model_drives(&self) -> Result<bool, SessionError> {
-        if self.model_id.provider() == Provider::Local {
+        if self.model_id().provider() == Provider::Local {
             return Ok(false);
         }
         Ok(self.model()?.profile().strategy == Strategy::Tools)
@@ -149,7 +150,7 @@ impl Shop {
 
     /// Whether plans of the model are worth reading. Those of local models are not.
     pub(crate) fn model_plans(&self) -> Result<bool, SessionError> {
-        if self.model_id.provider() == Provider::Local {
+        if self.model_id().provider() == Provider::Local {
             return Ok(false);
         }
         Ok(self.model()?.profile().writes_plans)
@@ -157,7 +158,7 @@ impl Shop {
 
     /// The model's name.
     pub(crate) fn model_id(&self) -> &ModelId {
-        &self.model_id
+        &self.chain.first
     }
 
     /// What the edge read from the process's environment.

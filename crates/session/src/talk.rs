@@ -1,15 +1,17 @@
 //! Conversations as a session shows them, whoever they are for: events become views, their transcript is kept.
 
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use agent::{AgentEvent, Ended, Watcher};
 use change::visible;
 use engine::Cost;
-use model::{Message, ModelError, Usage};
+use model::{Cancel, Message, ModelError, Usage};
 use tools::Progress;
 
 use crate::error::SessionError;
 use crate::models::failed;
+use crate::person::Asked;
 use crate::shop::millis;
 use crate::transcript::Transcript;
 use crate::view::View;
@@ -31,6 +33,52 @@ pub(crate) trait Ear: Send {
 
     /// A turn ended; it is to be recorded.
     fn turn(&mut self, turn: TurnTold);
+}
+
+/// Something that the thread of a conversation reports to the one that owns journal and front.
+pub(crate) enum Heard {
+    /// Something to show.
+    View(View),
+    /// A turn that ended.
+    Turn(TurnTold),
+    /// A question to the person.
+    Asked(Asked),
+}
+
+/// Passes on what is heard.
+pub(crate) struct Pass(pub(crate) Sender<Heard>);
+
+impl Ear for Pass {
+    fn view(&mut self, view: View) {
+        // The receiver outlives the conversation.
+        let _ = self.0.send(Heard::View(view));
+    }
+
+    fn turn(&mut self, turn: TurnTold) {
+        let _ = self.0.send(Heard::Turn(turn));
+    }
+}
+
+/// Does `work` on a thread of its own and gives what it reports to `hear`, as it comes. When `hear` fails, the work is
+/// cancelled and that failure is the result.
+pub(crate) fn listening<T: Send>(
+    work: impl FnOnce(Sender<Heard>) -> Result<T, SessionError> + Send,
+    cancel: &Cancel,
+    hear: &mut dyn FnMut(Heard) -> Result<(), SessionError>,
+) -> Result<T, SessionError> {
+    let (sender, inbox) = channel();
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(move || work(sender));
+        let mut listened = Ok(());
+        for heard in inbox {
+            if listened.is_ok() {
+                listened = hear(heard).inspect_err(|_| cancel.cancel());
+            }
+        }
+        let came = worker.join();
+        listened?;
+        came.unwrap_or_else(|_| Err(SessionError::internal("the conversation broke down")))
+    })
 }
 
 /// Passes a conversation's events on as views, and its messages to the transcript.

@@ -163,7 +163,6 @@ mod tests {
             toolbox: &tools,
             system: crate::chat::SYSTEM,
             limits: TurnLimits::default(),
-            purse: None,
             cancel: &cancel,
             seed: 0,
             delegates: true,

@@ -237,6 +237,25 @@ impl Decision {
     }
 }
 
+/// A question of the work under way, which waits for the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The model wants to know something. Made safe to print.
+    Words {
+        /// The question.
+        text: String,
+        /// Answers that it suggests; may be empty.
+        options: Vec<String>,
+    },
+    /// A rule wants a person's yes to exactly this act. Made safe to print.
+    Consent {
+        /// The act.
+        act: String,
+        /// Every rule that asks, in words.
+        reasons: Vec<String>,
+    },
+}
+
 /// Someone who watches a session and may answer.
 pub trait Front {
     /// Shows a view. Must return soon.
@@ -244,4 +263,7 @@ pub trait Front {
 
     /// Asks a person about a proposal; none when nobody is there.
     fn ask(&mut self, review: &Review) -> Option<Decision>;
+
+    /// Asks a person a question; none when nobody is there, no answer comes, or they do not consent.
+    fn answer(&mut self, question: &Question) -> Option<String>;
 }

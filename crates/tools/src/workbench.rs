@@ -53,6 +53,12 @@ impl Workbench {
         }
     }
 
+    /// The same with another person.
+    #[must_use]
+    pub fn asking(self, person: Box<dyn Person>) -> Workbench {
+        Workbench { person, ..self }
+    }
+
     /// The same with commands.
     #[must_use]
     pub fn with_shell(mut self, setting: ShellSetting) -> Workbench {

@@ -30,7 +30,7 @@ pub struct Conversation<'a> {
     kit: Kit<'a>,
     request: Request,
     ledger: Ledger,
-    meter: Meter<'a>,
+    meter: Meter,
     gauge: Gauge,
     circles: Watch,
     /// This agent's number; 0 unless it is a subagent.
@@ -92,7 +92,7 @@ impl<'a> Conversation<'a> {
             schema: None,
         };
         Conversation {
-            meter: Meter::new(job.limits, job.purse),
+            meter: Meter::new(job.limits),
             job,
             kit,
             request,
@@ -168,11 +168,10 @@ impl<'a> Conversation<'a> {
             .stream(&self.request, self.job.cancel, &mut on)?;
         let wall = started.elapsed();
         self.gauge.counted(reply.usage.input_tokens);
-        let money = self.meter.add(reply.usage, wall);
+        self.meter.add(reply.usage, wall);
         let ended = AgentEvent::TurnEnded {
             turn,
             usage: reply.usage,
-            money,
             wall,
             calls: reply.calls.len(),
         };

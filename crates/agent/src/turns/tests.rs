@@ -161,7 +161,6 @@ fn job<'a>(model: &'a dyn Model, files: &'a Files, cancel: &'a Cancel) -> Job<'a
         toolbox: files,
         system: "You work on a project.",
         limits: TurnLimits::default(),
-        purse: None,
         cancel,
         seed: 0,
         delegates: true,
@@ -463,24 +462,19 @@ fn limits_and_cancelling_end_it() {
         .collect();
     let model = scripted(&lines);
     let cancel = Cancel::new();
-    let price = |usage: Usage| usage.output_tokens;
     let limits = TurnLimits {
         turns: 3,
         ..TurnLimits::default()
     };
     let mut conversation = Conversation::new(Job {
         limits,
-        purse: Some(Purse {
-            price: &price,
-            most: 100,
-        }),
         ..job(&model, &files, &cancel)
     });
     assert_eq!(
         conversation.ask("the task", &mut Seen::default()),
         Ended::Spent(Limit::Turns)
     );
-    assert_eq!(conversation.spent().money, Some(6));
+    assert_eq!(conversation.spent().usage.output_tokens, 6);
     cancel.cancel();
     assert_eq!(
         conversation.ask("more", &mut Seen::default()),

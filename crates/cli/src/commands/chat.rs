@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{ChatOptions, ChatResult, Environment, Mode, Role, SessionError};
+use session::{ChatOptions, ChatResult, Environment, Mode, Money, Role, SessionError};
 
 use super::run::interruptible;
 use crate::args::ChatArgs;
@@ -26,6 +26,7 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
             false => Mode::Guided,
         },
         model: session::model_for(Role::Implement, args.model.as_deref(), environment)?,
+        budget: args.budget.budget(),
     };
     // What JSON is read by is a program: nobody is there to answer.
     let mut front = match args.json {
@@ -51,11 +52,15 @@ fn print(result: &ChatResult) {
     };
     let cost = &result.cost;
     let spent = format!(
-        "{files} · {} turns, {} tokens read, {} written, {:.1} s",
+        "{files} · {} turns, {} tokens read, {} written, {:.1} s{}",
         result.turns,
         cost.input_tokens,
         cost.output_tokens,
-        result.wall_ms as f64 / 1000.0
+        result.wall_ms as f64 / 1000.0,
+        match cost.nano_usd {
+            0 => String::new(),
+            nanos => format!(", {}", Money::from_nanos(nanos)),
+        }
     );
     output::remark(styled(DIM, spent));
     if !result.reason.is_empty() {
@@ -86,6 +91,7 @@ fn to_json(options: &ChatOptions, result: &ChatResult) -> Value {
             "cached_tokens": result.cost.cached_tokens,
             "output_tokens": result.cost.output_tokens,
             "wall_ms": result.cost.wall_ms,
+            "usd": result.cost.usd(),
         },
         "transcript": result.transcript.display().to_string(),
         "wall_ms": result.wall_ms,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use session::{Budget, Cancel, Environment, Front, Kind, Mode, Role, RunOptions, SessionError};
+use session::{Cancel, Environment, Front, Kind, Mode, Role, RunOptions, SessionError};
 
 use crate::args::RunArgs;
 use crate::exit;
@@ -32,10 +32,8 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         },
         only: args.task.clone(),
         model,
-        budget: Budget {
-            money: args.max_cost,
-            tokens: args.max_tokens,
-        },
+        planner: session::model_for(Role::Plan, args.model.as_deref(), environment)?,
+        budget: args.budget.budget(),
         seed: 0,
     })
 }

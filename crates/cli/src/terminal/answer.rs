@@ -51,6 +51,26 @@ fn choices(offers: Offers) -> String {
     text + "  [s]kip  s[t]op > "
 }
 
+/// Reads an answer in words, or the number of an option; none when there is none.
+pub(super) fn words(options: &[String], cancel: &Cancel) -> Option<String> {
+    chosen(&ask("  your answer > ", cancel)?, options)
+}
+
+/// Reads a yes; anything else is a no.
+pub(super) fn consent(cancel: &Cancel) -> Option<String> {
+    let line = ask(&format!("  {}  [n]o > ", styled(BOLD, "[y]es")), cancel)?;
+    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    yes.then_some(line)
+}
+
+fn chosen(line: &str, options: &[String]) -> Option<String> {
+    let said = line.trim();
+    let number: Option<usize> = said.parse().ok();
+    let option = number.and_then(|it| options.get(it.checked_sub(1)?));
+    let said = option.map_or(said, String::as_str);
+    (!said.is_empty()).then(|| said.to_owned())
+}
+
 /// Asks for one line; none when the terminal closed or the person interrupts.
 fn ask(text: &str, cancel: &Cancel) -> Option<String> {
     // A terminal that has gone away is noticed by the read that follows.
@@ -108,6 +128,19 @@ fn parse(line: &str, offers: Offers) -> Result<Typed, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_chosen_by_its_number() {
+        let options = ["blue".to_owned(), "red".to_owned()];
+        let check = |line: &str, expected: Option<&str>| {
+            assert_eq!(chosen(line, &options).as_deref(), expected, "{line:?}");
+        };
+        check("2\n", Some("red"));
+        check("3\n", Some("3"));
+        check("0\n", Some("0"));
+        check(" green \n", Some("green"));
+        check("\n", None);
+    }
 
     #[test]
     fn answers_are_letters_or_words() {

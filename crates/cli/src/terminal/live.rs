@@ -24,6 +24,11 @@ impl Live {
         }
     }
 
+    /// Whether there is such a line.
+    pub(super) fn is_on(&self) -> bool {
+        self.on
+    }
+
     /// Shows `text` in place of what was there.
     pub(super) fn show(&mut self, text: &str) {
         let soon = self.last.is_some_and(|it| it.elapsed() < EVERY);

@@ -1,6 +1,6 @@
 //! Views in words: what stays on the terminal.
 
-use session::{Cost, Money, Outcome, View};
+use session::{Cost, Money, Outcome, Question, View};
 
 use crate::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
 
@@ -144,6 +144,27 @@ fn done(view: &View) -> String {
         styled(GREEN, "✓"),
         styled(DIM, format!("{}  {spent}", files.join(", ")))
     )
+}
+
+/// A question of the work under way.
+pub(super) fn question(question: &Question) -> String {
+    match question {
+        Question::Words { text, options } => {
+            let mut lines = vec![format!("  {} {text}", styled(YELLOW, "asks:"))];
+            let numbered = options.iter().enumerate();
+            lines.extend(numbered.map(|(at, it)| format!("    {}. {it}", at + 1)));
+            lines.join("\n")
+        }
+        Question::Consent { act, reasons } => {
+            let mut lines = vec![format!(
+                "  {} {}",
+                styled(YELLOW, "wants to:"),
+                styled(BOLD, act)
+            )];
+            lines.extend(reasons.iter().map(|it| styled(DIM, format!("    {it}"))));
+            lines.join("\n")
+        }
+    }
 }
 
 /// What turns cost, where that is known and not nothing.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod chat;
+mod double;
 mod driven;
 mod eval;
 mod guided;
@@ -9,6 +10,7 @@ mod interruption;
 mod languages;
 mod models;
 mod path;
+mod person;
 mod planned;
 mod policy;
 mod policy_paths;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::driven::write;
 use crate::{DOUBLE, HALVE, autopilot, numbers, states};
 
-const PLAN: &str = "\
+/// A plan of the numbers that holds.
+pub(crate) const PLAN: &str = "\
 I looked around.
 
 === PLAN ===

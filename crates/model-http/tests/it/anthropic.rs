@@ -296,3 +296,13 @@ fn an_account_without_credit_is_not_asked_again() {
         "{end:?}"
     );
 }
+
+/// LiteLLM says that such an answer came to its end.
+#[test]
+fn an_answer_that_used_all_its_tokens_may_be_cut() {
+    let mut said = contract::said(&[Part::Text("one two")], Stop::End);
+    said.usage.output_tokens = 64;
+    let server = Server::start(vec![DIALECT.streamed(events(&said))], rules);
+    let reply = turn(&*open(&server.base(), Bounds::default()), &ask()).0;
+    assert_eq!(reply.map(|it| it.stop), Ok(Stop::Length));
+}

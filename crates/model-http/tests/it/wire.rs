@@ -63,6 +63,24 @@ fn this_machine_needs_no_key_and_all_others_do() {
 }
 
 #[test]
+fn a_key_goes_to_other_machines_encrypted_or_by_leave() {
+    let open = |base: &str, plain_http: bool| {
+        let settings = Settings {
+            key: Some(Key::new(KEY).unwrap()),
+            plain_http,
+            ..Settings::new(Endpoint::parse(base).unwrap(), crate::profile())
+        };
+        chat(settings).err()
+    };
+    let refused = open("http://models.invalid/v1", false).unwrap().to_string();
+    assert!(refused.contains("models.invalid unencrypted"), "{refused}");
+    assert!(!refused.contains(KEY), "{refused}");
+    assert_eq!(open("http://models.invalid/v1", true), None);
+    assert_eq!(open("https://models.invalid/v1", false), None);
+    assert_eq!(open("http://127.0.0.1:1/v1", false), None);
+}
+
+#[test]
 fn no_key_no_header() {
     let server = Server::start(Vec::new(), any);
     let settings = Settings::new(Endpoint::parse(&server.base()).unwrap(), crate::profile());

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use change::RelPath;
 use code::Language;
-use model::{Budget, Cancel, Message, ModelId, Request};
+use model::{Cancel, Message, Request};
 use spec::Spec;
 
 use super::Worked;
 use super::case::{Case, put};
 use crate::error::SessionError;
-use crate::models;
+use crate::models::{self, Chain, Means};
 use crate::places::Environment;
 use crate::view::{Front, View};
 use engine::Cost;
@@ -23,13 +23,13 @@ const ANSWER_TOKENS: u32 = 2000;
 pub(super) fn work(
     case: &Case,
     project: &Path,
-    model: &ModelId,
+    model: &Chain,
     environment: &Environment,
     seed: u64,
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<Worked, SessionError> {
-    let model = models::open(environment, model, Budget::default(), cancel)?;
+    let model = models::open(environment, model, Means::default(), cancel)?;
     let spec = Spec::parse(&case.name, &case.spec_text());
     let files = engine::source_files(&spec);
     let request = Request {

@@ -150,7 +150,7 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Decision, Review};
+    use crate::view::{Decision, Question, Review};
 
     struct Silent(Vec<String>);
 
@@ -162,6 +162,10 @@ mod tests {
         }
 
         fn ask(&mut self, _: &Review) -> Option<Decision> {
+            None
+        }
+
+        fn answer(&mut self, _: &Question) -> Option<String> {
             None
         }
     }

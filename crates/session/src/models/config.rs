@@ -65,6 +65,8 @@ pub(super) enum Api {
 pub(super) struct ProviderSection {
     pub(super) base_url: Option<String>,
     pub(super) api: Option<Api>,
+    /// Whether a key may go to another machine without encryption.
+    pub(super) plain_http: bool,
 }
 
 /// The providers.
@@ -206,10 +208,9 @@ impl Config {
         wish(&self.project, role)
     }
 
-    /// The models that answer where `first` cannot.
+    /// The models that the user wants to answer where `first` cannot.
     pub(super) fn others(&self, first: &ModelId) -> &[ModelId] {
-        let wishes = self.user.values().chain(self.project.values());
-        let mut chains = wishes.filter_map(|it| match it {
+        let mut chains = self.user.values().filter_map(|it| match it {
             Wish::Chain(chain) => chain.split_first(),
             Wish::Auto => None,
         });
@@ -339,6 +340,8 @@ mod tests {
         let others = config.others(&"anthropic/p".parse().unwrap());
         assert_eq!(others, ["openai/a".parse().unwrap()]);
         assert!(config.others(&"openai/zz".parse().unwrap()).is_empty());
+        let theirs = read("", roles).unwrap();
+        assert!(theirs.others(&"anthropic/p".parse().unwrap()).is_empty());
     }
 
     #[test]

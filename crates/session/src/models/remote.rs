@@ -121,6 +121,7 @@ fn settings(
     };
     Ok(Settings {
         key,
+        plain_http: section(config, kin).plain_http,
         proxy: proxy(environment, &endpoint)?,
         limits: limits(environment, config)?,
         ..Settings::new(endpoint, profile)

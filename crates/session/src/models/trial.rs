@@ -5,11 +5,11 @@ use std::path::Path;
 use agent::{Bench, BenchError, FunctionSlot, Limits, Rule, SlotEvent};
 use code::Language;
 use host::clock::Stopwatch;
-use model::{Budget, Cancel, Delta, Model, ModelError, ModelId, Profile, Provider, Reply, Request};
+use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Provider, Reply, Request};
 
 use super::choose::known;
 use super::registry::Registry;
-use super::{built_in, built_in_state, default_model, open, unknown};
+use super::{Means, built_in, built_in_state, default_model, open, unknown};
 use crate::documents::built_in_gate;
 use crate::error::{Kind, SessionError};
 use crate::models::Presence;
@@ -81,7 +81,7 @@ pub fn test(
 ) -> Result<Trial, SessionError> {
     let id = wanted(name, environment)?;
     let clock = Stopwatch::start();
-    let model = open(environment, &id, Budget::default(), cancel)?;
+    let model = open(environment, &id.clone().into(), Means::default(), cancel)?;
     let load_ms = clock.elapsed_ms();
     let place = environment
         .kiro_home()

@@ -2,17 +2,19 @@
 //! documents, and is told what the program's checks find. Two corrections, then the derived plan is taken, aloud.
 
 use std::collections::BTreeSet;
+use std::sync::mpsc::Sender;
 
 use agent::{Conversation, Ended, Job, TurnLimits};
-use engine::{Cost, Tooling, WrittenPlan, read_written};
+use engine::{Cost, Fact, Tooling, WrittenPlan, read_written};
 use spec::Spec;
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::person::Distant;
 use crate::places::SpecPlace;
 use crate::run::{now, snapshot};
 use crate::shop::{Shop, Yard};
-use crate::talk::{self, Ear, Talk, TurnTold};
+use crate::talk::{self, Ear, Heard, Pass, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
 use crate::view::{Front, View};
@@ -22,6 +24,9 @@ const CORRECTIONS: u32 = 2;
 
 /// Turns of one plan.
 const PLAN_TURNS: u32 = 60;
+
+/// What stands in place of a task's id in the facts of planning.
+const PLAN: &str = "plan";
 
 const PLAN_MARK: &str = "=== PLAN ===";
 const TASKS_MARK: &str = "=== TASKS ===";
@@ -78,7 +83,15 @@ pub(super) struct Wanted<'a> {
     pub(super) feedback: Option<&'a str>,
 }
 
-/// Lets the model write the plan; none when what it wrote does not hold, which is then said.
+/// What came of it.
+pub(super) struct Authored {
+    /// The plan; none when what the model wrote does not hold, which was then said.
+    pub(super) plan: Option<WrittenPlan>,
+    /// The turns that it took, and where they are kept, as facts of a run.
+    pub(super) facts: Vec<Fact>,
+}
+
+/// Lets the model write the plan.
 ///
 /// # Errors
 /// When it was interrupted, or the model failed.
@@ -86,20 +99,76 @@ pub(super) fn write(
     wanted: &Wanted<'_>,
     shop: &Shop,
     front: &mut dyn Front,
-) -> Result<Option<WrittenPlan>, SessionError> {
-    let model = shop.model()?;
+) -> Result<Authored, SessionError> {
     let name = format!("plan-{}", now());
     let folder = wanted.place.project.state.join("attempts").join(&name);
     let yard = Yard::fresh(&folder)?;
     shop.shadow
         .checkout(&snapshot(shop)?, &yard.tree)
         .map_err(SessionError::internal)?;
-    let looking = toolbox::looking(shop, &yard)?;
     let transcripts = wanted.place.project.state.join("transcripts");
-    let mut transcript = Transcript::open(
-        &transcripts.join(format!("{name}.jsonl")),
-        shop.environment(),
-    )?;
+    let path = transcripts.join(format!("{name}.jsonl"));
+    let mut transcript = Transcript::open(&path, shop.environment())?;
+    let (mut cost, mut facts) = (Cost::default(), Vec::new());
+    let work = |sender| talk_over(wanted, shop, &yard, &mut transcript, sender);
+    let written = talk::listening(work, &shop.cancel, &mut |heard| {
+        match heard {
+            Heard::View(view) => front.show(&view),
+            Heard::Asked(asked) => asked.put_to(front),
+            Heard::Turn(turn) => {
+                cost += turn.cost;
+                facts.push(fact_of(turn));
+            }
+        }
+        Ok(())
+    });
+    host::files::remove_tree(&folder).map_err(SessionError::internal)?;
+    let model = shop.model_id();
+    front.show(&View::Notice(format!(
+        "{model} planned in {} turns: {} tokens read, {} written",
+        facts.len(),
+        cost.input_tokens,
+        cost.output_tokens
+    )));
+    facts.push(Fact::TranscriptKept {
+        task: PLAN.to_owned(),
+        attempt: 1,
+        path: transcript.path().display().to_string(),
+        missing: transcript.broken().unwrap_or_default().to_owned(),
+    });
+    let plan = written?.inspect_err(|why| {
+        front.show(&View::Warning(format!(
+            "the plan that {model} wrote does not hold, so the plan derived from the spec is used instead: {why}"
+        )));
+    });
+    Ok(Authored {
+        plan: plan.ok(),
+        facts,
+    })
+}
+
+fn fact_of(turn: TurnTold) -> Fact {
+    Fact::TurnEnded {
+        task: PLAN.to_owned(),
+        attempt: 1,
+        route: format!("turn {}", turn.turn),
+        slot: PLAN.to_owned(),
+        cost: turn.cost,
+        result: turn.result,
+    }
+}
+
+/// Asks, checks, tells; gives the plan, or what was still wrong with it.
+fn talk_over(
+    wanted: &Wanted<'_>,
+    shop: &Shop,
+    yard: &Yard,
+    transcript: &mut Transcript,
+    sender: Sender<Heard>,
+) -> Result<Result<WrittenPlan, String>, SessionError> {
+    let model = shop.model()?;
+    let person = Distant::behind(sender.clone(), Heard::Asked);
+    let looking = toolbox::looking(shop, yard)?.asking(person);
     let mut conversation = Conversation::new(Job {
         model: &*model,
         toolbox: &looking,
@@ -108,53 +177,15 @@ pub(super) fn write(
             turns: PLAN_TURNS,
             ..TurnLimits::default()
         },
-        purse: None,
         cancel: &shop.cancel,
         seed: 0,
         delegates: false,
     });
-    let mut heard = Heard::default();
-    let written = talk_over(
-        wanted,
-        &mut conversation,
-        &mut transcript,
-        &mut heard,
-        front,
-    );
-    host::files::remove_tree(&folder).map_err(SessionError::internal)?;
-    let cost = heard.cost;
-    front.show(&View::Notice(format!(
-        "{} planned in {} turns: {} tokens read, {} written",
-        model.id(),
-        conversation.spent().turns,
-        cost.input_tokens,
-        cost.output_tokens
-    )));
-    match written? {
-        Ok(plan) => Ok(Some(plan)),
-        Err(why) => {
-            front.show(&View::Warning(format!(
-                "the plan that {} wrote does not hold, so the plan derived from the spec is used instead: {why}",
-                model.id()
-            )));
-            Ok(None)
-        }
-    }
-}
-
-/// Asks, checks, tells; gives the plan, or what was still wrong with it.
-fn talk_over(
-    wanted: &Wanted<'_>,
-    conversation: &mut Conversation<'_>,
-    transcript: &mut Transcript,
-    heard: &mut Heard,
-    front: &mut dyn Front,
-) -> Result<Result<WrittenPlan, String>, SessionError> {
+    let mut ear = Pass(sender);
     let mut text = asked(wanted)?;
     let mut wrong = String::new();
     for round in 0..=CORRECTIONS {
-        let ended = conversation.ask(&text, &mut Talk::new("plan", heard, transcript));
-        heard.views.drain(..).for_each(|it| front.show(&it));
+        let ended = conversation.ask(&text, &mut Talk::new(PLAN, &mut ear, transcript));
         if let Some(why) = talk::stopped(&ended)? {
             return Ok(Err(why));
         }
@@ -167,9 +198,7 @@ fn talk_over(
             Err(findings) => wrong = findings.join("; "),
         }
         if round < CORRECTIONS {
-            front.show(&View::Notice(format!(
-                "the plan does not hold yet: {wrong}"
-            )));
+            ear.view(View::Notice(format!("the plan does not hold yet: {wrong}")));
         }
         text = format!(
             "The program checked your documents and found:\n- {}\nWrite both documents anew, whole, with the marks.",
@@ -241,28 +270,6 @@ fn asked(wanted: &Wanted<'_>) -> Result<String, SessionError> {
         ));
     }
     Ok(text)
-}
-
-/// What was heard, to be shown after each answer.
-#[derive(Default)]
-struct Heard {
-    views: Vec<View>,
-    cost: Cost,
-}
-
-impl Ear for Heard {
-    fn view(&mut self, view: View) {
-        if matches!(
-            view,
-            View::Called { .. } | View::Warning(_) | View::Notice(_)
-        ) {
-            self.views.push(view);
-        }
-    }
-
-    fn turn(&mut self, turn: TurnTold) {
-        self.cost += turn.cost;
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,11 @@ use agent::{Conversation, Job, TurnLimits};
 use engine::checks::Report;
 use engine::{CheckPurpose, Fact, Work};
 
+use super::Event;
 use super::attempt::{Attempt, count};
 use crate::error::SessionError;
+use crate::person::Distant;
+use crate::spec_tools::SpecTools;
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
@@ -43,13 +46,14 @@ impl Attempt<'_> {
         }
         let model = self.shop.model()?;
         let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
-        let tools = toolbox::of_yard(self.shop, self.yard, &checks)?;
+        let person = Distant::behind(self.events.clone(), Event::Asked);
+        let tools = toolbox::of_yard(self.shop, self.yard, &checks)?.asking(person);
+        let tools = SpecTools::beside(tools, self.yard);
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,
             system: SYSTEM,
             limits: TurnLimits::default(),
-            purse: None,
             cancel: &self.shop.cancel,
             seed: self.model_seed(),
             delegates: true,

@@ -1,6 +1,6 @@
 //! Commands that misbehave, each in the real sandbox: nothing hangs, nothing survives, memory stays small.
 //!
-//! With `KIRO_LONG=1` one of them prints 1 GiB instead of 64 MiB.
+//! With `KIRO_LONG_TESTS=1` one of them prints 1 GiB instead of 64 MiB.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -67,7 +67,7 @@ fn exit_codes_and_streams_are_told_apart() {
 #[test]
 fn a_flood_of_output_is_cut_in_the_middle_in_little_memory() {
     let yard = Yard::new();
-    let long = std::env::var_os("KIRO_LONG").is_some();
+    let long = std::env::var_os("KIRO_LONG_TESTS").is_some();
     let megabytes = if long { 1024 } else { 64 };
     let command = format!(
         "echo begin; yes 0123456789abcdef | head -c {megabytes}M; echo; echo end >&2; echo end"

@@ -102,10 +102,8 @@ impl Conversation<'_> {
             return Answer::failed("`task` is empty; say all that the helper has to know");
         }
         self.subagents += 1;
-        let (limits, purse) = self.meter.left(SUBAGENT_TURNS);
         let job = Job {
-            limits,
-            purse,
+            limits: self.meter.left(SUBAGENT_TURNS),
             delegates: false,
             ..self.job
         };
