@@ -10,6 +10,7 @@ mod diff;
 mod digest;
 mod merge;
 mod path;
+mod spelling;
 mod unified;
 mod visible;
 
@@ -18,4 +19,5 @@ pub use diff::{Hunk, HunkError, HunkLine, Side, apply_hunks, line_hunks};
 pub use digest::{Digest, DigestError};
 pub use merge::{Labels, Merge, MergePiece, merge};
 pub use path::{PathError, RelPath};
+pub use spelling::{closest, unknown_word};
 pub use visible::visible;

@@ -19,6 +19,7 @@ use policy::{Permit, Verdict};
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
+use crate::hooking::Hooked;
 use crate::journal::{Journal, RunRow};
 use crate::models;
 use crate::places::{Environment, Project};
@@ -285,6 +286,7 @@ impl<'a> Chat<'a> {
     ) -> Result<(Ended, u32), SessionError> {
         let model = self.shop.model()?;
         let tools = toolbox::of_yard(self.shop, yard, &[])?;
+        let tools = Hooked::over(&tools, self.shop)?;
         let cancel = &self.shop.cancel;
         let (sender, inbox) = channel();
         std::thread::scope(|scope| {

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod driven;
+mod hooked;
 pub(crate) mod landing;
 mod prove;
 mod tasks_file;
@@ -24,6 +25,7 @@ use spec::{Spec, TaskMark};
 use self::attempt::Attempt;
 use crate::documents;
 use crate::error::{Kind, SessionError};
+use crate::hooking::Rig;
 use crate::journal::{Entry, Journal, RunRow};
 use crate::models;
 use crate::places::{Environment, Project, SpecPlace, plain};
@@ -86,7 +88,9 @@ pub fn run(
     let mut journal = open_journal(&place.project, front)?;
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;
+    let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
     let mut running = Running {
+        hooks,
         id,
         run: Run::from_facts(facts.iter().map(|it| &it.fact)),
         place: &place,
@@ -100,6 +104,7 @@ pub fn run(
         clock,
     };
     running.start(options, &facts)?;
+    running.hooks_on_session(hooks::Event::SessionStart)?;
     running.drive()
 }
 
@@ -193,6 +198,8 @@ pub(crate) fn now() -> i64 {
 }
 
 struct Running<'a> {
+    /// The project's hooks.
+    hooks: Rig<'a>,
     id: String,
     run: Run,
     place: &'a SpecPlace,
@@ -316,6 +323,9 @@ impl Running<'_> {
 
     /// Runs an attempt on its own thread, recording and showing what it reports until it ends.
     fn attempt(&mut self, id: &str, number: u32) -> Result<(), SessionError> {
+        if let Some(why) = self.hooks_on_task(hooks::Event::TaskStart, id)? {
+            return self.fail(id.to_owned(), format!("a hook stopped it: {why}"));
+        }
         let snapshot = self.snapshot()?;
         self.record(Fact::AttemptStarted {
             task: id.to_owned(),
@@ -378,12 +388,29 @@ impl Running<'_> {
         for event in inbox {
             match event {
                 Event::Fact(fact) => self
-                    .record(fact)
+                    .noted(fact)
                     .inspect_err(|_| self.shop.cancel.cancel())?,
                 Event::View(view) => self.front.show(&view),
             }
         }
         Ok(())
+    }
+
+    fn noted(&mut self, fact: Fact) -> Result<(), SessionError> {
+        let check = match &fact {
+            Fact::CheckRan {
+                purpose: engine::CheckPurpose::After,
+                argv,
+                exit,
+                ..
+            } => Some((argv.clone(), *exit)),
+            _ => None,
+        };
+        self.record(fact)?;
+        match check {
+            Some((argv, exit)) => self.hooks_on_check(&argv, exit),
+            None => Ok(()),
+        }
     }
 
     fn after_attempt(&mut self, id: &str) -> Result<(), SessionError> {
@@ -503,10 +530,22 @@ impl Running<'_> {
             reason: reason.clone(),
         });
         self.mark(&task, TaskMark::Open)?;
-        self.record(Fact::AttemptFailed { task, reason })
+        self.record(Fact::AttemptFailed {
+            task: task.clone(),
+            reason,
+        })?;
+        self.hooks_on_task(hooks::Event::TaskFail, &task)?;
+        Ok(())
     }
 
     fn complete(&mut self, task: String) -> Result<(), SessionError> {
+        let stopped = match self.held(&task)? {
+            None => self.hooks_on_task(hooks::Event::TaskComplete, &task)?,
+            held => held,
+        };
+        if let Some(why) = stopped {
+            return self.fail(task, format!("a hook does not let it be completed: {why}"));
+        }
         let record = self.run.task(&task).map(|it| it.record.clone());
         let tooling = tooling::look(&self.place.project.root, self.spec, self.shop);
         let work = record.and_then(|it| {
@@ -538,6 +577,9 @@ impl Running<'_> {
     }
 
     fn end(&mut self, outcome: Outcome, reason: &str) -> Result<Outcome, SessionError> {
+        if outcome != Outcome::Interrupted {
+            self.hooks_on_session(hooks::Event::SessionStop)?;
+        }
         self.record(Fact::RunEnded {
             outcome,
             reason: reason.to_owned(),

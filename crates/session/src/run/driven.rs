@@ -10,6 +10,7 @@ use engine::{CheckPurpose, Fact, Work};
 
 use super::attempt::{Attempt, count};
 use crate::error::SessionError;
+use crate::hooking::Hooked;
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
@@ -44,6 +45,7 @@ impl Attempt<'_> {
         let model = self.shop.model()?;
         let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
         let tools = toolbox::of_yard(self.shop, self.yard, &checks)?;
+        let tools = Hooked::over(&tools, self.shop)?;
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,
