@@ -11,6 +11,7 @@ mod digest;
 mod merge;
 mod parts;
 mod path;
+mod spelling;
 mod unified;
 mod visible;
 
@@ -20,4 +21,5 @@ pub use digest::{Digest, DigestError};
 pub use merge::{Labels, Merge, MergePiece, merge};
 pub use parts::{Part, PartsError};
 pub use path::{PathError, RelPath};
+pub use spelling::{closest, unknown_word};
 pub use visible::visible;

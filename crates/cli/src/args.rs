@@ -44,6 +44,19 @@ pub(crate) enum Command {
     Status(Json),
     /// Show what happened in a run.
     Log(LogArgs),
+    /// Show what hooks decided and did.
+    Logs(LogsArgs),
+    /// Say what is wrong with the hook files of this project, each with its place. Nothing is run.
+    ValidateHooks(ValidateHooksArgs),
+    /// Run the hooks of a file by hand, as if their event had happened.
+    RunHook(RunHookArgs),
+    /// List, explain, write and install hooks.
+    #[command(subcommand)]
+    Hooks(HooksCommand),
+    /// Run the hooks of files while you work; one process a folder.
+    Watch(WatchArgs),
+    /// Run a command of yours with the hooks of tests, builds or deployments around it.
+    Exec(ExecArgs),
     /// List, fetch, choose and try models.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -387,4 +400,173 @@ pub(crate) struct TestArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Whose log.
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// Show the log of hooks.
+    #[arg(long, required = true)]
+    pub(crate) hooks: bool,
+    /// Go on showing what happens until interrupted.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Only what happened within this time, such as 90s, 10m, 2h or 3d.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) since: Option<std::time::Duration>,
+    /// Print a line of JSON for each fact.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn since(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("«{text}» is no time: write a number and s, m, h or d, such as 10m");
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    let seconds = number.checked_mul(seconds).ok_or_else(wrong)?;
+    Ok(std::time::Duration::from_secs(seconds))
+}
+
+/// How to watch.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// How long a file has to be quiet before hooks are asked, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 150)]
+    pub(crate) quiet_ms: u64,
+    /// The model; as configured for hooks when none is named.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
+    /// Print a line of JSON for each change; then nobody is asked.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which hook files.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateHooksArgs {
+    /// Hook files [default: those in .kiro/hooks and in ~/.kiro/hooks].
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which hooks to run.
+#[derive(Debug, Args)]
+pub(crate) struct RunHookArgs {
+    /// The hook file.
+    #[arg(value_name = "HOOK")]
+    pub(crate) hook: PathBuf,
+    /// The file that the hook is to be about.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
+    /// Only say whether it would fire and what it would do.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The model; as configured for hooks when none is named.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
+    /// Print the result as JSON; then nobody is asked.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to do with hooks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksCommand {
+    /// List every hook in the order in which they run.
+    List(Json),
+    /// Say of every hook whether it would fire, and which clause decides. Nothing is run.
+    Explain(HooksExplainArgs),
+    /// Write a hook file from a template, or let a model draft one from a description.
+    New(HooksNewArgs),
+    /// Switch a hook on.
+    On(HookName),
+    /// Switch a hook off.
+    Off(HookName),
+    /// Make git run Kiro's hooks, after those that are there.
+    Install(Json),
+    /// Take git's hooks out again and put back what was there.
+    Uninstall(Json),
+    /// Run by git's hooks.
+    #[command(hide = true)]
+    Git(HooksGitArgs),
+}
+
+/// A hook.
+#[derive(Debug, Args)]
+pub(crate) struct HookName {
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// What is supposed to have happened.
+#[derive(Debug, Args)]
+pub(crate) struct HooksExplainArgs {
+    /// The event, such as file.save.
+    #[arg(long)]
+    pub(crate) event: String,
+    /// The file that it happened to.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which hook file to write.
+#[derive(Debug, Args)]
+pub(crate) struct HooksNewArgs {
+    /// What the hook is to do, in words.
+    #[arg(value_name = "WORDS", conflicts_with = "template")]
+    pub(crate) words: Option<String>,
+    /// The name of a template.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) template: Option<String>,
+    /// The model that drafts; as configured for hooks when none is named.
+    #[arg(long, value_name = "PROVIDER/NAME")]
+    pub(crate) model: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What git says.
+#[derive(Debug, Args)]
+pub(crate) struct HooksGitArgs {
+    /// The hook's name, such as pre-commit.
+    pub(crate) name: String,
+    /// Its arguments.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+}
+
+/// A command of the user's.
+#[derive(Debug, Args)]
+pub(crate) struct ExecArgs {
+    /// What the command is.
+    #[arg(long = "as", value_enum)]
+    pub(crate) kind: ExecKindArg,
+    /// The command.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<String>,
+}
+
+/// What a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExecKindArg {
+    /// Tests.
+    Test,
+    /// A build.
+    Build,
+    /// A deployment.
+    Deploy,
 }

@@ -3,9 +3,12 @@
 mod chat;
 mod doctor;
 mod eval;
+mod exec;
 mod guard;
+mod hooks;
 mod init;
 mod log;
+mod logs;
 mod model;
 mod plan;
 mod policy;
@@ -15,6 +18,7 @@ mod status;
 mod tasks;
 mod trust;
 mod undo;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +42,12 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Chat(args) => chat::run(&args, &environment),
         Command::Status(args) => status::run(&args, &environment),
         Command::Log(args) => log::run(&args, &environment),
+        Command::Logs(args) => logs::run(&args, &environment),
+        Command::ValidateHooks(args) => hooks::validate::run(&args, &environment),
+        Command::RunHook(args) => hooks::run::run(&args, &environment),
+        Command::Hooks(command) => hooks::run_command(command, &environment),
+        Command::Watch(args) => watch::run(&args, &environment),
+        Command::Exec(args) => exec::run(args, &environment),
         Command::Model(ModelCommand::Pull) => model::pull(&environment),
         Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),
         Command::Model(ModelCommand::Use(args)) => model::choose(&args, &environment),

@@ -409,6 +409,98 @@ pub enum Fact {
         #[serde(default)]
         why: String,
     },
+    /// A hook was asked whether it fires.
+    HookDecided {
+        /// The hook's name.
+        hook: String,
+        /// Its file.
+        file: String,
+        /// What happened, such as `file.save`.
+        event: String,
+        /// The file that it happened to.
+        #[serde(default)]
+        path: Option<String>,
+        /// Whether it fires.
+        fires: bool,
+        /// Which clause decided, such as `filter`.
+        clause: String,
+        /// Why.
+        why: String,
+        /// 0 where a person was the cause, else how many hooks lie between.
+        #[serde(default)]
+        depth: u32,
+    },
+    /// A hook's action is about to begin.
+    HookStarted {
+        /// The hook's name.
+        hook: String,
+        /// What happened.
+        event: String,
+        /// The file that it happened to.
+        #[serde(default)]
+        path: Option<String>,
+    },
+    /// A hook's action ended.
+    HookEnded {
+        /// The hook's name.
+        hook: String,
+        /// What happened.
+        event: String,
+        /// The file that it happened to.
+        #[serde(default)]
+        path: Option<String>,
+        /// How: `passed`, `blocked`, `failed` or `waiting`.
+        outcome: String,
+        /// Why, in one sentence.
+        why: String,
+        /// What it found.
+        #[serde(default)]
+        findings: Vec<String>,
+        /// Files that it changed in the project.
+        #[serde(default)]
+        files: Vec<String>,
+        /// What its model turns cost.
+        #[serde(default)]
+        cost: Cost,
+        /// Wall time in milliseconds.
+        wall_ms: u64,
+    },
+    /// A file's content is held: it may not be committed, brought in or completed.
+    HoldSet {
+        /// The hook that holds it.
+        hook: String,
+        /// The file.
+        path: String,
+        /// Digest of the content.
+        digest: String,
+        /// Why.
+        why: String,
+    },
+    /// A hook holds a file no longer.
+    HoldLifted {
+        /// The hook.
+        hook: String,
+        /// The file.
+        path: String,
+    },
+    /// A change of a file was seen, and hooks were asked; whoever sees the same change need not ask again.
+    ChangeSeen {
+        /// What happened.
+        event: String,
+        /// The file.
+        path: String,
+        /// Digest of its content; empty when it is gone.
+        digest: String,
+        /// 0 where a person was the cause, else how many hooks lie between.
+        depth: u32,
+    },
+    /// A hook's changes became a commit.
+    HookCommitted {
+        /// The hook's name.
+        hook: String,
+        /// The files.
+        files: Vec<String>,
+    },
     /// The run ended.
     RunEnded {
         /// How.
@@ -472,6 +564,23 @@ mod tests {
                 rule: "built in: **/.git".into(),
                 used: false,
             },
+            Fact::HookEnded {
+                hook: "h".into(),
+                event: "file.save".into(),
+                path: Some("a".into()),
+                outcome: "blocked".into(),
+                why: "w".into(),
+                findings: vec!["f".into()],
+                files: Vec::new(),
+                cost: Cost::default(),
+                wall_ms: 1,
+            },
+            Fact::HoldSet {
+                hook: "h".into(),
+                path: "a".into(),
+                digest: "00".into(),
+                why: "w".into(),
+            },
             Fact::RunEnded {
                 outcome: Outcome::Done,
                 reason: "all proven".into(),
@@ -487,6 +596,8 @@ mod tests {
         {"fact":"answered","task":"1","answer":"approve","by":"rules"}
         {"fact":"check_ran","task":null,"purpose":"success","argv":["python3"],"exit":0,"ended":"","passed":3,"failed":0,"wall_ms":12}
         {"fact":"ruled","act":"write a","ruling":"deny","rule":"built in: **/.git","used":false}
+        {"fact":"hook_ended","hook":"h","event":"file.save","path":"a","outcome":"blocked","why":"w","findings":["f"],"files":[],"cost":{"input_tokens":0,"cached_tokens":0,"output_tokens":0,"wall_ms":0},"wall_ms":1}
+        {"fact":"hold_set","hook":"h","path":"a","digest":"00","why":"w"}
         {"fact":"run_ended","outcome":"done","reason":"all proven"}
         "#);
         for (fact, line) in facts.iter().zip(&text) {

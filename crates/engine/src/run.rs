@@ -634,6 +634,13 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::Planned { .. }
         | Fact::Claimed { .. }
         | Fact::Ruled { .. }
+        | Fact::HookDecided { .. }
+        | Fact::HookStarted { .. }
+        | Fact::HookEnded { .. }
+        | Fact::HoldSet { .. }
+        | Fact::HoldLifted { .. }
+        | Fact::ChangeSeen { .. }
+        | Fact::HookCommitted { .. }
         | Fact::RunEnded { .. } => None,
     }
 }

@@ -60,6 +60,30 @@ pub fn is_alive(pid: u32, start: u64) -> bool {
     started(pid).is_ok_and(|it| it == start)
 }
 
+/// A lock that ends with the process, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _held: fs::File,
+}
+
+impl Lock {
+    /// Takes the lock at `path`, a file of Kiro's own; none when another process has it.
+    ///
+    /// # Errors
+    /// When the file cannot be made or locked.
+    pub fn take(path: &std::path::Path) -> Result<Option<Lock>, FileError> {
+        use rustix::fs::{FlockOperation, Mode, OFlags};
+        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let os = |errno: rustix::io::Errno| FileError::os("lock", path, errno);
+        let fd = rustix::fs::open(path, flags, Mode::from_raw_mode(0o600)).map_err(os)?;
+        match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock { _held: fd.into() })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(errno) => Err(os(errno)),
+        }
+    }
+}
+
 fn started(pid: u32) -> io::Result<u64> {
     let stat = fs::read(format!("/proc/{pid}/stat"))?;
     start_field(&stat).ok_or_else(|| io::Error::other("the process has ended"))

@@ -11,3 +11,5 @@ pub mod lease;
 pub mod process;
 pub mod sandbox;
 pub mod shadow;
+#[cfg(target_os = "linux")]
+pub mod watch;

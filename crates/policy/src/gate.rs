@@ -1,5 +1,7 @@
 //! The gate: judges each act against the rules and the grants of one run.
 
+mod hook;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,7 @@ use change::{Changeset, FileState, RelPath};
 use crate::change_type;
 use crate::fold::fold;
 use crate::glob::{Pattern, first_covering};
-use crate::path::{FileAct, PathFacts, asks_at_landing, closed_to_attempts};
+use crate::path::{asks_at_landing, closed_to_attempts};
 use crate::permission::{Capability, Effect, PermissionRule};
 use crate::permit::{Act, Permit};
 use crate::rules::{Rules, Threshold};
@@ -22,6 +24,12 @@ pub enum OwnProgram {
     Editor,
     /// The package client that brings the built-in model's weights.
     PackageClient,
+    /// git, to make the commit that a hook with `auto_commit` is there for.
+    Commit,
+    /// git, to change where this repository keeps its hooks.
+    HooksPath,
+    /// The command of `kiro exec`.
+    Exec,
 }
 
 /// The rules together with what one run was granted.
@@ -182,6 +190,9 @@ impl Gate {
         let rule = match program {
             OwnProgram::Editor => "the user's own editor",
             OwnProgram::PackageClient => "the user's package client brings the built-in model",
+            OwnProgram::Commit => "the commit of a hook with auto_commit",
+            OwnProgram::HooksPath => "the git hooks that the user asked for",
+            OwnProgram::Exec => "the command that the user gave to kiro exec",
         };
         Verdict::Allow(Permit::mint(
             &Act::Run {
@@ -218,21 +229,6 @@ impl Gate {
             }]
         };
         Verdict::from_reasons(&act, deny, Vec::new(), "Kiro's own document")
-    }
-
-    /// Judges the git hook that refuses sensitive files, which the user asked for.
-    pub fn judge_guard(&self, path: &Path, bytes: &[u8]) -> Verdict {
-        let rule = "the guard that the user asked for";
-        Verdict::Allow(Permit::mint(&Act::write(path, bytes), rule))
-    }
-
-    /// Judges moving the hook that stood there before aside, so that the guard can run it.
-    pub fn judge_guard_move(&self, from: &PathFacts, to: &PathFacts) -> Verdict {
-        let rule = "the guard that the user asked for";
-        Verdict::Allow(Permit::mint(
-            &self.file_act(FileAct::Rename(to), from),
-            rule,
-        ))
     }
 
     /// The rule by which a file is sensitive, if one is.

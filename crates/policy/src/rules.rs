@@ -265,7 +265,10 @@ fn change_type(source: Source<'_>, name: &Spanned<String>) -> Result<ChangeType,
         .find(|(known, _)| *known == name.value);
     found.map(|(_, kind)| *kind).ok_or_else(|| {
         let known: Vec<&str> = change_type::NAMES.iter().map(|(name, _)| *name).collect();
-        source.wrong(name, yaml::unknown("change type", &name.value, &known))
+        source.wrong(
+            name,
+            change::unknown_word("change type", &name.value, &known),
+        )
     })
 }
 

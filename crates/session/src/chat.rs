@@ -19,6 +19,7 @@ use policy::{Permit, Verdict};
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
+use crate::hooking::Hooked;
 use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
@@ -276,6 +277,7 @@ impl<'a> Chat<'a> {
             let model = shop.model()?;
             let person = Distant::behind(Sender::clone(&sender), Heard::Asked);
             let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[])?.asking(person), yard);
+            let tools = Hooked::over(&tools, shop)?;
             let mut conversation = Conversation::new(Job {
                 model: &*model,
                 toolbox: &tools,

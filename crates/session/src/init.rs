@@ -80,6 +80,15 @@ pub fn init(environment: &Environment) -> Result<Initialised, SessionError> {
             done.created.push(format!("{folder}/"));
         }
     }
+    for template in hooks::TEMPLATES.iter().filter(|it| it.built_in) {
+        let path = format!(".kiro/hooks/{}.yaml", template.name);
+        if documents::exists(&project.root, &path) {
+            done.kept.push(path);
+        } else {
+            documents::write(&project, &gate, &path, template.text)?;
+            done.created.push(path);
+        }
+    }
     Ok(done)
 }
 

@@ -319,6 +319,50 @@ impl Journal {
         rows.into_iter().map(|row| self.entry(row)).collect()
     }
 
+    /// Every fact about a hold, of all runs, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn hold_facts(&self) -> Result<Vec<Entry>, JournalError> {
+        self.entries(
+            "body LIKE '%\"fact\":\"hold\\_%' ESCAPE '\\' AND seq > ?",
+            0,
+        )
+    }
+
+    /// The facts after `seq` that hooks left, of all runs, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn hook_facts(&self, after_seq: i64) -> Result<Vec<Entry>, JournalError> {
+        let of_hooks = "(body LIKE '%\"fact\":\"ho%' OR run IN (SELECT id FROM run WHERE spec = 'hooks')) AND seq > ?";
+        self.entries(of_hooks, after_seq)
+    }
+
+    /// The changes of files that hooks were asked about, after the place `seq`, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn changes_seen(&self, after_seq: i64) -> Result<Vec<Entry>, JournalError> {
+        self.entries(
+            "body LIKE '%\"fact\":\"change\\_seen\"%' ESCAPE '\\' AND seq > ?",
+            after_seq,
+        )
+    }
+
+    fn entries(&self, which: &str, value: i64) -> Result<Vec<Entry>, JournalError> {
+        let read = || {
+            let sql = format!("SELECT seq, run, at_ms, body FROM fact WHERE {which} ORDER BY seq");
+            let mut all = self.connection.prepare(&sql)?;
+            let rows = all.query_map(params![value], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?;
+            rows.collect::<Result<Vec<(i64, String, i64, String)>, _>>()
+        };
+        let rows = read().map_err(|it| self.error(it))?;
+        rows.into_iter().map(|row| self.entry(row)).collect()
+    }
+
     /// Remembers what Kiro wrote to one of its documents, so that a person's edit is told from its own.
     ///
     /// # Errors

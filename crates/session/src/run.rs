@@ -6,6 +6,7 @@
 
 mod attempt;
 mod driven;
+mod hooked;
 pub(crate) mod landing;
 mod prove;
 pub(crate) mod tasks_file;
@@ -24,6 +25,7 @@ use spec::{Spec, TaskMark};
 use self::attempt::Attempt;
 use crate::documents;
 use crate::error::{Kind, SessionError};
+use crate::hooking::Rig;
 use crate::journal::{Entry, Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Asked;
@@ -102,7 +104,9 @@ pub fn run(
         }
     };
     let (id, facts) = begin(&place, &mut journal)?;
+    let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
     let mut running = Running {
+        hooks,
         id,
         run: Run::from_facts(facts.iter().map(|it| &it.fact)),
         place: &place,
@@ -117,6 +121,7 @@ pub fn run(
         clock,
     };
     running.start(options, &facts, planned)?;
+    running.hooks_on_session(hooks::Event::SessionStart)?;
     running.drive()
 }
 
@@ -257,6 +262,8 @@ impl<'a> Way<'a> {
 }
 
 struct Running<'a> {
+    /// The project's hooks.
+    hooks: Rig<'a>,
     id: String,
     run: Run,
     place: &'a SpecPlace,
@@ -391,6 +398,9 @@ impl Running<'_> {
 
     /// Runs an attempt on its own thread, recording and showing what it reports until it ends.
     fn attempt(&mut self, id: &str, number: u32) -> Result<(), SessionError> {
+        if let Some(why) = self.hooks_on_task(hooks::Event::TaskStart, id)? {
+            return self.fail(id.to_owned(), format!("a hook stopped it: {why}"));
+        }
         let snapshot = self.snapshot()?;
         let earlier = self.to_be_revised(id)?;
         self.record(Fact::AttemptStarted {
@@ -463,13 +473,30 @@ impl Running<'_> {
         for event in inbox {
             match event {
                 Event::Fact(fact) => self
-                    .record(fact)
+                    .noted(fact)
                     .inspect_err(|_| self.shop.cancel.cancel())?,
                 Event::View(view) => self.front.show(&view),
                 Event::Asked(asked) => asked.put_to(self.front),
             }
         }
         Ok(())
+    }
+
+    fn noted(&mut self, fact: Fact) -> Result<(), SessionError> {
+        let check = match &fact {
+            Fact::CheckRan {
+                purpose: engine::CheckPurpose::After,
+                argv,
+                exit,
+                ..
+            } => Some((argv.clone(), *exit)),
+            _ => None,
+        };
+        self.record(fact)?;
+        match check {
+            Some((argv, exit)) => self.hooks_on_check(&argv, exit),
+            None => Ok(()),
+        }
     }
 
     fn after_attempt(&mut self, id: &str) -> Result<(), SessionError> {
@@ -607,10 +634,22 @@ impl Running<'_> {
             reason: reason.clone(),
         });
         self.mark(&task, TaskMark::Open)?;
-        self.record(Fact::AttemptFailed { task, reason })
+        self.record(Fact::AttemptFailed {
+            task: task.clone(),
+            reason,
+        })?;
+        self.hooks_on_task(hooks::Event::TaskFail, &task)?;
+        Ok(())
     }
 
     fn complete(&mut self, task: String) -> Result<(), SessionError> {
+        let stopped = match self.held(&task)? {
+            None => self.hooks_on_task(hooks::Event::TaskComplete, &task)?,
+            held => held,
+        };
+        if let Some(why) = stopped {
+            return self.fail(task, format!("a hook does not let it be completed: {why}"));
+        }
         let record = self.run.task(&task).map(|it| it.record.clone());
         let tooling = tooling::look(&self.place.project.root, self.spec, self.shop);
         let work = record.and_then(|it| {
@@ -642,6 +681,9 @@ impl Running<'_> {
     }
 
     fn end(&mut self, outcome: Outcome, reason: &str) -> Result<Outcome, SessionError> {
+        if outcome != Outcome::Interrupted {
+            self.hooks_on_session(hooks::Event::SessionStop)?;
+        }
         self.record(Fact::RunEnded {
             outcome,
             reason: reason.to_owned(),

@@ -161,6 +161,11 @@ impl Shop {
         &self.chain.first
     }
 
+    /// The model with those that answer in its place.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// What the edge read from the process's environment.
     pub(crate) fn environment(&self) -> &Environment {
         &self.environment

@@ -337,23 +337,16 @@ fn hooks(root: &Path) -> Vec<Grantable> {
 
 fn hook(root: &Path, name: &str) -> Grantable {
     let path = format!("{HOOKS}/{name}");
-    let bytes = read(root, &path);
-    let wanted = ["command", "prompt", "run", "script"];
-    let shows = match &bytes {
-        None => vec!["cannot be read".to_owned()],
-        Some(bytes) => String::from_utf8_lossy(bytes)
-            .lines()
-            .map(str::trim)
-            .filter(|it| wanted.iter().any(|word| it.contains(word)))
-            .take(8)
-            .map(|it| it.chars().take(160).collect())
-            .collect(),
+    let covered = read(root, &path).map(|it| crate::hooking::covered(root, &path, &it));
+    let (digest, shows) = match covered {
+        Some((digest, shows)) => (Some(digest), shows),
+        None => (None, vec!["cannot be read".to_owned()]),
     };
     Grantable {
         kind: TrustKind::Hook,
         name: path,
         shows,
-        digest: bytes.map(|it| Digest::of(&it)),
+        digest,
     }
 }
 

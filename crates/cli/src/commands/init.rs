@@ -11,10 +11,10 @@ use crate::output::{self, DIM, GREEN, styled};
 pub(super) fn run(args: &InitArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let mut done = session::init(environment)?;
     if args.guard {
-        let guard = session::install_guard(environment)?;
-        match guard.made {
-            true => done.created.push(guard.path),
-            false => done.kept.push(guard.path),
+        let (path, made) = session::hooking::guard_installed(environment)?;
+        match made {
+            true => done.created.push(path),
+            false => done.kept.push(path),
         }
     }
     if args.json {

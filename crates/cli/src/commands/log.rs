@@ -105,6 +105,9 @@ fn of_run(fact: &Fact) -> String {
             ..
         } => format!("{criterion}: {text}: no proof: {why}"),
         Fact::RunEnded { reason, .. } => format!("ended: {reason}"),
+        fact if session::hooking::words(fact).is_some() => {
+            session::hooking::words(fact).unwrap_or_default()
+        }
         other => format!("{other:?}"),
     }
 }

@@ -142,6 +142,136 @@ pub fn git_staged(
         .collect())
 }
 
+/// A path that the next commit adds or changes, with the objects that hold its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// The path, seen from the top of the working tree.
+    pub path: String,
+    /// The object of the last commit; none when that does not hold the path.
+    pub before: Option<String>,
+    /// The object that is staged; none when the path is removed.
+    pub after: Option<String>,
+    /// Whether it is a plain file, not a link or another repository.
+    pub plain: bool,
+}
+
+/// What the next commit changes, with its objects. `env` is what git handed to its hook.
+///
+/// # Errors
+/// When git does not start or does not end well.
+pub fn git_staged_objects(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, String)],
+) -> Result<Vec<Staged>, RunError> {
+    let arguments = [
+        "diff",
+        "--cached",
+        "--raw",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+        "--no-ext-diff",
+        "--no-textconv",
+    ];
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    let finished = asked(program, cwd, &arguments, &env)?;
+    if !finished.ended.success() || finished.truncated {
+        return Err(lost(program, &finished));
+    }
+    let mut parts = finished.stdout.split(|it| *it == 0);
+    let mut found = Vec::new();
+    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
+        let head = String::from_utf8_lossy(head).into_owned();
+        let words: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
+        let [_, mode, before, after, ..] = words[..] else {
+            break;
+        };
+        let object = |id: &str| (!id.bytes().all(|it| it == b'0')).then(|| id.to_owned());
+        found.push(Staged {
+            path: String::from_utf8_lossy(path).into_owned(),
+            before: object(before),
+            after: object(after),
+            plain: mode.starts_with("100"),
+        });
+    }
+    Ok(found)
+}
+
+/// The content of objects of a repository, in their order; none for one that is not there.
+///
+/// # Errors
+/// When git does not start or does not end well, or the objects have more than 64 MB together.
+pub fn git_objects(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, String)],
+    ids: &[String],
+) -> Result<Vec<Option<Vec<u8>>>, RunError> {
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    let call = GitCall {
+        arguments: &["cat-file", "--batch"],
+        cwd,
+        env: &env,
+        stdin: Some(
+            ids.iter()
+                .flat_map(|it| format!("{it}\n").into_bytes())
+                .collect(),
+        ),
+        output_bytes: OUTPUT_MAX,
+        wall: PATIENT,
+    };
+    let finished = Git::new(program.to_path_buf()).run(call, &|| false)?;
+    if !finished.ended.success() || finished.truncated {
+        return Err(lost(program, &finished));
+    }
+    let mut rest = finished.stdout.as_slice();
+    let mut found = Vec::new();
+    for _ in ids {
+        let end = rest
+            .iter()
+            .position(|it| *it == b'\n')
+            .unwrap_or(rest.len());
+        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
+        rest = rest.get(end + 1..).unwrap_or_default();
+        let size = head
+            .split(' ')
+            .nth(2)
+            .and_then(|it| it.parse::<usize>().ok());
+        let Some(size) = size else {
+            found.push(None);
+            continue;
+        };
+        let Some(bytes) = rest.get(..size) else {
+            return Err(lost(program, &finished));
+        };
+        found.push(Some(bytes.to_vec()));
+        rest = rest.get(size + 1..).unwrap_or_default();
+    }
+    Ok(found)
+}
+
+/// What git prints for a question that changes nothing; none when it says that there is no answer.
+///
+/// # Errors
+/// When git does not start.
+pub fn git_answer(
+    program: &Path,
+    cwd: &Path,
+    question: &[&str],
+) -> Result<Option<String>, RunError> {
+    let finished = asked(program, cwd, question, &[])?;
+    let text = String::from_utf8_lossy(&finished.stdout)
+        .trim_end()
+        .to_owned();
+    Ok((finished.ended.success() && !finished.truncated).then_some(text))
+}
+
+/// Most bytes of an answer that are kept.
+const OUTPUT_MAX: usize = 64 << 20;
+/// How long an answer is waited for.
+const PATIENT: Duration = Duration::from_secs(60);
+
 fn asked(
     program: &Path,
     cwd: &Path,
@@ -153,8 +283,8 @@ fn asked(
         cwd,
         env,
         stdin: None,
-        output_bytes: 64 << 20,
-        wall: Duration::from_secs(60),
+        output_bytes: OUTPUT_MAX,
+        wall: PATIENT,
     };
     Git::new(program.to_path_buf()).run(call, &|| false)
 }

@@ -1,9 +1,10 @@
 //! YAML with limits, read into one shape, and errors that show the place.
 
+use change::unknown_word;
 use serde::Deserialize;
 use serde_saphyr::{Error, Location, Spanned};
 
-use super::error::{RulesError, closest};
+use super::error::RulesError;
 
 /// Largest rules file, in bytes.
 const BYTES_MAX: usize = 1 << 20;
@@ -78,10 +79,10 @@ fn words(error: &Error) -> String {
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
-        } => unknown("key", field, expected),
+        } => unknown_word("key", field, expected),
         Error::SerdeUnknownVariant {
             variant, expected, ..
-        } => unknown("word", variant, expected),
+        } => unknown_word("word", variant, expected),
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("a key");
             format!("«{key}» stands here twice; keep one")
@@ -98,13 +99,5 @@ fn words(error: &Error) -> String {
                 other => other.to_owned(),
             }
         }
-    }
-}
-
-/// What is said of a word that is none of the known ones.
-pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
-    match closest(word, known) {
-        Some(meant) => format!("unknown {what} «{word}»; did you mean «{meant}»?"),
-        None => format!("unknown {what} «{word}»; it takes {}", known.join(", ")),
     }
 }

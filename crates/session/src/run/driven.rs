@@ -11,6 +11,7 @@ use engine::{CheckPurpose, Fact, Work};
 use super::Event;
 use super::attempt::{Attempt, count};
 use crate::error::SessionError;
+use crate::hooking::Hooked;
 use crate::person::Distant;
 use crate::spec_tools::SpecTools;
 use crate::talk::{self, Ear, Talk, TurnTold};
@@ -49,6 +50,7 @@ impl Attempt<'_> {
         let person = Distant::behind(self.events.clone(), Event::Asked);
         let tools = toolbox::of_yard(self.shop, self.yard, &checks)?.asking(person);
         let tools = SpecTools::beside(tools, self.yard);
+        let tools = Hooked::over(&tools, self.shop)?;
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,

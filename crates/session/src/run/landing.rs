@@ -141,6 +141,9 @@ impl Running<'_> {
             Ok(permit) => permit,
             Err(reason) => return self.fail(id.to_owned(), reason),
         };
+        if let Some(why) = self.held(id)? {
+            return self.fail(id.to_owned(), why);
+        }
         self.intend(id)?;
         match host::files::apply(permit, &self.place.project.root, &changes) {
             Ok(applied) => {
@@ -150,7 +153,9 @@ impl Running<'_> {
                     task: id.to_owned(),
                     files: landing.changes.paths().map(ToString::to_string).collect(),
                     merged: landing.merged.iter().map(ToString::to_string).collect(),
-                })
+                })?;
+                let files: Vec<RelPath> = landing.changes.paths().cloned().collect();
+                self.hooks_on_changes(&files)
             }
             Err(error @ (ApplyError::Conflict { .. } | ApplyError::Escapes { .. })) => {
                 self.conflict(id, error.to_string())

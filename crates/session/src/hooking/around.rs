@@ -1,0 +1,127 @@
+//! Hooks around the calls of an agent: asked before a call and told after it.
+
+use std::sync::{Mutex, PoisonError};
+
+use hooks::{Event, Fact};
+use serde_json::Value;
+use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
+
+use super::rig::{Rig, stops};
+use crate::error::SessionError;
+use crate::shop::Shop;
+use crate::view::{Decision, Front, Question, Review, View};
+
+/// A toolbox whose calls hooks are asked about. Calls run one after the other where a hook waits for them.
+pub(crate) struct Hooked<'t> {
+    inner: &'t dyn Toolbox,
+    /// None when no hook waits for a call.
+    rig: Option<Mutex<Rig<'t>>>,
+}
+
+/// Where nobody looks: what hooks do is in the journal, and what they say is told to the agent.
+struct Nobody;
+
+impl Front for Nobody {
+    fn show(&mut self, _: &View) {}
+
+    fn ask(&mut self, _: &Review) -> Option<Decision> {
+        None
+    }
+
+    fn answer(&mut self, _: &Question) -> Option<String> {
+        None
+    }
+}
+
+impl<'t> Hooked<'t> {
+    pub(crate) fn over(inner: &'t dyn Toolbox, shop: &'t Shop) -> Result<Hooked<'t>, SessionError> {
+        let rig = Rig::open(&shop.project, shop.environment(), &shop.cancel)?.in_shop(shop);
+        let waits = rig.waits_for(Event::ToolPre) || rig.waits_for(Event::ToolPost);
+        Ok(Hooked {
+            inner,
+            rig: waits.then(|| Mutex::new(rig)),
+        })
+    }
+
+    fn fire(
+        &self,
+        rig: &Mutex<Rig<'t>>,
+        event: Event,
+        facts: &[(Fact, &str)],
+    ) -> Result<Option<String>, SessionError> {
+        let mut rig = rig.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut incident = rig.incident(event);
+        for (fact, text) in facts {
+            incident = incident.text(*fact, *text);
+        }
+        let ran = rig.fire(&incident, &mut Nobody)?;
+        rig.flush(&mut Nobody)?;
+        Ok(stops(&ran).filter(|_| event.can_be_stopped()))
+    }
+}
+
+impl Drop for Hooked<'_> {
+    fn drop(&mut self) {
+        if let Some(rig) = self.rig.take() {
+            // The facts are written; that the run's end is missing only shows that nobody ended it.
+            let _ = rig
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .close(&mut Nobody);
+        }
+    }
+}
+
+impl Toolbox for Hooked<'_> {
+    fn specs(&self) -> Vec<ToolSpec> {
+        self.inner.specs()
+    }
+
+    fn effect(&self, name: &str, arguments: &Value) -> Effect {
+        match self.rig {
+            Some(_) => Effect::Changes,
+            None => self.inner.effect(name, arguments),
+        }
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Value,
+        stop: Stop<'_>,
+        on: &(dyn Fn(Progress) + Sync),
+    ) -> Answer {
+        let Some(rig) = &self.rig else {
+            return self.inner.call(name, arguments, stop, on);
+        };
+        let input = arguments.to_string();
+        let before = [(Fact::Tool, name), (Fact::ToolInput, input.as_str())];
+        match self.fire(rig, Event::ToolPre, &before) {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                return Answer::failed(format!(
+                    "a hook of the project does not let this call happen: {why}"
+                ));
+            }
+            Err(error) => {
+                return Answer::failed(format!(
+                    "the project's hooks could not be asked: {}",
+                    error.message
+                ));
+            }
+        }
+        let answer = self.inner.call(name, arguments, stop, on);
+        let after = [
+            (Fact::Tool, name),
+            (Fact::ToolInput, input.as_str()),
+            (Fact::Output, answer.text.as_str()),
+        ];
+        match self.fire(rig, Event::ToolPost, &after) {
+            Ok(_) => answer,
+            Err(error) => Answer::failed(format!(
+                "{}\n\nThe project's hooks could not be told: {}",
+                answer.text, error.message
+            )),
+        }
+    }
+}

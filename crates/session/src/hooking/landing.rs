@@ -1,0 +1,212 @@
+//! Bringing in what a hook changed: judged, approved, applied as a whole or not at all.
+
+use change::Changeset;
+use engine::{Answerer, Fact, Judgement};
+use host::shadow::{Captured, TreeId};
+use policy::Verdict;
+
+use super::rig::{Ran, Rig, Was};
+use super::{holds, tests_of};
+use crate::error::{Kind, SessionError};
+use crate::run::landing;
+use crate::shop::{Shop, Yard};
+use crate::view::{Decision, Front, Offers, Review};
+
+/// What a hook asks for when its changes are to land.
+pub(super) struct Wishes<'h> {
+    pub(super) hook: &'h str,
+    pub(super) require_approval: bool,
+    pub(super) run_tests: bool,
+}
+
+impl Rig<'_> {
+    /// Lands what stands in `yard` otherwise than in `base`; says in `ran` what came of it.
+    pub(super) fn land(
+        &mut self,
+        shop: &Shop,
+        wishes: &Wishes<'_>,
+        base: &TreeId,
+        yard: &Yard,
+        ran: &mut Ran,
+        front: &mut dyn Front,
+    ) -> Result<(), SessionError> {
+        let captured = landing::capture(shop, base, yard)?;
+        if captured.changes.is_empty() {
+            return Ok(());
+        }
+        ran.diff = captured.changes.display();
+        let mut evidence = "nothing was checked".to_owned();
+        if wishes.run_tests {
+            match tests_of::pass(shop, yard)? {
+                Ok(told) => evidence = told,
+                Err(why) => return ran.failed(format!("its changes were not brought in: {why}")),
+            }
+        }
+        let task = wishes.hook.to_owned();
+        let proposal = landing::proposal(base, &captured, 0);
+        self.add(
+            shop,
+            vec![Fact::Proposed {
+                task: task.clone(),
+                proposal,
+            }],
+            front,
+        )?;
+        let standing = holds::standing(self.record(front)?.journal())?;
+        let held = holds::met_by(&standing, &captured.changes);
+        let held: Vec<&holds::Hold> = held
+            .into_iter()
+            .filter(|it| it.hook != wishes.hook)
+            .collect();
+        if !held.is_empty() {
+            return ran.failed(format!(
+                "its changes were not brought in: {}",
+                holds::told(&held)
+            ));
+        }
+        let verdict = shop.gate.judge_changes(&captured.changes, &[], &[]);
+        let judgement = landing::judgement(&verdict);
+        self.add(
+            shop,
+            vec![Fact::Judged {
+                task: task.clone(),
+                judgement: judgement.clone(),
+            }],
+            front,
+        )?;
+        let permit = match verdict {
+            Verdict::Deny(reasons) => return ran.failed(landing::refusal(&reasons)),
+            Verdict::Allow(permit) if !wishes.require_approval => permit,
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => ask.approved(),
+        };
+        let reasons = match judgement {
+            Judgement::Ask(reasons) => reasons,
+            _ if wishes.require_approval => vec!["the hook says require_approval".to_owned()],
+            _ => Vec::new(),
+        };
+        if !reasons.is_empty()
+            && !self.approved(
+                shop,
+                wishes.hook,
+                &captured.changes,
+                reasons,
+                &evidence,
+                ran,
+                front,
+            )?
+        {
+            return Ok(());
+        }
+        self.apply(shop, &task, base, &captured, permit, ran, front)
+    }
+
+    /// Asks a person; without one the changes wait.
+    fn approved(
+        &mut self,
+        shop: &Shop,
+        hook: &str,
+        changes: &Changeset,
+        reasons: Vec<String>,
+        evidence: &str,
+        ran: &mut Ran,
+        front: &mut dyn Front,
+    ) -> Result<bool, SessionError> {
+        let review = Review {
+            task: hook.to_owned(),
+            title: format!("what the hook «{hook}» changed"),
+            changes: changes.clone(),
+            reasons: reasons.clone(),
+            evidence: evidence.to_owned(),
+            offers: Offers::default(),
+        };
+        let decision = front.ask(&review);
+        if shop.cancel.is_cancelled() {
+            return Err(SessionError::new(Kind::Interrupted, "interrupted"));
+        }
+        let task = hook.to_owned();
+        let fact = match &decision {
+            Some(decision) => Fact::Answered {
+                task,
+                answer: decision.answer(),
+                by: Answerer::Person,
+                remark: String::new(),
+            },
+            None => Fact::Unanswered { task },
+        };
+        self.add(shop, vec![fact], front)?;
+        match decision {
+            Some(Decision::Approve) => return Ok(true),
+            Some(_) => {
+                ran.was = Was::Failed;
+                ran.why = "you did not want its changes".to_owned();
+            }
+            None => {
+                ran.was = Was::Waiting;
+                ran.why = format!(
+                    "its changes need an approval and nobody is there: {}",
+                    reasons.join("; ")
+                );
+            }
+        }
+        Ok(false)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one act with everything that it is about"
+    )]
+    fn apply(
+        &mut self,
+        shop: &Shop,
+        task: &str,
+        base: &TreeId,
+        captured: &Captured,
+        permit: policy::Permit,
+        ran: &mut Ran,
+        front: &mut dyn Front,
+    ) -> Result<(), SessionError> {
+        let task = task.to_owned();
+        let run = self.record(front)?.run().to_owned();
+        landing::pin(
+            shop,
+            &format!("{run}-{}", crate::places::plain(&task, &[])),
+            base,
+            &captured.tree,
+        )?;
+        let intent = Fact::ApplyIntended {
+            task: task.clone(),
+            base: base.to_string(),
+            tree: captured.tree.to_string(),
+        };
+        self.add(shop, vec![intent], front)?;
+        match host::files::apply(permit, &shop.project.root, &captured.changes) {
+            Ok(applied) => {
+                let landing = applied.landing;
+                ran.files = landing.changes.paths().map(ToString::to_string).collect();
+                let merged = landing.merged.iter().map(ToString::to_string).collect();
+                self.add(
+                    shop,
+                    vec![Fact::Applied {
+                        task,
+                        files: ran.files.clone(),
+                        merged,
+                    }],
+                    front,
+                )
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.add(
+                    shop,
+                    vec![Fact::ApplyFailed {
+                        task,
+                        reason: reason.clone(),
+                    }],
+                    front,
+                )?;
+                ran.failed(reason)
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What no commit may hold, found without a model: sensitive files, and secrets in what is staged.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use change::{Changeset, Digest, FileChange, FileState, RelPath};
+use host::process::Staged;
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::places::{Environment, Project};
+use crate::secrets;
+
+/// Largest file in which secrets are looked for, in bytes.
+const TEXT_MAX: usize = 8 << 20;
+
+/// git of the user's path, outside the project.
+pub(super) fn git_program(
+    project: &Project,
+    environment: &Environment,
+) -> Result<PathBuf, SessionError> {
+    let roots = [project.root.clone()];
+    host::process::toolchain::find_program("git", &environment.path, &roots)
+        .ok_or_else(|| SessionError::input("git was not found").hint("install git 2.39 or newer"))
+}
+
+/// What git handed to its hook.
+pub(super) fn handed(environment: &Environment) -> Vec<(&'static str, String)> {
+    let value = |name: &str| {
+        let found = environment.variables.iter().find(|(it, _)| it == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let names = [
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_WORK_TREE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    ];
+    names
+        .iter()
+        .filter_map(|name| Some((*name, value(name)?)))
+        .collect()
+}
+
+/// The sensitive files among those that are about to be committed, each with the rule that says so.
+///
+/// # Errors
+/// When git or the rules cannot be read; then nothing should be committed either.
+pub fn guard(environment: &Environment) -> Result<Vec<(String, String)>, SessionError> {
+    let project = Project::around(environment)?;
+    let rules = documents::rules(&project, environment)?;
+    let gate = policy::Gate::new(&project.root, rules);
+    let git = git_program(&project, environment)?;
+    let staged = host::process::git_staged(&git, &environment.cwd, &handed(environment))
+        .map_err(SessionError::input)?;
+    let sensitive = |path: String| {
+        let rule = gate.sensitive_by(&path)?;
+        Some((path, rule))
+    };
+    Ok(staged.into_iter().filter_map(sensitive).collect())
+}
+
+/// What is about to be committed, with its content.
+pub(super) struct Staging {
+    /// Every path, sensitive ones too, seen from the top of the working tree.
+    pub(super) names: Vec<String>,
+    files: Vec<(Staged, Option<Vec<u8>>, Option<Vec<u8>>)>,
+}
+
+impl Staging {
+    /// Reads it from git, as git's hook sees it.
+    pub(super) fn read(
+        project: &Project,
+        environment: &Environment,
+    ) -> Result<Staging, SessionError> {
+        let git = git_program(project, environment)?;
+        let env = handed(environment);
+        let staged = host::process::git_staged_objects(&git, &environment.cwd, &env)
+            .map_err(SessionError::input)?;
+        let names = staged.iter().map(|it| it.path.clone()).collect();
+        let plain: Vec<Staged> = staged
+            .into_iter()
+            .filter(|it| it.plain || it.after.is_none())
+            .collect();
+        let ids: Vec<String> = plain
+            .iter()
+            .flat_map(|it| [it.before.clone(), it.after.clone()])
+            .flatten()
+            .collect();
+        let contents = host::process::git_objects(&git, &environment.cwd, &env, &ids)
+            .map_err(SessionError::input)?;
+        let mut contents = contents.into_iter();
+        let mut files = Vec::new();
+        for it in plain {
+            let mut next =
+                |id: &Option<String>| id.as_ref().and_then(|_| contents.next().flatten());
+            let (before, after) = (next(&it.before), next(&it.after));
+            files.push((it, before, after));
+        }
+        Ok(Staging { names, files })
+    }
+
+    /// What of it a hook may see, as a changeset of the project.
+    pub(super) fn changes(
+        &self,
+        below: &str,
+        gate: &policy::Gate,
+    ) -> Result<Changeset, SessionError> {
+        let change = |(it, before, after): &(Staged, Option<Vec<u8>>, Option<Vec<u8>>)| {
+            let path = RelPath::parse(it.path.strip_prefix(below)?).ok()?;
+            let state =
+                |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|it| FileState::file(it.clone()));
+            let change = FileChange {
+                before: state(before),
+                after: state(after),
+                path,
+            };
+            (!gate.is_sensitive(&change.path) && change.before != change.after).then_some(change)
+        };
+        Changeset::new(self.files.iter().filter_map(change).collect())
+            .map_err(SessionError::internal)
+    }
+
+    /// Paths with digests of what is staged.
+    pub(super) fn digests(&self, below: &str) -> Vec<(String, Digest)> {
+        let one = |(it, _, after): &(Staged, Option<Vec<u8>>, Option<Vec<u8>>)| {
+            Some((
+                it.path.strip_prefix(below)?.to_owned(),
+                Digest::of(after.as_ref()?),
+            ))
+        };
+        self.files.iter().filter_map(one).collect()
+    }
+
+    /// Secrets that the commit would add, each as path, line and kind. What the last commit held already is not told
+    /// again.
+    pub(super) fn secrets(
+        &self,
+        project: &Project,
+    ) -> Result<Vec<(String, usize, &'static str)>, SessionError> {
+        let redactor = secrets::redactor(project)?;
+        let mut found = Vec::new();
+        for (it, before, after) in &self.files {
+            let text = |bytes: &Option<Vec<u8>>| {
+                let bytes = bytes.as_ref().filter(|it| it.len() <= TEXT_MAX)?;
+                Some(String::from_utf8_lossy(bytes).into_owned())
+            };
+            let Some(after) = text(after) else { continue };
+            let before = text(before).unwrap_or_default();
+            let old: BTreeSet<&str> = redactor
+                .find(&before)
+                .into_iter()
+                .map(|it| &before[it.range])
+                .collect();
+            for secret in redactor.find(&after) {
+                if !old.contains(&after[secret.range.clone()]) {
+                    let line = 1 + after[..secret.range.start].matches('\n').count();
+                    found.push((it.path.clone(), line, secret.kind));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Secrets in what is about to be committed, each as path, line and kind.
+///
+/// # Errors
+/// When git cannot be read; then nothing should be committed either.
+pub fn secrets_staged(
+    environment: &Environment,
+) -> Result<Vec<(String, usize, &'static str)>, SessionError> {
+    let project = Project::around(environment)?;
+    Staging::read(&project, environment)?.secrets(&project)
+}
