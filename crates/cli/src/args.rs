@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
+    /// Show what waits for an approval, and answer it, from any terminal.
+    Approvals(ApprovalsArgs),
     /// Take a task's changes out of the project again: the last one's, or a named one's. Your own edits stay.
     Undo(UndoArgs),
     /// Bring back what was taken out last.
@@ -202,6 +204,32 @@ pub(crate) struct RunArgs {
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
+}
+
+/// What is answered.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("answer").args(["approve", "skip", "stop", "revise"]).requires("task")))]
+pub(crate) struct ApprovalsArgs {
+    /// The task; its whole diff is shown.
+    pub(crate) task: Option<String>,
+    /// Let it land.
+    #[arg(long)]
+    pub(crate) approve: bool,
+    /// Leave the task out.
+    #[arg(long)]
+    pub(crate) skip: bool,
+    /// End the run there.
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// Let it be attempted anew, as this remark says.
+    #[arg(long, value_name = "REMARK")]
+    pub(crate) revise: Option<String>,
+    /// The specification, by name or path.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) spec: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to take out.

@@ -1,5 +1,6 @@
 //! One verb, one file.
 
+mod approvals;
 mod chat;
 mod doctor;
 mod eval;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Plan(args) => plan::run(&args, &environment),
         Command::Tasks(args) => tasks::run(&args, &environment),
         Command::Run(args) => run::run(&args, &environment),
+        Command::Approvals(args) => approvals::run(&args, &environment),
         Command::Undo(args) => undo::run(Undo::Task(args.task), &args.how, &environment),
         Command::Redo(args) => undo::run(Undo::Redo, &args.how, &environment),
         Command::Rewind(args) => undo::run(Undo::Back(args.target), &args.how, &environment),

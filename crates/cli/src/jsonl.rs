@@ -20,7 +20,11 @@ impl Front for Jsonl {
         output::line(to_json(view));
     }
 
-    fn ask(&mut self, review: &Review) -> Option<Decision> {
+    fn ask(
+        &mut self,
+        review: &Review,
+        _: &mut dyn FnMut() -> Option<Decision>,
+    ) -> Option<Decision> {
         output::line(json!({
             "event": "review",
             "task": review.task,

@@ -103,7 +103,11 @@ impl Front for Terminal {
         }
     }
 
-    fn ask(&mut self, review: &Review) -> Option<Decision> {
+    fn ask(
+        &mut self,
+        review: &Review,
+        elsewhere: &mut dyn FnMut() -> Option<Decision>,
+    ) -> Option<Decision> {
         self.live.clear();
         output::remark(diff(&review.changes.display()));
         output::remark(format!("  {}", styled(DIM, &review.evidence)));
@@ -113,7 +117,7 @@ impl Front for Terminal {
         if !self.person {
             return None;
         }
-        answer::read(review, &self.cancel)
+        answer::read(review, &self.cancel, elsewhere)
     }
 
     fn answer(&mut self, question: &Question) -> Option<String> {

@@ -339,6 +339,20 @@ impl Run {
         }
     }
 
+    /// Whether a task's proposal waits for a person.
+    pub fn waits_for_person(&self, task: &Progress) -> bool {
+        match task.stage {
+            Stage::Unanswered => true,
+            Stage::Judged => matches!(self.after_judgement(task), Next::Ask { .. }),
+            _ => false,
+        }
+    }
+
+    /// Tasks that were asked about when nobody was there.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Progress> {
+        self.tasks.iter().filter(|it| it.stage == Stage::Unanswered)
+    }
+
     /// What all model turns cost.
     pub fn cost(&self) -> Cost {
         self.cost

@@ -11,5 +11,6 @@ pub mod lease;
 pub mod process;
 pub mod sandbox;
 pub mod shadow;
+pub mod terminal;
 #[cfg(target_os = "linux")]
 pub mod watch;

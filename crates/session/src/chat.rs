@@ -424,7 +424,7 @@ impl<'a> Chat<'a> {
             evidence: "nothing was checked: a chat has no spec".to_owned(),
             offers: Offers::default(),
         };
-        let answer = self.front.ask(&review);
+        let answer = self.front.ask(&review, &mut || None);
         if self.shop.cancel.is_cancelled() {
             return Err(SessionError::new(Kind::Interrupted, "interrupted"));
         }

@@ -298,7 +298,7 @@ impl Front for Tally<'_> {
         }
     }
 
-    fn ask(&mut self, _: &Review) -> Option<Decision> {
+    fn ask(&mut self, _: &Review, _: &mut dyn FnMut() -> Option<Decision>) -> Option<Decision> {
         None
     }
 

@@ -4,6 +4,7 @@
 //! and of the machine. Appends are short `BEGIN IMMEDIATE` transactions, so several processes can share the
 //! file. A journal of a newer Kiro is refused; one that is damaged is set aside and reported.
 
+mod answers;
 mod chain;
 
 use std::borrow::Cow;
@@ -17,8 +18,10 @@ use policy::Redactor;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 
+pub(crate) use answers::Given;
+
 /// Version of the tables' form.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// What the second form added: every fact carries the digest of all before it, and the last one is noted apart,
 /// so that an edit, a gap and a missing end are seen.
@@ -429,6 +432,9 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     if found < 2 {
         act.execute_batch(CHAIN)?;
         chain::begin(&act)?;
+    }
+    if found < 3 {
+        act.execute_batch(answers::TABLE)?;
         act.pragma_update(None, "user_version", VERSION)?;
     }
     act.commit()

@@ -2,6 +2,7 @@
 //! the engine what is next, asks policy whether it may be, lets the host do it, and writes down what
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
+mod approvals;
 mod chat;
 mod doctor;
 mod documents;
@@ -31,6 +32,7 @@ mod undo;
 mod verdicts;
 mod view;
 
+pub use approvals::{Waiting, answer, approvals};
 pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
@@ -39,6 +41,7 @@ pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
+pub use host::terminal::read_line;
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
 pub use model::{Budget, Cancel, ModelId, Money};

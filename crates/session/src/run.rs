@@ -23,6 +23,7 @@ use model::{Budget, Cancel, Money, Spent, Usage};
 use spec::{Spec, TaskMark};
 
 use self::attempt::Attempt;
+use crate::approvals;
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::Rig;
@@ -201,7 +202,12 @@ fn unfinished(
         Fact::Resumed | Fact::RunStarted { .. } => Some(false),
         _ => None,
     });
-    Ok((ended == Some(false)).then_some((last, facts)))
+    // One that ended for want of an answer goes on once there is one.
+    let goes_on = match ended {
+        Some(true) => approvals::are_answered(&facts, &last.id, journal)?,
+        other => other == Some(false),
+    };
+    Ok(goes_on.then_some((last, facts)))
 }
 
 /// The run to work on: the last one of this spec when its process died before the end, else a new one.
@@ -353,6 +359,7 @@ impl Running<'_> {
                     "interrupted; the next run goes on from here",
                 );
             }
+            self.hear_answers()?;
             let Some(next) = self.run.next() else {
                 return Err(SessionError::internal("the run had already ended"));
             };
@@ -553,7 +560,20 @@ impl Running<'_> {
             )));
         };
         self.mark(id, TaskMark::Queued)?;
-        let decision = self.front.ask(&review);
+        let tree = self.proposed_tree(id);
+        let (journal, run) = (&mut self.journal, &self.id);
+        let mut broken = None;
+        let mut elsewhere = || match journal.take(run, id, &tree) {
+            Ok(given) => given.and_then(Decision::given),
+            Err(error) => {
+                broken = Some(error);
+                None
+            }
+        };
+        let decision = elsewhere().or_else(|| self.front.ask(&review, &mut elsewhere));
+        if let Some(error) = broken {
+            return Err(SessionError::internal(error));
+        }
         if self.shop.cancel.is_cancelled() {
             return Err(SessionError::new(Kind::Interrupted, "interrupted"));
         }
@@ -568,6 +588,31 @@ impl Running<'_> {
             });
         };
         self.decided(&review, decision)
+    }
+
+    /// Takes answers that came after nobody had been there.
+    fn hear_answers(&mut self) -> Result<(), SessionError> {
+        let asked: Vec<String> = self
+            .run
+            .unanswered()
+            .map(|it| it.record.id.clone())
+            .collect();
+        for id in asked {
+            let tree = self.proposed_tree(&id);
+            let given = self.journal.take(&self.id, &id, &tree);
+            let decision = given
+                .map_err(SessionError::internal)?
+                .and_then(Decision::given);
+            if let (Some(decision), Some(review)) = (decision, self.review(&id)?) {
+                self.decided(&review, decision)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn proposed_tree(&self, id: &str) -> String {
+        let proposal = self.run.task(id).and_then(|it| it.proposal.as_ref());
+        proposal.map_or(String::new(), |it| it.tree.clone())
     }
 
     fn decided(&mut self, review: &Review, decision: Decision) -> Result<(), SessionError> {
@@ -606,15 +651,11 @@ impl Running<'_> {
             return Ok(None);
         };
         let changes = landing::changes(self.shop, proposal)?;
-        let reasons = match &task.judgement {
-            Some(engine::Judgement::Ask(reasons)) => reasons.clone(),
-            _ => Vec::new(),
-        };
         Ok(Some(Review {
             task: id.to_owned(),
             title: task.record.title.clone(),
             changes,
-            reasons,
+            reasons: approvals::reasons(task),
             evidence: format!("{} checks pass", proposal.passed),
             offers: Offers {
                 modify: self.shop.has_editor(),

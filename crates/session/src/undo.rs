@@ -7,7 +7,7 @@
 use change::Changeset;
 use engine::{Fact, Landed, Landings, Run};
 use host::files::ApplyError;
-use host::shadow::{Shadow, TreeId};
+use host::shadow::Shadow;
 use policy::{Gate, Permit, Verdict};
 use spec::TaskMark;
 
@@ -15,7 +15,7 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal};
 use crate::places::{Environment, Project, SpecPlace};
-use crate::run::{now, open_journal, tasks_file};
+use crate::run::{landing, now, open_journal, tasks_file};
 use crate::shop::open_shadow;
 use crate::view::{Front, View};
 
@@ -303,10 +303,7 @@ impl Work<'_> {
     }
 
     fn changes(&self, landed: &Landed) -> Result<Changeset, SessionError> {
-        let tree = |text: &str| TreeId::parse(text).map_err(SessionError::internal);
-        let (base, tree) = (tree(&landed.base)?, tree(&landed.tree)?);
-        let read = self.shadow.read_changes(&base, &tree);
-        read.map_err(SessionError::internal)
+        landing::between(&self.shadow, &landed.base, &landed.tree)
     }
 
     /// Whoever asks to take something out has thereby approved what only needs an approval.

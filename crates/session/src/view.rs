@@ -7,6 +7,8 @@ use change::{Changeset, Part, visible};
 use engine::{Answer, Cost, Fact, Outcome};
 use model::Delta;
 
+use crate::journal::Given;
+
 /// Something to show.
 #[derive(Clone, Debug)]
 pub enum View {
@@ -235,6 +237,17 @@ impl Decision {
             Decision::Stop => Answer::Stop,
         }
     }
+
+    /// The decision that was left for a run; an edit cannot be.
+    pub(crate) fn given(given: Given) -> Option<Decision> {
+        Some(match given.answer {
+            Answer::Approve => Decision::Approve,
+            Answer::Revise => Decision::Revise(given.remark),
+            Answer::Skip => Decision::Skip,
+            Answer::Stop => Decision::Stop,
+            Answer::Modify => return None,
+        })
+    }
 }
 
 /// A question of the work under way, which waits for the answer.
@@ -262,7 +275,12 @@ pub trait Front {
     fn show(&mut self, view: &View);
 
     /// Asks a person about a proposal; none when nobody is there.
-    fn ask(&mut self, review: &Review) -> Option<Decision>;
+    /// `elsewhere` is to be looked at while they think: the answer may come from another terminal.
+    fn ask(
+        &mut self,
+        review: &Review,
+        elsewhere: &mut dyn FnMut() -> Option<Decision>,
+    ) -> Option<Decision>;
 
     /// Asks a person a question; none when nobody is there, no answer comes, or they do not consent.
     fn answer(&mut self, question: &Question) -> Option<String>;

@@ -1,33 +1,57 @@
 //! Asking a person: Approve, Pick, Modify, Remark, Skip or Stop.
 
-use std::io::{BufRead, IsTerminal, Write};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::io::{IsTerminal, Write};
 
 use session::{Cancel, Decision, Offers, Review};
 
 use super::pick;
 use crate::output::{self, BOLD, styled};
 
+/// How often a person's keys are looked at for one look whether the answer came from elsewhere.
+const LOOKS_A_QUERY: u32 = 5;
+
 /// Whether a person sits at this terminal.
 pub(crate) fn somebody_is_there() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks until there is an answer; none when the terminal closed. Ctrl-C ends the waiting.
-pub(super) fn read(review: &Review, cancel: &Cancel) -> Option<Decision> {
+/// Asks until there is an answer, here or `elsewhere`; none when the terminal closed. Ctrl-C ends the waiting.
+pub(super) fn read(
+    review: &Review,
+    cancel: &Cancel,
+    elsewhere: &mut dyn FnMut() -> Option<Decision>,
+) -> Option<Decision> {
+    let mut answered = None;
+    let mut looks = 0u32;
+    let mut ask = |text: &str| {
+        let mut go_on = || {
+            if looks.is_multiple_of(LOOKS_A_QUERY) {
+                answered = elsewhere();
+            }
+            looks = looks.wrapping_add(1);
+            answered.is_none() && !cancel.is_cancelled()
+        };
+        line(text, &mut go_on)
+    };
+    let here = decide(review, &mut ask);
+    if here.is_none() && answered.is_some() {
+        output::remark("\n  Answered from elsewhere.");
+    }
+    here.or(answered)
+}
+
+fn decide(review: &Review, ask: &mut dyn FnMut(&str) -> Option<String>) -> Option<Decision> {
     let offers = review.offers;
     loop {
-        let line = ask(&choices(offers), cancel)?;
-        match parse(&line, offers) {
+        match parse(&ask(&choices(offers))?, offers) {
             Ok(Typed::Decided(decision)) => return Some(decision),
             Ok(Typed::Pick) => {
-                if let Some(kept) = pick::parts(&review.changes, &mut |text| ask(text, cancel))? {
+                if let Some(kept) = pick::parts(&review.changes, ask)? {
                     return Some(Decision::Keep(kept));
                 }
             }
             Ok(Typed::Remark) => {
-                let remark = ask("  what should be otherwise? > ", cancel)?;
+                let remark = ask("  what should be otherwise? > ")?;
                 if !remark.trim().is_empty() {
                     return Some(Decision::Revise(remark.trim().to_owned()));
                 }
@@ -73,28 +97,14 @@ fn chosen(line: &str, options: &[String]) -> Option<String> {
 
 /// Asks for one line; none when the terminal closed or the person interrupts.
 fn ask(text: &str, cancel: &Cancel) -> Option<String> {
+    line(text, &mut || !cancel.is_cancelled())
+}
+
+fn line(text: &str, go_on: &mut dyn FnMut() -> bool) -> Option<String> {
     // A terminal that has gone away is noticed by the read that follows.
     let _ = write!(anstream::stderr(), "{text}");
     let _ = std::io::stderr().flush();
-    line(cancel)
-}
-
-/// One line, read on a thread of its own so that an interruption is noticed while waiting.
-fn line(cancel: &Cancel) -> Option<String> {
-    let (send, receive) = channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let read = std::io::stdin().lock().read_line(&mut text);
-        let _ = send.send(read.is_ok_and(|it| it > 0).then_some(text));
-    });
-    loop {
-        match receive.recv_timeout(Duration::from_millis(50)) {
-            Ok(line) => return line,
-            Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return None,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return None,
-        }
-    }
+    session::read_line(go_on).ok().flatten()
 }
 
 #[derive(Debug, PartialEq)]

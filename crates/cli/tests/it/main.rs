@@ -1,5 +1,6 @@
 //! The whole binary in a hermetic world, with the scripted model in place of a real one.
 
+mod approvals;
 mod bad_input;
 mod chat;
 mod double;

@@ -161,7 +161,7 @@ mod tests {
             }
         }
 
-        fn ask(&mut self, _: &Review) -> Option<Decision> {
+        fn ask(&mut self, _: &Review, _: &mut dyn FnMut() -> Option<Decision>) -> Option<Decision> {
             None
         }
 

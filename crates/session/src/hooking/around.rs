@@ -24,7 +24,7 @@ struct Nobody;
 impl Front for Nobody {
     fn show(&mut self, _: &View) {}
 
-    fn ask(&mut self, _: &Review) -> Option<Decision> {
+    fn ask(&mut self, _: &Review, _: &mut dyn FnMut() -> Option<Decision>) -> Option<Decision> {
         None
     }
 

@@ -120,7 +120,7 @@ impl Rig<'_> {
             evidence: evidence.to_owned(),
             offers: Offers::default(),
         };
-        let decision = front.ask(&review);
+        let decision = front.ask(&review, &mut || None);
         if shop.cancel.is_cancelled() {
             return Err(SessionError::new(Kind::Interrupted, "interrupted"));
         }

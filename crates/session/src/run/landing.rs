@@ -4,7 +4,7 @@ use change::{Changeset, RelPath};
 use engine::{Fact, Judgement, Landings, Mode, Proposal};
 use host::files::ApplyError;
 use host::process::Command;
-use host::shadow::{Captured, TreeId};
+use host::shadow::{Captured, Shadow, TreeId};
 use policy::{OwnProgram, Permit, Verdict};
 use spec::TaskMark;
 
@@ -67,12 +67,13 @@ pub(crate) fn pin(
 
 /// A proposal's changeset, read back from the shadow repository.
 pub(super) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
-    between(shop, &proposal.base, &proposal.tree)
+    between(&shop.shadow, &proposal.base, &proposal.tree)
 }
 
-fn between(shop: &Shop, base: &str, tree: &str) -> Result<Changeset, SessionError> {
+/// What one tree holds otherwise than another.
+pub(crate) fn between(shadow: &Shadow, base: &str, tree: &str) -> Result<Changeset, SessionError> {
     let id = |text: &str| TreeId::parse(text).map_err(SessionError::internal);
-    shop.shadow
+    shadow
         .read_changes(&id(base)?, &id(tree)?)
         .map_err(SessionError::internal)
 }
@@ -86,7 +87,7 @@ pub(super) fn landed<'a>(
     facts.for_each(|fact| landings.apply("", fact));
     let standing = landings.standing().iter();
     standing
-        .map(|it| between(shop, &it.base, &it.tree))
+        .map(|it| between(&shop.shadow, &it.base, &it.tree))
         .collect()
 }
 

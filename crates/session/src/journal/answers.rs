@@ -1,0 +1,207 @@
+//! Answers that a person gave from elsewhere, such as another terminal: rows that the process of the run takes.
+
+use engine::Answer;
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+
+use super::{Journal, JournalError};
+
+/// What the third form added.
+pub(super) const TABLE: &str = "
+CREATE TABLE answer (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL REFERENCES run (id),
+    task TEXT NOT NULL,
+    tree TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    remark TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    taken INTEGER NOT NULL DEFAULT 0
+);
+";
+
+/// An answer to one proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    /// The run.
+    pub(crate) run: String,
+    /// The task.
+    pub(crate) task: String,
+    /// The tree that was looked at; a proposal of another tree is another one.
+    pub(crate) tree: String,
+    /// The answer.
+    pub(crate) answer: Answer,
+    /// What the person wants to be otherwise; may be empty.
+    pub(crate) remark: String,
+}
+
+impl Journal {
+    /// Leaves an answer for the run's process; it takes the place of one that was not taken yet.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn give(&mut self, given: &Given, at_ms: i64) -> Result<(), JournalError> {
+        let remark = self.redactor.redact(&given.remark).into_owned();
+        let write = |connection: &mut rusqlite::Connection| {
+            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            act.execute(
+                "DELETE FROM answer WHERE run = ? AND task = ? AND taken = 0",
+                params![given.run, given.task],
+            )?;
+            act.execute(
+                "INSERT INTO answer (run, task, tree, answer, remark, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+                params![
+                    given.run,
+                    given.task,
+                    given.tree,
+                    name(given.answer),
+                    remark,
+                    at_ms
+                ],
+            )?;
+            act.commit()
+        };
+        write(&mut self.connection).map_err(|it| self.error(it))
+    }
+
+    /// Takes the answer to a proposal, which nobody else then gets.
+    ///
+    /// # Errors
+    /// When the journal cannot be used.
+    pub(crate) fn take(
+        &mut self,
+        run: &str,
+        task: &str,
+        tree: &str,
+    ) -> Result<Option<Given>, JournalError> {
+        let read = |connection: &mut rusqlite::Connection| {
+            let found = connection.query_row(
+                "SELECT id, answer, remark FROM answer \
+                 WHERE run = ? AND task = ? AND tree = ? AND taken = 0",
+                params![run, task, tree],
+                |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                    ))
+                },
+            );
+            let Some((id, answer, remark)) = found.optional()? else {
+                return Ok(None);
+            };
+            let taken = connection.execute(
+                "UPDATE answer SET taken = 1 WHERE id = ? AND taken = 0",
+                params![id],
+            )?;
+            Ok((taken == 1).then_some((answer, remark)))
+        };
+        let found = read(&mut self.connection).map_err(|it| self.error(it))?;
+        Ok(found.and_then(|(answer, remark)| {
+            Some(Given {
+                run: run.to_owned(),
+                task: task.to_owned(),
+                tree: tree.to_owned(),
+                answer: named(&answer)?,
+                remark,
+            })
+        }))
+    }
+
+    /// The answers of a run that were not taken yet.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub(crate) fn given(&self, run: &str) -> Result<Vec<Given>, JournalError> {
+        let read = || {
+            let mut all = self.connection.prepare(
+                "SELECT task, tree, answer, remark FROM answer WHERE run = ? AND taken = 0 ORDER BY id",
+            )?;
+            let rows = all.query_map(params![run], |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, String>(3)?,
+                ))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let rows = read().map_err(|it| self.error(it))?;
+        let given = rows.into_iter().filter_map(|(task, tree, answer, remark)| {
+            Some(Given {
+                run: run.to_owned(),
+                task,
+                tree,
+                answer: named(&answer)?,
+                remark,
+            })
+        });
+        Ok(given.collect())
+    }
+}
+
+fn name(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Approve => "approve",
+        Answer::Modify => "modify",
+        Answer::Revise => "revise",
+        Answer::Skip => "skip",
+        Answer::Stop => "stop",
+    }
+}
+
+fn named(name: &str) -> Option<Answer> {
+    let all = [
+        Answer::Approve,
+        Answer::Modify,
+        Answer::Revise,
+        Answer::Skip,
+        Answer::Stop,
+    ];
+    all.into_iter().find(|it| self::name(*it) == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::RunRow;
+    use host::lease::Owner;
+
+    fn given(task: &str, tree: &str, answer: Answer) -> Given {
+        Given {
+            run: "r".to_owned(),
+            task: task.to_owned(),
+            tree: tree.to_owned(),
+            answer,
+            remark: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_taken_once_and_only_for_what_was_looked_at() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.db");
+        let (mut here, _) = Journal::open(&path, 0).expect("opens");
+        let (mut there, _) = Journal::open(&path, 0).expect("opens");
+        let row = RunRow {
+            id: "r".to_owned(),
+            spec: "s".to_owned(),
+            started_ms: 1,
+            owner: Owner::this().expect("a process"),
+        };
+        here.begin(&row).expect("begins");
+        there
+            .give(&given("1", "a", Answer::Skip), 1)
+            .expect("gives");
+        there
+            .give(&given("1", "a", Answer::Approve), 2)
+            .expect("gives");
+        assert_eq!(here.take("r", "1", "b").expect("reads"), None);
+        assert_eq!(here.take("r", "2", "a").expect("reads"), None);
+        assert_eq!(here.given("r").expect("reads").len(), 1);
+        let taken = here.take("r", "1", "a").expect("reads").expect("is there");
+        assert_eq!(taken.answer, Answer::Approve);
+        assert_eq!(there.take("r", "1", "a").expect("reads"), None);
+        assert!(here.given("r").expect("reads").is_empty());
+    }
+}
