@@ -28,10 +28,12 @@ use std::time::Duration;
 use policy::PermitMismatch;
 
 pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
+#[cfg(any(target_os = "macos", test))]
+pub(crate) use direct::run as run_direct;
 #[cfg(unix)]
 pub(crate) use git::{Git, GitCall};
 #[cfg(unix)]
-pub use git::{git_own_setting, git_staged, git_version};
+pub use git::{git_file_setting, git_own_setting, git_staged, git_version};
 #[cfg(unix)]
 pub use plain::{interactive, plain};
 #[cfg(target_os = "linux")]
