@@ -1,9 +1,10 @@
 //! The front end for programs: every event is one line of JSON on the standard output.
 
 use serde_json::{Value, json};
-use session::{Answer, Cost, Front, Review, View};
+use session::{Answer, Consent, Cost, Front, Review, View, Wish};
 
 use crate::output;
+use crate::terminal::answer;
 
 /// Prints views as lines of JSON; nobody is there to answer.
 pub(crate) struct Jsonl;
@@ -30,6 +31,15 @@ impl Front for Jsonl {
             "evidence": review.evidence,
         }));
         None
+    }
+
+    fn consent(&mut self, wish: &Wish) -> Consent {
+        let reasons: Vec<String> = wish.reasons.iter().map(ToString::to_string).collect();
+        let offers: Vec<String> = wish.offers.iter().map(answer::offer).collect();
+        output::line(json!({
+            "event": "wish", "act": wish.act, "reasons": reasons, "offers": offers,
+        }));
+        Consent::No
     }
 }
 

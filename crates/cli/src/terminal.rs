@@ -1,10 +1,10 @@
 //! The front end for people: lines that stay, and on a real terminal one live line that does not.
 
-mod answer;
+pub(crate) mod answer;
 mod live;
 mod words;
 
-use session::{Answer, Cancel, Front, Review, View};
+use session::{Answer, Cancel, Consent, Front, Review, View, Wish};
 
 pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
@@ -98,5 +98,17 @@ impl Front for Terminal {
             return None;
         }
         answer::read(review, &self.cancel)
+    }
+
+    fn consent(&mut self, wish: &Wish) -> Consent {
+        self.live.clear();
+        output::remark(format!("  {} {}", styled(YELLOW, "asks:"), wish.act));
+        for reason in &wish.reasons {
+            output::remark(format!("    {}", session::visible(&reason.to_string())));
+        }
+        match self.person {
+            true => answer::consent(wish, &self.cancel),
+            false => Consent::No,
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 
 use agent::{Conversation, Ended, Job, TurnLimits};
 use change::Changeset;
@@ -21,8 +22,9 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Journal, RunRow};
 use crate::models;
+use crate::person::{AskedPerson, Asking};
 use crate::places::{Environment, Project};
-use crate::run::{landing, now, open_journal, snapshot};
+use crate::run::{landing, now, open_journal, refuse_leaks, snapshot};
 use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
@@ -113,6 +115,9 @@ pub fn chat(
         options.model.clone(),
         cancel.clone(),
     )?;
+    if options.mode == Mode::Autopilot {
+        refuse_leaks(&shop, environment)?;
+    }
     let mut chat = Chat::begin(options, &shop, front)?;
     let result = chat.carry_out(options);
     // Nothing goes on with a chat, so its worktree goes however it ended.
@@ -142,6 +147,7 @@ fn outcome_of(error: &SessionError) -> Outcome {
 /// Something that the conversation's thread reports.
 enum Heard {
     View(View),
+    Wish(Asking),
     Turn(TurnTold),
 }
 
@@ -175,7 +181,7 @@ impl<'a> Chat<'a> {
         shop: &'a Shop,
         front: &'a mut dyn Front,
     ) -> Result<Chat<'a>, SessionError> {
-        let journal = open_journal(&shop.project, front)?;
+        let journal = open_journal(&shop.project, &shop.redactor, front)?;
         let me = Owner::this().map_err(SessionError::internal)?;
         let row = RunRow {
             id: format!("{CHAT}-{}-{}", now(), me.pid),
@@ -204,10 +210,15 @@ impl<'a> Chat<'a> {
     }
 
     fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
+        // What policy said on the way to this fact stands before it.
+        let mut facts = self.shop.ledger.take();
+        facts.push(fact);
         self.journal
-            .append(&self.run, now(), std::slice::from_ref(&fact))
+            .append(&self.run, now(), &facts)
             .map_err(SessionError::internal)?;
-        self.front.show(&View::Recorded(fact));
+        for fact in facts {
+            self.front.show(&View::Recorded(fact));
+        }
         Ok(())
     }
 
@@ -236,7 +247,7 @@ impl<'a> Chat<'a> {
         })?;
         let transcript = self.shop.project.state.join("transcripts");
         let transcript = transcript.join(format!("{}.jsonl", self.run));
-        let mut kept = Transcript::open(&transcript, self.shop.environment())?;
+        let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
         let (ended, turns) = self.talk(options, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
@@ -246,6 +257,9 @@ impl<'a> Chat<'a> {
         })?;
         let stopped = talk::stopped(&ended)?;
         let captured = landing::capture(self.shop, &base, &yard)?;
+        if let Some(warning) = landing::left_out(&captured) {
+            self.front.show(&View::Warning(warning));
+        }
         let changes = &captured.changes;
         let (outcome, reason) = match stopped {
             Some(why) if changes.is_empty() => (Outcome::Incomplete, why),
@@ -284,15 +298,22 @@ impl<'a> Chat<'a> {
         transcript: &mut Transcript,
     ) -> Result<(Ended, u32), SessionError> {
         let model = self.shop.model()?;
-        let tools = toolbox::of_yard(self.shop, yard, &[])?;
-        let cancel = &self.shop.cancel;
         let (sender, inbox) = channel();
+        let wishes = Mutex::new(sender.clone());
+        let send = move |asking| {
+            let wishes = wishes.lock().unwrap_or_else(PoisonError::into_inner);
+            wishes.send(Heard::Wish(asking)).is_ok()
+        };
+        let person = Box::new(AskedPerson::new(self.shop, send));
+        let tools = toolbox::of_yard(self.shop, yard, &[], person)?;
+        let cancel = &self.shop.cancel;
         std::thread::scope(|scope| {
-            let tools = &tools;
             let worker = scope.spawn(move || {
+                // Gone when the thread ends, so that nobody listens for its wishes any longer.
+                let tools = tools;
                 let mut conversation = Conversation::new(Job {
                     model: &*model,
-                    toolbox: tools,
+                    toolbox: &tools,
                     system: SYSTEM,
                     limits: TurnLimits::default(),
                     purse: None,
@@ -322,6 +343,13 @@ impl<'a> Chat<'a> {
                     Ok(())
                 }
                 Heard::Turn(turn) => self.turn(turn),
+                Heard::Wish(asking) => {
+                    asking.answer(self.front);
+                    if let Some(trouble) = self.shop.approvals.trouble() {
+                        self.front.show(&View::Warning(trouble));
+                    }
+                    Ok(())
+                }
             };
             recorded.inspect_err(|_| self.shop.cancel.cancel())?;
         }

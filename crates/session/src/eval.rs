@@ -300,6 +300,10 @@ impl Front for Tally<'_> {
     fn ask(&mut self, _: &Review) -> Option<Answer> {
         None
     }
+
+    fn consent(&mut self, _: &tools::Wish) -> tools::Consent {
+        tools::Consent::No
+    }
 }
 
 /// A file name of a path, for people.

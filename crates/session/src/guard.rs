@@ -1,6 +1,10 @@
 //! The guard: a git hook that refuses to commit sensitive files, whoever staged them. It needs no model.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+
+use policy::Gate;
 
 use crate::documents;
 use crate::error::SessionError;
@@ -78,10 +82,27 @@ fn hooks_folder(project: &Project, environment: &Environment) -> Result<PathBuf,
     let elsewhere = host::process::git_own_setting(&git, top, "core.hooksPath")
         .map_err(SessionError::internal)?;
     if let Some(elsewhere) = elsewhere {
+        if entry.is_dir() && top.join(&elsewhere) == entry.join("hooks") {
+            return Ok(entry.join("hooks"));
+        }
         let why = format!("this repository keeps its hooks in {elsewhere}");
         return Err(
             SessionError::input(why).hint("add the line `kiro guard` to its pre-commit hook")
         );
+    }
+    for file in users_settings(environment) {
+        let elsewhere = host::process::git_file_setting(&git, &file, "core.hooksPath")
+            .map_err(SessionError::internal)?;
+        if let Some(elsewhere) = elsewhere {
+            let why = format!(
+                "{} has git run the hooks in {elsewhere} instead of this repository's own",
+                file.display()
+            );
+            return Err(SessionError::input(why).hint(
+                "add the line `kiro guard` to the pre-commit hook there, or run \
+                 `git config core.hooksPath .git/hooks` here and try again",
+            ));
+        }
     }
     if entry.is_dir() {
         return Ok(entry.join("hooks"));
@@ -89,6 +110,20 @@ fn hooks_folder(project: &Project, environment: &Environment) -> Result<PathBuf,
     let why = format!("{} is a linked worktree", top.display());
     Err(SessionError::input(why)
         .hint("run `kiro init --guard` in the main one; its hooks hold here too"))
+}
+
+/// The files in which git looks for settings of the user and of the machine.
+fn users_settings(environment: &Environment) -> Vec<PathBuf> {
+    if let Some(one) = environment.variable("GIT_CONFIG_GLOBAL") {
+        return vec![PathBuf::from(one), PathBuf::from("/etc/gitconfig")];
+    }
+    let config = environment.variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.unwrap_or_else(|| environment.home.join(".config"));
+    vec![
+        environment.home.join(".gitconfig"),
+        config.join("git/config"),
+        PathBuf::from("/etc/gitconfig"),
+    ]
 }
 
 fn git(project: &Project, environment: &Environment) -> Result<PathBuf, SessionError> {
@@ -103,8 +138,6 @@ fn git(project: &Project, environment: &Environment) -> Result<PathBuf, SessionE
 /// When git or the rules cannot be read; then nothing should be committed either.
 pub fn guard(environment: &Environment) -> Result<Vec<(String, String)>, SessionError> {
     let project = Project::around(environment)?;
-    let rules = documents::rules(&project, environment)?;
-    let gate = policy::Gate::new(&project.root, rules);
     let git = git(&project, environment)?;
     let handed = |name: &str| {
         let found = environment.variables.iter().find(|(it, _)| it == name);
@@ -116,9 +149,61 @@ pub fn guard(environment: &Environment) -> Result<Vec<(String, String)>, Session
         .collect();
     let staged =
         host::process::git_staged(&git, &environment.cwd, &handed).map_err(SessionError::input)?;
-    let sensitive = |path: String| {
-        let rule = gate.sensitive_by(&path)?;
-        Some((path, rule))
+    let mut found = project.root.ancestors();
+    let top = found.find(|it| it.join(".git").exists());
+    let mut rules = ProjectRules {
+        environment,
+        top: top.unwrap_or(&project.root).to_path_buf(),
+        gates: BTreeMap::new(),
     };
-    Ok(staged.into_iter().filter_map(sensitive).collect())
+    let mut sensitive = Vec::new();
+    for path in staged {
+        if let Some(rule) = rules.sensitive_by(&path)? {
+            sensitive.push((path, rule));
+        }
+    }
+    Ok(sensitive)
+}
+
+/// The rules of every project of a repository, read when a file of it is met.
+struct ProjectRules<'a> {
+    environment: &'a Environment,
+    top: PathBuf,
+    gates: BTreeMap<PathBuf, Gate>,
+}
+
+impl ProjectRules<'_> {
+    /// The rule by which a file is sensitive, in any of the projects that it lies in.
+    fn sensitive_by(&mut self, path: &str) -> Result<Option<String>, SessionError> {
+        let file = self.top.join(path);
+        let folders = file.ancestors().skip(1);
+        let mut folders: Vec<PathBuf> = folders
+            .take_while(|it| it.starts_with(&self.top))
+            .filter(|it| **it == self.top || it.join(".kiro").is_dir())
+            .map(Path::to_path_buf)
+            .collect();
+        // A project may hold the repository.
+        let above = self.top.ancestors().skip(1);
+        let mut above = above.filter(|it| it.join(".kiro").is_dir());
+        folders.extend(above.next().map(Path::to_path_buf));
+        for folder in folders {
+            let name = file.strip_prefix(&folder).ok().and_then(Path::to_str);
+            let name = name.unwrap_or(path).to_owned();
+            if let Some(rule) = self.gate(folder)?.sensitive_by(&name) {
+                return Ok(Some(rule));
+            }
+        }
+        Ok(None)
+    }
+
+    fn gate(&mut self, folder: PathBuf) -> Result<&Gate, SessionError> {
+        match self.gates.entry(folder) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                let project = Project::at(new.key(), self.environment)?;
+                let rules = documents::rules(&project, self.environment)?;
+                Ok(new.insert(Gate::new(&project.root, rules)))
+            }
+        }
+    }
 }

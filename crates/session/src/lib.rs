@@ -2,6 +2,7 @@
 //! the engine what is next, asks policy whether it may be, lets the host do it, and writes down what
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
+mod approvals;
 mod chat;
 mod doctor;
 mod documents;
@@ -13,6 +14,7 @@ mod journal;
 mod ledger;
 mod models;
 mod path_cases;
+mod person;
 mod places;
 mod plan;
 mod planning;
@@ -53,6 +55,7 @@ pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{Check, Criterion, Spec};
+pub use tools::{Consent, Wish};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

@@ -5,6 +5,7 @@ mod bedrock;
 mod choose;
 mod config;
 mod hub;
+mod redacting;
 mod registry;
 mod remote;
 mod trial;
@@ -19,12 +20,14 @@ use model::{
     Budget, Cancel, Catalogue, Metered, Model, ModelError, ModelId, Provider, Scripted, weights,
 };
 use model_local::LocalModel;
-use policy::{Act, Gate, OwnProgram, Permit, Verdict};
+use policy::{Act, Gate, OwnProgram, Permit, Redactor, Verdict};
 
 use self::config::Config;
+use self::redacting::Redacting;
 use self::registry::Registry;
 use crate::error::{Kind, SessionError};
 use crate::places::Environment;
+use crate::secrets;
 use crate::shop;
 use crate::view::{Front, View};
 
@@ -45,10 +48,12 @@ pub(crate) fn built_in() -> &'static ModelId {
 }
 
 /// Opens a model, with those that answer in its place, priced and within the budget of the configuration and `limit`.
+/// What `redactor` finds in a request is not shown to any of them.
 pub(crate) fn open(
     environment: &Environment,
     id: &ModelId,
     limit: Budget,
+    redactor: Redactor,
     cancel: &Cancel,
 ) -> Result<Arc<dyn Model>, SessionError> {
     let config = Config::read(environment)?;
@@ -67,6 +72,7 @@ pub(crate) fn open(
         (_, others) => remote::chain(first, others),
     };
     let budget = config.budget.tightened(limit);
+    let model = Arc::new(Redacting::new(model, redactor));
     Ok(Arc::new(Metered::new(model, facts, budget)))
 }
 
@@ -280,7 +286,10 @@ pub(crate) fn ensure(
             pull(environment, cancel, front).map(|_| ())
         }
         Provider::Scripted => open_script(environment, id).map(|_| ()),
-        _ => open(environment, id, Budget::default(), cancel).map(|_| ()),
+        _ => {
+            let redactor = secrets::redactor_of_user(environment);
+            open(environment, id, Budget::default(), redactor, cancel).map(|_| ())
+        }
     }
 }
 

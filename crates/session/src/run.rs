@@ -17,8 +17,10 @@ use std::sync::mpsc::{Receiver, channel};
 use change::Changeset;
 use engine::{Answer, Answerer, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
+use host::sandbox::Control;
 use host::shadow::TreeId;
 use model::{Budget, Cancel, ModelId};
+use policy::Redactor;
 use spec::{Spec, TaskMark};
 
 use self::attempt::Attempt;
@@ -26,9 +28,9 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal, RunRow};
 use crate::models;
+use crate::person::Asking;
 use crate::places::{Environment, Project, SpecPlace, plain};
 use crate::planning;
-use crate::secrets;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
 use crate::view::{Front, Review, View};
@@ -54,6 +56,7 @@ pub struct RunOptions {
 enum Event {
     Fact(Fact),
     View(View),
+    Wish(Asking),
 }
 
 /// Carries out a spec: plans it when it has no plan, works its tasks, proves its success criteria.
@@ -83,7 +86,7 @@ pub fn run(
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
-    let mut journal = open_journal(&place.project, front)?;
+    let mut journal = open_journal(&place.project, &shop.redactor, front)?;
     planning::ensure(&place, &spec, &shop, &mut journal, front)?;
     let (id, facts) = begin(&place, &mut journal)?;
     let mut running = Running {
@@ -104,24 +107,27 @@ pub fn run(
 }
 
 /// Autopilot runs what a model wrote without anybody looking, so it needs walls that hold: they are tried first.
-fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionError> {
+pub(crate) fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionError> {
     let scratch = environment.kiro_home().join("state/trials");
     host::files::ensure_private_folder(&scratch).map_err(SessionError::input)?;
-    let leaks: Vec<&str> = shop
-        .sandbox
-        .escapes(&scratch)
+    refusal_of(&shop.sandbox.escapes(&scratch)).map_or(Ok(()), Err)
+}
+
+/// Why Autopilot is refused, if a trial of the walls did not go as it must.
+fn refusal_of(controls: &[Control]) -> Option<SessionError> {
+    let leaks: Vec<&str> = controls
         .iter()
         .filter(|it| !it.held)
         .map(|it| it.name)
         .collect();
-    if leaks.is_empty() {
-        return Ok(());
+    if leaks.is_empty() && !controls.is_empty() {
+        return None;
     }
     let why = format!(
         "Autopilot is refused: the sandbox does not hold ({})",
         leaks.join(", ")
     );
-    Err(SessionError::new(Kind::Refused, why).hint(
+    Some(SessionError::new(Kind::Refused, why).hint(
         "`kiro doctor` shows each trial; installing bubblewrap, or a Linux with Landlock 6, usually mends it. \
          `--guided` shows every change before it lands",
     ))
@@ -130,12 +136,13 @@ fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionErr
 /// Opens a project's journal, which keeps the project's secrets out of itself; tells when a damaged one was set aside.
 pub(crate) fn open_journal(
     project: &Project,
+    redactor: &Redactor,
     front: &mut dyn Front,
 ) -> Result<Journal, SessionError> {
     host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
     let path = project.state.join("journal.db");
     let (mut journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
-    journal.redact_with(secrets::redactor(project)?);
+    journal.redact_with(redactor.clone());
     if let Some(aside) = aside {
         front.show(&View::Warning(format!(
             "the journal was damaged; it stands at {} and a new one begins",
@@ -210,6 +217,8 @@ struct Running<'a> {
 impl Running<'_> {
     fn start(&mut self, options: &RunOptions, earlier: &[Entry]) -> Result<(), SessionError> {
         if earlier.is_empty() {
+            let spec = self.place.path.as_str();
+            self.landed = landing::unapproved(self.shop, &self.journal, spec)?;
             self.record(Fact::RunStarted {
                 spec: self.place.path.to_string(),
                 spec_fingerprint: self.spec.fingerprint.clone(),
@@ -381,6 +390,12 @@ impl Running<'_> {
                     .record(fact)
                     .inspect_err(|_| self.shop.cancel.cancel())?,
                 Event::View(view) => self.front.show(&view),
+                Event::Wish(asking) => {
+                    asking.answer(self.front);
+                    if let Some(trouble) = self.shop.approvals.trouble() {
+                        self.front.show(&View::Warning(trouble));
+                    }
+                }
             }
         }
         Ok(())
@@ -577,7 +592,7 @@ pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
     let gate = &shop.gate;
     let snapshot = shop
         .shadow
-        .snapshot(&|path| !gate.is_sensitive(path))
+        .snapshot(&|path| gate.hidden_by(path).is_none())
         .map_err(SessionError::input)?;
     Ok(snapshot.tree)
 }
@@ -589,4 +604,28 @@ pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
         .paths(&snapshot(shop)?)
         .map_err(SessionError::internal)?;
     Ok(paths.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_leak_refuses_autopilot_and_so_does_a_trial_that_was_not_made() {
+        let control = |name, held| Control {
+            name,
+            question: "",
+            held,
+            detail: String::new(),
+        };
+        assert!(refusal_of(&[control("a", true)]).is_none());
+        let refused = refusal_of(&[control("a", true), control("b", false)]).expect("refused");
+        assert_eq!(refused.kind, Kind::Refused);
+        assert!(
+            refused.message.ends_with("does not hold (b)"),
+            "{}",
+            refused.message
+        );
+        assert!(refusal_of(&[]).is_some());
+    }
 }

@@ -12,12 +12,14 @@ use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
 use model::{Budget, Cancel, Model, ModelId, Provider, Strategy};
-use policy::Gate;
+use policy::{Gate, Redactor};
 
+use crate::approvals::Approvals;
 use crate::error::SessionError;
 use crate::ledger::Ledger;
 use crate::models;
 use crate::places::{Environment, Project};
+use crate::secrets;
 
 /// The arguments by which the program starts itself as the sandbox's supervisor.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
@@ -83,7 +85,11 @@ pub(crate) struct Shop {
     pub(crate) sandbox: Sandbox,
     pub(crate) cancel: Cancel,
     /// What policy said, for the journal.
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
+    /// What a person approved of commands.
+    pub(crate) approvals: Arc<Approvals>,
+    /// What keeps secrets out of requests and records.
+    pub(crate) redactor: Redactor,
     environment: Environment,
     model_id: ModelId,
     budget: Budget,
@@ -110,7 +116,9 @@ impl Shop {
             shadow: open_shadow(environment, project)?,
             sandbox: sandbox(environment),
             cancel,
-            ledger: Ledger::default(),
+            ledger: Arc::default(),
+            approvals: Arc::new(Approvals::open(project, environment)?),
+            redactor: secrets::redactor(project, environment)?,
             environment: environment.clone(),
             model_id,
             budget: Budget::default(),
@@ -134,7 +142,13 @@ impl Shop {
         if let Some(model) = &*slot {
             return Ok(Arc::clone(model));
         }
-        let model = models::open(&self.environment, &self.model_id, self.budget, &self.cancel)?;
+        let model = models::open(
+            &self.environment,
+            &self.model_id,
+            self.budget,
+            self.redactor.clone(),
+            &self.cancel,
+        )?;
         *slot = Some(Arc::clone(&model));
         Ok(model)
     }
@@ -158,11 +172,6 @@ impl Shop {
     /// The model's name.
     pub(crate) fn model_id(&self) -> &ModelId {
         &self.model_id
-    }
-
-    /// What the edge read from the process's environment.
-    pub(crate) fn environment(&self) -> &Environment {
-        &self.environment
     }
 
     /// The Python interpreter, resolved at the first call.
@@ -461,12 +470,6 @@ impl Yard {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
     }
-}
-
-/// Whether a shell would leave a word as it is.
-pub(crate) fn is_plain_word(word: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    word.chars().all(is_plain)
 }
 
 /// The exit code of what ended by itself.

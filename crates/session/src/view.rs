@@ -4,6 +4,7 @@
 use change::visible;
 use engine::{Answer, Cost, Fact, Outcome};
 use model::Delta;
+use tools::{Consent, Wish};
 
 /// Something to show.
 #[derive(Clone, Debug)]
@@ -203,4 +204,7 @@ pub trait Front {
 
     /// Asks a person about a proposal; none when nobody is there.
     fn ask(&mut self, review: &Review) -> Option<Answer>;
+
+    /// Asks a person about a command; [`Consent::No`] when nobody is there.
+    fn consent(&mut self, wish: &Wish) -> Consent;
 }

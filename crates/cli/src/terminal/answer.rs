@@ -4,7 +4,8 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use session::{Answer, Cancel, Review};
+use session::shell::{CommandPattern, PatternScope};
+use session::{Answer, Cancel, Consent, Review, Wish};
 
 use crate::output::{self, BOLD, styled};
 
@@ -28,6 +29,44 @@ pub(super) fn read(review: &Review, cancel: &Cancel) -> Option<Answer> {
             }
             Some(answer) => return Some(answer),
             None => output::remark("  Type a (approve), m (modify), s (skip) or t (stop)."),
+        }
+    }
+}
+
+/// Asks until it is known what the person says to a command; no when the terminal closed.
+pub(super) fn consent(wish: &Wish, cancel: &Cancel) -> Consent {
+    for (at, it) in wish.offers.iter().enumerate() {
+        output::remark(format!("    {} yes, and {} from now on", at + 1, offer(it)));
+    }
+    loop {
+        prompt(&format!("  {}  [n]o > ", styled(BOLD, "[y]es, this once")));
+        let Some(line) = line(cancel) else {
+            return Consent::No;
+        };
+        if let Some(consent) = consented(&line, wish) {
+            return consent;
+        }
+        output::remark("  Type y (yes), n (no) or a number.");
+    }
+}
+
+/// What one of a wish's offers would approve, in words that are safe to print.
+pub(crate) fn offer((pattern, scope): &(CommandPattern, PatternScope)) -> String {
+    let scope = match scope {
+        PatternScope::Run => "in this run",
+        PatternScope::Project => "in this project",
+    };
+    format!("{} {scope}", session::visible(&pattern.to_string()))
+}
+
+fn consented(line: &str, wish: &Wish) -> Option<Consent> {
+    match line.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(Consent::Once),
+        "n" | "no" => Some(Consent::No),
+        number => {
+            let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+            let (pattern, scope) = wish.offers.get(at)?.clone();
+            Some(Consent::Further(pattern, scope))
         }
     }
 }
@@ -69,6 +108,24 @@ fn parse(line: &str) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_one_of_the_offers_and_nothing_else_is_a_yes() {
+        let pattern = CommandPattern::Exact(vec!["make".to_owned()]);
+        let wish = Wish {
+            act: "run «make»".to_owned(),
+            reasons: Vec::new(),
+            offers: vec![(pattern.clone(), PatternScope::Run)],
+        };
+        let further = Consent::Further(pattern, PatternScope::Run);
+        assert_eq!(consented("1\n", &wish), Some(further));
+        assert_eq!(consented("Y", &wish), Some(Consent::Once));
+        assert_eq!(consented("no", &wish), Some(Consent::No));
+        for line in ["", "0", "2", "yes please", "1 2"] {
+            assert_eq!(consented(line, &wish), None, "{line}");
+        }
+        assert_eq!(offer(&wish.offers[0]), "«make» in this run");
+    }
 
     #[test]
     fn answers_are_letters_or_words() {

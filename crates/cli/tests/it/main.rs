@@ -4,6 +4,8 @@ mod bad_input;
 mod chat;
 mod driven;
 mod eval;
+mod governance;
+mod injection;
 mod interruption;
 mod languages;
 mod models;

@@ -165,6 +165,10 @@ mod tests {
         fn ask(&mut self, _: &Review) -> Option<Answer> {
             None
         }
+
+        fn consent(&mut self, _: &tools::Wish) -> tools::Consent {
+            tools::Consent::No
+        }
     }
 
     pub(crate) fn row(case: &str, way: Way, passed: bool) -> EvalRow {

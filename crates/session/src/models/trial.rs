@@ -81,7 +81,13 @@ pub fn test(
 ) -> Result<Trial, SessionError> {
     let id = wanted(name, environment)?;
     let clock = Stopwatch::start();
-    let model = open(environment, &id, Budget::default(), cancel)?;
+    let model = open(
+        environment,
+        &id,
+        Budget::default(),
+        crate::secrets::redactor_of_user(environment),
+        cancel,
+    )?;
     let load_ms = clock.elapsed_ms();
     let place = environment
         .kiro_home()

@@ -96,10 +96,8 @@ pub(super) fn write(
         .map_err(SessionError::internal)?;
     let looking = toolbox::looking(shop, &yard)?;
     let transcripts = wanted.place.project.state.join("transcripts");
-    let mut transcript = Transcript::open(
-        &transcripts.join(format!("{name}.jsonl")),
-        shop.environment(),
-    )?;
+    let mut transcript =
+        Transcript::open(&transcripts.join(format!("{name}.jsonl")), &shop.redactor)?;
     let mut conversation = Conversation::new(Job {
         model: &*model,
         toolbox: &looking,

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
@@ -17,6 +18,7 @@ use spec::Spec;
 
 use super::{Event, landing};
 use crate::error::SessionError;
+use crate::person::Asking;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::talk;
 use crate::tooling;
@@ -164,6 +166,9 @@ impl Attempt<'_> {
             )));
         }
         let captured = landing::capture(self.shop, self.base, self.yard)?;
+        if let Some(warning) = landing::left_out(&captured) {
+            self.view(View::Warning(warning));
+        }
         Ok(End::Proposed(landing::proposal(
             self.base, &captured, passed,
         )))
@@ -249,6 +254,15 @@ impl Attempt<'_> {
         let bytes = host::files::read(&file, 4 << 20).map_err(SessionError::input)?;
         String::from_utf8(bytes)
             .map_err(|_| SessionError::input(format!("{path} is not UTF-8 text")))
+    }
+
+    /// Where wishes of this attempt go, to be put before a person.
+    pub(super) fn wishes(&self) -> impl Fn(Asking) -> bool + Send + Sync + 'static {
+        let events = Mutex::new(self.events.clone());
+        move |asking| {
+            let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+            events.send(Event::Wish(asking)).is_ok()
+        }
     }
 
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {

@@ -10,6 +10,7 @@ use engine::{CheckPurpose, Fact, Work};
 
 use super::attempt::{Attempt, count};
 use crate::error::SessionError;
+use crate::person::AskedPerson;
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
@@ -43,7 +44,8 @@ impl Attempt<'_> {
         }
         let model = self.shop.model()?;
         let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
-        let tools = toolbox::of_yard(self.shop, self.yard, &checks)?;
+        let person = Box::new(AskedPerson::new(self.shop, self.wishes()));
+        let tools = toolbox::of_yard(self.shop, self.yard, &checks, person)?;
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,
@@ -54,7 +56,7 @@ impl Attempt<'_> {
             seed: self.model_seed(),
             delegates: true,
         });
-        let mut transcript = Transcript::open(&self.transcript, self.shop.environment())?;
+        let mut transcript = Transcript::open(&self.transcript, &self.shop.redactor)?;
         let result = self.rounds(work, &mut conversation, &mut transcript);
         self.fact(Fact::TranscriptKept {
             task: self.task.id.clone(),
