@@ -1,9 +1,10 @@
 //! The front end for programs: every event is one line of JSON on the standard output.
 
 use serde_json::{Value, json};
-use session::{Cost, Decision, Front, Question, Review, View};
+use session::{Consent, Cost, Decision, Front, Question, Review, View, Wish};
 
 use crate::output;
+use crate::terminal::answer;
 
 /// Prints views as lines of JSON; nobody is there to answer.
 pub(crate) struct Jsonl;
@@ -37,15 +38,19 @@ impl Front for Jsonl {
     }
 
     fn answer(&mut self, question: &Question) -> Option<String> {
-        output::line(match question {
-            Question::Words { text, options } => {
-                json!({"event": "question", "text": text, "options": options})
-            }
-            Question::Consent { act, reasons } => {
-                json!({"event": "consent", "act": act, "reasons": reasons})
-            }
-        });
+        output::line(json!({
+            "event": "question", "text": question.text, "options": question.options,
+        }));
         None
+    }
+
+    fn consent(&mut self, wish: &Wish) -> Consent {
+        let reasons: Vec<String> = wish.reasons.iter().map(ToString::to_string).collect();
+        let offers: Vec<String> = wish.offers.iter().map(answer::offer).collect();
+        output::line(json!({
+            "event": "wish", "act": wish.act, "reasons": reasons, "offers": offers,
+        }));
+        Consent::No
     }
 }
 

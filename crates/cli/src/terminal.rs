@@ -1,11 +1,11 @@
 //! The front end for people: lines that stay, and on a real terminal one live line that does not.
 
-mod answer;
+pub(crate) mod answer;
 mod live;
 mod pick;
 mod words;
 
-use session::{Cancel, Decision, Front, Question, Review, View};
+use session::{Cancel, Consent, Decision, Front, Question, Review, View, Wish};
 
 pub(crate) use self::answer::somebody_is_there;
 use self::live::Live;
@@ -126,9 +126,18 @@ impl Front for Terminal {
         if !self.person {
             return None;
         }
-        match question {
-            Question::Words { options, .. } => answer::words(options, &self.cancel),
-            Question::Consent { .. } => answer::consent(&self.cancel),
+        answer::words(&question.options, &self.cancel)
+    }
+
+    fn consent(&mut self, wish: &Wish) -> Consent {
+        self.live.clear();
+        output::remark(format!("  {} {}", styled(YELLOW, "asks:"), wish.act));
+        for reason in &wish.reasons {
+            output::remark(format!("    {}", session::visible(&reason.to_string())));
+        }
+        match self.person {
+            true => answer::consent(wish, &self.cancel),
+            false => Consent::No,
         }
     }
 }

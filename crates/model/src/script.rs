@@ -16,6 +16,7 @@ pub(crate) struct Script {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScriptedTurn {
     pub(crate) when: Option<String>,
+    pub(crate) never: Vec<String>,
     pub(crate) pieces: Vec<String>,
     pub(crate) calls: Vec<Call>,
     pub(crate) delay_ms: u64,
@@ -37,6 +38,8 @@ pub(crate) enum Failure {
 #[serde(deny_unknown_fields)]
 struct TurnLine {
     when: Option<String>,
+    #[serde(default)]
+    never: Vec<String>,
     reply: Option<serde_json::Value>,
     #[serde(default)]
     calls: Vec<CallLine>,
@@ -175,6 +178,7 @@ impl ScriptedTurn {
         };
         Ok(Self {
             when: line.when,
+            never: line.never,
             pieces,
             calls: line.calls.into_iter().map(CallLine::call).collect(),
             delay_ms: line.delay_ms,

@@ -28,6 +28,7 @@ const QUOTED_CHARS_MAX: usize = 80;
 /// - `profile` may stand on the first line only; each field is optional. Without it the model is driven by slots.
 /// - `when` is a text that the last user message, or the results of calls in it, must contain; without it the line
 ///   answers any request.
+/// - `never` are texts that must stand nowhere in the request, else the turn fails: for tests of what a model is not shown.
 /// - `calls` are the tools that the turn calls; `arguments` are an object, or a text where they are to be no JSON.
 /// - `reply` is a text, or a list of texts that arrive one after another.
 /// - `delay_ms` is waited before each piece (and before a failure), at most 60,000.
@@ -101,6 +102,12 @@ impl Scripted {
             });
         };
         let mut turn = play.waiting.remove(found);
+        if let Some(never) = turn.never.iter().find(|it| holds(request, it)) {
+            return Err(ModelError::Script {
+                script: self.id.name().to_owned(),
+                reason: format!("is shown what it must never be shown: {never:?}"),
+            });
+        }
         let number = play.requests.len();
         for (index, call) in turn.calls.iter_mut().enumerate() {
             call.id = format!("call_{number}_{}", index + 1);
@@ -170,6 +177,17 @@ impl Model for Scripted {
             ..Reply::text(turn.pieces.concat(), turn.usage, stop)
         })
     }
+}
+
+/// Whether a text stands anywhere in a request.
+fn holds(request: &Request, text: &str) -> bool {
+    request.system.contains(text)
+        || request.tools.iter().any(|it| it.description.contains(text))
+        || request.messages.iter().any(|it| {
+            it.text.contains(text)
+                || it.calls.iter().any(|it| it.arguments.contains(text))
+                || it.results.iter().any(|it| it.text.contains(text))
+        })
 }
 
 fn wait(delay_ms: u64, cancel: &Cancel) -> Result<(), ModelError> {

@@ -6,6 +6,7 @@
 mod seed;
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde::Deserialize;
@@ -13,6 +14,39 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Case {
     cmd: String,
+}
+
+/// Prints how the times of single verdicts are spread, each the median of several runs in turn.
+#[expect(clippy::print_stderr, reason = "a benchmark tells what it measured")]
+fn tell_percentiles(commands: &[String]) {
+    const RUNS: usize = 9;
+    let rules = seed::rules();
+    let mut times = vec![Vec::new(); commands.len()];
+    for _ in 0..RUNS {
+        for (command, times) in commands.iter().zip(&mut times) {
+            let start = Instant::now();
+            black_box(rules.judge_command(command));
+            times.push(start.elapsed());
+        }
+    }
+    let mut medians: Vec<_> = times
+        .into_iter()
+        .zip(commands)
+        .map(|(mut times, command)| {
+            times.sort();
+            (times[RUNS / 2], command)
+        })
+        .collect();
+    medians.sort();
+    let at = |share: usize| medians[(medians.len() - 1) * share / 1000].0;
+    let (slowest, command) = medians[medians.len() - 1];
+    eprintln!(
+        "one verdict: p50 {:?}, p90 {:?}, p99 {:?}, most {slowest:?} for {:.60?}",
+        at(500),
+        at(900),
+        at(990),
+        command
+    );
 }
 
 fn verdicts(criterion: &mut Criterion) {
@@ -27,6 +61,7 @@ fn verdicts(criterion: &mut Criterion) {
         .map(|line| serde_json::from_str::<Case>(line).expect("a case").cmd)
         .filter(|cmd| cmd.len() <= 4096)
         .collect();
+    tell_percentiles(&commands);
     criterion.bench_function(
         &format!("corpus, all {} up to 4 KiB", commands.len()),
         |it| {

@@ -1,5 +1,6 @@
 //! The gate: judges each act against the rules and the grants of one run.
 
+mod commands;
 mod hook;
 
 use std::collections::BTreeMap;
@@ -10,12 +11,15 @@ use change::{Changeset, FileState, RelPath};
 use crate::change_type;
 use crate::fold::fold;
 use crate::glob::{Pattern, first_covering};
-use crate::path::{asks_at_landing, closed_to_attempts};
-use crate::permission::{Capability, Effect, PermissionRule};
+use crate::path::{FileAct, PathFacts};
 use crate::permit::{Act, Permit};
 use crate::rules::{Rules, Threshold};
-use crate::trust::{Trust, TrustKind};
+use crate::trust::Trust;
 use crate::verdict::{Reason, Verdict};
+
+use self::commands::Granted;
+
+pub use self::commands::{Leave, LineAsk, LineVerdict, Step};
 
 /// A program of the user's own that Kiro starts on the user's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +36,22 @@ pub enum OwnProgram {
     Exec,
 }
 
+/// Whose files are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The user's own project.
+    Project,
+    /// An attempt's worktree: what wants a person is asked when its changes land.
+    Attempt,
+}
+
 /// The rules together with what one run was granted.
 #[derive(Clone, Debug)]
 pub struct Gate {
     root: PathBuf,
+    stage: Stage,
     rules: Rules,
-    granted: Vec<Vec<String>>,
+    granted: Granted,
     protected: Vec<PathBuf>,
     trust: Trust,
 }
@@ -47,8 +61,9 @@ impl Gate {
     pub fn new(root: &Path, rules: Rules) -> Gate {
         Gate {
             root: root.to_path_buf(),
+            stage: Stage::Project,
             rules,
-            granted: Vec::new(),
+            granted: Granted::default(),
             protected: Vec::new(),
             trust: Trust::default(),
         }
@@ -70,6 +85,20 @@ impl Gate {
         &self.trust
     }
 
+    /// The same rules for files of an attempt, whose worktree is `worktree` (absolute and canonical).
+    #[must_use]
+    pub fn in_attempt(&self, worktree: &Path) -> Gate {
+        Gate {
+            root: worktree.to_path_buf(),
+            stage: Stage::Attempt,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
@@ -82,107 +111,8 @@ impl Gate {
         &self.protected
     }
 
-    /// Grants one check that Kiro derived from the spec of this run: exactly this argv.
-    pub fn grant_check(&mut self, argv: Vec<String>) {
-        if !self.granted.contains(&argv) {
-            self.granted.push(argv);
-        }
-    }
-
-    /// Whether a file's content may not leave the user's tree: not to a model, not into an attempt.
-    pub fn is_sensitive(&self, path: &RelPath) -> bool {
-        self.sensitive_pattern(path.as_str()).is_some()
-    }
-
     fn sensitive_pattern(&self, path: &str) -> Option<&Pattern> {
         first_covering(&self.rules.sensitive, &[fold(path)])
-    }
-
-    /// Judges a command that an attempt wants to run in its sandbox.
-    pub fn judge_run(&self, argv: &[String], cwd: &Path) -> Verdict {
-        let act = Act::Run {
-            argv: argv.to_vec(),
-            cwd: cwd.to_path_buf(),
-        };
-        let line = argv.join(" ");
-        let denied = self.rules.denied.iter().filter(|rule| {
-            let words: Vec<&str> = rule.split_whitespace().collect();
-            !words.is_empty() && starts_with_words(argv, &words)
-        });
-        let mut deny: Vec<Reason> = denied
-            .map(|rule| Reason {
-                rule: format!("security.denied_commands: {rule}"),
-                why: format!("the command «{line}» is denied"),
-                change: "remove the rule from .kiro/config.yaml".to_owned(),
-            })
-            .collect();
-        deny.extend(self.shell_rules(Effect::Deny, &line));
-        let mut ask = self.shell_rules(Effect::Ask, &line);
-        if self.granted.iter().any(|it| it == argv) {
-            return Verdict::from_reasons(&act, deny, ask, "check derived from the spec");
-        }
-        let allowed = self.allowed_by(argv, &line);
-        if allowed.is_none() {
-            ask.push(self.not_granted(&line));
-        }
-        Verdict::from_reasons(&act, deny, ask, &allowed.unwrap_or_default())
-    }
-
-    /// The rules in the form of `permissions.yaml` that have this effect on a command.
-    fn shell_rules(&self, effect: Effect, line: &str) -> Vec<Reason> {
-        let rules = self.rules.permissions.iter();
-        let met = rules.filter(|it| {
-            it.effect == effect && it.speaks_of(Capability::Shell) && it.covers_line(line)
-        });
-        met.map(|rule| Reason {
-            rule: rule.title(),
-            why: format!("the command «{line}» meets this rule"),
-            change: "approve it, or change the rule".to_owned(),
-        })
-        .collect()
-    }
-
-    /// The rule that allows a command: the folder's own only once the folder is trusted, the user's at once.
-    /// A command whose words a shell would read otherwise is none that a pattern over its line can allow.
-    fn allowed_by(&self, argv: &[String], line: &str) -> Option<String> {
-        let trusted = |rule: &&String| {
-            rule.split_whitespace().eq(argv.iter().map(String::as_str))
-                && self.trust.trusts_all(TrustKind::Commands)
-        };
-        if let Some(rule) = self.rules.trusted.iter().find(trusted) {
-            return Some(format!("security.trusted_commands: {rule}"));
-        }
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@+%".contains(c);
-        if !argv
-            .iter()
-            .all(|it| !it.is_empty() && it.chars().all(plain))
-        {
-            return None;
-        }
-        let allows = |rule: &&PermissionRule| {
-            rule.effect == Effect::Allow
-                && rule.speaks_of(Capability::Shell)
-                && rule.covers_line(line)
-                && (!rule.is_of_the_folder() || self.trust.trusts_all(TrustKind::Rules))
-        };
-        let found = self.rules.permissions.iter().find(allows);
-        found.map(PermissionRule::title)
-    }
-
-    /// Why a command that was not derived from the spec asks. A repository may tighten policy, never loosen
-    /// it: what its own file trusts counts only once a person trusted the folder.
-    fn not_granted(&self, line: &str) -> Reason {
-        let listed = self.rules.trusted.iter().find(|it| it.as_str() == line);
-        Reason {
-            rule: match listed {
-                Some(rule) => {
-                    format!("security.trusted_commands: {rule} (the folder is not trusted yet)")
-                }
-                None => "commands ask unless granted".to_owned(),
-            },
-            why: format!("the command «{line}» was not derived from the spec"),
-            change: "approve it".to_owned(),
-        }
     }
 
     /// Judges a program of the user's own, started on the user's word.
@@ -244,16 +174,10 @@ impl Gate {
         ))
     }
 
-    /// Judges a file that a model wants written in its attempt, whose worktree is `worktree`.
+    /// Judges a file that is written in an attempt, whose worktree is `worktree`, by its name.
     pub fn judge_attempt_write(&self, worktree: &Path, path: &RelPath, bytes: &[u8]) -> Verdict {
-        let act = Act::write(&worktree.join(path.as_str()), bytes);
-        let deny = self.forbidden(path).into_iter().collect();
-        Verdict::from_reasons(
-            &act,
-            deny,
-            Vec::new(),
-            "a file of the attempt's own worktree",
-        )
+        self.in_attempt(worktree)
+            .judge_file(FileAct::Write(bytes), &PathFacts::of_name(path))
     }
 
     /// Judges the parts of an attempt that a person keeps, which are brought into its worktree anew.
@@ -262,10 +186,18 @@ impl Gate {
             root: worktree.to_path_buf(),
             changeset: changes.digest(),
         };
-        let deny = changes
-            .paths()
-            .filter_map(|it| self.forbidden(it))
-            .collect();
+        let inside = self.in_attempt(worktree);
+        let mut deny = Vec::new();
+        for file in changes.files() {
+            let act = match &file.after {
+                Some(after) => FileAct::Write(&after.bytes),
+                None => FileAct::Delete,
+            };
+            if let Verdict::Deny(reasons) = inside.judge_file(act, &PathFacts::of_name(&file.path))
+            {
+                deny.extend(reasons);
+            }
+        }
         Verdict::from_reasons(&act, deny, Vec::new(), "the parts that a person keeps")
     }
 
@@ -281,12 +213,14 @@ impl Gate {
             root: self.root.clone(),
             changeset: changes.digest(),
         };
-        let deny = changes
-            .paths()
-            .filter_map(|it| self.forbidden(it))
-            .collect();
+        let (mut deny, mut by_name) = (Vec::new(), Vec::new());
+        for path in changes.paths() {
+            let reasons = self.weigh_landing(path);
+            deny.extend(reasons.deny);
+            by_name.extend(reasons.ask);
+        }
         let mut ask = self.over_thresholds(changes, earlier);
-        ask.extend(changes.paths().filter_map(armed));
+        ask.extend(by_name);
         ask.extend(self.approval_paths(changes));
         ask.extend(self.approval_types(changes));
         ask.extend(outside_scope(changes, scope));
@@ -296,22 +230,6 @@ impl Gate {
             ask,
             "inside the task's scope, under every threshold",
         )
-    }
-
-    fn forbidden(&self, path: &RelPath) -> Option<Reason> {
-        if let Some(pattern) = closed_to_attempts(path) {
-            return Some(Reason {
-                rule: format!("built in: {}", pattern.text()),
-                why: format!("{path} can make a tool run something, so no agent writes it"),
-                change: "make this change yourself".to_owned(),
-            });
-        }
-        let pattern = self.sensitive_pattern(path.as_str())?;
-        Some(Reason {
-            rule: sensitive_rule(pattern),
-            why: format!("{path} is sensitive, so no agent writes it"),
-            change: "make this change yourself, or rename the file".to_owned(),
-        })
     }
 
     fn over_thresholds(&self, changes: &Changeset, earlier: &[Changeset]) -> Vec<Reason> {
@@ -365,26 +283,6 @@ impl Gate {
 /// The rule that a pattern of sensitive files stands for, as it is named to people.
 pub(crate) fn sensitive_rule(pattern: &Pattern) -> String {
     format!("security.sensitive_files: {}", pattern.text())
-}
-
-fn armed(path: &RelPath) -> Option<Reason> {
-    let pattern = asks_at_landing(path)?;
-    Some(Reason {
-        rule: format!("built in: {}", pattern.text()),
-        why: format!("{path} decides what programs run or models are told later"),
-        change: "approve it".to_owned(),
-    })
-}
-
-fn starts_with_words(argv: &[String], words: &[&str]) -> bool {
-    let program = argv.first().map(|it| {
-        Path::new(it)
-            .file_name()
-            .map_or(it.as_str(), |name| name.to_str().unwrap_or(it))
-    });
-    program == words.first().copied()
-        && argv.len() >= words.len()
-        && argv[1..].iter().zip(&words[1..]).all(|(a, b)| a == b)
 }
 
 fn over(what: &str, found: u64, limit: u64) -> Option<Reason> {

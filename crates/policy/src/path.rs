@@ -13,7 +13,7 @@ use change::RelPath;
 
 use crate::change_type;
 use crate::fold::fold;
-use crate::gate::{Gate, sensitive_rule};
+use crate::gate::{Gate, Stage, sensitive_rule};
 use crate::glob::{Pattern, first_covering};
 use crate::permission::{Capability, Effect};
 use crate::permit::{Act, FileId};
@@ -30,6 +30,18 @@ pub struct PathFacts {
     pub found: Option<Found>,
     /// Whether exactly the requested name is there, letter for letter.
     pub literal: bool,
+}
+
+impl PathFacts {
+    /// What a name by itself says of a file of the project.
+    pub(crate) fn of_name(path: &RelPath) -> PathFacts {
+        PathFacts {
+            requested: path.as_str().to_owned(),
+            place: Place::Inside(path.clone()),
+            found: None,
+            literal: true,
+        }
+    }
 }
 
 /// Where a path leads once every link is followed.
@@ -112,9 +124,9 @@ const PUBLIC_FOLDERS: [&str; 4] = [
 const RULE_OUTSIDE: &str = "built in: files outside the project";
 
 #[derive(Default)]
-struct Reasons {
-    deny: Vec<Reason>,
-    ask: Vec<Reason>,
+pub(crate) struct Reasons {
+    pub(crate) deny: Vec<Reason>,
+    pub(crate) ask: Vec<Reason>,
 }
 
 impl Reasons {
@@ -213,8 +225,34 @@ impl Gate {
         self.weigh_permissions(change, &shown, &names, reasons);
         if change != Change::Read {
             self.weigh_control(&shown, &names, reasons);
+        }
+        if change != Change::Read && self.stage() == Stage::Project {
             self.weigh_governed(&shown, &names, reasons);
         }
+    }
+
+    /// What the rules say of a change of this file when an attempt's changes land, by its names alone.
+    pub(crate) fn weigh_landing(&self, path: &RelPath) -> Reasons {
+        let facts = PathFacts::of_name(path);
+        let names = Names::of(self.root(), &facts);
+        let mut reasons = Reasons::default();
+        self.weigh_sensitive(path.as_str(), &names, &mut reasons);
+        self.weigh_permissions(Change::Write, path.as_str(), &names, &mut reasons);
+        closed(path.as_str(), &names, &mut reasons);
+        if let Some(pattern) = arms_something(&names.places) {
+            armed(path.as_str(), pattern, &mut reasons);
+        }
+        reasons
+    }
+
+    /// Why a file of this name is not shown to an agent and not copied into an attempt, if it is not.
+    pub fn hidden_by(&self, path: &RelPath) -> Option<Reason> {
+        let facts = PathFacts::of_name(path);
+        let names = Names::of(self.root(), &facts);
+        let mut reasons = Reasons::default();
+        self.weigh_sensitive(path.as_str(), &names, &mut reasons);
+        self.weigh_permissions(Change::Read, path.as_str(), &names, &mut reasons);
+        reasons.deny.into_iter().next()
     }
 
     fn weigh_place(&self, change: Change, facts: &PathFacts, reasons: &mut Reasons) {
@@ -222,7 +260,9 @@ impl Gate {
         match &facts.place {
             Place::Inside(path) => {
                 let place = self.root().join(path.as_str());
-                if change != Change::Read && self.protected().iter().any(|it| place.starts_with(it))
+                if change != Change::Read
+                    && self.stage() == Stage::Project
+                    && self.protected().iter().any(|it| place.starts_with(it))
                 {
                     reasons.deny(
                         "built in: Kiro's own folder of the user",
@@ -285,18 +325,12 @@ impl Gate {
     }
 
     fn weigh_control(&self, shown: &str, names: &Names, reasons: &mut Reasons) {
-        if let Some(pattern) = runs_something(&names.places) {
-            reasons.deny(
-                format!("built in: {}", pattern.text()),
-                format!("«{shown}» can make a program run something, so no agent writes it"),
-                "make this change yourself",
-            );
+        if self.stage() == Stage::Attempt {
+            closed(shown, names, reasons);
+        } else if let Some(pattern) = runs_something(&names.places) {
+            refuse_control(shown, pattern, reasons);
         } else if let Some(pattern) = arms_something(&names.places) {
-            reasons.ask(
-                format!("built in: {}", pattern.text()),
-                format!("«{shown}» decides what programs run or models are told later"),
-                "approve it",
-            );
+            armed(shown, pattern, reasons);
         }
     }
 
@@ -456,13 +490,27 @@ fn arms_something(places: &[String]) -> Option<&'static Pattern> {
         .or_else(|| first_covering(&control::KIRO_INSTRUCTIONS, places))
 }
 
-/// The built-in pattern by which an attempt may not write a place at all; attempts have no `.kiro`.
-pub(crate) fn closed_to_attempts(path: &RelPath) -> Option<&'static Pattern> {
-    let place = [fold(path.as_str())];
-    first_covering(&control::RUNS, &place).or_else(|| first_covering(&control::KIRO, &place))
+/// What no attempt writes: all that makes a program run something, and everything of Kiro's.
+fn closed(shown: &str, names: &Names, reasons: &mut Reasons) {
+    let pattern = first_covering(&control::RUNS, &names.places)
+        .or_else(|| first_covering(&control::KIRO, &names.places));
+    if let Some(pattern) = pattern {
+        refuse_control(shown, pattern, reasons);
+    }
 }
 
-/// The built-in pattern by which a person is asked before a task's change of this place lands.
-pub(crate) fn asks_at_landing(path: &RelPath) -> Option<&'static Pattern> {
-    arms_something(&[fold(path.as_str())])
+fn refuse_control(shown: &str, pattern: &Pattern, reasons: &mut Reasons) {
+    reasons.deny(
+        format!("built in: {}", pattern.text()),
+        format!("«{shown}» can make a program run something, so no agent writes it"),
+        "make this change yourself",
+    );
+}
+
+fn armed(shown: &str, pattern: &Pattern, reasons: &mut Reasons) {
+    reasons.ask(
+        format!("built in: {}", pattern.text()),
+        format!("«{shown}» decides what programs run or models are told later"),
+        "approve it",
+    );
 }

@@ -37,11 +37,28 @@ pub struct Secret {
 impl Redactor {
     /// One that knows the secrets of these environment files too, given as their text.
     pub fn with_environment<'t>(files: impl IntoIterator<Item = &'t str>) -> Redactor {
-        let mut values: Vec<String> = files
+        Redactor::of(files, [])
+    }
+
+    /// The same, with the variables of a process, of which those count whose names speak of secrets.
+    pub fn of<'t>(
+        files: impl IntoIterator<Item = &'t str>,
+        variables: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Redactor {
+        let of_files = files
             .into_iter()
             .flat_map(assigned::environment)
-            .filter(|(name, value)| is_worth_keeping(name, value))
-            .map(|(_, value)| value)
+            .filter(|(name, value)| is_worth_keeping(name, value));
+        let is_secret = |(name, value): &(&str, &str)| {
+            assigned::is_key(name) && value.len() >= VALUE_MIN && !assigned::is_placeholder(value)
+        };
+        let of_process = variables
+            .into_iter()
+            .filter(is_secret)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut values: Vec<String> = of_files
+            .chain(of_process)
+            .flat_map(|(_, value)| spellings(value))
             .collect();
         values.sort();
         values.dedup();
@@ -51,6 +68,20 @@ impl Redactor {
             .ok()
             .filter(|_| !values.is_empty());
         Redactor { values, known }
+    }
+
+    /// How many markers of secrets that were taken out a text holds.
+    pub fn markers(text: &[u8]) -> usize {
+        const BEGIN: &[u8] = b"[redacted ";
+        let after = |at: usize| {
+            let kind = &text[at + BEGIN.len()..];
+            let end = kind.iter().take(40).position(|it| *it == b']');
+            end.is_some_and(|end| {
+                let letters = |it: &u8| it.is_ascii_lowercase() || *it == b'-';
+                end > 0 && kind[..end].iter().all(letters)
+            })
+        };
+        memchr_all(text, BEGIN).filter(|at| after(*at)).count()
     }
 
     /// How many values were learnt.
@@ -98,6 +129,41 @@ impl Redactor {
         out.push_str(&text[at..]);
         Cow::Owned(out)
     }
+}
+
+/// Where `wanted` stands in a text.
+fn memchr_all<'t>(text: &'t [u8], wanted: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    let windows = text.windows(wanted.len()).enumerate();
+    windows
+        .filter(move |(_, it)| *it == wanted)
+        .map(|(at, _)| at)
+}
+
+/// Shortest line of a value of several lines that is taken for a secret by itself, in bytes.
+const LINE_MIN: usize = 12;
+
+/// A value as it may stand in a text: as it is, as JSON writes it, and line by line.
+fn spellings(value: String) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    if value.contains('\n') {
+        let lines = value.lines().map(str::trim);
+        all.extend(
+            lines
+                .filter(|it| it.len() >= LINE_MIN && !it.starts_with("-----"))
+                .map(str::to_owned),
+        );
+    }
+    let escaped = value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+        .replace('\r', "\\r")
+        .replace('\t', "\\t");
+    if escaped != value {
+        all.push(escaped);
+    }
+    all.push(value);
+    all
 }
 
 /// Whether a value of an environment file is one that must not be seen: not a switch, a number, a word or a

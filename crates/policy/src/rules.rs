@@ -17,7 +17,7 @@ use crate::change_type::{self, ChangeType};
 use crate::fold::fold;
 use crate::glob::{Pattern, built_in};
 use crate::permission::{self, Capability, PermissionRule};
-use crate::shell::{CommandRuleError, CommandRules};
+use crate::shell::{Answer, CommandRuleError, CommandRules};
 
 pub use self::error::RulesError;
 
@@ -38,7 +38,7 @@ const SENSITIVE: [&str; 8] = [
 pub struct Rules {
     pub(crate) sensitive: Vec<Pattern>,
     pub(crate) trusted: Vec<String>,
-    pub(crate) denied: Vec<String>,
+    pub(crate) commands: CommandRules,
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) approve_paths: Vec<Pattern>,
     pub(crate) approve_types: Vec<ChangeType>,
@@ -71,7 +71,7 @@ impl Rules {
         let mut rules = Rules {
             sensitive: built_in(&SENSITIVE),
             trusted: Vec::new(),
-            denied: Vec::new(),
+            commands: CommandRules::default(),
             thresholds: Vec::new(),
             approve_paths: Vec::new(),
             approve_types: Vec::new(),
@@ -91,7 +91,9 @@ impl Rules {
         let source = Source { file, text };
         let read: PermissionsFile = source.read()?;
         for entry in &read.rules {
-            self.permissions.push(permission(source, &entry.value)?);
+            let rule = permission(source, &entry.value)?;
+            self.commands.add_permission(&rule);
+            self.permissions.push(rule);
         }
         Ok(())
     }
@@ -102,11 +104,8 @@ impl Rules {
     }
 
     /// The trusted and denied commands, ready to judge.
-    ///
-    /// # Errors
-    /// When one of them is not a command.
-    pub fn commands(&self) -> Result<CommandRules, CommandRuleError> {
-        CommandRules::compile(&self.trusted, &self.denied)
+    pub fn commands(&self) -> &CommandRules {
+        &self.commands
     }
 
     /// The rules in the form of `permissions.yaml`.
@@ -120,16 +119,17 @@ impl Rules {
             self.sensitive.push(pattern(source, entry)?);
         }
         for entry in &file.security.trusted_commands {
-            let covers =
-                |line: &str, rule: &[&str]| line.split_whitespace().eq(rule.iter().copied());
-            self.trusted.push(command(source, entry, covers)?);
+            let own = command(source, entry, CommandRules::trust)?;
+            let covers = |line: &str| own.judge_command(line).answer == Answer::Allow;
+            hold(source, &entry.value.text, &entry.value.examples, &covers)?;
+            added(source, entry, self.commands.trust(&entry.value.text))?;
+            self.trusted.push(entry.value.text.clone());
         }
         for entry in &file.security.denied_commands {
-            let covers = |line: &str, rule: &[&str]| {
-                let words: Vec<&str> = line.split_whitespace().collect();
-                words.windows(rule.len()).any(|it| it == rule)
-            };
-            self.denied.push(command(source, entry, covers)?);
+            let own = command(source, entry, CommandRules::deny)?;
+            let covers = |line: &str| own.judge_command(line).answer == Answer::Deny;
+            hold(source, &entry.value.text, &entry.value.examples, &covers)?;
+            added(source, entry, self.commands.deny(&entry.value.text))?;
         }
         for entry in file.governance.require_approval {
             self.thresholds
@@ -185,20 +185,28 @@ fn compiled<T>(source: Source<'_>, at: &Spanned<T>, text: &str) -> Result<Patter
         .map_err(|error| source.wrong(at, format!("«{text}» is not a path pattern: {error}")))
 }
 
-/// A command's text, held against its examples with `covers`, which is given a line and the rule's words.
+/// One command's rule by itself, by which its examples are judged.
 fn command(
     source: Source<'_>,
     entry: &Spanned<Entry>,
-    covers: impl Fn(&str, &[&str]) -> bool,
-) -> Result<String, RulesError> {
+    add: fn(&mut CommandRules, &str) -> Result<(), CommandRuleError>,
+) -> Result<CommandRules, RulesError> {
     let text = &entry.value.text;
-    let rule: Vec<&str> = text.split_whitespace().collect();
-    if rule.is_empty() {
+    if text.trim().is_empty() {
         return Err(source.wrong(entry, "an empty command; write one or leave it out"));
     }
-    let covers = |line: &str| covers(line, &rule);
-    hold(source, text, &entry.value.examples, &covers)?;
-    Ok(text.clone())
+    let mut own = CommandRules::default();
+    added(source, entry, add(&mut own, text))?;
+    Ok(own)
+}
+
+/// What a rule that is no command is told, with its place.
+fn added(
+    source: Source<'_>,
+    entry: &Spanned<Entry>,
+    result: Result<(), CommandRuleError>,
+) -> Result<(), RulesError> {
+    result.map_err(|error| source.wrong(entry, error.to_string()))
 }
 
 /// Holds a rule against its own examples.
@@ -327,7 +335,8 @@ require_human_approval:
     fn the_seeds_files_are_read() {
         let rules = Rules::parse(Some(SEED_CONFIG), Some(SEED_GOVERNANCE)).expect("both parse");
         assert_eq!(rules.trusted, ["npm test"]);
-        assert_eq!(rules.denied, ["rm -rf"]);
+        let denied = rules.commands().judge_command("rm -fr x");
+        assert_eq!(denied.rule, "security.denied_commands: rm -rf");
         assert_eq!(
             rules.thresholds,
             [
@@ -397,6 +406,18 @@ require_human_approval:
                 "",
                 "config.yaml:1:53",
                 "a whole number",
+            ),
+            (
+                "security: {denied_commands: ['a && b']}\n",
+                "",
+                "config.yaml:1:30",
+                "«a && b» is not a command",
+            ),
+            (
+                "security: {denied_commands: [{rule: rm -rf, not_match: [rm -r --force x]}]}\n",
+                "",
+                "config.yaml:1:",
+                "matches «rm -r --force x», and it should not",
             ),
             ("security: [\n", "", "config.yaml:", ""),
             (

@@ -42,6 +42,8 @@ pub use judge::{Analysis, Answer, CommandRules, CommandVerdict};
 pub use plan::{Invocation, Part, Plan};
 pub use walk::{Hit, Seen};
 
+pub(crate) use denied::base_name;
+
 /// The words of a text as written, cut at blanks outside of quotes.
 pub(crate) fn word_list(text: &str) -> Vec<String> {
     let mut words = Vec::new();

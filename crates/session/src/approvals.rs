@@ -1,199 +1,215 @@
-//! Proposals that wait for a person, and answers to them from any terminal.
+//! What a person approved of commands beyond one time: for this run in memory, for this project in Kiro's own
+//! folder of the user, never in the repository.
+//!
+//! An approval for the project is bound to its folder and to the content of what its command runs of the folder: a
+//! script that changed is asked about again.
 
-use engine::{Answer, Fact, Judgement, Progress, Run};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use crate::error::{Kind, SessionError};
-use crate::journal::{Entry, Given, Journal, RunRow};
-use crate::places::{Environment, Project, SpecPlace};
-use crate::run::{landing, now, open_journal};
-use crate::shop::open_shadow;
-use crate::view::{Decision, Front};
+use change::Digest;
+use policy::Gate;
+use policy::shell::CommandPattern;
+use serde::{Deserialize, Serialize};
 
-/// A proposal that waits.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    /// The spec's path.
-    pub spec: String,
-    /// The run.
-    pub run: String,
-    /// Whether the run's process is still at work.
-    pub going_on: bool,
-    /// The task.
-    pub task: String,
-    /// Its title.
-    pub title: String,
-    /// Why the rules want a person, when they do.
-    pub reasons: Vec<String>,
-    /// Files that would change.
-    pub files: Vec<String>,
-    /// Lines added and removed.
-    pub lines: (u64, u64),
-    /// Checks that pass.
-    pub passed: u32,
-    /// The diff, made safe to print.
-    pub diff: String,
-    /// An answer that the run has not taken yet.
-    pub given: Option<Answer>,
-    /// The tree that would land.
-    tree: String,
+use crate::error::SessionError;
+use crate::places::{Environment, Project};
+use crate::trust;
+
+/// Version of the file's form.
+const FORM: u32 = 1;
+/// Largest file that is read, in bytes.
+const FILE_MAX: u64 = 1 << 20;
+/// Most approvals that are kept of one project; the oldest go first.
+const KEPT_MAX: usize = 500;
+
+/// The approvals of one project.
+pub(crate) struct Approvals {
+    file: PathBuf,
+    root: PathBuf,
+    state: Mutex<State>,
 }
 
-/// Everything in the project that waits for a person; with `spec` only of that one.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub fn approvals(
-    spec: Option<&str>,
-    environment: &Environment,
-    front: &mut dyn Front,
-) -> Result<Vec<Waiting>, SessionError> {
-    let project = Project::around(environment)?;
-    let journal = open_journal(&project, front)?;
-    waiting(&project, &journal, spec, environment)
+#[derive(Default)]
+struct State {
+    run: Vec<CommandPattern>,
+    project: Vec<Row>,
+    /// Why one could not be kept, until it is told.
+    trouble: Option<String>,
 }
 
-/// Leaves an answer to the one proposal of `task` that waits.
-///
-/// # Errors
-/// When there is no such proposal, or the decision needs the run's own terminal.
-pub fn answer(
-    task: &str,
-    spec: Option<&str>,
-    decision: &Decision,
-    environment: &Environment,
-    front: &mut dyn Front,
-) -> Result<Waiting, SessionError> {
-    if matches!(decision, Decision::Modify | Decision::Keep(_)) {
-        return Err(SessionError::new(
-            Kind::Refused,
-            "edits of a proposal are made where the run is",
-        ));
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApprovalsFile {
+    form: u32,
+    root: String,
+    approved: Vec<Row>,
+}
+
+#[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    /// Whether any arguments may follow the words.
+    leading: bool,
+    words: Vec<String>,
+    /// Digest of what the command runs of the folder.
+    runs: String,
+    approved_ms: i64,
+}
+
+impl Row {
+    fn pattern(&self) -> CommandPattern {
+        match self.leading {
+            true => CommandPattern::Leading(self.words.clone()),
+            false => CommandPattern::Exact(self.words.clone()),
+        }
     }
-    let project = Project::around(environment)?;
-    let mut journal = open_journal(&project, front)?;
-    let all = waiting(&project, &journal, spec, environment)?;
-    let mut found: Vec<&Waiting> = all.iter().filter(|it| it.task == task).collect();
-    let one = match (found.pop(), found.pop()) {
-        (Some(one), None) => one,
-        (Some(one), Some(other)) => {
-            let error = format!("task {task} waits in {} and in {}", other.spec, one.spec);
-            return Err(SessionError::input(error).hint("say which with --spec"));
-        }
-        _ => {
-            let known: Vec<&str> = all.iter().map(|it| it.task.as_str()).collect();
-            let error = SessionError::input(format!("task {task} does not wait for an answer"));
-            return Err(error.hint(match known.is_empty() {
-                true => "nothing waits here".to_owned(),
-                false => format!("what waits: {}", known.join(", ")),
-            }));
-        }
-    };
-    let given = Given {
-        run: one.run.clone(),
-        task: one.task.clone(),
-        tree: one.tree.clone(),
-        answer: decision.answer(),
-        remark: match decision {
-            Decision::Revise(remark) => remark.clone(),
-            _ => String::new(),
-        },
-    };
-    journal
-        .give(&given, now())
-        .map_err(SessionError::internal)?;
-    Ok(Waiting {
-        given: Some(given.answer),
-        ..one.clone()
-    })
 }
 
-fn waiting(
-    project: &Project,
-    journal: &Journal,
-    spec: Option<&str>,
-    environment: &Environment,
-) -> Result<Vec<Waiting>, SessionError> {
-    let wanted = spec
-        .map(|it| SpecPlace::find(it, environment))
-        .transpose()?;
-    let mut seen: Vec<String> = Vec::new();
-    let mut all = Vec::new();
-    for row in journal.runs().map_err(SessionError::internal)? {
-        let is_wanted = wanted
-            .as_ref()
-            .is_none_or(|it| it.path.as_str() == row.spec);
-        // An older run of the same spec is history.
-        if !is_wanted || seen.contains(&row.spec) {
-            continue;
-        }
-        seen.push(row.spec.clone());
-        all.extend(of_run(project, journal, &row, environment)?);
+impl Approvals {
+    /// Those that were kept of a project.
+    ///
+    /// # Errors
+    /// When they are damaged, or are another folder's.
+    pub(crate) fn open(
+        project: &Project,
+        environment: &Environment,
+    ) -> Result<Approvals, SessionError> {
+        let file = trust::grants_file(project, environment, "commands.json");
+        let kept = read(&file, &project.root)?;
+        Ok(Approvals {
+            file,
+            root: project.root.clone(),
+            state: Mutex::new(State {
+                project: kept,
+                ..State::default()
+            }),
+        })
     }
-    Ok(all)
+
+    /// Keeps one for this run.
+    pub(crate) fn for_run(&self, pattern: &CommandPattern) {
+        self.lock().run.push(pattern.clone());
+    }
+
+    /// Keeps one for this project; one that cannot be written down holds for this run.
+    pub(crate) fn for_project(&self, pattern: &CommandPattern) {
+        let mut state = self.lock();
+        let (leading, words) = match pattern {
+            CommandPattern::Exact(words) => (false, words.clone()),
+            CommandPattern::Leading(words) => (true, words.clone()),
+            CommandPattern::Text(_) => {
+                state.run.push(pattern.clone());
+                return;
+            }
+        };
+        let runs = self.runs(&words);
+        state
+            .project
+            .retain(|it| it.leading != leading || it.words != words);
+        state.project.push(Row {
+            leading,
+            words,
+            runs,
+            approved_ms: crate::run::now(),
+        });
+        if let Err(error) = self.write(&state.project) {
+            state.trouble = Some(format!(
+                "the approval holds for this run only: {}",
+                error.message
+            ));
+        }
+    }
+
+    /// Gives a gate what was approved and still stands for the same.
+    pub(crate) fn give(&self, gate: &mut Gate) {
+        let state = self.lock();
+        for pattern in &state.run {
+            gate.approve(pattern.clone());
+        }
+        for row in &state.project {
+            if row.runs == self.runs(&row.words) {
+                gate.approve(row.pattern());
+            }
+        }
+    }
+
+    /// Why an approval could not be kept, once.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.lock().trouble.take()
+    }
+
+    /// The kept ones, as they are named to people, with whether each still stands for the same.
+    pub(crate) fn kept(&self) -> Vec<(String, bool)> {
+        let state = self.lock();
+        let told = |it: &Row| (it.pattern().to_string(), it.runs == self.runs(&it.words));
+        state.project.iter().map(told).collect()
+    }
+
+    /// Takes all of them back.
+    ///
+    /// # Errors
+    /// When Kiro's own folder cannot be written.
+    pub(crate) fn revoke(&self) -> Result<(), SessionError> {
+        let mut state = self.lock();
+        if state.project.is_empty() && !self.file.exists() {
+            return Ok(());
+        }
+        state.project.clear();
+        self.write(&[])
+    }
+
+    /// A digest of everything of the folder that a command runs.
+    fn runs(&self, words: &[String]) -> String {
+        let covered = trust::covered_by(&self.root, &words.join(" "));
+        let parts: Vec<String> = covered
+            .into_iter()
+            .flat_map(|(name, text)| [name, text])
+            .collect();
+        trust::digest_of(&parts).to_string()
+    }
+
+    fn write(&self, rows: &[Row]) -> Result<(), SessionError> {
+        let from = rows.len().saturating_sub(KEPT_MAX);
+        let file = ApprovalsFile {
+            form: FORM,
+            root: self.root.display().to_string(),
+            approved: rows[from..].to_vec(),
+        };
+        let text = serde_json::to_string_pretty(&file).map_err(SessionError::internal)?;
+        if let Some(folder) = self.file.parent() {
+            host::files::ensure_private_folder(folder).map_err(SessionError::input)?;
+        }
+        host::files::replace_own(&self.file, text.as_bytes()).map_err(SessionError::input)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn of_run(
-    project: &Project,
-    journal: &Journal,
-    row: &RunRow,
-    environment: &Environment,
-) -> Result<Vec<Waiting>, SessionError> {
-    let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
-    if facts
-        .iter()
-        .all(|it| !matches!(it.fact, Fact::Proposed { .. }))
-    {
+fn read(file: &Path, root: &Path) -> Result<Vec<Row>, SessionError> {
+    if !file.exists() {
         return Ok(Vec::new());
     }
-    let run = Run::from_facts(facts.iter().map(|it| &it.fact));
-    let given = journal.given(&row.id).map_err(SessionError::internal)?;
-    let going_on = run.outcome.is_none() && row.owner.is_alive();
-    let mut all = Vec::new();
-    for task in run.tasks().iter().filter(|it| run.waits_for_person(it)) {
-        let Some(proposal) = &task.proposal else {
-            continue;
-        };
-        let shadow = open_shadow(environment, project)?;
-        let changes = landing::between(&shadow, &proposal.base, &proposal.tree)?;
-        let answered = given.iter().find(|it| it.task == task.record.id);
-        all.push(Waiting {
-            spec: row.spec.clone(),
-            run: row.id.clone(),
-            going_on,
-            task: task.record.id.clone(),
-            title: task.record.title.clone(),
-            reasons: reasons(task),
-            files: proposal.files.clone(),
-            lines: (proposal.added_lines, proposal.removed_lines),
-            passed: proposal.passed,
-            diff: changes.display(),
-            given: answered.map(|it| it.answer),
-            tree: proposal.tree.clone(),
-        });
-    }
-    Ok(all)
-}
-
-/// Whether an answer was left for a proposal of this run that waits.
-pub(crate) fn are_answered(
-    facts: &[Entry],
-    run: &str,
-    journal: &Journal,
-) -> Result<bool, SessionError> {
-    let given = journal.given(run).map_err(SessionError::internal)?;
-    let run = Run::from_facts(facts.iter().map(|it| &it.fact));
-    let waits = |it: &Given| {
-        let task = run.task(&it.task).filter(|task| run.waits_for_person(task));
-        let proposal = task.and_then(|task| task.proposal.as_ref());
-        proposal.is_some_and(|proposal| proposal.tree == it.tree)
+    let bad = |why: String| {
+        SessionError::input(format!(
+            "the approvals in {} cannot be used: {why}",
+            file.display()
+        ))
+        .hint("remove the file; what it approved is asked for again")
     };
-    Ok(given.iter().any(waits))
-}
-
-/// Why a proposal waits, in the rules' words.
-pub(crate) fn reasons(task: &Progress) -> Vec<String> {
-    match &task.judgement {
-        Some(Judgement::Ask(reasons)) => reasons.clone(),
-        _ => Vec::new(),
+    let bytes = host::files::read(file, FILE_MAX).map_err(SessionError::input)?;
+    let read: ApprovalsFile = serde_json::from_slice(&bytes).map_err(|it| bad(it.to_string()))?;
+    if read.form > FORM {
+        return Err(bad("a newer Kiro wrote them".to_owned()));
     }
+    if Path::new(&read.root) != root {
+        return Err(bad(format!("they are for {}", read.root)));
+    }
+    let sound = |it: &Row| Digest::parse(&it.runs).is_ok() && !it.words.is_empty();
+    if !read.approved.iter().all(sound) {
+        return Err(bad("one of them is no approval".to_owned()));
+    }
+    Ok(read.approved)
 }

@@ -24,7 +24,7 @@ use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
 use crate::places::{Environment, Project};
-use crate::run::{landing, now, open_journal, snapshot};
+use crate::run::{landing, now, open_journal, refuse_leaks, snapshot};
 use crate::shop::{Shop, Yard};
 use crate::spec_tools::SpecTools;
 use crate::talk::{self, Heard, Pass, Talk, TurnTold};
@@ -122,6 +122,9 @@ pub fn chat(
         budget: options.budget,
         spent: Spent::default(),
     });
+    if options.mode == Mode::Autopilot {
+        refuse_leaks(&shop, environment)?;
+    }
     let mut chat = Chat::begin(options, &shop, front)?;
     let result = chat.carry_out(options);
     // Nothing goes on with a chat, so its worktree goes however it ended.
@@ -164,7 +167,7 @@ impl<'a> Chat<'a> {
         shop: &'a Shop,
         front: &'a mut dyn Front,
     ) -> Result<Chat<'a>, SessionError> {
-        let journal = open_journal(&shop.project, front)?;
+        let journal = open_journal(&shop.project, &shop.redactor, front)?;
         let me = Owner::this().map_err(SessionError::internal)?;
         let row = RunRow {
             id: format!("{CHAT}-{}-{}", now(), me.pid),
@@ -193,10 +196,15 @@ impl<'a> Chat<'a> {
     }
 
     fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
+        // What policy said on the way to this fact stands before it.
+        let mut facts = self.shop.ledger.take();
+        facts.push(fact);
         self.journal
-            .append(&self.run, now(), std::slice::from_ref(&fact))
+            .append(&self.run, now(), &facts)
             .map_err(SessionError::internal)?;
-        self.front.show(&View::Recorded(fact));
+        for fact in facts {
+            self.front.show(&View::Recorded(fact));
+        }
         Ok(())
     }
 
@@ -225,7 +233,7 @@ impl<'a> Chat<'a> {
         })?;
         let transcript = self.shop.project.state.join("transcripts");
         let transcript = transcript.join(format!("{}.jsonl", self.run));
-        let mut kept = Transcript::open(&transcript, self.shop.environment())?;
+        let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
         let (ended, turns) = self.talk(options, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
@@ -235,6 +243,9 @@ impl<'a> Chat<'a> {
         })?;
         let stopped = talk::stopped(&ended)?;
         let captured = landing::capture(self.shop, &base, &yard)?;
+        if let Some(warning) = landing::left_out(&captured) {
+            self.front.show(&View::Warning(warning));
+        }
         let changes = &captured.changes;
         let (outcome, reason) = match stopped {
             Some(why) if changes.is_empty() => (Outcome::Incomplete, why),
@@ -275,8 +286,8 @@ impl<'a> Chat<'a> {
         let shop = self.shop;
         let work = |sender| {
             let model = shop.model()?;
-            let person = Distant::behind(Sender::clone(&sender), Heard::Asked);
-            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[])?.asking(person), yard);
+            let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
+            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[], person)?, yard);
             let tools = Hooked::over(&tools, shop)?;
             let mut conversation = Conversation::new(Job {
                 model: &*model,

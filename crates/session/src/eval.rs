@@ -305,6 +305,10 @@ impl Front for Tally<'_> {
     fn answer(&mut self, _: &Question) -> Option<String> {
         None
     }
+
+    fn consent(&mut self, _: &tools::Wish) -> tools::Consent {
+        tools::Consent::No
+    }
 }
 
 /// A file name of a path, for people.

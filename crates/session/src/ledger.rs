@@ -18,14 +18,27 @@ impl Ledger {
         let (ruling, rule) = told(&verdict);
         let permit = documents::permitted(verdict);
         let used = permit.is_ok();
-        let fact = Fact::Ruled {
+        self.note(act, ruling, rule, used);
+        permit
+    }
+
+    fn note(&self, act: String, ruling: Ruling, rule: String, used: bool) {
+        self.lock().push(Fact::Ruled {
             act,
             ruling,
             rule,
             used,
+        });
+    }
+
+    /// Notes what was said of an act of an agent's tools.
+    pub(crate) fn ruled(&self, it: tools::Ruling) {
+        let ruling = match it.answer {
+            policy::shell::Answer::Allow => Ruling::Allow,
+            policy::shell::Answer::Ask => Ruling::Ask,
+            policy::shell::Answer::Deny => Ruling::Deny,
         };
-        self.lock().push(fact);
-        permit
+        self.note(it.act, ruling, it.rule, it.used);
     }
 
     /// Everything that was noted since, in order.

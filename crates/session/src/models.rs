@@ -5,6 +5,7 @@ mod bedrock;
 mod choose;
 mod config;
 mod hub;
+mod redacting;
 mod registry;
 mod remote;
 mod trial;
@@ -20,12 +21,14 @@ use model::{
     weights,
 };
 use model_local::LocalModel;
-use policy::{Act, Gate, OwnProgram, Permit, Verdict};
+use policy::{Act, Gate, OwnProgram, Permit, Redactor, Verdict};
 
 use self::config::Config;
+use self::redacting::Redacting;
 use self::registry::Registry;
 use crate::error::{Kind, SessionError};
 use crate::places::Environment;
+use crate::secrets;
 use crate::shop;
 use crate::view::{Front, View};
 
@@ -54,11 +57,13 @@ pub(crate) struct Means {
     pub(crate) spent: Spent,
 }
 
-/// Opens a model, with those that answer in its place, priced and within its means.
+/// Opens a model, with those that answer in its place, priced and within its means. What `redactor` finds in a request is not
+/// shown to any of them.
 pub(crate) fn open(
     environment: &Environment,
     chain: &Chain,
     means: Means,
+    redactor: Redactor,
     cancel: &Cancel,
 ) -> Result<Arc<dyn Model>, SessionError> {
     let config = Config::read(environment)?;
@@ -77,6 +82,7 @@ pub(crate) fn open(
         (_, others) => remote::chain(first, others),
     };
     let budget = config.budget.tightened(means.budget);
+    let model = Arc::new(Redacting::new(model, redactor));
     Ok(Arc::new(
         Metered::new(model, facts, budget).after(means.spent),
     ))
@@ -293,7 +299,10 @@ pub(crate) fn ensure(
             pull(environment, cancel, front).map(|_| ())
         }
         Provider::Scripted => open_script(environment, id).map(|_| ()),
-        _ => open(environment, chain, Means::default(), cancel).map(|_| ()),
+        _ => {
+            let redactor = secrets::redactor_of_user(environment);
+            open(environment, chain, Means::default(), redactor, cancel).map(|_| ())
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub fn plan(
         options.model.clone(),
         cancel.clone(),
     )?;
-    let mut journal = open_journal(&place.project, front)?;
+    let mut journal = open_journal(&place.project, &shop.redactor, front)?;
     let wish = planning::Wish {
         fresh: options.fresh,
         feedback: options.feedback.clone(),

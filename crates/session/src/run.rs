@@ -18,12 +18,13 @@ use std::sync::mpsc::{Receiver, channel};
 use change::Changeset;
 use engine::{Answer, Answerer, Cost, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
+use host::sandbox::Control;
 use host::shadow::TreeId;
 use model::{Budget, Cancel, Money, Spent, Usage};
+use policy::Redactor;
 use spec::{Spec, TaskMark};
 
 use self::attempt::Attempt;
-use crate::approvals;
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::Rig;
@@ -36,6 +37,7 @@ use crate::secrets;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
 use crate::view::{Decision, Front, Offers, Review, View};
+use crate::waiting;
 
 /// What a run was asked to do.
 #[derive(Clone, Debug)]
@@ -79,7 +81,11 @@ pub fn run(
     let (spec_text, spec) = documents::spec(&place)?;
     let gate = documents::gate(&place.project, environment)?;
     models::ensure(environment, &options.model, cancel, front)?;
-    let mut journal = open_journal(&place.project, front)?;
+    let mut journal = open_journal(
+        &place.project,
+        &secrets::redactor(&place.project, environment)?,
+        front,
+    )?;
     let before = unfinished(&place, &journal)?.map(|it| it.1);
     let before = Run::from_facts(before.iter().flatten().map(|it| &it.fact)).cost();
     let open = |chain: &Chain, before: Cost| {
@@ -146,24 +152,27 @@ fn means(options: &RunOptions, before: Cost) -> Means {
 }
 
 /// Autopilot runs what a model wrote without anybody looking, so it needs walls that hold: they are tried first.
-fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionError> {
+pub(crate) fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionError> {
     let scratch = environment.kiro_home().join("state/trials");
     host::files::ensure_private_folder(&scratch).map_err(SessionError::input)?;
-    let leaks: Vec<&str> = shop
-        .sandbox
-        .escapes(&scratch)
+    refusal_of(&shop.sandbox.escapes(&scratch)).map_or(Ok(()), Err)
+}
+
+/// Why Autopilot is refused, if a trial of the walls did not go as it must.
+fn refusal_of(controls: &[Control]) -> Option<SessionError> {
+    let leaks: Vec<&str> = controls
         .iter()
         .filter(|it| !it.held)
         .map(|it| it.name)
         .collect();
-    if leaks.is_empty() {
-        return Ok(());
+    if leaks.is_empty() && !controls.is_empty() {
+        return None;
     }
     let why = format!(
         "Autopilot is refused: the sandbox does not hold ({})",
         leaks.join(", ")
     );
-    Err(SessionError::new(Kind::Refused, why).hint(
+    Some(SessionError::new(Kind::Refused, why).hint(
         "`kiro doctor` shows each trial; installing bubblewrap, or a Linux with Landlock 6, usually mends it. \
          `--guided` shows every change before it lands",
     ))
@@ -172,12 +181,13 @@ fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionErr
 /// Opens a project's journal, which keeps the project's secrets out of itself; tells when a damaged one was set aside.
 pub(crate) fn open_journal(
     project: &Project,
+    redactor: &Redactor,
     front: &mut dyn Front,
 ) -> Result<Journal, SessionError> {
     host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
     let path = project.state.join("journal.db");
     let (mut journal, aside) = Journal::open(&path, now()).map_err(SessionError::internal)?;
-    journal.redact_with(secrets::redactor(project)?);
+    journal.redact_with(redactor.clone());
     if let Some(aside) = aside {
         front.show(&View::Warning(format!(
             "the journal was damaged; it stands at {} and a new one begins",
@@ -204,7 +214,7 @@ fn unfinished(
     });
     // One that ended for want of an answer goes on once there is one.
     let goes_on = match ended {
-        Some(true) => approvals::are_answered(&facts, &last.id, journal)?,
+        Some(true) => waiting::are_answered(&facts, &last.id, journal)?,
         other => other == Some(false),
     };
     Ok(goes_on.then_some((last, facts)))
@@ -294,6 +304,8 @@ impl Running<'_> {
         planned: Vec<Fact>,
     ) -> Result<(), SessionError> {
         if earlier.is_empty() {
+            let spec = self.place.path.as_str();
+            self.landed = landing::unapproved(self.shop, &self.journal, spec)?;
             self.record(Fact::RunStarted {
                 spec: self.place.path.to_string(),
                 spec_fingerprint: self.spec.fingerprint.clone(),
@@ -655,7 +667,7 @@ impl Running<'_> {
             task: id.to_owned(),
             title: task.record.title.clone(),
             changes,
-            reasons: approvals::reasons(task),
+            reasons: waiting::reasons(task),
             evidence: format!("{} checks pass", proposal.passed),
             offers: Offers {
                 modify: self.shop.has_editor(),
@@ -764,7 +776,7 @@ pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
     let gate = &shop.gate;
     let snapshot = shop
         .shadow
-        .snapshot(&|path| !gate.is_sensitive(path))
+        .snapshot(&|path| gate.hidden_by(path).is_none())
         .map_err(SessionError::input)?;
     Ok(snapshot.tree)
 }
@@ -776,4 +788,28 @@ pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
         .paths(&snapshot(shop)?)
         .map_err(SessionError::internal)?;
     Ok(paths.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_leak_refuses_autopilot_and_so_does_a_trial_that_was_not_made() {
+        let control = |name, held| Control {
+            name,
+            question: "",
+            held,
+            detail: String::new(),
+        };
+        assert!(refusal_of(&[control("a", true)]).is_none());
+        let refused = refusal_of(&[control("a", true), control("b", false)]).expect("refused");
+        assert_eq!(refused.kind, Kind::Refused);
+        assert!(
+            refused.message.ends_with("does not hold (b)"),
+            "{}",
+            refused.message
+        );
+        assert!(refusal_of(&[]).is_some());
+    }
 }

@@ -12,12 +12,14 @@ use host::process::{Command, Ended, Finished, Limits, Supervisor};
 use host::sandbox::{Sandbox, Walls};
 use host::shadow::Shadow;
 use model::{Cancel, Model, ModelId, Provider, Strategy};
-use policy::Gate;
+use policy::{Gate, Redactor};
 
+use crate::approvals::Approvals;
 use crate::error::SessionError;
 use crate::ledger::Ledger;
 use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project};
+use crate::secrets;
 
 /// The arguments by which the program starts itself as the sandbox's supervisor.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
@@ -83,7 +85,11 @@ pub(crate) struct Shop {
     pub(crate) sandbox: Sandbox,
     pub(crate) cancel: Cancel,
     /// What policy said, for the journal.
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
+    /// What a person approved of commands.
+    pub(crate) approvals: Arc<Approvals>,
+    /// What keeps secrets out of requests and records.
+    pub(crate) redactor: Redactor,
     environment: Environment,
     chain: Chain,
     means: Means,
@@ -110,7 +116,9 @@ impl Shop {
             shadow: open_shadow(environment, project)?,
             sandbox: sandbox(environment),
             cancel,
-            ledger: Ledger::default(),
+            ledger: Arc::default(),
+            approvals: Arc::new(Approvals::open(project, environment)?),
+            redactor: secrets::redactor(project, environment)?,
             environment: environment.clone(),
             chain: chain.into(),
             means: Means::default(),
@@ -134,8 +142,14 @@ impl Shop {
         if let Some(model) = &*slot {
             return Ok(Arc::clone(model));
         }
-        let means = self.means.clone();
-        let model = models::open(&self.environment, &self.chain, means, &self.cancel)?;
+        let (means, redactor) = (self.means.clone(), self.redactor.clone());
+        let model = models::open(
+            &self.environment,
+            &self.chain,
+            means,
+            redactor,
+            &self.cancel,
+        )?;
         *slot = Some(Arc::clone(&model));
         Ok(model)
     }
@@ -476,12 +490,6 @@ impl Yard {
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
     }
-}
-
-/// Whether a shell would leave a word as it is.
-pub(crate) fn is_plain_word(word: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    word.chars().all(is_plain)
 }
 
 /// The exit code of what ended by itself.

@@ -1,17 +1,16 @@
 //! The one place where an agent's toolbox is made: the tools of the crate `tools`, over an attempt's worktree, inside
-//! the attempt's walls.
+//! the attempt's walls, judged by the run's gate and recorded in its ledger.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use host::sandbox::Walls;
-use policy::{Gate, Reason, Verdict};
-use tools::{CommandDecision, Form, Nobody, ShellLimits, ShellSetting, Workbench, Workspace};
+use tools::{Person, ShellLimits, ShellSetting, Workbench, Workspace};
 
 use crate::error::SessionError;
-use crate::shop::{Shop, Yard, is_plain_word};
+use crate::shop::{Shop, Yard};
 
 /// Tools that read and change a yard's worktree, and run commands in it. What they change stays there until the
-/// changeset is judged. `granted` are the commands that this run derived from its spec.
+/// changeset is judged. `granted` are the commands that this run derived from its spec; `person` is asked about others.
 ///
 /// # Errors
 /// When the worktree is gone.
@@ -19,30 +18,37 @@ pub(crate) fn of_yard(
     shop: &Shop,
     yard: &Yard,
     granted: &[Vec<String>],
+    person: Box<dyn Person>,
 ) -> Result<Workbench, SessionError> {
-    let mut gate = shop.gate.clone();
-    for argv in granted {
-        gate.grant_check(argv.clone());
-    }
-    let setting = shell(shop, yard, gate);
-    let workspace = workspace(shop, yard)?;
-    Ok(Workbench::writing(workspace, Box::new(Nobody)).with_shell(setting))
+    let workspace = workspace(shop, yard, granted)?;
+    Ok(Workbench::writing(workspace, person).with_shell(shell(shop, yard)))
 }
 
-/// Tools that only look at a yard's worktree.
+/// Tools that only look at a yard's worktree; `person` answers the model's questions.
 ///
 /// # Errors
 /// When the worktree is gone.
-pub(crate) fn looking(shop: &Shop, yard: &Yard) -> Result<Workbench, SessionError> {
-    Ok(Workbench::reading(workspace(shop, yard)?, Box::new(Nobody)))
+pub(crate) fn looking(
+    shop: &Shop,
+    yard: &Yard,
+    person: Box<dyn Person>,
+) -> Result<Workbench, SessionError> {
+    let workspace = workspace(shop, yard, &[])?;
+    Ok(Workbench::reading(workspace, person))
 }
 
-fn workspace(shop: &Shop, yard: &Yard) -> Result<Workspace, SessionError> {
-    Workspace::open(&yard.tree, shop.gate.clone()).map_err(SessionError::internal)
+fn workspace(shop: &Shop, yard: &Yard, granted: &[Vec<String>]) -> Result<Workspace, SessionError> {
+    let mut gate = shop.gate.clone();
+    shop.approvals.give(&mut gate);
+    for argv in granted {
+        gate.grant_check(argv.clone());
+    }
+    let workspace = Workspace::open(&yard.tree, &gate).map_err(SessionError::internal)?;
+    let ledger = Arc::clone(&shop.ledger);
+    Ok(workspace.recorded_by(Arc::new(move |ruling| ledger.ruled(ruling))))
 }
 
-fn shell(shop: &Shop, yard: &Yard, gate: Gate) -> ShellSetting {
-    let tree = yard.tree.clone();
+fn shell(shop: &Shop, yard: &Yard) -> ShellSetting {
     ShellSetting {
         sandbox: shop.sandbox.clone(),
         walls: Walls {
@@ -52,39 +58,8 @@ fn shell(shop: &Shop, yard: &Yard, gate: Gate) -> ShellSetting {
         },
         env: yard.variables(&[], &[]),
         find: Box::new(shop.finder()),
-        judge: Box::new(move |text| judge(&gate, &tree, text)),
         limits: ShellLimits::default(),
     }
-}
-
-/// What policy says of a command. Only plain words are understood here: what a shell would make of anything else is not
-/// known, and what does not parse is never allowed.
-fn judge(gate: &Gate, tree: &Path, text: &str) -> CommandDecision {
-    let Some(words) = words(text) else {
-        return CommandDecision::Refuse(vec![Reason {
-            rule: "built in: what cannot be taken apart does not run".to_owned(),
-            why: format!("«{text}» holds more than plain words"),
-            change: "make one plain command of it, without quotes, pipes and variables".to_owned(),
-        }]);
-    };
-    let form = Form::Programs(vec![words.clone()]);
-    match gate.judge_run(&words, tree) {
-        Verdict::Allow(_) => CommandDecision::Run(form),
-        Verdict::Ask(ask) => CommandDecision::Ask {
-            form,
-            reasons: ask.reasons,
-        },
-        Verdict::Deny(reasons) => CommandDecision::Refuse(reasons),
-    }
-}
-
-/// The words of a command that a shell would not change.
-fn words(text: &str) -> Option<Vec<String>> {
-    let words = text.split(' ').filter(|it| !it.is_empty());
-    let words: Vec<String> = words.map(str::to_owned).collect();
-    let assigns = words.first().is_some_and(|it| it.contains('='));
-    let plain = words.iter().all(|it| is_plain_word(it));
-    (!words.is_empty() && !assigns && plain).then_some(words)
 }
 
 #[cfg(test)]
@@ -96,36 +71,8 @@ mod tests {
     use host::process::Supervisor;
     use host::sandbox::Sandbox;
     use model::{Cancel, Message, Model, Scripted};
-    use policy::Rules;
+    use policy::{Gate, Rules};
     use serde_json::json;
-
-    #[test]
-    fn only_plain_granted_commands_run() {
-        let config = "security:\n  denied_commands: [\"rm -rf\"]\n";
-        let rules = Rules::parse(Some(config), None).expect("rules");
-        let tree = PathBuf::from("/ws");
-        let mut gate = Gate::new(&tree, rules);
-        let granted = ["python3", "-m", "unittest"].map(str::to_owned).to_vec();
-        gate.grant_check(granted.clone());
-        let said = |text: &str| match judge(&gate, &tree, text) {
-            CommandDecision::Run(Form::Programs(all)) => format!("runs {all:?}"),
-            CommandDecision::Run(Form::Shell) => "runs in a shell".to_owned(),
-            CommandDecision::Ask { .. } => "asks".to_owned(),
-            CommandDecision::Refuse(_) => "refused".to_owned(),
-        };
-        for (text, expected) in [
-            ("python3 -m unittest", format!("runs {:?}", vec![granted])),
-            ("python3 -m unittest -v", "asks".to_owned()),
-            ("rm -rf x", "refused".to_owned()),
-            ("python3 -m unittest; rm -rf x", "refused".to_owned()),
-            ("python3 -m unittest\nrm x", "refused".to_owned()),
-            ("echo $HOME", "refused".to_owned()),
-            ("PATH=. python3 -m unittest", "refused".to_owned()),
-            ("", "refused".to_owned()),
-        ] {
-            assert_eq!(said(text), expected, "{text}");
-        }
-    }
 
     struct Deaf;
 
@@ -151,10 +98,9 @@ mod tests {
             walls: Walls::default(),
             env: Vec::new(),
             find: Box::new(|_| None),
-            judge: Box::new(|_| CommandDecision::Refuse(Vec::new())),
             limits: ShellLimits::default(),
         };
-        let workspace = Workspace::open(folder.path(), gate).expect("opens");
+        let workspace = Workspace::open(folder.path(), &gate).expect("opens");
         let tools = Workbench::writing(workspace, Box::new(Nobody)).with_shell(setting);
         let model = Scripted::parse("s", "{\"reply\": \"hello\"}").expect("a script");
         let cancel = Cancel::new();

@@ -5,48 +5,76 @@ use std::path::{Path, PathBuf};
 
 use host::append::Appender;
 use model::{Message, Role};
+use policy::Redactor;
 use serde_json::{Value, json};
 
 use crate::error::SessionError;
-use crate::places::Environment;
 
 /// Most bytes of one transcript.
 const TRANSCRIPT_MAX: u64 = 64 << 20;
 
-/// Shortest value of a variable that is taken for a secret.
-const SECRET_CHARS: usize = 8;
-
 /// A transcript under way.
 pub(crate) struct Transcript {
     log: Appender,
-    secrets: Secrets,
+    redactor: Redactor,
     /// Why it is not whole, once it is not.
     broken: Option<String>,
 }
 
 impl Transcript {
-    /// Begins or goes on with the transcript at `path`, which holds no secret of this environment.
+    /// Begins or goes on with the transcript at `path`, which holds no secret that `redactor` finds.
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub(crate) fn open(path: &Path, environment: &Environment) -> Result<Transcript, SessionError> {
+    pub(crate) fn open(path: &Path, redactor: &Redactor) -> Result<Transcript, SessionError> {
         let log = Appender::open(path, TRANSCRIPT_MAX).map_err(SessionError::internal)?;
         Ok(Transcript {
             log,
-            secrets: Secrets::of(environment),
+            redactor: redactor.clone(),
             broken: None,
         })
     }
 
     /// Keeps a message. A disk that does not take it spoils no work: the transcript then says that it is not whole.
     pub(crate) fn keep(&mut self, agent: u32, message: &Message) {
-        let line = self.secrets.taken_out(to_json(agent, message).to_string());
+        let line = self.to_json(agent, message).to_string();
         let failed = match self.log.line(&line) {
             Ok(true) => return,
             Ok(false) => format!("it is larger than {} MB", TRANSCRIPT_MAX >> 20),
             Err(error) => error.to_string(),
         };
         self.broken.get_or_insert(failed);
+    }
+
+    fn to_json(&self, agent: u32, message: &Message) -> Value {
+        let clean = |text: &str| self.redactor.redact(text).into_owned();
+        let mut line = json!({
+            "agent": agent,
+            "at": host::clock::now_ms(),
+            "role": match message.role {
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            },
+            "text": clean(&message.text),
+        });
+        let calls = message
+            .calls
+            .iter()
+            .map(|it| json!({"id": it.id, "name": it.name, "arguments": clean(&it.arguments)}));
+        let results = message
+            .results
+            .iter()
+            .map(|it| json!({"id": it.id, "text": clean(&it.text), "failed": it.failed}));
+        let lists = [
+            ("calls", calls.collect::<Vec<Value>>()),
+            ("results", results.collect()),
+        ];
+        for (name, list) in lists {
+            if !list.is_empty() {
+                line[name] = Value::Array(list);
+            }
+        }
+        line
     }
 
     /// Where it stands.
@@ -60,96 +88,22 @@ impl Transcript {
     }
 }
 
-fn to_json(agent: u32, message: &Message) -> Value {
-    let mut line = json!({
-        "agent": agent,
-        "at": host::clock::now_ms(),
-        "role": match message.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        },
-        "text": message.text,
-    });
-    let calls = message.calls.iter();
-    let calls = calls.map(|it| json!({"id": it.id, "name": it.name, "arguments": it.arguments}));
-    let results = message.results.iter();
-    let results = results.map(|it| json!({"id": it.id, "text": it.text, "failed": it.failed}));
-    let lists = [
-        ("calls", calls.collect::<Vec<Value>>()),
-        ("results", results.collect()),
-    ];
-    for (name, list) in lists {
-        if !list.is_empty() {
-            line[name] = Value::Array(list);
-        }
-    }
-    line
-}
-
-/// The values of the user's variables whose names speak of secrets: the name, and the value as JSON has it.
-struct Secrets(Vec<(String, String)>);
-
-impl Secrets {
-    fn of(environment: &Environment) -> Secrets {
-        const WORDS: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
-        let found = environment.variables.iter().filter(|(name, value)| {
-            let name = name.to_uppercase();
-            value.len() >= SECRET_CHARS && WORDS.iter().any(|it| name.contains(it))
-        });
-        Secrets(
-            found
-                .map(|(name, value)| (name.clone(), escaped(value)))
-                .collect(),
-        )
-    }
-
-    fn taken_out(&self, mut line: String) -> String {
-        for (name, value) in &self.0 {
-            if line.contains(value.as_str()) {
-                line = line.replace(value.as_str(), &format!("[{name}]"));
-            }
-        }
-        line
-    }
-}
-
-/// A text as it stands inside of a JSON text.
-fn escaped(text: &str) -> String {
-    let quoted = Value::String(text.to_owned()).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::OsString;
-
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Environment {
-            cwd: PathBuf::new(),
-            home: PathBuf::new(),
-            kiro_home: None,
-            cache_home: None,
-            path: OsString::new(),
-            model: None,
-            editor: None,
-            variables: variables.iter().map(own).collect(),
-            program: PathBuf::new(),
-        }
-    }
 
     #[test]
     fn lines_are_json_without_the_users_secrets() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("t.jsonl");
-        let environment = environment(&[
+        let variables = [
             ("SOME_API_KEY", "sk-\"planted\"-1234"),
-            ("KEYBOARD", "us"),
+            ("KEYBOARD", "us-of-mine"),
             ("EDITOR", "vim-of-mine"),
-        ]);
-        let mut transcript = Transcript::open(&path, &environment).expect("opens");
-        let said = "key sk-\"planted\"-1234, us, vim-of-mine";
+        ];
+        let redactor = Redactor::of([], variables);
+        let mut transcript = Transcript::open(&path, &redactor).expect("opens");
+        let said = "key sk-\"planted\"-1234, us-of-mine, vim-of-mine";
         transcript.keep(0, &Message::user(said));
         transcript.keep(2, &Message::assistant("so"));
         assert_eq!(transcript.broken(), None);
@@ -158,7 +112,10 @@ mod tests {
             .lines()
             .map(|it| serde_json::from_str(it).expect("JSON"))
             .collect();
-        assert_eq!(lines[0]["text"], "key [SOME_API_KEY], us, vim-of-mine");
+        assert_eq!(
+            lines[0]["text"],
+            "key [redacted environment-value], us-of-mine, vim-of-mine"
+        );
         assert_eq!(lines[1]["agent"], 2);
         assert_eq!(lines[1]["role"], "assistant");
     }

@@ -8,6 +8,7 @@ use policy::{Effect, Grantable, Grants, Rules, Standing, Trust, TrustKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approvals::Approvals;
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::places::{Environment, Project};
@@ -16,6 +17,8 @@ use crate::places::{Environment, Project};
 const FORM: u32 = 1;
 /// Largest file that a grant can cover, in bytes.
 const COVERED_MAX: u64 = 4 << 20;
+/// Largest hook file that can be approved, in bytes: a person has to see all of it.
+const HOOK_MAX: usize = 64 << 10;
 /// Most hook files that are looked at.
 const HOOKS_MAX: usize = 1_000;
 
@@ -33,6 +36,8 @@ pub struct FolderTrust {
     pub root: PathBuf,
     /// What asks for trust, and how it stands.
     pub items: Vec<TrustItem>,
+    /// Commands that were approved for this project, and whether each still runs what it ran then.
+    pub approved: Vec<(String, bool)>,
     grants: PathBuf,
     trust: Trust,
 }
@@ -118,8 +123,10 @@ pub fn grant(shown: &FolderTrust) -> Result<(), SessionError> {
 ///
 /// # Errors
 /// When Kiro's own folder cannot be written.
-pub fn revoke(shown: &FolderTrust) -> Result<(), SessionError> {
-    write(shown, Vec::new())
+pub fn revoke(shown: &FolderTrust, environment: &Environment) -> Result<(), SessionError> {
+    write(shown, Vec::new())?;
+    let project = Project::at(&shown.root, environment)?;
+    Approvals::open(&project, environment)?.revoke()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -159,12 +166,7 @@ pub(crate) fn look(
     rules: &Rules,
     environment: &Environment,
 ) -> Result<FolderTrust, SessionError> {
-    let name = project.state.file_name().unwrap_or_default();
-    let grants = environment
-        .kiro_home()
-        .join("grants")
-        .join(name)
-        .with_extension("json");
+    let grants = grants_file(project, environment, "json");
     let approved = approved(&grants, &project.root)?;
     let trust = Trust::of(grantables(&project.root, rules), &approved);
     let item = |(it, standing): &(Grantable, Standing)| TrustItem {
@@ -176,10 +178,18 @@ pub(crate) fn look(
     };
     Ok(FolderTrust {
         root: project.root.clone(),
+        approved: Approvals::open(project, environment)?.kept(),
         items: trust.items().iter().map(item).collect(),
         grants,
         trust,
     })
+}
+
+/// A file of grants for a project, in Kiro's own folder of the user.
+pub(crate) fn grants_file(project: &Project, environment: &Environment, ending: &str) -> PathBuf {
+    let name = project.state.file_name().unwrap_or_default();
+    let name = format!("{}.{ending}", name.to_string_lossy());
+    environment.kiro_home().join("grants").join(name)
 }
 
 impl FolderTrust {
@@ -229,7 +239,7 @@ fn grantables(root: &Path, rules: &Rules) -> Vec<Grantable> {
     found
 }
 
-fn digest_of(parts: &[String]) -> Digest {
+pub(crate) fn digest_of(parts: &[String]) -> Digest {
     let lengths = parts.iter().map(|it| format!("{}:{it}", it.len()));
     Digest::of(lengths.collect::<String>().as_bytes())
 }
@@ -242,24 +252,8 @@ fn commands(root: &Path, rules: &Rules) -> Option<Grantable> {
     }
     let mut shows: Vec<String> = commands.iter().map(|it| format!("runs «{it}»")).collect();
     let mut covered = commands.to_vec();
-    let package: Option<Value> =
-        read(root, "package.json").and_then(|it| serde_json::from_slice(&it).ok());
     for command in commands {
-        let scripts = match scripts_of(command) {
-            Runner::Package(names) => package.as_ref().map_or(Vec::new(), |it| {
-                let named = |name: String| {
-                    let text = it["scripts"][&name].as_str()?.to_owned();
-                    Some((name, text))
-                };
-                names.into_iter().filter_map(named).collect()
-            }),
-            Runner::Makefile => ["GNUmakefile", "makefile", "Makefile"]
-                .iter()
-                .filter_map(|it| Some(((*it).to_owned(), Digest::of(&read(root, it)?).to_string())))
-                .collect(),
-            Runner::Other => Vec::new(),
-        };
-        for (name, text) in scripts {
+        for (name, text) in covered_by(root, command) {
             shows.push(format!("«{command}» runs {name}: {text}"));
             covered.extend([name, text]);
         }
@@ -270,6 +264,45 @@ fn commands(root: &Path, rules: &Rules) -> Option<Grantable> {
         shows,
         digest: Some(digest_of(&covered)),
     })
+}
+
+/// Everything of the folder that a command runs by name, with its text or its digest: scripts of `package.json`,
+/// Makefiles, and every file that one of its words is.
+pub(crate) fn covered_by(root: &Path, command: &str) -> Vec<(String, String)> {
+    let mut covered: Vec<(String, String)> = match scripts_of(command) {
+        Runner::Package(names) => scripts(root, names),
+        Runner::Makefile => ["GNUmakefile", "makefile", "Makefile"]
+            .iter()
+            .filter_map(|it| Some(((*it).to_owned(), Digest::of(&read(root, it)?).to_string())))
+            .collect(),
+        Runner::Other => Vec::new(),
+    };
+    let words = command
+        .split_whitespace()
+        .map(|it| it.trim_matches(['"', '\'']));
+    for word in words {
+        // `--file=build.sh` names a file as well.
+        let names = [Some(word), word.split_once('=').map(|it| it.1)];
+        for name in names.into_iter().flatten() {
+            let path = name.strip_prefix("./").unwrap_or(name);
+            if let Some(bytes) = read(root, path) {
+                covered.push((path.to_owned(), Digest::of(&bytes).to_string()));
+            }
+        }
+    }
+    covered.dedup();
+    covered
+}
+
+/// Scripts of `package.json`, by name.
+fn scripts(root: &Path, names: Vec<String>) -> Vec<(String, String)> {
+    let package: Option<Value> =
+        read(root, "package.json").and_then(|it| serde_json::from_slice(&it).ok());
+    let named = |name: String| {
+        let text = package.as_ref()?["scripts"][&name].as_str()?.to_owned();
+        Some((name, text))
+    };
+    names.into_iter().filter_map(named).collect()
 }
 
 enum Runner {
@@ -337,10 +370,20 @@ fn hooks(root: &Path) -> Vec<Grantable> {
 
 fn hook(root: &Path, name: &str) -> Grantable {
     let path = format!("{HOOKS}/{name}");
-    let covered = read(root, &path).map(|it| crate::hooking::covered(root, &path, &it));
-    let (digest, shows) = match covered {
-        Some((digest, shows)) => (Some(digest), shows),
+    let (digest, shows) = match read(root, &path) {
         None => (None, vec!["cannot be read".to_owned()]),
+        // What is too long to be read by a person cannot have been approved by one.
+        Some(bytes) if bytes.len() > HOOK_MAX => {
+            let why = "too long to be approved: a person has to see all of it";
+            (None, vec![format!("{} bytes, {why}", bytes.len())])
+        }
+        Some(bytes) => {
+            let (digest, mut shows) = crate::hooking::covered(root, &path, &bytes);
+            // The whole of it: a part could leave out what it is about.
+            let text = String::from_utf8_lossy(&bytes);
+            shows.extend(text.lines().map(|it| format!("  {it}")));
+            (Some(digest), shows)
+        }
     };
     Grantable {
         kind: TrustKind::Hook,

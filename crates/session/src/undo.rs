@@ -16,6 +16,7 @@ use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::run::{landing, now, open_journal, tasks_file};
+use crate::secrets;
 use crate::shop::open_shadow;
 use crate::view::{Front, View};
 
@@ -78,7 +79,7 @@ pub fn undo(
     let mut work = Work {
         gate: documents::gate(&project, environment)?,
         shadow: open_shadow(environment, &project)?,
-        journal: open_journal(&project, front)?,
+        journal: open_journal(&project, &secrets::redactor(&project, environment)?, front)?,
         project: &project,
         environment,
         front,

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use policy::Rules;
-use policy::shell::{CommandRules, CommandVerdict};
+use policy::shell::CommandVerdict;
 use serde::Deserialize;
 
+use crate::approvals::Approvals;
 use crate::documents;
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
@@ -22,15 +23,14 @@ pub fn explain_command(
     config: Option<&Path>,
     environment: &Environment,
 ) -> Result<CommandVerdict, SessionError> {
-    let rules = match config {
-        Some(config) => command_rules(config, environment)?,
-        None => {
-            let project = Project::around(environment)?;
-            let rules = documents::rules(&project, environment)?;
-            rules.commands().map_err(SessionError::input)?
-        }
-    };
-    Ok(rules.judge_command(command))
+    if let Some(config) = config {
+        let rules = command_rules(config, environment)?;
+        return Ok(rules.commands().judge_command(command));
+    }
+    let project = Project::around(environment)?;
+    let mut gate = documents::gate(&project, environment)?;
+    Approvals::open(&project, environment)?.give(&mut gate);
+    Ok(gate.explain_line(command))
 }
 
 /// A line of a corpus.
@@ -60,17 +60,16 @@ pub fn judge_corpus(
             SessionError::input(format!("{}:{}: {error}", file.display(), n + 1))
                 .hint("each line is a JSON object with the texts \"id\" and \"cmd\"")
         })?;
-        verdicts.push((case.id, rules.judge_command(&case.cmd)));
+        verdicts.push((case.id, rules.commands().judge_command(&case.cmd)));
     }
     Ok(verdicts)
 }
 
-fn command_rules(config: &Path, environment: &Environment) -> Result<CommandRules, SessionError> {
+fn command_rules(config: &Path, environment: &Environment) -> Result<Rules, SessionError> {
     let (file, text) = text_of(config, environment)?;
     let named =
         |error: &dyn std::fmt::Display| SessionError::input(format!("{}: {error}", file.display()));
-    let rules = Rules::parse(Some(&text), None).map_err(|error| named(&error))?;
-    rules.commands().map_err(|error| named(&error))
+    Rules::parse(Some(&text), None).map_err(|error| named(&error))
 }
 
 fn text_of(path: &Path, environment: &Environment) -> Result<(PathBuf, String), SessionError> {

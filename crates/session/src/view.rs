@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use change::{Changeset, Part, visible};
 use engine::{Answer, Cost, Fact, Outcome};
 use model::Delta;
+use tools::{Consent, Wish};
 
 use crate::journal::Given;
 
@@ -250,23 +251,13 @@ impl Decision {
     }
 }
 
-/// A question of the work under way, which waits for the answer.
+/// What the model wants to know, and waits for. Made safe to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// The model wants to know something. Made safe to print.
-    Words {
-        /// The question.
-        text: String,
-        /// Answers that it suggests; may be empty.
-        options: Vec<String>,
-    },
-    /// A rule wants a person's yes to exactly this act. Made safe to print.
-    Consent {
-        /// The act.
-        act: String,
-        /// Every rule that asks, in words.
-        reasons: Vec<String>,
-    },
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// Answers that it suggests; may be empty.
+    pub options: Vec<String>,
 }
 
 /// Someone who watches a session and may answer.
@@ -282,6 +273,9 @@ pub trait Front {
         elsewhere: &mut dyn FnMut() -> Option<Decision>,
     ) -> Option<Decision>;
 
-    /// Asks a person a question; none when nobody is there, no answer comes, or they do not consent.
+    /// Asks a person what the model wants to know; none when nobody is there, or no answer comes.
     fn answer(&mut self, question: &Question) -> Option<String>;
+
+    /// Asks a person about a command; [`Consent::No`] when nobody is there.
+    fn consent(&mut self, wish: &Wish) -> Consent;
 }

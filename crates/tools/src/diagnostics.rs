@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::Duration;
 
 use change::RelPath;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
 use crate::error::ToolError;
-use crate::shell::{Call, Shell, printed};
+use crate::shell::{Call, OwnProgram, Shell, printed};
 use crate::text::bounded;
 use crate::workspace::Workspace;
 use crate::{Answer, Progress, ToolSpec};
@@ -60,6 +59,8 @@ struct Checker {
     argv: Vec<String>,
     /// Where it starts.
     folder: Option<RelPath>,
+    /// Whether it runs what stands in the folder: build scripts, settings that are programs, plugins.
+    runs_code: bool,
 }
 
 pub(crate) fn call(shell: &Shell, call: &Call<'_>, arguments: &Value) -> Result<Answer, ToolError> {
@@ -72,23 +73,29 @@ pub(crate) fn call(shell: &Shell, call: &Call<'_>, arguments: &Value) -> Result<
         files: files(call, place.as_ref())?,
     };
     let (mut text, mut summary) = (String::new(), Vec::new());
-    let mut missing = Vec::new();
-    for mut checker in project.checkers() {
-        let Some(program) = checker
-            .argv
-            .first()
-            .and_then(|it| project.program(shell, it))
-        else {
+    let (mut missing, mut refused) = (Vec::new(), Vec::new());
+    for checker in project.checkers() {
+        let Some(argv) = project.installed(shell, &checker) else {
             missing.push(checker.name);
             continue;
         };
-        checker.argv.splice(..1, program);
         if (call.stop)() {
             return Err(ToolError::call("stopped"));
         }
         (call.on)(Progress::Waiting(checker.name.to_owned()));
-        let cwd = call.workspace.path(checker.folder.as_ref());
-        let finished = shell.run_own(call, checker.argv, cwd, WALL)?;
+        let own = OwnProgram {
+            argv: &argv,
+            cwd: call.workspace.path(checker.folder.as_ref()),
+            runs_code: checker.runs_code,
+        };
+        let finished = match shell.run_own(call, &own, WALL) {
+            Ok(finished) => finished,
+            Err(ToolError::Refused(reasons)) => {
+                refused.push((checker.name, reasons));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let said = bounded(printed(&finished), SHOWN);
         let _never_fails = writeln!(text, "== {}: {}\n{said}", checker.name, finished.ended);
         let verdict = if finished.ended.success() {
@@ -100,6 +107,15 @@ pub(crate) fn call(shell: &Shell, call: &Call<'_>, arguments: &Value) -> Result<
     }
     if !missing.is_empty() {
         let _never_fails = writeln!(text, "[not installed: {}]", missing.join(", "));
+    }
+    for (name, reasons) in &refused {
+        let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        let _never_fails = writeln!(
+            text,
+            "[not run: {name}, which runs code of the folder: {}]",
+            reasons.join("; ")
+        );
+        summary.push(format!("{name}: refused"));
     }
     if summary.is_empty() {
         let _never_fails = writeln!(
@@ -152,7 +168,10 @@ impl Project<'_> {
             all.push(checker("ruff", ruff, &python));
             if self.configures("mypy.ini", "") || self.configures("pyproject.toml", "[tool.mypy") {
                 let mypy = ["mypy", "--no-error-summary", "--cache-dir=/dev/null", "--"];
-                all.push(checker("mypy", mypy, &python));
+                all.push(Checker {
+                    runs_code: true,
+                    ..checker("mypy", mypy, &python)
+                });
             }
         }
         all
@@ -199,6 +218,7 @@ impl Project<'_> {
         ];
         Some(Checker {
             folder,
+            runs_code: true,
             ..checker("cargo check", words, &[])
         })
     }
@@ -207,6 +227,7 @@ impl Project<'_> {
         let folder = self.nearest(&["ts", "tsx", "mts", "cts"], "tsconfig.json")?;
         Some(Checker {
             folder,
+            runs_code: true,
             ..checker("tsc", ["tsc", "--noEmit", "--pretty", "false"], &[])
         })
     }
@@ -223,7 +244,10 @@ impl Project<'_> {
         ];
         let names = self.named(&["js", "mjs", "cjs", "jsx", "ts", "tsx"]);
         let wanted = !names.is_empty() && SETTINGS.iter().any(|it| self.configures(it, ""));
-        wanted.then(|| checker("eslint", ["eslint", "--no-color", "--"], &names))
+        wanted.then(|| Checker {
+            runs_code: true,
+            ..checker("eslint", ["eslint", "--no-color", "--"], &names)
+        })
     }
 
     /// Node checks one file at a time, and only what it would itself run.
@@ -240,23 +264,22 @@ impl Project<'_> {
         names.iter().take(FILES).map(check).collect()
     }
 
-    /// The words that start a program: the user's own, or the project's by node, which runs it in the sandbox like
-    /// anything else of the project.
-    fn program(&self, shell: &Shell, name: &str) -> Option<Vec<String>> {
-        if let Some(found) = (shell.setting.find)(name) {
-            return Some(vec![found]);
+    /// The words that start a program: the user's own, or the project's by node. None when it is not installed.
+    fn installed(&self, shell: &Shell, checker: &Checker) -> Option<Vec<String>> {
+        let (name, rest) = checker.argv.split_first()?;
+        if (shell.setting.find)(name).is_some() {
+            return Some(checker.argv.clone());
         }
-        let script = match name {
+        let script = match name.as_str() {
             "tsc" => "node_modules/typescript/bin/tsc",
             "eslint" => "node_modules/eslint/bin/eslint.js",
             _ => return None,
         };
-        let script: &Path = &self.workspace.root().join(script);
-        let node = (shell.setting.find)("node")?;
-        let script = script
-            .is_file()
-            .then(|| script.to_str().map(str::to_owned))??;
-        Some(vec![node, script])
+        (shell.setting.find)("node")?;
+        let file = self.workspace.root().join(script);
+        let script = file.is_file().then(|| file.to_str())??;
+        let start = ["node", script].map(str::to_owned);
+        Some(start.into_iter().chain(rest.iter().cloned()).collect())
     }
 }
 
@@ -266,5 +289,6 @@ fn checker<const N: usize>(name: &'static str, words: [&str; N], files: &[String
         name,
         argv: words.chain(files.iter().cloned()).collect(),
         folder: None,
+        runs_code: false,
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use change::RelPath;
 use code::{Language, MAX_SOURCE, Symbol, symbols};
-use host::files::{self, EntryKind};
+use host::files::EntryKind;
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
@@ -161,8 +161,9 @@ fn definitions(
     let Some(language) = Language::from_path(path.as_str()) else {
         return Vec::new();
     };
-    let loaded = files::load_in(workspace.root(), path, MAX_SOURCE as u64);
-    let Some(text) = loaded.ok().and_then(|it| String::from_utf8(it.bytes).ok()) else {
+    let loaded = workspace.load_found(path, MAX_SOURCE as u64);
+    let loaded = loaded.ok().flatten();
+    let Some(text) = loaded.and_then(|it| String::from_utf8(it.bytes).ok()) else {
         return Vec::new();
     };
     if !text.to_lowercase().contains(last) {

@@ -8,7 +8,7 @@ use change::RelPath;
 use grep_matcher::LineTerminator;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
-use host::files::{self, EntryKind, FileError};
+use host::files::{EntryKind, FileError};
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
@@ -163,8 +163,12 @@ impl Hunt<'_> {
     }
 
     fn file(&mut self, path: &RelPath) -> Result<(), ToolError> {
-        let loaded = match files::load_in(self.workspace.root(), path, LARGEST) {
-            Ok(loaded) => loaded,
+        let loaded = match self.workspace.load_found(path, LARGEST) {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => {
+                self.withheld += 1;
+                return Ok(());
+            }
             Err(FileError::TooLarge { .. }) => {
                 self.too_large += 1;
                 return Ok(());

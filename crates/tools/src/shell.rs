@@ -1,34 +1,32 @@
 //! `shell`, `shell_output`, `shell_stop`: commands, each in a fresh process in the sandbox, judged before it starts.
 
 mod background;
-mod judge;
+mod carry;
 mod setting;
 mod words;
 
-use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use host::process::{Command, Ended, Finished, Watch};
-use policy::Permit;
+use host::process::{Command, Ended, Finished};
+use policy::shell::Plan;
+use policy::{Leave, LineVerdict, Permit, Step};
 use serde_json::{Value, json};
 
-pub use judge::{CommandDecision, CommandJudge, Form};
 pub use setting::{FindProgram, ShellLimits, ShellSetting};
 
 use crate::arguments::Arguments;
 use crate::error::ToolError;
 use crate::person::Person;
 use crate::text::{bounded, head, quoted};
-use crate::workspace::{Workspace, permitted};
+use crate::workspace::Workspace;
 use crate::{Answer, Progress, Stop, ToolSpec};
 use background::{Background, Report, Start};
+use carry::Carry;
 use words::plain;
 
 /// The longest command, in bytes.
 const COMMAND_MAX: usize = 32 << 10;
-/// Bytes of output that are passed on while a command runs.
-const LIVE_BYTES: usize = 256 << 10;
 /// The longest wait for output of a command in the background.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
@@ -87,6 +85,16 @@ pub(crate) struct Call<'a> {
     pub(crate) on: &'a (dyn Fn(Progress) + Sync),
 }
 
+/// A program that Kiro itself chose.
+pub(crate) struct OwnProgram<'a> {
+    /// Its name and arguments.
+    pub(crate) argv: &'a [String],
+    /// Where it starts.
+    pub(crate) cwd: PathBuf,
+    /// Whether it runs what stands in the folder.
+    pub(crate) runs_code: bool,
+}
+
 /// What a call of `shell` asks for.
 struct Wish {
     text: String,
@@ -111,21 +119,14 @@ impl Shell {
 
     pub(crate) fn call(&self, call: &Call<'_>, arguments: &Value) -> Result<Answer, ToolError> {
         let wish = self.wish(call.workspace, arguments)?;
-        let form = self.decide(call, &wish.text)?;
-        let programs = self.programs(form, &wish.text)?;
+        let verdict = call.workspace.gate().judge_line(&wish.text, &wish.cwd);
+        let leave = self.leave(call, verdict, &wish.text)?;
         if wish.background {
-            return self.start(call, wish, programs);
+            return self.start(call, wish, leave);
         }
-        let mut ran = Vec::new();
-        for argv in programs {
-            let finished = self.run(call, argv, &wish)?;
-            let goes_on = finished.ended.success();
-            ran.push(finished);
-            if !goes_on {
-                break;
-            }
-        }
-        Ok(answer(&wish.text, &ran))
+        let mut carry = Carry::new(self, call, &wish);
+        let is_success = carry.out(leave.plan)?;
+        Ok(answer(&wish.text, &carry.ran, is_success))
     }
 
     fn wish(&self, workspace: &Workspace, arguments: &Value) -> Result<Wish, ToolError> {
@@ -173,68 +174,61 @@ impl Shell {
         })
     }
 
-    /// How the command runs, after policy and, where it wants one, a person said yes.
-    fn decide(&self, call: &Call<'_>, text: &str) -> Result<Form, ToolError> {
-        match (self.setting.judge)(text) {
-            CommandDecision::Run(form) => Ok(form),
-            CommandDecision::Ask { form, reasons } => {
-                (call.on)(Progress::Waiting("approval of a command".to_owned()));
-                let act = format!("run «{}»", change::visible(text));
-                match call.person.approve(&act, &reasons, call.stop) {
-                    true => Ok(form),
-                    false => Err(ToolError::Refused(reasons)),
-                }
-            }
-            CommandDecision::Refuse(reasons) => Err(ToolError::Refused(reasons)),
+    /// Leave to carry the command out, after policy and, where it wants one, a person said yes.
+    fn leave(&self, call: &Call<'_>, verdict: LineVerdict, text: &str) -> Result<Leave, ToolError> {
+        if matches!(verdict, LineVerdict::Ask(_)) {
+            (call.on)(Progress::Waiting("approval of a command".to_owned()));
         }
+        let act = format!("run «{}»", change::visible(text));
+        call.workspace.leave(verdict, &act, call.person, call.stop)
     }
 
-    /// The words to be run, every program resolved outside the workspace.
-    fn programs(&self, form: Form, text: &str) -> Result<Vec<Vec<String>>, ToolError> {
-        let resolved = |name: &str| {
-            let found = match name.starts_with('/') {
-                true => Some(name.to_owned()),
-                false => (self.setting.find)(name),
-            };
-            found.ok_or_else(|| ToolError::call(format!("{} was not found on PATH", quoted(name))))
+    /// The program that a command names: a file by its path, else one that is found outside the workspace.
+    fn program(&self, name: &str, cwd: &Path) -> Result<String, ToolError> {
+        let found = match name.contains('/') {
+            true => cwd.join(name).to_str().map(str::to_owned),
+            false => (self.setting.find)(name),
         };
-        match form {
-            Form::Shell => {
-                let shell = resolved("bash").or_else(|_| resolved("sh"))?;
-                Ok(vec![vec![shell, "-c".to_owned(), text.to_owned()]])
-            }
-            Form::Programs(all) => all
-                .into_iter()
-                .map(|mut words| match words.first_mut() {
-                    Some(name) => {
-                        *name = resolved(name)?;
-                        Ok(words)
-                    }
-                    None => Err(ToolError::call("the command names no program")),
-                })
-                .collect(),
-        }
+        found.ok_or_else(|| ToolError::call(format!("{} was not found on PATH", quoted(name))))
     }
 
-    /// The command, and leave to run it: what was judged as text is granted as exactly these words, and the gate
-    /// still denies what it denies.
+    /// The command and the permit of one program.
     fn command(
         &self,
         call: &Call<'_>,
-        argv: Vec<String>,
+        step: Step,
         wish: &Wish,
     ) -> Result<(Command, Permit), ToolError> {
-        let mut gate = call.workspace.gate().clone();
-        gate.grant_check(argv.clone());
-        let act = format!("run «{}»", change::visible(&wish.text));
-        let permit = permitted(
-            gate.judge_run(&argv, &wish.cwd),
-            &act,
-            call.person,
-            call.stop,
-        )?;
-        let mut env =
-            setting::environment(&self.setting.env, argv.first().map_or("", String::as_str));
+        let program = self.program(step.program(), &wish.cwd)?;
+        let copies = step.copies.clone();
+        let (argv, permit) = step.found_at(&program);
+        let command = Command {
+            copies,
+            ..self.within(call, wish, argv, &program)
+        };
+        Ok((command, permit))
+    }
+
+    /// The same of programs that are tied by pipes.
+    fn tied(
+        &self,
+        call: &Call<'_>,
+        steps: Vec<Step>,
+        wish: &Wish,
+    ) -> Result<(Command, Permit), ToolError> {
+        let found = steps.into_iter().map(|step| {
+            let program = self.program(step.program(), &wish.cwd)?;
+            Ok((step, program))
+        });
+        let found = found.collect::<Result<Vec<_>, ToolError>>()?;
+        let first = found.first().map_or_else(String::new, |it| it.1.clone());
+        let (argv, permit) = Step::tied(found, &self.program("sh", &wish.cwd)?);
+        Ok((self.within(call, wish, argv, &first), permit))
+    }
+
+    /// A command with the environment and the limits of the wish; `program` is what it is about.
+    fn within(&self, call: &Call<'_>, wish: &Wish, argv: Vec<String>, program: &str) -> Command {
+        let mut env = setting::environment(&self.setting.env, program);
         let scratch = setting::scratch(&self.setting.walls, call.workspace.root());
         if let Some(scratch) = scratch.and_then(|it| it.to_str()) {
             let own = [
@@ -249,68 +243,49 @@ impl Shell {
                 }
             }
         }
-        let command = Command {
+        Command {
             env,
             limits: self.setting.limits.of(wish.wall, wish.idle),
             ..Command::new(argv, wish.cwd.clone())
-        };
-        Ok((command, permit))
+        }
     }
 
-    fn run(&self, call: &Call<'_>, argv: Vec<String>, wish: &Wish) -> Result<Finished, ToolError> {
-        let (command, permit) = self.command(call, argv, wish)?;
-        let live = Cell::new(0);
-        let watch = Watch {
-            cancelled: &|| (call.stop)(),
-            output: &|_, bytes| {
-                let left = LIVE_BYTES.saturating_sub(live.get());
-                if left > 0 {
-                    let piece = &bytes[..bytes.len().min(left)];
-                    live.set(live.get() + piece.len());
-                    (call.on)(Progress::Output(plain(piece)));
-                }
-            },
-        };
-        let walls = &self.setting.walls;
-        Ok(self
-            .setting
-            .sandbox
-            .follow(permit, &command, walls, &watch)?)
-    }
-
-    /// Runs a program that Kiro itself chose, such as a linter, in `cwd` for up to `wall`.
+    /// Runs a program that Kiro itself chose, such as a linter, in `cwd` for up to `wall`; `argv` names it as
+    /// policy is to judge it, and `runs_code` says whether it runs what stands in the folder.
     pub(crate) fn run_own(
         &self,
         call: &Call<'_>,
-        argv: Vec<String>,
-        cwd: PathBuf,
+        own: &OwnProgram<'_>,
         wall: Duration,
     ) -> Result<Finished, ToolError> {
         let wish = Wish {
-            text: argv.join(" "),
-            cwd,
+            text: own.argv.join(" "),
+            cwd: own.cwd.clone(),
             wall,
             idle: None,
             background: false,
         };
-        self.run(call, argv, &wish)
+        let gate = call.workspace.gate().clone();
+        let verdict = gate.judge_diagnostics(own.argv, &wish.cwd, own.runs_code);
+        let leave = self.leave(call, verdict, &wish.text)?;
+        let mut carry = Carry::new(self, call, &wish);
+        carry.out(leave.plan)?;
+        carry
+            .ran
+            .pop()
+            .ok_or_else(|| ToolError::call(format!("{} did not run", quoted(&wish.text))))
     }
 
-    fn start(
-        &self,
-        call: &Call<'_>,
-        wish: Wish,
-        mut programs: Vec<Vec<String>>,
-    ) -> Result<Answer, ToolError> {
-        let argv = match programs.len() {
-            1 => programs.remove(0),
+    fn start(&self, call: &Call<'_>, wish: Wish, leave: Leave) -> Result<Answer, ToolError> {
+        let (command, permit) = match leave.plan {
+            Plan::Run(step) => self.command(call, step, &wish)?,
+            Plan::Pipe(steps) => self.tied(call, steps, &wish)?,
             _ => {
                 return Err(ToolError::call(
                     "one command at a time runs in the background; start each by a call of its own",
                 ));
             }
         };
-        let (command, permit) = self.command(call, argv, &wish)?;
         let id = self.background.start(Start {
             text: wish.text.clone(),
             sandbox: self.setting.sandbox.clone(),
@@ -397,7 +372,7 @@ fn streams(out: String, err: String) -> String {
 }
 
 /// What came of a command, for the model and for a person.
-fn answer(text: &str, ran: &[Finished]) -> Answer {
+fn answer(text: &str, ran: &[Finished], is_success: bool) -> Answer {
     let ended = ran.last().map_or(Ended::Cancelled, |it| it.ended);
     let wall: Duration = ran.iter().map(|it| it.wall).sum();
     let joined = |stream: fn(&Finished) -> &Vec<u8>| -> String {
@@ -415,7 +390,7 @@ fn answer(text: &str, ran: &[Finished]) -> Answer {
     Answer {
         text: format!("{status}\n{output}"),
         summary: format!("{}: {ended}", quoted(head(text, 100))),
-        failed: !ended.success(),
+        failed: !is_success,
         changed: Vec::new(),
     }
 }

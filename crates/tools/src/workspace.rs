@@ -3,15 +3,20 @@
 mod walk;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use change::{Digest, RelPath};
-use host::files::{self, FileError, Loaded, Rewrite};
-use policy::{Gate, Permit, Reason, Verdict};
+use host::files::{self, FileError, Last, Loaded, Rewrite};
+use policy::shell::{Answer as PolicyAnswer, CommandPattern};
+use policy::{
+    Ask, FileAct, FoundKind, Gate, Leave, LineVerdict, PathFacts, Permit, Reason, Redactor, Verdict,
+};
 
 use crate::error::ToolError;
-use crate::person::Person;
+use crate::person::{Consent, Person, Wish};
+use crate::ruling::{self, Recorder, Ruling};
 use crate::{Stop, text::quoted};
 
 pub(crate) use walk::{Found, Walk};
@@ -20,12 +25,20 @@ pub(crate) use walk::{Found, Walk};
 pub(crate) const LARGEST: u64 = 32 << 20;
 
 /// The folder that tools work on: a task's worktree, or the user's own folder.
-#[derive(Debug)]
 pub struct Workspace {
     root: PathBuf,
-    gate: Gate,
+    gate: RwLock<Gate>,
+    recorder: Option<Recorder>,
     /// What files held when they were last shown or written.
     seen: Mutex<HashMap<RelPath, Digest>>,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One file to be written.
@@ -41,7 +54,7 @@ impl Workspace {
     ///
     /// # Errors
     /// When there is no such folder.
-    pub fn open(root: &Path, gate: Gate) -> Result<Workspace, FileError> {
+    pub fn open(root: &Path, gate: &Gate) -> Result<Workspace, FileError> {
         files::entries_in(root, None)?;
         let root = root.canonicalize().map_err(|source| FileError::Os {
             verb: "open",
@@ -49,10 +62,89 @@ impl Workspace {
             source,
         })?;
         Ok(Workspace {
+            gate: RwLock::new(gate.in_attempt(&root)),
             root,
-            gate,
+            recorder: None,
             seen: Mutex::default(),
         })
+    }
+
+    /// The same, with somebody who is told what policy says of the acts here.
+    #[must_use]
+    pub fn recorded_by(mut self, recorder: Recorder) -> Workspace {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    fn record(&self, act: &str, (answer, rule): (PolicyAnswer, String), used: bool) {
+        if let Some(recorder) = &self.recorder {
+            recorder(Ruling {
+                act: act.to_owned(),
+                answer,
+                rule,
+                used,
+            });
+        }
+    }
+
+    /// The permit of a verdict, after a person was asked where one has to be.
+    fn permitted(
+        &self,
+        verdict: Verdict,
+        act: &str,
+        person: &dyn Person,
+        stop: Stop<'_>,
+    ) -> Result<Permit, ToolError> {
+        let told = ruling::told(&verdict);
+        let permit = match verdict {
+            Verdict::Allow(permit) => Ok(permit),
+            Verdict::Deny(reasons) => Err(reasons),
+            Verdict::Ask(ask) => {
+                let wish = Wish {
+                    act: act.to_owned(),
+                    reasons: ask.reasons.clone(),
+                    offers: Vec::new(),
+                };
+                match person.approve(&wish, stop) {
+                    Consent::No => Err(ask.reasons),
+                    Consent::Once | Consent::Further(..) => Ok(ask.approved()),
+                }
+            }
+        };
+        self.record(act, told, permit.is_ok());
+        permit.map_err(ToolError::Refused)
+    }
+
+    /// Leave to carry out a command, after a person was asked where one has to be.
+    pub(crate) fn leave(
+        &self,
+        verdict: LineVerdict,
+        act: &str,
+        person: &dyn Person,
+        stop: Stop<'_>,
+    ) -> Result<Leave, ToolError> {
+        let told = ruling::told_of_line(&verdict);
+        let leave = match verdict {
+            LineVerdict::Allow(leave) => Ok(leave),
+            LineVerdict::Deny(reasons) => Err(reasons),
+            LineVerdict::Ask(ask) => {
+                let wish = Wish {
+                    act: act.to_owned(),
+                    reasons: ask.reasons.clone(),
+                    offers: ask.offers.clone(),
+                };
+                match person.approve(&wish, stop) {
+                    Consent::No => Err(ask.reasons),
+                    Consent::Once => Ok(ask.approved()),
+                    Consent::Further(pattern, _) => {
+                        self.approve(pattern);
+                        Ok(ask.approved())
+                    }
+                }
+            }
+        };
+        self.record(act, told, leave.is_ok());
+        leave.map_err(ToolError::Refused)
     }
 
     /// The folder, canonical.
@@ -61,8 +153,14 @@ impl Workspace {
     }
 
     /// The rules by which acts here are judged.
-    pub(crate) fn gate(&self) -> &Gate {
-        &self.gate
+    pub(crate) fn gate(&self) -> RwLockReadGuard<'_, Gate> {
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what a person has approved beyond one time.
+    pub(crate) fn approve(&self, pattern: CommandPattern) {
+        let mut gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        gate.approve(pattern);
     }
 
     /// A message with paths as the model names them.
@@ -192,26 +290,55 @@ impl Workspace {
                 "ask git through `shell`",
             );
         }
-        if self.gate.is_sensitive(path) {
-            return refuse(
-                "security.sensitive_files",
-                format!("{path} is sensitive, so it is never shown"),
-                "work without its content, or ask the user",
-            );
+        match self.gate().hidden_by(path) {
+            Some(reason) => Err(ToolError::Refused(vec![reason])),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    fn look(&self, path: &RelPath) -> Result<PathFacts, ToolError> {
+        Ok(files::look(&self.root, path.as_str(), Last::Followed)?)
     }
 
     /// The content of a file; none when there is no such file.
     pub(crate) fn load_if(&self, path: &RelPath) -> Result<Option<Loaded>, ToolError> {
         self.check_readable(path)?;
-        match files::load_in(&self.root, path, LARGEST) {
-            Ok(loaded) => Ok(Some(loaded)),
-            Err(FileError::Os { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Ok(None)
+        let facts = self.look(path)?;
+        match &facts.found {
+            None => return Ok(None),
+            Some(found) if found.kind == FoundKind::Folder => {
+                return Err(ToolError::call(format!(
+                    "{path}: a folder stands there, not a file; `list` shows what it holds"
+                )));
             }
-            Err(error) => Err(error.into()),
+            Some(_) => {}
         }
+        let verdict = self.gate().judge_file(FileAct::Read, &facts);
+        let told = ruling::told(&verdict);
+        let permit = match verdict {
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(Ask { reasons, .. }) | Verdict::Deny(reasons) => {
+                self.record(&format!("read {path}"), told, false);
+                return Err(ToolError::Refused(reasons));
+            }
+        };
+        Ok(Some(files::load_judged(
+            permit, &self.root, &facts, LARGEST,
+        )?))
+    }
+
+    /// The content of a file that a walk came upon, which has judged its name; none where it may not be shown.
+    pub(crate) fn load_found(
+        &self,
+        path: &RelPath,
+        limit: u64,
+    ) -> Result<Option<Loaded>, FileError> {
+        let loaded = files::load_in(&self.root, path, limit)?;
+        if loaded.links > 1 {
+            // Its other names count as well.
+            return Ok(self.load_if(path).ok().flatten());
+        }
+        Ok(Some(loaded))
     }
 
     /// The content of a file that has to be there.
@@ -244,11 +371,18 @@ impl Workspace {
     ) -> Result<(), ToolError> {
         let mut rewrites = Vec::new();
         for it in writes {
-            let verdict = self
-                .gate
-                .judge_attempt_write(&self.root, &it.path, &it.bytes);
+            let before = it.before.as_ref().map_or(&[][..], |it| &it.bytes);
+            if Redactor::markers(&it.bytes) > Redactor::markers(before) {
+                return Err(ToolError::call(format!(
+                    "{} would get a marker `[redacted …]` in place of a secret that you were not shown; edit around \
+                     it, and leave its line as it is",
+                    it.path
+                )));
+            }
+            let facts = self.look(&it.path)?;
+            let verdict = self.gate().judge_file(FileAct::Write(&it.bytes), &facts);
             rewrites.push(Rewrite {
-                permit: permitted(verdict, &format!("write {}", it.path), person, stop)?,
+                permit: self.permitted(verdict, &format!("write {}", it.path), person, stop)?,
                 path: it.path.clone(),
                 before: it.before.as_ref().map(|it| Digest::of(&it.bytes)),
                 bytes: it.bytes.clone(),
@@ -271,20 +405,5 @@ impl Workspace {
             self.note_seen(&it.path, &it.bytes);
         }
         Ok(())
-    }
-}
-
-/// The permit of a verdict, after a person was asked where one has to be.
-pub(crate) fn permitted(
-    verdict: Verdict,
-    act: &str,
-    person: &dyn Person,
-    stop: Stop<'_>,
-) -> Result<Permit, ToolError> {
-    match verdict {
-        Verdict::Allow(permit) => Ok(permit),
-        Verdict::Ask(ask) if person.approve(act, &ask.reasons, stop) => Ok(ask.approved()),
-        Verdict::Ask(ask) => Err(ToolError::Refused(ask.reasons)),
-        Verdict::Deny(reasons) => Err(ToolError::Refused(reasons)),
     }
 }

@@ -25,7 +25,7 @@ impl Room {
             None,
         );
         let gate = Gate::new(&root, rules.expect("sound rules"));
-        let workspace = Workspace::open(&root, gate).expect("it opens");
+        let workspace = Workspace::open(&root, &gate).expect("it opens");
         let bench = Workbench::writing(workspace, Box::new(Nobody));
         Room {
             _held: held,
@@ -398,7 +398,7 @@ fn the_agents_own_list_is_kept() {
 fn a_reading_workbench_offers_nothing_that_changes() {
     let room = Room::furnished();
     let gate = Gate::new(&room.root, Rules::parse(None, None).expect("sound rules"));
-    let workspace = Workspace::open(&room.root, gate).expect("it opens");
+    let workspace = Workspace::open(&room.root, &gate).expect("it opens");
     let bench = Workbench::reading(workspace, Box::new(Nobody));
     let names: Vec<String> = bench.specs().into_iter().map(|it| it.name).collect();
     assert_eq!(
@@ -478,4 +478,36 @@ fn no_arguments_are_too_odd() {
         Ok(())
     });
     outcome.expect("every call is answered");
+}
+
+#[test]
+fn a_secret_is_not_shown_by_another_of_its_names() {
+    let room = Room::new();
+    let put = |name: &str, text: &str| {
+        let mut file = fs::File::create(room.root.join(name)).expect("a file");
+        file.write_all(text.as_bytes()).expect("written");
+    };
+    put(".env", "total=planted\n");
+    put("plain.txt", "total\n");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test plants what a person may have made"
+    )]
+    fs::hard_link(room.root.join(".env"), room.root.join("notes.txt")).expect("a link");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test plants what a person may have made"
+    )]
+    fs::hard_link(room.root.join("plain.txt"), room.root.join("twin.txt")).expect("a link");
+    room.refused("read", json!({"path": "notes.txt"}), "sensitive");
+    let found = room.text("search", json!({"pattern": "total"}));
+    assert!(!found.contains("planted"), "{found}");
+    assert!(
+        found.contains("twin.txt") && found.contains("plain.txt"),
+        "{found}"
+    );
+    assert!(
+        room.text("read", json!({"path": "twin.txt"}))
+            .contains("total")
+    );
 }

@@ -13,7 +13,7 @@ use crate::terminal;
 pub(super) fn run(args: &TrustArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let shown = session::folder_trust(args.folder.as_deref(), environment)?;
     if args.revoke {
-        session::revoke(&shown)?;
+        session::revoke(&shown, environment)?;
         output::remark("What was approved here is taken back.");
         return Ok(ExitCode::SUCCESS);
     }
@@ -56,6 +56,14 @@ fn print(shown: &FolderTrust) {
             output::line(format!("      {}", styled(DIM, session::shown(line))));
         }
     }
+    for (pattern, holds) in &shown.approved {
+        let pattern = session::shown(pattern);
+        let standing = match holds {
+            true => styled(GREEN, "approved for this project"),
+            false => styled(YELLOW, "approved, but what it runs has changed since"),
+        };
+        output::line(format!("  command {pattern}  {standing}"));
+    }
 }
 
 /// Asks the person at the terminal, if there is one.
@@ -78,5 +86,10 @@ fn to_json(shown: &FolderTrust, granted: bool) -> Value {
                    "shows": it.shows, "readable": it.readable})
         })
         .collect();
-    json!({"root": shown.root, "granted": granted, "summary": shown.summary(), "items": items})
+    let approved: Vec<Value> = shown
+        .approved
+        .iter()
+        .map(|(pattern, holds)| json!({"pattern": pattern, "holds": holds}))
+        .collect();
+    json!({"approved": approved, "root": shown.root, "granted": granted, "summary": shown.summary(), "items": items})
 }

@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use session::{Cancel, Decision, Offers, Review};
+use session::shell::{CommandPattern, PatternScope};
+use session::{Cancel, Consent, Decision, Offers, Review, Wish};
 
 use super::pick;
 use crate::output::{self, BOLD, styled};
@@ -80,19 +81,50 @@ pub(super) fn words(options: &[String], cancel: &Cancel) -> Option<String> {
     chosen(&ask("  your answer > ", cancel)?, options)
 }
 
-/// Reads a yes; anything else is a no.
-pub(super) fn consent(cancel: &Cancel) -> Option<String> {
-    let line = ask(&format!("  {}  [n]o > ", styled(BOLD, "[y]es")), cancel)?;
-    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-    yes.then_some(line)
-}
-
 fn chosen(line: &str, options: &[String]) -> Option<String> {
     let said = line.trim();
     let number: Option<usize> = said.parse().ok();
     let option = number.and_then(|it| options.get(it.checked_sub(1)?));
     let said = option.map_or(said, String::as_str);
     (!said.is_empty()).then(|| said.to_owned())
+}
+
+/// Asks until it is known what the person says to a command; no when the terminal closed.
+pub(super) fn consent(wish: &Wish, cancel: &Cancel) -> Consent {
+    for (at, it) in wish.offers.iter().enumerate() {
+        output::remark(format!("    {} yes, and {} from now on", at + 1, offer(it)));
+    }
+    loop {
+        let keys = format!("  {}  [n]o > ", styled(BOLD, "[y]es, this once"));
+        let Some(line) = ask(&keys, cancel) else {
+            return Consent::No;
+        };
+        if let Some(consent) = consented(&line, wish) {
+            return consent;
+        }
+        output::remark("  Type y (yes), n (no) or a number.");
+    }
+}
+
+/// What one of a wish's offers would approve, in words that are safe to print.
+pub(crate) fn offer((pattern, scope): &(CommandPattern, PatternScope)) -> String {
+    let scope = match scope {
+        PatternScope::Run => "in this run",
+        PatternScope::Project => "in this project",
+    };
+    format!("{} {scope}", session::visible(&pattern.to_string()))
+}
+
+fn consented(line: &str, wish: &Wish) -> Option<Consent> {
+    match line.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(Consent::Once),
+        "n" | "no" => Some(Consent::No),
+        number => {
+            let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+            let (pattern, scope) = wish.offers.get(at)?.clone();
+            Some(Consent::Further(pattern, scope))
+        }
+    }
 }
 
 /// Asks for one line; none when the terminal closed or the person interrupts.
@@ -150,6 +182,24 @@ mod tests {
         check("0\n", Some("0"));
         check(" green \n", Some("green"));
         check("\n", None);
+    }
+
+    #[test]
+    fn a_number_is_one_of_the_offers_and_nothing_else_is_a_yes() {
+        let pattern = CommandPattern::Exact(vec!["make".to_owned()]);
+        let wish = Wish {
+            act: "run «make»".to_owned(),
+            reasons: Vec::new(),
+            offers: vec![(pattern.clone(), PatternScope::Run)],
+        };
+        let further = Consent::Further(pattern, PatternScope::Run);
+        assert_eq!(consented("1\n", &wish), Some(further));
+        assert_eq!(consented("Y", &wish), Some(Consent::Once));
+        assert_eq!(consented("no", &wish), Some(Consent::No));
+        for line in ["", "0", "2", "yes please", "1 2"] {
+            assert_eq!(consented(line, &wish), None, "{line}");
+        }
+        assert_eq!(offer(&wish.offers[0]), "«make» in this run");
     }
 
     #[test]

@@ -146,25 +146,12 @@ fn done(view: &View) -> String {
     )
 }
 
-/// A question of the work under way.
+/// A question of the model, with its options by number.
 pub(super) fn question(question: &Question) -> String {
-    match question {
-        Question::Words { text, options } => {
-            let mut lines = vec![format!("  {} {text}", styled(YELLOW, "asks:"))];
-            let numbered = options.iter().enumerate();
-            lines.extend(numbered.map(|(at, it)| format!("    {}. {it}", at + 1)));
-            lines.join("\n")
-        }
-        Question::Consent { act, reasons } => {
-            let mut lines = vec![format!(
-                "  {} {}",
-                styled(YELLOW, "wants to:"),
-                styled(BOLD, act)
-            )];
-            lines.extend(reasons.iter().map(|it| styled(DIM, format!("    {it}"))));
-            lines.join("\n")
-        }
-    }
+    let mut lines = vec![format!("  {} {}", styled(YELLOW, "asks:"), question.text)];
+    let options = question.options.iter().enumerate();
+    lines.extend(options.map(|(at, it)| format!("    {} {it}", at + 1)));
+    lines.join("\n")
 }
 
 /// What turns cost, where that is known and not nothing.

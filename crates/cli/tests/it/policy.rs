@@ -23,6 +23,13 @@ fn configured() -> World {
     world
 }
 
+/// The folder's own rules count once it is trusted.
+fn trusted() -> World {
+    let world = configured();
+    assert_eq!(world.kiro(&["trust", "--yes"]).code, Some(0));
+    world
+}
+
 fn explained(world: &World, command: &str) -> Value {
     let shown = world.kiro(&["policy", "explain", command, "--json"]);
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
@@ -31,7 +38,7 @@ fn explained(world: &World, command: &str) -> Value {
 
 #[test]
 fn a_verdict_names_its_part_its_rule_and_the_way_there() {
-    let world = configured();
+    let world = trusted();
     let denied = explained(&world, "git status && bash -c 'rm -r --force build'");
     assert_eq!(denied["verdict"], "deny");
     assert_eq!(denied["rule"], "security.denied_commands: rm -rf");
@@ -42,7 +49,8 @@ fn a_verdict_names_its_part_its_rule_and_the_way_there() {
     let asked = explained(&world, "git status && git push origin main");
     assert_eq!(asked["verdict"], "ask");
     assert_eq!(asked["part"], "git push origin main");
-    assert_eq!(asked["parts"][0]["trusted"], "git status");
+    let trusted = "security.trusted_commands: git status";
+    assert_eq!(asked["parts"][0]["trusted"], trusted);
     assert_eq!(asked["offers"][0]["kind"], "exact");
     assert_eq!(asked["offers"][0]["for"], "run");
 
@@ -113,5 +121,36 @@ fn input_that_cannot_be_read_is_named_with_its_place() {
         assert_eq!(judged.code, Some(2), "{}", judged.stdout);
         assert!(judged.stderr.contains(words), "{}", judged.stderr);
         assert!(judged.stdout.is_empty(), "{}", judged.stdout);
+    }
+}
+
+#[test]
+fn what_is_explained_is_what_holds_here() {
+    let world = configured();
+    let asked = explained(&world, "git status");
+    let rule = "security.trusted_commands: git status (the folder is not trusted yet)";
+    assert_eq!(
+        (&asked["verdict"], &asked["rule"]),
+        (&"ask".into(), &rule.into())
+    );
+    world.write(
+        ".kiro/settings/permissions.yaml",
+        "rules:\n  - {capability: shell, effect: deny, match: ['git push*']}\n  - {capability: shell, effect: allow, match: ['*']}\n",
+    );
+    assert_eq!(world.kiro(&["trust", "--yes"]).code, Some(0));
+    for (command, verdict) in [
+        ("git status", "allow"),
+        ("make all && ls -l", "allow"),
+        ("rm -fr build", "deny"),
+        ("rm --recursive --force build", "deny"),
+        ("/bin/rm -r -f build", "deny"),
+        ("env -i rm -rf build", "deny"),
+        ("/usr/bin/git push origin", "deny"),
+        ("echo x; bash -c 'git push'", "deny"),
+        ("echo $HOME", "ask"),
+        ("ls > x", "ask"),
+        ("git status &", "ask"),
+    ] {
+        assert_eq!(explained(&world, command)["verdict"], verdict, "{command}");
     }
 }

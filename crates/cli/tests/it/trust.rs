@@ -342,6 +342,10 @@ fn a_hostile_repository_runs_nothing_before_it_is_trusted() {
         &["log"],
         &["spec", "show", "numbers"],
         &["init"],
+        &["guard"],
+        &["init", "--guard"],
+        &["policy", "explain", "git status"],
+        &["chat", "-p", "x", "--model", "scripted/none.jsonl"],
         &[
             "run",
             "numbers",
@@ -414,4 +418,122 @@ fn tamper(journal: &Path) {
         bytes[at + wanted.len() - 2] = b'a';
     }
     plant(journal, &bytes);
+}
+
+#[test]
+fn a_script_that_a_trusted_command_names_is_part_of_what_is_trusted() {
+    let world = world();
+    world.write(
+        ".kiro/config.yaml",
+        "security: {trusted_commands: [./check.sh, bash tools/x.sh --fast, node --import=./hook.mjs]}\n",
+    );
+    for file in ["check.sh", "tools/x.sh", "hook.mjs"] {
+        world.write(file, "exit 0\n");
+    }
+    assert_eq!(trust(&world, &["--yes"]).0, Some(0));
+    for file in ["check.sh", "tools/x.sh", "hook.mjs"] {
+        world.write(file, "curl x | sh\n");
+        let (code, seen) = trust(&world, &[]);
+        assert_eq!(code, Some(3), "{file}");
+        assert_eq!(
+            standing(&seen),
+            ["commands .kiro/config.yaml changed"],
+            "{file}"
+        );
+        world.write(file, "exit 0\n");
+    }
+    assert_eq!(trust(&world, &[]).0, Some(0));
+}
+
+#[test]
+fn a_hook_is_shown_as_a_whole() {
+    let world = world();
+    let lines: String = (1..=40).map(|it| format!("line{it}: x\n")).collect();
+    world.write(".kiro/hooks/long.yaml", &lines);
+    world.write(".kiro/hooks/huge.yaml", "x".repeat(100_000));
+    let told = world.kiro(&["trust"]);
+    for it in 1..=40 {
+        assert!(
+            told.stdout.contains(&format!("line{it}: x\n")),
+            "{}",
+            told.stdout
+        );
+    }
+    assert!(
+        told.stdout.contains("too long to be approved"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(trust(&world, &["--yes"]).0, Some(0));
+    let (code, seen) = trust(&world, &[]);
+    assert_eq!(code, Some(3), "nobody can have read the long one");
+    assert_eq!(
+        standing(&seen),
+        [
+            "hook .kiro/hooks/huge.yaml new",
+            "hook .kiro/hooks/long.yaml trusted"
+        ]
+    );
+}
+
+#[test]
+fn the_guard_says_where_git_runs_hooks_instead() {
+    let world = world();
+    assert!(git(&world, &["init", "-q"]));
+    plant(
+        &world.home().join(".gitconfig"),
+        "[core]\n\thooksPath = ~/hooks\n",
+    );
+    let told = world.kiro(&["init", "--guard"]);
+    assert_eq!(told.code, Some(2), "{}", told.stdout);
+    assert!(
+        told.stderr
+            .contains(".gitconfig has git run the hooks in ~/hooks"),
+        "{}",
+        told.stderr
+    );
+    assert!(git(&world, &["config", "core.hooksPath", ".git/hooks"]));
+    assert_eq!(world.kiro(&["init", "--guard"]).code, Some(0));
+    world.write(".env", "K=1\n");
+    assert!(git(&world, &["add", "-f", ".env"]));
+    assert!(!git(&world, &["commit", "-q", "-m", "secret"]));
+}
+
+#[test]
+fn the_guard_knows_the_rules_of_projects_in_folders() {
+    let world = world();
+    assert!(git(&world, &["init", "-q"]));
+    assert_eq!(world.kiro(&["init", "--guard"]).code, Some(0));
+    let config = "security: {sensitive_files: ['settings/live.yaml']}\n";
+    world.write("apps/shop/.kiro/config.yaml", config);
+    world.write("apps/shop/settings/live.yaml", "x\n");
+    world.write("settings/live.yaml", "x\n");
+    assert!(git(
+        &world,
+        &[
+            "add",
+            "-f",
+            "apps/shop/settings/live.yaml",
+            "settings/live.yaml"
+        ]
+    ));
+    assert!(!git(&world, &["commit", "-q", "-m", "live"]));
+    let guard = world.kiro(&["guard"]);
+    assert!(
+        guard
+            .stderr
+            .contains("apps/shop/settings/live.yaml is sensitive"),
+        "{}",
+        guard.stderr
+    );
+    assert!(
+        !guard.stderr.contains("\nsettings/live.yaml"),
+        "{}",
+        guard.stderr
+    );
+    assert!(git(
+        &world,
+        &["rm", "-q", "--cached", "apps/shop/settings/live.yaml"]
+    ));
+    assert!(git(&world, &["commit", "-q", "-m", "live"]));
 }

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::beneath::Root;
 use super::error::FileError;
+use super::look::links;
 use super::single::{read_open, stat_at, through};
 
 /// A file's content and what its name does not say.
@@ -18,6 +19,8 @@ pub struct Loaded {
     pub bytes: Vec<u8>,
     /// Its permission bits.
     pub bits: u32,
+    /// How many names it has on its disk.
+    pub links: u64,
 }
 
 /// One name in a folder.
@@ -57,6 +60,7 @@ pub fn load_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Loaded, 
     Ok(Loaded {
         bytes,
         bits: stat.st_mode & 0o7777,
+        links: links(&stat),
     })
 }
 

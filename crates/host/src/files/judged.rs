@@ -9,21 +9,22 @@ use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::beneath::Root;
+use super::browse::Loaded;
 use super::error::FileError;
-use super::look::file_id;
+use super::look::{file_id, links};
 use super::single::{make_folders, read_open, write_in};
 
-/// The content of the file that was judged.
+/// The content of the file that was judged, with its bits.
 ///
 /// # Errors
 /// When the permit is for another file, another one has come to stand there, it is no plain file, or it is
 /// larger than `limit_bytes`.
-pub fn read_judged(
+pub fn load_judged(
     permit: Permit,
     root: &Path,
     facts: &PathFacts,
     limit_bytes: u64,
-) -> Result<Vec<u8>, FileError> {
+) -> Result<Loaded, FileError> {
     let (root, path) = below("read", root, facts)?;
     let place = root.join(&path);
     let id = facts.found.as_ref().map(|it| it.id);
@@ -38,7 +39,24 @@ pub fn read_judged(
     if id != Some(file_id(&stat)) {
         return Err(exchanged("read", &place, Errno::LOOP));
     }
-    read_open(fd, &place, limit_bytes)
+    Ok(Loaded {
+        bytes: read_open(fd, &place, limit_bytes)?,
+        bits: stat.st_mode & 0o7777,
+        links: links(&stat),
+    })
+}
+
+/// The same without the bits.
+///
+/// # Errors
+/// As [`load_judged`].
+pub fn read_judged(
+    permit: Permit,
+    root: &Path,
+    facts: &PathFacts,
+    limit_bytes: u64,
+) -> Result<Vec<u8>, FileError> {
+    load_judged(permit, root, facts, limit_bytes).map(|it| it.bytes)
 }
 
 /// Replaces or creates the file that was judged, creating the folders on the way.

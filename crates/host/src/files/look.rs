@@ -84,11 +84,12 @@ fn found(root: &Path, place: &Place, stat: &Stat) -> Found {
     }
 }
 
+/// How many names the file has on its disk.
 #[cfg_attr(
     target_os = "linux",
     expect(clippy::unnecessary_cast, reason = "narrower on other systems")
 )]
-fn links(stat: &Stat) -> u64 {
+pub(super) fn links(stat: &Stat) -> u64 {
     stat.st_nlink as u64
 }
 

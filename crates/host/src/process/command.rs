@@ -17,6 +17,9 @@ pub struct Command {
     pub env: Vec<(String, String)>,
     /// What it reads from its standard input; `None` gives it an input that is already at its end.
     pub stdin: Option<Vec<u8>>,
+    /// Descriptors that become copies of others before it starts, in this order: `(2, 1)` sends what it
+    /// writes to its standard error to its standard output. Of 1 and 2 only.
+    pub copies: Vec<(i32, i32)>,
     /// What it may use up.
     pub limits: Limits,
 }
@@ -29,6 +32,7 @@ impl Command {
             cwd: cwd.into(),
             env: Vec::new(),
             stdin: None,
+            copies: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -64,6 +68,14 @@ impl Command {
         if cwd_has_nul || self.argv.iter().any(|word| word.contains('\0')) {
             return Err(CommandError::Nul(program.clone()));
         }
+        let is_output = |it: &i32| (1..=2).contains(it);
+        if let Some(copy) = self
+            .copies
+            .iter()
+            .find(|(from, to)| !is_output(from) || !is_output(to))
+        {
+            return Err(CommandError::Copy(*copy));
+        }
         for (name, value) in &self.env {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
                 return Err(CommandError::Variable(name.clone()));
@@ -88,6 +100,9 @@ pub enum CommandError {
     /// A NUL byte cannot be passed to a program.
     #[error("the command {0:?} holds a NUL byte")]
     Nul(String),
+    /// Only outputs can be copies of each other.
+    #[error("descriptor {} cannot become a copy of {}: only 1 and 2 can", .0.0, .0.1)]
+    Copy((i32, i32)),
     /// The name or the value of a variable cannot be passed to a program.
     #[error("the environment variable {0:?} cannot be passed to a program")]
     Variable(String),

@@ -19,7 +19,7 @@ const DRAIN: Duration = Duration::from_millis(500);
 ///
 /// Of the limits, time and output are kept. A process that leaves the group is not found again, so this
 /// is for programs that are known not to do that.
-pub(super) fn run(command: &Command, cancelled: &dyn Fn() -> bool) -> Result<Finished, RunError> {
+pub(crate) fn run(command: &Command, cancelled: &dyn Fn() -> bool) -> Result<Finished, RunError> {
     command.check()?;
     let start = Instant::now();
     let mut child = spawn(command)?;

@@ -28,11 +28,14 @@ use std::time::Duration;
 use policy::PermitMismatch;
 
 pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
+#[cfg(any(target_os = "macos", test))]
+pub(crate) use direct::run as run_direct;
 #[cfg(unix)]
 pub(crate) use git::{Git, GitCall};
 #[cfg(unix)]
 pub use git::{
-    Staged, git_answer, git_objects, git_own_setting, git_staged, git_staged_objects, git_version,
+    Staged, git_answer, git_file_setting, git_objects, git_own_setting, git_staged,
+    git_staged_objects, git_version,
 };
 #[cfg(unix)]
 pub use plain::{interactive, plain};

@@ -14,7 +14,7 @@ use rustix::process::{
     kill_process_group, pidfd_open, set_child_subreaper, set_parent_process_death_signal,
     setrlimit, setsid, wait,
 };
-use rustix::stdio::dup2_stdin;
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stderr, stdout};
 
 use super::supervisor::{THREADS_PER_PROCESS, during};
 use super::system::{self, Side};
@@ -119,6 +119,7 @@ fn become_confined(job: &Job) -> io::Result<()> {
         None => closed_input()?,
     };
     dup2_stdin(input)?;
+    copy_outputs(job)?;
     system::close_on_exec_from_three()?;
     limit(job).map_err(during("set limits"))?;
     prefer_for_the_kernel();
@@ -132,6 +133,17 @@ fn become_confined(job: &Job) -> io::Result<()> {
     }
     // After everything that changes credentials, which takes it back.
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+fn copy_outputs(job: &Job) -> io::Result<()> {
+    for copy in &job.copies {
+        match copy {
+            (2, 1) => dup2_stderr(stdout())?,
+            (1, 2) => dup2_stdout(stderr())?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[expect(

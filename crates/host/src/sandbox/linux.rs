@@ -285,6 +285,7 @@ fn job(command: &Command, fence: Option<Fence>) -> Job {
         cwd: command.cwd.clone(),
         env: command.env.iter().map(pair).collect(),
         stdin: command.stdin.clone(),
+        copies: command.copies.clone(),
         limits: command.limits,
         fence,
     }

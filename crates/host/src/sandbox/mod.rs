@@ -14,6 +14,8 @@
 //! gives its files are ignored, because Landlock does not keep them, and so are the sessions and groups
 //! that it makes of its processes, because they have to be ended at one stroke.
 //!
+//! On macOS there is one layer, a Seatbelt profile, and the limits on time and output.
+//!
 //! [`Sandbox::controls`] tries the walls on the machine at hand, for `kiro doctor`.
 
 #[cfg(target_os = "linux")]
@@ -30,12 +32,17 @@ mod keeper;
 mod launch;
 #[cfg(target_os = "linux")]
 mod linux;
+// Tested on every system; on the others it is the sandbox.
+#[cfg(any(target_os = "macos", test))]
+mod macos;
 #[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod places;
 #[cfg(target_os = "linux")]
 mod probe;
+#[cfg(any(target_os = "macos", test))]
+mod seatbelt;
 #[cfg(target_os = "linux")]
 mod supervisor;
 #[cfg(target_os = "linux")]
@@ -53,10 +60,14 @@ mod wire;
 pub(crate) use linux::without_walls;
 #[cfg(target_os = "linux")]
 pub use linux::{Layer, Sandbox};
+#[cfg(target_os = "macos")]
+pub use macos::Sandbox;
 #[cfg(target_os = "linux")]
 pub use supervisor::supervisor_main;
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub use unsupported::Sandbox;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Layer, Network, Sandbox, Walls, WallsError, supervisor_main};
+pub use unsupported::{Layer, Network, Walls, WallsError, supervisor_main};
 #[cfg(target_os = "linux")]
 pub use walls::{Walls, WallsError};
 #[cfg(target_os = "linux")]

@@ -2,14 +2,19 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+#[cfg(not(target_os = "macos"))]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(not(target_os = "macos"))]
+use super::{Control, SandboxError};
+#[cfg(not(target_os = "macos"))]
+use crate::process::{Command, Finished, Supervisor, Watch};
+#[cfg(not(target_os = "macos"))]
 use policy::Permit;
 
-use super::{Control, SandboxError};
-use crate::process::{Command, Finished, Supervisor, Watch};
-
+#[cfg(not(target_os = "macos"))]
 const WHY: &str = "confining a program needs Linux 6.2 or newer";
 
 /// What a walled program reaches over the network.
@@ -52,9 +57,11 @@ pub struct Layer {
 }
 
 /// A sandbox that runs nothing.
+#[cfg(not(target_os = "macos"))]
 #[derive(Clone, Debug)]
 pub struct Sandbox(());
 
+#[cfg(not(target_os = "macos"))]
 impl Sandbox {
     /// There is no sandbox on this system.
     pub fn detect_for(_supervisor: Supervisor, _home: Option<&Path>) -> Sandbox {

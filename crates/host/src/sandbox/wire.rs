@@ -20,6 +20,8 @@ pub(super) struct Job {
     pub(super) cwd: PathBuf,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) stdin: Option<Vec<u8>>,
+    /// Outputs that become copies of each other.
+    pub(super) copies: Vec<(i32, i32)>,
     pub(super) limits: Limits,
     /// The walls; a program of the user's own has none.
     pub(super) fence: Option<Fence>,
@@ -119,6 +121,10 @@ impl Job {
             out.os(value);
         });
         out.option(self.stdin.as_ref(), |out, bytes| out.bytes(bytes));
+        out.list(&self.copies, |out, (from, to)| {
+            out.number(u64::from(from.unsigned_abs()));
+            out.number(u64::from(to.unsigned_abs()));
+        });
         out.number(u64::try_from(self.limits.wall.as_micros()).unwrap_or(u64::MAX));
         out.option(self.limits.idle.as_ref(), |out, idle| {
             out.number(u64::try_from(idle.as_micros()).unwrap_or(u64::MAX));
@@ -139,6 +145,7 @@ impl Job {
             cwd: input.os()?.into(),
             env: input.list(|input| Ok((input.os()?, input.os()?)))?,
             stdin: input.option(|input| Ok(input.bytes()?.to_vec()))?,
+            copies: input.list(|input| Ok((input.small()?, input.small()?)))?,
             limits: Limits {
                 wall: Duration::from_micros(input.number()?),
                 idle: input.option(|input| Ok(Duration::from_micros(input.number()?)))?,
@@ -502,6 +509,7 @@ mod tests {
             argv,
             cwd: "/some where".into(),
             stdin,
+            copies: vec![(2, 1), (1, 2)],
             limits: Limits {
                 wall: Duration::from_micros(wall),
                 idle: wall.is_multiple_of(2).then(|| Duration::from_micros(wall)),

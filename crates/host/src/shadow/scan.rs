@@ -1,9 +1,9 @@
 //! Which files of a folder belong in a snapshot.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use change::RelPath;
@@ -59,6 +59,7 @@ impl Scan {
             keep,
             own,
             folders: HashMap::new(),
+            refused: None,
         };
         let mut scan = Scan::default();
         for name in names {
@@ -115,6 +116,8 @@ struct Look<'a> {
     /// Where in the folder Kiro's own state is.
     own: Option<&'a str>,
     folders: HashMap<String, Parent>,
+    /// Files with several names of which one is refused; looked for when the first such file is met.
+    refused: Option<HashSet<(u64, u64)>>,
 }
 
 impl Look<'_> {
@@ -148,13 +151,15 @@ impl Look<'_> {
         self.file(&path)
     }
 
-    fn file(&self, path: &RelPath) -> Found {
+    fn file(&mut self, path: &RelPath) -> Found {
         let place = self.folder.join(path.as_str());
         let Ok(found) = fs::symlink_metadata(&place) else {
             return Found::Gone;
         };
         let kind = found.file_type();
-        if kind.is_symlink() || (kind.is_file() && found.len() <= MAX_FILE_BYTES) {
+        if kind.is_file() && found.nlink() > 1 && self.is_refused(&found) {
+            Found::Out(Why::Refused)
+        } else if kind.is_symlink() || (kind.is_file() && found.len() <= MAX_FILE_BYTES) {
             Found::Take
         } else if kind.is_file() {
             Found::Out(Why::TooLarge)
@@ -164,6 +169,47 @@ impl Look<'_> {
             Found::Out(Why::Repository)
         } else {
             Found::Gone
+        }
+    }
+
+    /// Whether a file is also one that the caller refuses, by another of its names.
+    fn is_refused(&mut self, file: &fs::Metadata) -> bool {
+        if self.refused.is_none() {
+            self.refused = Some(self.refused_files());
+        }
+        let refused = self.refused.as_ref();
+        refused.is_some_and(|it| it.contains(&(file.dev(), file.ino())))
+    }
+
+    /// The files with several names in the whole folder, ignored ones included, of which one name is refused.
+    fn refused_files(&self) -> HashSet<(u64, u64)> {
+        let mut refused = HashSet::new();
+        let mut todo = vec![self.folder.to_path_buf()];
+        let mut left = MAX_FILES;
+        while let Some(folder) = todo.pop() {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                if left == 0 {
+                    return refused;
+                }
+                left -= 1;
+                let Ok(found) = entry.metadata() else {
+                    continue;
+                };
+                if found.is_dir() {
+                    todo.push(entry.path());
+                } else if found.is_file() && found.nlink() > 1 && !self.keeps(&entry.path()) {
+                    refused.insert((found.dev(), found.ino()));
+                }
+            }
+        }
+        refused
+    }
+
+    fn keeps(&self, place: &Path) -> bool {
+        let inside = place.strip_prefix(self.folder).ok().and_then(Path::to_str);
+        match inside.and_then(|it| RelPath::parse(it).ok()) {
+            Some(path) => !path.components().any(is_forbidden_part) && (self.keep)(&path),
+            None => false,
         }
     }
 

@@ -145,3 +145,27 @@ fn a_change_that_keeps_size_and_time_is_seen() {
         }
     });
 }
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test plants what a person may have made"
+)]
+fn a_file_that_is_refused_is_refused_by_each_of_its_names() {
+    each(|place| {
+        place.put(".env", "K=planted");
+        place.put(".gitignore", ".env\n");
+        place.put("plain.txt", "plain");
+        fs::hard_link(place.path(".env"), place.path("notes.txt")).unwrap();
+        fs::hard_link(place.path("plain.txt"), place.path("twin.txt")).unwrap();
+        let keep = |path: &RelPath| path.as_str() != ".env";
+        let shadow = place.open();
+        let snapshot = shadow.snapshot(&keep).unwrap();
+        let refused = snapshot.left_out.iter().filter(|it| it.why == Why::Refused);
+        let refused: Vec<&str> = refused.map(|it| it.path.as_str()).collect();
+        assert!(refused.contains(&"notes.txt"), "{refused:?}");
+        shadow.checkout(&snapshot.tree, &place.attempt()).unwrap();
+        let names: Vec<String> = read_back(&place.attempt()).into_keys().collect();
+        assert_eq!(names, [".gitignore", "plain.txt", "twin.txt"]);
+    });
+}

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::Gate;
+use super::commands::reason_of;
 use crate::path::{FileAct, PathFacts};
-use crate::permission::Effect;
 use crate::permit::{Act, Permit};
+use crate::shell::Answer;
 use crate::trust::TrustKind;
 use crate::verdict::{Reason, Verdict};
 
@@ -51,7 +52,11 @@ impl Gate {
             argv: argv.to_vec(),
             cwd: cwd.to_path_buf(),
         };
-        let mut deny = self.shell_rules(Effect::Deny, text);
+        let mut verdict = self.explain_line(text);
+        let mut deny = Vec::new();
+        if verdict.answer == Answer::Deny {
+            deny.push(reason_of(&verdict));
+        }
         if let Some(file) = file.filter(|it| !self.trusts_hook(it)) {
             deny.push(Reason {
                 rule: "hooks of a folder run once it is trusted".to_owned(),
@@ -59,26 +64,15 @@ impl Gate {
                 change: "look at it and run `kiro trust`".to_owned(),
             });
         }
-        match self.rules.commands() {
-            Ok(rules) => deny.extend(denied(&rules, text)),
-            Err(error) => deny.push(Reason {
-                rule: "rules that cannot be read allow nothing".to_owned(),
-                why: error.to_string(),
-                change: "mend .kiro/config.yaml".to_owned(),
-            }),
-        }
-        let ask = self.shell_rules(Effect::Ask, text);
+        // Trust stands for what would only be asked about; a rule that asks is heard all the same.
+        verdict.answer = Answer::Allow;
+        self.hold_back(text, &mut verdict);
+        let ask = match verdict.answer {
+            Answer::Ask => vec![reason_of(&verdict)],
+            Answer::Allow | Answer::Deny => Vec::new(),
+        };
         Verdict::from_reasons(&act, deny, ask, "the command of a trusted hook")
     }
-}
-
-fn denied(rules: &crate::shell::CommandRules, text: &str) -> Option<Reason> {
-    let verdict = rules.judge_command(text);
-    (verdict.answer == crate::shell::Answer::Deny).then(|| Reason {
-        rule: format!("security.denied_commands: {}", verdict.rule),
-        why: verdict.why.clone(),
-        change: "change the hook, or the rule in .kiro/config.yaml".to_owned(),
-    })
 }
 
 #[cfg(test)]

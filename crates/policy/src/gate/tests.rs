@@ -2,8 +2,11 @@
 
 use change::{FileChange, FileState, Mode};
 
+use crate::shell::{CommandPattern, Plan};
+
 use super::*;
-use crate::trust::{Grantable, Grants};
+use crate::shell::Answer;
+use crate::trust::{Grantable, Grants, TrustKind};
 
 const CONFIG: &str = "
 security: {trusted_commands: [git status], denied_commands: [rm -rf]}
@@ -215,9 +218,11 @@ fn a_folder_tightens_at_once_and_loosens_only_when_trusted() {
     assert_eq!(verdict(&gate, "npm install left-pad").0, "ask");
     assert_eq!(
         verdict(&gate, "npm $(id)").0,
-        "ask",
-        "a shell would read this otherwise"
+        "allow",
+        "without a shell these are letters"
     );
+    let answer = gate.explain_line("npm $(id)").answer;
+    assert_eq!(answer, Answer::Ask, "a shell would read it otherwise");
     let trusted = trusting(&gate, &[TrustKind::Commands, TrustKind::Rules]);
     let rule = "security.trusted_commands: git status".to_owned();
     assert_eq!(verdict(&trusted, "git status"), ("allow", rule));
@@ -226,4 +231,200 @@ fn a_folder_tightens_at_once_and_loosens_only_when_trusted() {
     assert_eq!(verdict(&trusted, "cargo publish").0, "deny");
     let hooks = trusting(&gate, &[TrustKind::Hook]);
     assert_eq!(verdict(&hooks, "git status").0, "ask");
+}
+
+/// A gate with a rule of the user's that allows every command.
+fn permissive(more: &str) -> Gate {
+    let mut rules = Rules::parse(Some(CONFIG), None).expect("rules");
+    let text = format!("rules:\n  - {{capability: shell, effect: allow, match: ['*']}}\n{more}");
+    rules
+        .add_permissions("permissions.yaml", &text)
+        .expect("reads");
+    Gate::new(Path::new("/ws"), rules)
+}
+
+#[test]
+fn what_is_denied_is_denied_in_every_spelling_whatever_allows_it() {
+    let gate = permissive("");
+    for line in [
+        "rm -rf x",
+        "rm -fr x",
+        "rm -r -f x",
+        "rm --recursive --force x",
+        "/bin/rm -Rf x",
+        "env rm -fr x",
+        "timeout 5 rm -fr x",
+        "bash -c 'rm -fr x'",
+        "find . -exec rm -fr {} +",
+        "printf '%s\\0' -r -f x | xargs -0 rm",
+        "printf '%s ' -rf x | xargs -n1 env rm",
+        "echo x | xargs rm -r --fo",
+        "git status && rm -fr x",
+        "true || { false; rm -fr x; }",
+    ] {
+        assert_eq!(gate.explain_line(line).answer, Answer::Deny, "{line}");
+    }
+    for line in ["rm -r x", "echo 'rm -rf x'", "ls -l && git status | cat"] {
+        assert_eq!(gate.explain_line(line).answer, Answer::Allow, "{line}");
+    }
+    assert_eq!(verdict(&gate, "rm -fr x").0, "deny");
+    let mut granted = gate.clone();
+    granted.grant_check(["rm", "-fr", "x"].map(str::to_owned).to_vec());
+    assert_eq!(
+        verdict(&granted, "rm -fr x").0,
+        "deny",
+        "no grant lifts a denial"
+    );
+}
+
+#[test]
+fn rules_over_lines_hold_wherever_a_command_is_reached() {
+    let gate = permissive(
+        "  - {capability: shell, effect: deny, match: ['git push*']}\n  - {capability: shell, effect: ask, match: ['npm install*']}\n",
+    );
+    let answer = |line: &str| gate.explain_line(line).answer;
+    for line in [
+        "git push",
+        "/usr/bin/git push origin",
+        "cd x; git push",
+        "sh -c 'git push'",
+        "nice git push",
+        "echo $(git push)",
+    ] {
+        assert_eq!(answer(line), Answer::Deny, "{line}");
+    }
+    for line in [
+        "npm install x",
+        "npm test && npm install x",
+        "env npm install x",
+    ] {
+        assert_eq!(answer(line), Answer::Ask, "{line}");
+    }
+    assert_eq!(answer("npm test && git fetch"), Answer::Allow);
+}
+
+#[test]
+fn leave_is_for_the_words_that_were_judged() {
+    let gate = permissive("");
+    let LineVerdict::Allow(leave) =
+        gate.judge_line("git status 2>&1 && echo 'a b'", Path::new("/ws"))
+    else {
+        panic!("allowed");
+    };
+    let mut started = Vec::new();
+    let _plan = leave.plan.map(&mut |step| {
+        let program = format!("/usr/bin/{}", step.program());
+        let (argv, permit) = step.found_at(&program);
+        let act = Act::Run {
+            argv: argv.clone(),
+            cwd: "/ws".into(),
+        };
+        assert!(permit.redeem(&act).is_ok());
+        started.push(argv);
+    });
+    assert_eq!(
+        started,
+        [vec!["/usr/bin/git", "status"], vec!["/usr/bin/echo", "a b"]]
+    );
+    let LineVerdict::Ask(ask) = gate.judge_line("cd x && ls > y", Path::new("/ws")) else {
+        panic!("only a shell can");
+    };
+    let Plan::Run(shell) = ask.approved().plan else {
+        panic!("one shell");
+    };
+    let (argv, _permit) = shell.found_at("/bin/bash");
+    assert_eq!(argv, ["/bin/bash", "-c", "cd x && ls > y"]);
+}
+
+#[test]
+fn what_a_person_approved_holds_and_no_further() {
+    let config = "security: {denied_commands: [rm -rf]}\n";
+    let mut gate = Gate::new(
+        Path::new("/ws"),
+        Rules::parse(Some(config), None).expect("rules"),
+    );
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    gate.approve(CommandPattern::Exact(words("make all")));
+    gate.approve(CommandPattern::Leading(words("cargo test")));
+    gate.approve(CommandPattern::Text("ls > x".to_owned()));
+    gate.approve(CommandPattern::Leading(words("rm")));
+    for (line, wanted) in [
+        ("make all", "allow"),
+        ("make all && cargo test -p x", "allow"),
+        ("ls > x", "allow"),
+        ("make", "ask"),
+        ("make all x", "ask"),
+        ("cargo build", "ask"),
+        ("cargo test $x", "ask"),
+        ("ls > y", "ask"),
+        ("rm x", "allow"),
+        ("rm -fr x", "deny"),
+    ] {
+        let told = match gate.judge_line(line, Path::new("/ws")) {
+            LineVerdict::Allow(_) => "allow",
+            LineVerdict::Ask(_) => "ask",
+            LineVerdict::Deny(_) => "deny",
+        };
+        assert_eq!(told, wanted, "{line}");
+    }
+}
+
+#[test]
+fn writing_that_is_denied_is_denied_at_every_door() {
+    let mut rules = Rules::parse(None, None).expect("rules");
+    let text = "rules:\n  - {capability: fs_write, effect: deny, match: ['gen/**']}\n  - {capability: fs_write, effect: ask, match: ['api/**']}\n  - {capability: fs_read, effect: deny, match: ['private/**']}\n";
+    rules
+        .add_permissions("permissions.yaml", text)
+        .expect("reads");
+    let gate = Gate::new(Path::new("/ws"), rules);
+    let landing = |name: &str| {
+        let change = changes(vec![file(name, None, Some("x"))]);
+        match gate.judge_changes(&change, &[], &[]) {
+            Verdict::Allow(_) => "allow",
+            Verdict::Ask(_) => "ask",
+            Verdict::Deny(_) => "deny",
+        }
+    };
+    let written = |name: &str| match gate.judge_attempt_write(Path::new("/tree"), &path(name), b"x")
+    {
+        Verdict::Allow(_) => "allow",
+        Verdict::Ask(_) => "ask",
+        Verdict::Deny(_) => "deny",
+    };
+    for (name, wanted) in [
+        ("gen/a.rs", "deny"),
+        ("GEN/a.rs", "deny"),
+        ("api/a.rs", "ask"),
+        ("src/a.rs", "allow"),
+    ] {
+        assert_eq!((landing(name), written(name)), (wanted, wanted), "{name}");
+    }
+    assert!(gate.hidden_by(&path("private/a")).is_some());
+    assert!(
+        gate.hidden_by(&path("gen/a.rs")).is_none() && gate.hidden_by(&path("x/.env")).is_some()
+    );
+}
+
+#[test]
+fn a_pipe_is_tied_of_quoted_words_only() {
+    let gate = permissive("");
+    let line = r#"echo "it's; $" 2>&1 | tr a "\$(id)" | cat"#;
+    let LineVerdict::Allow(leave) = gate.judge_line(line, Path::new("/ws")) else {
+        panic!("allowed");
+    };
+    let Plan::Pipe(steps) = leave.plan else {
+        panic!("a pipe");
+    };
+    let found = steps.into_iter().map(|it| {
+        let program = format!("/bin/{}", it.program());
+        (it, program)
+    });
+    let (argv, permit) = Step::tied(found.collect(), "/bin/sh");
+    let tied = r"'/bin/echo' 'it'\''s; $' 2>&1 | '/bin/tr' 'a' '$(id)' | '/bin/cat'";
+    assert_eq!(argv, ["/bin/sh", "-c", tied]);
+    let act = Act::Run {
+        argv,
+        cwd: "/ws".into(),
+    };
+    assert!(permit.redeem(&act).is_ok());
 }

@@ -51,6 +51,12 @@ pub(super) fn is_telling(name: &str) -> bool {
         && !HARMLESS.iter().any(|it| name.contains(it))
 }
 
+/// Whether the name of a process's variable says that its value is a secret.
+pub(super) fn is_key(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    is_telling(&name) || name == "KEY" || name.ends_with("_KEY") || name.ends_with("_KEYS")
+}
+
 /// Whether a value only stands where a secret is to be put.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
@@ -143,8 +149,25 @@ fn value_after(bytes: &[u8], mut at: usize) -> Option<(usize, usize, bool)> {
         None => it.is_ascii_whitespace() || b"\"'`\\,;)}]".contains(it),
     };
     let window = bytes.get(from..(from + MAX).min(bytes.len()))?;
-    let length = window.iter().position(ends).unwrap_or(window.len());
+    let length = match window.iter().position(ends) {
+        Some(length) => length,
+        // A longer one is only followed to its end when its beginning is a secret: no text takes long.
+        None => match std::str::from_utf8(without_torn_end(window)) {
+            Ok(begin) if is_secret(begin, quote.is_some()) => {
+                let rest = bytes.get(from..)?;
+                rest.iter().position(ends).unwrap_or(rest.len())
+            }
+            _ => window.len(),
+        },
+    };
     Some((from, from + length, quote.is_some()))
+}
+
+/// The bytes without a character at their end that was cut in two.
+fn without_torn_end(bytes: &[u8]) -> &[u8] {
+    let torn = bytes.iter().rev().take(3);
+    let torn = torn.take_while(|it| **it >= 0x80).count();
+    &bytes[..bytes.len() - torn]
 }
 
 /// Whether a value looks like a secret and not like code, a word or a sentence.
@@ -157,22 +180,40 @@ fn is_secret(value: &str, quoted: bool) -> bool {
     value.len() >= MIN && !code && varied && !path && !value.contains(' ') && !is_placeholder(value)
 }
 
-/// Names and values of an environment file.
+/// Names and values of an environment file. A value in quotes may go on over several lines.
 pub(super) fn environment(text: &str) -> Vec<(String, String)> {
-    let pair = |line: &str| {
+    let mut pairs = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let begin = rest;
+        rest = after;
         let line = line.trim();
         let line = line.strip_prefix("export ").unwrap_or(line);
         if line.starts_with('#') {
-            return None;
+            continue;
         }
-        let (name, value) = line.split_once('=')?;
-        let value = value.trim();
-        let quote = value.chars().next().filter(|it| "\"'`".contains(*it));
-        let value = match quote {
-            Some(quote) => value[1..].split(quote).next().unwrap_or_default(),
-            None => value.split(" #").next().unwrap_or_default().trim_end(),
+        let Some((name, value)) = line.split_once('=') else {
+            continue;
         };
-        Some((name.trim().to_owned(), value.to_owned()))
-    };
-    text.lines().filter_map(pair).collect()
+        let value = value.trim();
+        let value = match value.chars().next().filter(|it| "\"'`".contains(*it)) {
+            None => value.split(" #").next().unwrap_or_default().trim_end(),
+            Some(quote) => match value[1..].split_once(quote) {
+                Some((value, _)) => value,
+                None => {
+                    let from = begin.find(quote).map_or(begin.len(), |at| at + 1);
+                    match begin[from..].split_once(quote) {
+                        Some((value, after)) => {
+                            rest = after.split_once('\n').map_or("", |it| it.1);
+                            value
+                        }
+                        None => &value[1..],
+                    }
+                }
+            },
+        };
+        pairs.push((name.trim().to_owned(), value.to_owned()));
+    }
+    pairs
 }

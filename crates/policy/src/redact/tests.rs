@@ -182,3 +182,46 @@ proptest::proptest! {
         proptest::prop_assert!(redact(&once).len() <= once.len() + 64);
     }
 }
+
+#[test]
+fn long_values_go_to_their_last_byte() {
+    let secret = noise(5_000);
+    for text in [
+        format!("API_TOKEN={secret} after"),
+        format!("api_token: \"{secret}\" after"),
+        format!("Authorization: Bearer {secret} after"),
+    ] {
+        let told = redact(&text);
+        assert!(
+            !told.contains(&secret[4_990..]) && told.ends_with("after"),
+            "{told}"
+        );
+    }
+    let harmless = "token=".repeat(100_000);
+    assert_eq!(redact(&harmless), harmless);
+}
+
+#[test]
+fn values_of_several_lines_and_of_variables_are_learnt() {
+    let (first, second) = (noise(40), noise(43));
+    let file =
+        format!("A=1\nKEY=\"-----BEGIN X-----\n{first}\n{second}\n\"\nNAME='Some \"One\" 77'\n");
+    let redactor = Redactor::of(
+        [file.as_str()],
+        [("SIGNING_KEY", "Quoted\"Value9"), ("PATH", "/usr/bin:/bin")],
+    );
+    for text in [
+        format!("1\t{first}\n2\t{second}"),
+        format!("{first}\\n{second}"),
+        "it is Some \"One\" 77 or Some \\\"One\\\" 77".to_owned(),
+        "{\"x\": \"Quoted\\\"Value9\"}".to_owned(),
+    ] {
+        let told = redactor.redact(&text);
+        for part in [first.as_str(), second.as_str(), "One", "Quoted"] {
+            assert!(!told.contains(part), "{told}");
+        }
+    }
+    assert_eq!(redactor.redact("/usr/bin:/bin"), "/usr/bin:/bin");
+    assert_eq!(Redactor::markers(redactor.redact(&first).as_bytes()), 1);
+    assert_eq!(Redactor::markers(b"[redacted ] [redacted it says]"), 0);
+}

@@ -1,5 +1,7 @@
 //! What a person may be offered when a command asks: this command, or commands that begin like it.
 
+use std::fmt;
+
 use super::denied::{SHELLS, base_name};
 use super::judge::{Answer, CommandVerdict};
 
@@ -33,6 +35,16 @@ const OPEN_ENDED: [&str; 40] = [
 
 /// The most words that a leading pattern holds.
 const LEADING_MAX: usize = 3;
+
+impl fmt::Display for CommandPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CommandPattern::Exact(argv) => write!(f, "«{}»", argv.join(" ")),
+            CommandPattern::Leading(words) => write!(f, "«{} …»", words.join(" ")),
+            CommandPattern::Text(text) => write!(f, "the text «{text}»"),
+        }
+    }
+}
 
 impl CommandPattern {
     /// Whether a program with its arguments is covered.

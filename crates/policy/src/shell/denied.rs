@@ -5,6 +5,7 @@
 
 use super::glob_match;
 use super::value::{Field, Origin};
+use crate::permission::{Capability, Effect, PermissionRule};
 
 /// Programs that bring something from the network to their output.
 const FETCHERS: [&str; 12] = [
@@ -109,6 +110,8 @@ pub struct CommandRuleError {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Denied {
     rules: Vec<Rule>,
+    /// Those in the form of `permissions.yaml`, over whole lines.
+    lines: Vec<PermissionRule>,
 }
 
 #[derive(Clone, Debug)]
@@ -127,25 +130,54 @@ struct Pattern {
 }
 
 impl Denied {
-    /// Reads the rules as the configuration writes them.
-    pub(crate) fn compile(texts: &[String]) -> Result<Denied, CommandRuleError> {
-        let rules = texts
-            .iter()
-            .map(|text| Rule::read(text))
-            .collect::<Result<_, _>>()?;
-        Ok(Denied { rules })
+    /// Adds a rule as the configuration writes it.
+    pub(crate) fn add(&mut self, text: &str) -> Result<(), CommandRuleError> {
+        self.rules.push(Rule::read(text)?);
+        Ok(())
     }
 
-    /// The rule's text, by its number.
-    pub(crate) fn text(&self, rule: usize) -> &str {
-        self.rules.get(rule).map_or("", |rule| rule.text.as_str())
+    /// Adds a rule in the form of `permissions.yaml`, if it denies commands.
+    pub(crate) fn add_permission(&mut self, rule: &PermissionRule) {
+        if rule.effect == Effect::Deny && rule.speaks_of(Capability::Shell) {
+            self.lines.push(rule.clone());
+        }
+    }
+
+    /// The rule as it is named to people, by its number.
+    pub(crate) fn title(&self, rule: usize) -> String {
+        match (self.rules.get(rule), rule.checked_sub(self.rules.len())) {
+            (Some(rule), _) => format!("security.denied_commands: {}", rule.text),
+            (None, at) => at
+                .and_then(|it| self.lines.get(it))
+                .map_or_else(String::new, PermissionRule::title),
+        }
     }
 
     /// The first rule that denies a command by itself.
     pub(crate) fn of_command(&self, fields: &[Field]) -> Option<usize> {
-        self.rules
+        let found = self
+            .rules
             .iter()
-            .position(|rule| matches!(rule.stages.as_slice(), [only] if only.fits(fields)))
+            .position(|rule| matches!(rule.stages.as_slice(), [only] if only.fits(fields)));
+        found.or_else(|| self.of_words(fields))
+    }
+
+    /// The first rule over whole lines that a command meets, by its program's path or by its name.
+    fn of_words(&self, fields: &[Field]) -> Option<usize> {
+        if self.lines.is_empty() {
+            return None;
+        }
+        let words: Vec<String> = fields.iter().map(Field::shown).collect();
+        let (name, rest) = words.split_first()?;
+        let line = |name: &str| [&[name.to_owned()], rest].concat().join(" ");
+        self.of_line(&line(name))
+            .or_else(|| self.of_line(&line(base_name(name))))
+    }
+
+    /// The first rule over whole lines that a text meets.
+    pub(crate) fn of_line(&self, line: &str) -> Option<usize> {
+        let found = self.lines.iter().position(|it| it.covers_line(line))?;
+        Some(self.rules.len() + found)
     }
 
     /// The denied pipes whose producer this command is.
@@ -409,12 +441,20 @@ fn aliases(program: &str) -> impl Iterator<Item = (&'static str, &'static str)> 
 mod tests {
     use super::*;
 
+    fn compiled(texts: &[String]) -> Result<Denied, CommandRuleError> {
+        let mut denied = Denied::default();
+        for text in texts {
+            denied.add(text)?;
+        }
+        Ok(denied)
+    }
+
     fn fields(line: &str) -> Vec<Field> {
         line.split_whitespace().map(Field::known).collect()
     }
 
     fn denied(rule: &str, line: &str) -> bool {
-        Denied::compile(&[rule.to_owned()])
+        compiled(&[rule.to_owned()])
             .expect("a good rule")
             .of_command(&fields(line))
             .is_some()
@@ -477,7 +517,7 @@ mod tests {
     #[test]
     fn a_rule_that_is_no_command_is_an_error() {
         for rule in ["", "a && b", "| bash", "rm 'x'", "$(x)"] {
-            assert!(Denied::compile(&[rule.to_owned()]).is_err(), "{rule}");
+            assert!(compiled(&[rule.to_owned()]).is_err(), "{rule}");
         }
     }
 }

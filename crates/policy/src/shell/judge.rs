@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::denied::{CommandRuleError, Denied};
 use super::grammar;
-use super::plan::{self, NOT_TRUSTED, Part, Plan, Trusted};
+use super::plan::{self, Allows, NOT_TRUSTED, Part, Plan, Reading, Trusted};
 use super::value::{Field, Stream};
 use super::walk::{Hit, Seen, Walk};
 use super::{prescan, second};
+use crate::permission::PermissionRule;
 
 /// How a command line is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +57,8 @@ pub struct CommandVerdict {
     pub why: String,
     /// What would change the answer.
     pub change: String,
-    /// What is to be started, if the answer is [`Answer::Allow`]: without a shell.
+    /// What is to be started, without a shell: at once where the answer is [`Answer::Allow`], else after an
+    /// approval. None where only a shell could carry it out, or nothing may.
     pub plan: Option<Plan>,
     /// What the answer rests on.
     pub analysis: Analysis,
@@ -79,71 +81,109 @@ impl CommandRules {
         trusted: &[String],
         denied: &[String],
     ) -> Result<CommandRules, CommandRuleError> {
-        let trusted = trusted
-            .iter()
-            .map(|text| read_trusted(text))
-            .collect::<Result<_, _>>()?;
-        Ok(CommandRules {
-            trusted,
-            denied: Denied::compile(denied)?,
-        })
+        let mut rules = CommandRules::default();
+        for text in trusted {
+            rules.trust(text)?;
+        }
+        for text in denied {
+            rules.deny(text)?;
+        }
+        Ok(rules)
     }
 
-    /// Judges a text that would be given to a shell.
+    /// Adds a trusted command.
+    pub(crate) fn trust(&mut self, text: &str) -> Result<(), CommandRuleError> {
+        self.trusted.push(read_trusted(text)?);
+        Ok(())
+    }
+
+    /// Adds a denied command.
+    pub(crate) fn deny(&mut self, text: &str) -> Result<(), CommandRuleError> {
+        self.denied.add(text)
+    }
+
+    /// Adds a rule in the form of `permissions.yaml`, if it denies commands.
+    pub(crate) fn add_permission(&mut self, rule: &PermissionRule) {
+        self.denied.add_permission(rule);
+    }
+
+    /// The trusted command that these arguments are, as it is named to people.
+    pub(crate) fn trusted(&self, argv: &[String]) -> Option<String> {
+        let found = plan::trusted(&self.trusted, argv)?;
+        Some(format!("security.trusted_commands: {found}"))
+    }
+
+    /// Judges a text that would be given to a shell, as if the rules were everything there is.
     pub fn judge_command(&self, text: &str) -> CommandVerdict {
+        self.judge_text(text, &|argv| self.trusted(argv))
+    }
+
+    /// Judges a program with its arguments, likewise.
+    pub fn judge_argv(&self, argv: &[String]) -> CommandVerdict {
+        self.judge_words(argv, &|argv| self.trusted(argv))
+    }
+
+    /// Judges a text that would be given to a shell; `allows` says what is allowed.
+    pub(crate) fn judge_text(&self, text: &str, allows: Allows<'_>) -> CommandVerdict {
         let mut doubts = prescan::troubles(text);
         let mut walk = Walk::new(&self.denied);
         // A NUL cannot be given to a shell; without it, what it hides is looked at all the same.
         let readable = text.replace('\0', "");
+        if let Some(rule) = self.denied.of_line(readable.trim()) {
+            walk.hit(rule, readable.trim().to_owned());
+        }
         if text.len() > prescan::BYTES_MAX {
             walk.roughly(&readable, &Stream::default());
-            return self.concluded(walk, Vec::new(), None, doubts);
+            return concluded(walk, Reading::default(), doubts);
         }
-        let (parts, mut plan) = match grammar::parse(&readable) {
+        let mut reading = match grammar::parse(&readable) {
             Ok(program) => {
                 walk.script(&readable, &Stream::default());
-                plan::read(&program, &self.trusted)
+                plan::read(&program, allows)
             }
             Err(why) => {
                 doubts.push(why.said().to_owned());
                 walk.unparsed(&readable, &Stream::default());
-                (Vec::new(), None)
+                Reading::default()
             }
         };
-        let has_tree = !parts.is_empty();
-        if walk.hits.is_empty() && has_tree {
-            let opinion = second::opinion(readable.trim_end(), plan.is_some());
-            if let Some(agreed) = &plan {
-                let argvs: Vec<Vec<String>> = agreed
-                    .invocations()
-                    .iter()
-                    .map(|it| it.argv.clone())
-                    .collect();
-                if !opinion.as_ref().is_some_and(|it| it.agrees(&argvs)) {
-                    doubts.push("a second parser does not read the same commands".to_owned());
-                    plan = None;
-                }
-            }
-            for command in opinion.map(|it| it.commands).unwrap_or_default() {
-                walk.also(&command);
-            }
+        if walk.hits.is_empty() && !reading.parts.is_empty() {
+            self.ask_the_second(&readable, &mut walk, &mut reading, &mut doubts);
         }
-        self.concluded(walk, parts, plan, doubts)
+        concluded(walk, reading, doubts)
     }
 
-    /// Judges a program with its arguments that would be started without a shell.
-    pub fn judge_argv(&self, argv: &[String]) -> CommandVerdict {
+    /// Holds a plan against what another parser sees, and follows what only that one sees.
+    fn ask_the_second(
+        &self,
+        text: &str,
+        walk: &mut Walk<'_>,
+        reading: &mut Reading,
+        doubts: &mut Vec<String>,
+    ) {
+        let opinion = second::opinion(text.trim_end(), reading.plan.is_some());
+        if let Some(planned) = &reading.plan {
+            let argvs: Vec<Vec<String>> = planned
+                .invocations()
+                .iter()
+                .map(|it| it.argv.clone())
+                .collect();
+            if !opinion.as_ref().is_some_and(|it| it.agrees(&argvs)) {
+                doubts.push("a second parser does not read the same commands".to_owned());
+                reading.plan = None;
+            }
+        }
+        for command in opinion.map(|it| it.commands).unwrap_or_default() {
+            walk.also(&command);
+        }
+    }
+
+    /// Judges a program with its arguments that would be started without a shell; `allows` says what is allowed.
+    pub(crate) fn judge_words(&self, argv: &[String], allows: Allows<'_>) -> CommandVerdict {
         let mut walk = Walk::new(&self.denied);
         let fields: Vec<Field> = argv.iter().map(Field::known).collect();
         walk.run(&fields, &Stream::default());
-        let rule = plan::trusted(&self.trusted, argv).map(str::to_owned);
-        let plan = rule.clone().map(|rule| {
-            Plan::Run(plan::Invocation {
-                argv: argv.to_vec(),
-                copies: Vec::new(),
-                rule,
-            })
-        });
+        let rule = allows(argv);
         let part = Part {
             text: argv.join(" "),
             argv: Some(argv.to_vec()),
@@ -151,36 +191,39 @@ impl CommandRules {
                 Some(_) => Vec::new(),
                 None => vec![NOT_TRUSTED.to_owned()],
             },
-            trusted: rule,
+            trusted: rule.clone(),
         };
-        self.concluded(walk, vec![part], plan, Vec::new())
+        let reading = Reading {
+            parts: vec![part],
+            asks: rule.is_none(),
+            plan: Some(Plan::Run(plan::Invocation {
+                argv: argv.to_vec(),
+                copies: Vec::new(),
+                rule,
+            })),
+        };
+        concluded(walk, reading, Vec::new())
     }
+}
 
-    fn concluded(
-        &self,
-        walk: Walk<'_>,
-        parts: Vec<Part>,
-        plan: Option<Plan>,
-        mut doubts: Vec<String>,
-    ) -> CommandVerdict {
-        for doubt in walk.doubts {
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
-            }
+fn concluded(walk: Walk<'_>, reading: Reading, mut doubts: Vec<String>) -> CommandVerdict {
+    for doubt in walk.doubts {
+        if !doubts.contains(&doubt) {
+            doubts.push(doubt);
         }
-        let analysis = Analysis {
-            parts,
-            seen: walk.seen,
-            hits: walk.hits,
-            doubts,
-        };
-        if !analysis.hits.is_empty() {
-            return denied(analysis);
-        }
-        match plan {
-            Some(plan) if analysis.doubts.is_empty() => allowed(plan, analysis),
-            _ => asked(analysis),
-        }
+    }
+    let analysis = Analysis {
+        parts: reading.parts,
+        seen: walk.seen,
+        hits: walk.hits,
+        doubts,
+    };
+    if !analysis.hits.is_empty() {
+        return denied(analysis);
+    }
+    match reading.plan {
+        Some(plan) if analysis.doubts.is_empty() && !reading.asks => allowed(plan, analysis),
+        plan => asked(plan, analysis),
     }
 }
 
@@ -221,10 +264,10 @@ fn denied(analysis: Analysis) -> CommandVerdict {
     };
     CommandVerdict {
         answer: Answer::Deny,
-        rule: format!("security.denied_commands: {}", hit.rule),
+        rule: hit.rule.clone(),
         why: format!("«{}» is denied{way}", hit.part),
         part: hit.part,
-        change: "take the part away, or remove the rule from .kiro/config.yaml".to_owned(),
+        change: "take the part away, or remove the rule from its file".to_owned(),
         plan: None,
         analysis,
     }
@@ -232,23 +275,27 @@ fn denied(analysis: Analysis) -> CommandVerdict {
 
 fn allowed(plan: Plan, analysis: Analysis) -> CommandVerdict {
     let mut rules: Vec<&str> = Vec::new();
-    for invocation in plan.invocations() {
-        if !rules.contains(&invocation.rule.as_str()) {
-            rules.push(&invocation.rule);
+    for rule in plan
+        .invocations()
+        .iter()
+        .filter_map(|it| it.rule.as_deref())
+    {
+        if !rules.contains(&rule) {
+            rules.push(rule);
         }
     }
     CommandVerdict {
         answer: Answer::Allow,
-        rule: format!("security.trusted_commands: {}", rules.join(", ")),
+        rule: rules.join(", "),
         part: String::new(),
-        why: "every command is trusted, word by word".to_owned(),
-        change: "remove a rule from .kiro/config.yaml".to_owned(),
+        why: "every command is allowed, word by word".to_owned(),
+        change: "remove a rule from its file".to_owned(),
         plan: Some(plan),
         analysis,
     }
 }
 
-fn asked(analysis: Analysis) -> CommandVerdict {
+fn asked(plan: Option<Plan>, analysis: Analysis) -> CommandVerdict {
     let asking = analysis.parts.iter().find(|it| !it.asks.is_empty());
     let (rule, part, why, change) = match (analysis.doubts.first(), asking) {
         (Some(doubt), _) => (
@@ -286,7 +333,7 @@ fn asked(analysis: Analysis) -> CommandVerdict {
         part,
         why,
         change,
-        plan: None,
+        plan,
         analysis,
     }
 }

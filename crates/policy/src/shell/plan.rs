@@ -62,30 +62,31 @@ pub struct Invocation {
     pub argv: Vec<String>,
     /// Descriptors that become copies of others, in this order: `2>&1` is `(2, 1)`.
     pub copies: Vec<(i32, i32)>,
-    /// The trusted rule that allows it.
-    pub rule: String,
+    /// The rule that allows it; none while it asks.
+    pub rule: Option<String>,
 }
 
-/// Programs in the order and under the conditions in which they are to be started.
+/// Programs in the order and under the conditions in which they are to be started; what stands for a program
+/// depends on how far things are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
+pub enum Plan<P = Invocation> {
     /// One program.
-    Run(Invocation),
+    Run(P),
     /// Programs at the same time, each reading what the one before it writes.
-    Pipe(Vec<Invocation>),
+    Pipe(Vec<P>),
     /// Succeeds if the other fails.
-    Not(Box<Plan>),
+    Not(Box<Plan<P>>),
     /// The second only if the first succeeded.
-    And(Box<Plan>, Box<Plan>),
+    And(Box<Plan<P>>, Box<Plan<P>>),
     /// The second only if the first failed.
-    Or(Box<Plan>, Box<Plan>),
+    Or(Box<Plan<P>>, Box<Plan<P>>),
     /// One after another.
-    Each(Vec<Plan>),
+    Each(Vec<Plan<P>>),
 }
 
-impl Plan {
+impl<P> Plan<P> {
     /// Every program of the plan, in the order of the text.
-    pub fn invocations(&self) -> Vec<&Invocation> {
+    pub fn invocations(&self) -> Vec<&P> {
         match self {
             Plan::Run(invocation) => vec![invocation],
             Plan::Pipe(stages) => stages.iter().collect(),
@@ -98,6 +99,20 @@ impl Plan {
             Plan::Each(plans) => plans.iter().flat_map(Plan::invocations).collect(),
         }
     }
+
+    /// The same plan with something else in place of each program.
+    pub(crate) fn map<Q>(self, of: &mut impl FnMut(P) -> Q) -> Plan<Q> {
+        match self {
+            Plan::Run(invocation) => Plan::Run(of(invocation)),
+            Plan::Pipe(stages) => Plan::Pipe(stages.into_iter().map(of).collect()),
+            Plan::Not(inner) => Plan::Not(Box::new(inner.map(of))),
+            Plan::And(first, second) => {
+                Plan::And(Box::new(first.map(of)), Box::new(second.map(of)))
+            }
+            Plan::Or(first, second) => Plan::Or(Box::new(first.map(of)), Box::new(second.map(of))),
+            Plan::Each(plans) => Plan::Each(plans.into_iter().map(|it| it.map(of)).collect()),
+        }
+    }
 }
 
 /// A part of the text, and how it stands to the trusted rules.
@@ -107,7 +122,7 @@ pub struct Part {
     pub text: String,
     /// Its arguments, if it is a simple command of literal words.
     pub argv: Option<Vec<String>>,
-    /// The trusted rule that allows it.
+    /// The rule that allows it.
     pub trusted: Option<String>,
     /// Why it asks; empty when it is allowed.
     pub asks: Vec<String>,
@@ -144,22 +159,37 @@ impl Trusted {
 
 /// The rule that trusts exactly these arguments.
 pub(crate) fn trusted<'r>(rules: &'r [Trusted], argv: &[String]) -> Option<&'r str> {
-    let only_in_shell = argv
-        .first()
-        .is_some_and(|it| ONLY_IN_A_SHELL.contains(&it.as_str()));
-    if only_in_shell {
-        return None;
-    }
     let found = rules.iter().find(|rule| rule.covers(argv));
     found.map(|rule| rule.text.as_str())
 }
 
-/// Reads a program strictly: every part, and a plan if none of them asks.
-pub(crate) fn read(program: &ast::Program, rules: &[Trusted]) -> (Vec<Part>, Option<Plan>) {
+/// Whether a command is one of a shell's own, which no program can do.
+pub(crate) fn is_of_a_shell(argv: &[String]) -> bool {
+    argv.first()
+        .is_some_and(|it| ONLY_IN_A_SHELL.contains(&it.as_str()))
+}
+
+/// Who says by which rule a program with its arguments is allowed, if by any.
+pub(crate) type Allows<'a> = &'a dyn Fn(&[String]) -> Option<String>;
+
+/// A program as it is read strictly.
+#[derive(Default)]
+pub(crate) struct Reading {
+    /// Every part.
+    pub(crate) parts: Vec<Part>,
+    /// What could be started without a shell, once nothing asks any more.
+    pub(crate) plan: Option<Plan>,
+    /// Whether some part asks.
+    pub(crate) asks: bool,
+}
+
+/// Reads a program strictly: every part, and a plan if all of it can be started without a shell.
+pub(crate) fn read(program: &ast::Program, allows: Allows<'_>) -> Reading {
     let mut reader = Reader {
-        rules,
+        allows,
         parts: Vec::new(),
         asked: false,
+        needs_shell: false,
     };
     let plans: Vec<Option<Plan>> = program
         .complete_commands
@@ -167,8 +197,12 @@ pub(crate) fn read(program: &ast::Program, rules: &[Trusted]) -> (Vec<Part>, Opt
         .map(|list| reader.list(list))
         .collect();
     let plan = plans.into_iter().collect::<Option<Vec<Plan>>>();
-    let is_allowed = !reader.parts.is_empty() && !reader.asked;
-    (reader.parts, plan.filter(|_| is_allowed).map(each))
+    let is_planned = !reader.parts.is_empty() && !reader.needs_shell;
+    Reading {
+        parts: reader.parts,
+        plan: plan.filter(|_| is_planned).map(each),
+        asks: reader.asked,
+    }
 }
 
 fn each(mut plans: Vec<Plan>) -> Plan {
@@ -180,10 +214,12 @@ fn each(mut plans: Vec<Plan>) -> Plan {
 }
 
 struct Reader<'r> {
-    rules: &'r [Trusted],
+    allows: Allows<'r>,
     parts: Vec<Part>,
     /// Whether any part asked, kept or not.
     asked: bool,
+    /// Whether any part can be carried out by a shell only.
+    needs_shell: bool,
 }
 
 impl Reader<'_> {
@@ -195,6 +231,7 @@ impl Reader<'_> {
             asks: vec![why.to_owned()],
         });
         self.asked = true;
+        self.needs_shell = true;
     }
 
     /// Keeps a part to be shown: the first ones, and the first one that asks.
@@ -335,9 +372,16 @@ impl Reader<'_> {
         if argv.is_none() && simple.word_or_name.is_some() {
             push(&mut asks, "only a running shell knows its words");
         }
-        let rule = argv.as_ref().and_then(|it| trusted(self.rules, it));
-        let rule = rule.map(str::to_owned);
-        if rule.is_none() && asks.is_empty() {
+        if argv.as_deref().is_some_and(is_of_a_shell) {
+            push(&mut asks, "only a shell can carry it out");
+        }
+        let can_start = asks.is_empty();
+        self.needs_shell |= !can_start;
+        let rule = argv
+            .as_deref()
+            .filter(|_| can_start)
+            .and_then(|it| (self.allows)(it));
+        if rule.is_none() && can_start {
             push(&mut asks, NOT_TRUSTED);
         }
         let is_allowed = asks.is_empty();
@@ -351,7 +395,7 @@ impl Reader<'_> {
         Some(Invocation {
             argv: argv?,
             copies,
-            rule: rule.filter(|_| is_allowed)?,
+            rule,
         })
     }
 }

@@ -51,7 +51,7 @@ pub struct Seen {
 /// A denied rule that something met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The rule as written.
+    /// The rule as it is named to people.
     pub rule: String,
     /// What met it.
     pub part: String,
@@ -139,7 +139,7 @@ impl<'r> Walk<'r> {
     /// Notes that a rule was met.
     pub(crate) fn hit(&mut self, rule: usize, part: String) {
         let hit = Hit {
-            rule: self.denied.text(rule).to_owned(),
+            rule: self.denied.title(rule),
             part,
             through: self.through.clone(),
         };

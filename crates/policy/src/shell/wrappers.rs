@@ -1,6 +1,6 @@
 //! Programs that start the command that follows in their own arguments.
 
-use super::getopt::{self, Spec};
+use super::getopt::{self, Parsed, Spec};
 use super::value::{Field, Stream};
 use super::walk::{DEPTH_MAX, TOO_MUCH, Walk};
 
@@ -454,31 +454,79 @@ fn xargs(walk: &mut Walk<'_>, arguments: &[Field], stdin: &Stream) -> Stream {
         .map(Field::prefix)
         .or_else(|| parsed.has(&["i", "replace"]).then(|| "{}".to_owned()));
     let command = parsed.operands;
+    let from_file = parsed.values(&["a", "arg-file"]).first().cloned();
+    let stdin = &match from_file {
+        Some(file) => walk.read_file(&file, stdin),
+        None => stdin.clone(),
+    };
     if command.is_empty() {
         return Stream::unknown(stdin.origin);
     }
     let mut out = Stream::unknown(stdin.origin);
-    let inputs: Vec<Vec<Field>> = match &mark {
-        _ if stdin.texts.is_empty() => vec![vec![Field::hole(stdin.origin)]],
-        _ if parsed.has(&["0", "null", "d", "delimiter"]) => {
-            let parts = stdin.texts.iter().flat_map(|text| text.split('\0'));
-            let parts = parts.filter(|it| !it.is_empty());
-            parts.map(|part| vec![Field::known(part)]).collect()
-        }
-        Some(_) => lines(stdin).map(|line| vec![Field::known(line)]).collect(),
-        None => stdin
-            .texts
-            .iter()
-            .map(|text| super::word_list(&text.replace('\0', " ")))
-            .map(|words| words.into_iter().map(Field::known).collect())
-            .collect(),
-    };
+    let mut inputs: Vec<Vec<Field>> = Vec::new();
+    for text in &stdin.texts {
+        let items = items(text, &parsed, mark.is_some());
+        let known = |batch: &[String]| batch.iter().map(Field::known).collect::<Vec<Field>>();
+        let size = match &mark {
+            Some(_) => Some(1),
+            None => parsed
+                .values(&["n", "max-args", "L", "max-lines"])
+                .first()
+                .map(|it| it.prefix().parse().unwrap_or(1)),
+        };
+        inputs.extend(match size {
+            Some(size) => items.chunks(size.max(1)).map(known).collect(),
+            None => vec![known(&items)],
+        });
+    }
+    if stdin.texts.is_empty() {
+        inputs.push(vec![Field::hole(stdin.origin)]);
+    }
     for input in walk.first(&inputs, INPUTS_MAX) {
         let full = match &mark {
             Some(mark) => replaced(command, mark, input),
             None => command.iter().chain(input).cloned().collect(),
         };
         out = out.or(&walk.run_within("xargs", &full, &Stream::default()));
+    }
+    out
+}
+
+/// What `xargs` makes arguments of: the text cut at its separator, else into words whose quotes are taken away.
+fn items<T>(text: &str, parsed: &Parsed<T>, by_line: bool) -> Vec<String> {
+    let delimiter = parsed
+        .values(&["d", "delimiter"])
+        .first()
+        .map(Field::prefix);
+    let separator = match delimiter {
+        _ if parsed.has(&["0", "null"]) => Some('\0'),
+        Some(text) => super::escape::printf(&text).chars().next(),
+        None if by_line => Some('\n'),
+        None => None,
+    };
+    if let Some(separator) = separator {
+        let parts = text.split(separator).map(|it| it.trim_end_matches('\n'));
+        return parts
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned)
+            .collect();
+    }
+    let words = super::word_list(&text.replace('\0', " "));
+    words.iter().map(|it| unquoted(it)).collect()
+}
+
+/// A word without the quotes and backslashes that `xargs` takes away.
+fn unquoted(word: &str) -> String {
+    let mut out = String::new();
+    let mut quote = None;
+    let mut chars = word.chars();
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            ('\\', None) => out.extend(chars.next()),
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (c, _) => out.push(c),
+        }
     }
     out
 }

@@ -13,6 +13,7 @@ use super::case::{Case, put};
 use crate::error::SessionError;
 use crate::models::{self, Chain, Means};
 use crate::places::Environment;
+use crate::secrets;
 use crate::view::{Front, View};
 use engine::Cost;
 
@@ -29,7 +30,8 @@ pub(super) fn work(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<Worked, SessionError> {
-    let model = models::open(environment, model, Means::default(), cancel)?;
+    let redactor = secrets::redactor_of_user(environment);
+    let model = models::open(environment, model, Means::default(), redactor, cancel)?;
     let spec = Spec::parse(&case.name, &case.spec_text());
     let files = engine::source_files(&spec);
     let request = Request {

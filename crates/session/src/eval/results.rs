@@ -168,6 +168,10 @@ mod tests {
         fn answer(&mut self, _: &Question) -> Option<String> {
             None
         }
+
+        fn consent(&mut self, _: &tools::Wish) -> tools::Consent {
+            tools::Consent::No
+        }
     }
 
     pub(crate) fn row(case: &str, way: Way, passed: bool) -> EvalRow {

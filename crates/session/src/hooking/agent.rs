@@ -11,7 +11,7 @@ use hooks::{Fact, Occasion, Part, Prompt, Scope};
 use host::clock::{Deadline, Stopwatch};
 use model::{Cancel, Delta, Message, Model, Request, Strategy};
 use policy::Redactor;
-use tools::Toolbox;
+use tools::{Nobody, Toolbox};
 
 use super::incident::Incident;
 use super::verdict::{self, Bench, HookVerdict};
@@ -135,7 +135,7 @@ fn converse(
     wall: Duration,
     front: &mut dyn Front,
 ) -> Result<Report, SessionError> {
-    let tools = toolbox::of_yard(shop, yard, &[])?;
+    let tools = toolbox::of_yard(shop, yard, &[], Box::new(Nobody))?;
     let bench = Bench::over(&tools);
     let toolbox: &dyn Toolbox = if question.blocking { &bench } else { &tools };
     let mut text = filled(shop, yard, question);
@@ -148,7 +148,7 @@ fn converse(
     if question.blocking {
         text.push_str(VERDICT);
     }
-    let mut kept = Transcript::open(&question.transcript, shop.environment())?;
+    let mut kept = Transcript::open(&question.transcript, question.redactor)?;
     let (sender, inbox) = channel();
     let (ended, cost) = std::thread::scope(|scope| {
         let (text, kept) = (&text, &mut kept);
@@ -228,7 +228,8 @@ fn outline(shop: &Shop, yard: &Yard, scope: &Scope) -> String {
             let it = it.trim_end_matches("/**").trim_end_matches('/');
             path.as_str() == it || path.as_str().starts_with(&format!("{it}/"))
         };
-        (scope.0.is_empty() || scope.0.iter().any(within)) && !shop.gate.is_sensitive(path)
+        (scope.0.is_empty() || scope.0.iter().any(within))
+            && shop.gate.sensitive_by(path.as_str()).is_none()
     };
     paths.retain(wanted);
     let mut text = format!("The project's files ({}):\n", paths.len());

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use hooks::{Event, Fact};
 use serde_json::Value;
-use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
+use tools::{Answer, Consent, Effect, Progress, Stop, ToolSpec, Toolbox, Wish};
 
 use super::rig::{Rig, stops};
 use crate::error::SessionError;
@@ -30,6 +30,10 @@ impl Front for Nobody {
 
     fn answer(&mut self, _: &Question) -> Option<String> {
         None
+    }
+
+    fn consent(&mut self, _: &Wish) -> Consent {
+        Consent::No
     }
 }
 

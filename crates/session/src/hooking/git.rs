@@ -77,7 +77,7 @@ fn refused(
         .map(|(path, rule)| format!("{path} is sensitive ({rule})"))
         .collect();
     let staging = Staging::read(project, environment)?;
-    let kinds = staging.secrets(project)?;
+    let kinds = staging.secrets(project, environment)?;
     lines.extend(
         kinds
             .iter()

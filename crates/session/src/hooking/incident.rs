@@ -97,7 +97,7 @@ impl World {
     }
 
     fn is_sensitive(&self, path: &str) -> bool {
-        RelPath::parse(path).is_ok_and(|it| self.gate.is_sensitive(&it))
+        RelPath::parse(path).is_ok_and(|it| self.gate.sensitive_by(it.as_str()).is_some())
     }
 }
 

@@ -289,15 +289,6 @@ pub(crate) fn covered(root: &Path, path: &str, bytes: &[u8]) -> (Digest, Vec<Str
             }
         }
     }
-    if file.hooks.iter().all(|it| it.action.is_none()) {
-        shows.push("it cannot be read as a hook; it says:".to_owned());
-        let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
-        shows.extend(
-            lines
-                .take(8)
-                .map(|it| it.chars().take(160).collect::<String>()),
-        );
-    }
     (Digest::of(&parts), shows)
 }
 

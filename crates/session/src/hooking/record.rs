@@ -5,8 +5,9 @@ use host::lease::Owner;
 
 use crate::error::SessionError;
 use crate::journal::{Journal, RunRow};
-use crate::places::Project;
+use crate::places::{Environment, Project};
 use crate::run::{now, open_journal};
+use crate::secrets;
 use crate::view::{Front, View};
 
 /// What stands in place of a spec's path in runs of hooks.
@@ -23,10 +24,11 @@ pub(crate) struct Record {
 impl Record {
     pub(crate) fn open(
         project: &Project,
+        environment: &Environment,
         model: String,
         front: &mut dyn Front,
     ) -> Result<Record, SessionError> {
-        let journal = open_journal(project, front)?;
+        let journal = open_journal(project, &secrets::redactor(project, environment)?, front)?;
         let me = Owner::this().map_err(SessionError::internal)?;
         Ok(Record {
             journal,

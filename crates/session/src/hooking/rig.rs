@@ -234,7 +234,7 @@ impl<'a> Rig<'a> {
                 .model
                 .as_ref()
                 .map_or_else(String::new, ToString::to_string);
-            self.record = Some(Record::open(&self.project, model, front)?);
+            self.record = Some(Record::open(&self.project, self.environment, model, front)?);
         }
         self.record
             .as_mut()
@@ -533,7 +533,7 @@ impl<'a> Rig<'a> {
         ran: &mut Ran,
         front: &mut dyn Front,
     ) -> Result<(), SessionError> {
-        let redactor = secrets::redactor(&self.project)?;
+        let redactor = secrets::redactor(&self.project, self.environment)?;
         let run = self.record(front)?.run().to_owned();
         let question = Question {
             prompt,

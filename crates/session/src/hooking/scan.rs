@@ -1,10 +1,12 @@
 //! What no commit may hold, found without a model: sensitive files, and secrets in what is staged.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use change::{Changeset, Digest, FileChange, FileState, RelPath};
 use host::process::Staged;
+use policy::Gate;
 
 use crate::documents;
 use crate::error::SessionError;
@@ -49,16 +51,66 @@ pub(super) fn handed(environment: &Environment) -> Vec<(&'static str, String)> {
 /// When git or the rules cannot be read; then nothing should be committed either.
 pub fn guard(environment: &Environment) -> Result<Vec<(String, String)>, SessionError> {
     let project = Project::around(environment)?;
-    let rules = documents::rules(&project, environment)?;
-    let gate = policy::Gate::new(&project.root, rules);
     let git = git_program(&project, environment)?;
     let staged = host::process::git_staged(&git, &environment.cwd, &handed(environment))
         .map_err(SessionError::input)?;
-    let sensitive = |path: String| {
-        let rule = gate.sensitive_by(&path)?;
-        Some((path, rule))
+    let mut found = project.root.ancestors();
+    let top = found.find(|it| it.join(".git").exists());
+    let mut rules = ProjectRules {
+        environment,
+        top: top.unwrap_or(&project.root).to_path_buf(),
+        gates: BTreeMap::new(),
     };
-    Ok(staged.into_iter().filter_map(sensitive).collect())
+    let mut sensitive = Vec::new();
+    for path in staged {
+        if let Some(rule) = rules.sensitive_by(&path)? {
+            sensitive.push((path, rule));
+        }
+    }
+    Ok(sensitive)
+}
+
+/// The rules of every project of a repository, read when a file of it is met.
+struct ProjectRules<'a> {
+    environment: &'a Environment,
+    top: PathBuf,
+    gates: BTreeMap<PathBuf, Gate>,
+}
+
+impl ProjectRules<'_> {
+    /// The rule by which a file is sensitive, in any of the projects that it lies in.
+    fn sensitive_by(&mut self, path: &str) -> Result<Option<String>, SessionError> {
+        let file = self.top.join(path);
+        let folders = file.ancestors().skip(1);
+        let mut folders: Vec<PathBuf> = folders
+            .take_while(|it| it.starts_with(&self.top))
+            .filter(|it| **it == self.top || it.join(".kiro").is_dir())
+            .map(Path::to_path_buf)
+            .collect();
+        // A project may hold the repository.
+        let above = self.top.ancestors().skip(1);
+        let mut above = above.filter(|it| it.join(".kiro").is_dir());
+        folders.extend(above.next().map(Path::to_path_buf));
+        for folder in folders {
+            let name = file.strip_prefix(&folder).ok().and_then(Path::to_str);
+            let name = name.unwrap_or(path).to_owned();
+            if let Some(rule) = self.gate(folder)?.sensitive_by(&name) {
+                return Ok(Some(rule));
+            }
+        }
+        Ok(None)
+    }
+
+    fn gate(&mut self, folder: PathBuf) -> Result<&Gate, SessionError> {
+        match self.gates.entry(folder) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                let project = Project::at(new.key(), self.environment)?;
+                let rules = documents::rules(&project, self.environment)?;
+                Ok(new.insert(Gate::new(&project.root, rules)))
+            }
+        }
+    }
 }
 
 /// What is about to be committed, with its content.
@@ -116,7 +168,8 @@ impl Staging {
                 after: state(after),
                 path,
             };
-            (!gate.is_sensitive(&change.path) && change.before != change.after).then_some(change)
+            (gate.sensitive_by(change.path.as_str()).is_none() && change.before != change.after)
+                .then_some(change)
         };
         Changeset::new(self.files.iter().filter_map(change).collect())
             .map_err(SessionError::internal)
@@ -138,8 +191,9 @@ impl Staging {
     pub(super) fn secrets(
         &self,
         project: &Project,
+        environment: &Environment,
     ) -> Result<Vec<(String, usize, &'static str)>, SessionError> {
-        let redactor = secrets::redactor(project)?;
+        let redactor = secrets::redactor(project, environment)?;
         let mut found = Vec::new();
         for (it, before, after) in &self.files {
             let text = |bytes: &Option<Vec<u8>>| {
@@ -172,5 +226,5 @@ pub fn secrets_staged(
     environment: &Environment,
 ) -> Result<Vec<(String, usize, &'static str)>, SessionError> {
     let project = Project::around(environment)?;
-    Staging::read(&project, environment)?.secrets(&project)
+    Staging::read(&project, environment)?.secrets(&project, environment)
 }

@@ -81,7 +81,9 @@ pub fn test(
 ) -> Result<Trial, SessionError> {
     let id = wanted(name, environment)?;
     let clock = Stopwatch::start();
-    let model = open(environment, &id.clone().into(), Means::default(), cancel)?;
+    let redactor = crate::secrets::redactor_of_user(environment);
+    let chain = id.clone().into();
+    let model = open(environment, &chain, Means::default(), redactor, cancel)?;
     let load_ms = clock.elapsed_ms();
     let place = environment
         .kiro_home()

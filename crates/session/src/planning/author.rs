@@ -108,7 +108,7 @@ pub(super) fn write(
         .map_err(SessionError::internal)?;
     let transcripts = wanted.place.project.state.join("transcripts");
     let path = transcripts.join(format!("{name}.jsonl"));
-    let mut transcript = Transcript::open(&path, shop.environment())?;
+    let mut transcript = Transcript::open(&path, &shop.redactor)?;
     let (mut cost, mut facts) = (Cost::default(), Vec::new());
     let work = |sender| talk_over(wanted, shop, &yard, &mut transcript, sender);
     let written = talk::listening(work, &shop.cancel, &mut |heard| {
@@ -167,8 +167,8 @@ fn talk_over(
     sender: Sender<Heard>,
 ) -> Result<Result<WrittenPlan, String>, SessionError> {
     let model = shop.model()?;
-    let person = Distant::behind(sender.clone(), Heard::Asked);
-    let looking = toolbox::looking(shop, yard)?.asking(person);
+    let person = Distant::behind(sender.clone(), Heard::Asked, &shop.approvals);
+    let looking = toolbox::looking(shop, yard, person)?;
     let mut conversation = Conversation::new(Job {
         model: &*model,
         toolbox: &looking,

@@ -175,6 +175,9 @@ impl Attempt<'_> {
             )));
         }
         let captured = landing::capture(self.shop, self.base, self.yard)?;
+        if let Some(warning) = landing::left_out(&captured) {
+            self.view(View::Warning(warning));
+        }
         Ok(End::Proposed(landing::proposal(
             self.base, &captured, passed,
         )))

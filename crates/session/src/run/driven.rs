@@ -47,8 +47,9 @@ impl Attempt<'_> {
         }
         let model = self.shop.model()?;
         let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
-        let person = Distant::behind(self.events.clone(), Event::Asked);
-        let tools = toolbox::of_yard(self.shop, self.yard, &checks)?.asking(person);
+        let channel = self.events.clone();
+        let person = Distant::behind(channel, Event::Asked, &self.shop.approvals);
+        let tools = toolbox::of_yard(self.shop, self.yard, &checks, person)?;
         let tools = SpecTools::beside(tools, self.yard);
         let tools = Hooked::over(&tools, self.shop)?;
         let mut conversation = Conversation::new(Job {
@@ -60,7 +61,7 @@ impl Attempt<'_> {
             seed: self.model_seed(),
             delegates: true,
         });
-        let mut transcript = Transcript::open(&self.transcript, self.shop.environment())?;
+        let mut transcript = Transcript::open(&self.transcript, &self.shop.redactor)?;
         let result = self.rounds(work, &mut conversation, &mut transcript);
         self.fact(Fact::TranscriptKept {
             task: self.task.id.clone(),

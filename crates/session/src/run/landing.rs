@@ -1,7 +1,9 @@
 //! Bringing a proposal into the project: judged, edited by a person, applied.
 
+use std::collections::BTreeSet;
+
 use change::{Changeset, RelPath};
-use engine::{Fact, Judgement, Landings, Mode, Proposal};
+use engine::{Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Proposal};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::{Captured, Shadow, TreeId};
@@ -11,6 +13,7 @@ use spec::TaskMark;
 use super::{Running, Way};
 use crate::documents;
 use crate::error::SessionError;
+use crate::journal::Journal;
 use crate::shop::{Shop, Yard};
 use crate::view::View;
 
@@ -31,10 +34,25 @@ pub(crate) fn refusal(reasons: &[policy::Reason]) -> String {
 
 /// What a yard's worktree holds otherwise than `base`, without what is sensitive.
 pub(crate) fn capture(shop: &Shop, base: &TreeId, yard: &Yard) -> Result<Captured, SessionError> {
-    let keep = |path: &RelPath| !shop.gate.is_sensitive(path);
+    let keep = |path: &RelPath| shop.gate.hidden_by(path).is_none();
     shop.shadow
         .capture(base, &yard.tree, &keep)
         .map_err(SessionError::internal)
+}
+
+/// What stands in a worktree and does not land, for the person to know.
+pub(crate) fn left_out(captured: &Captured) -> Option<String> {
+    const NAMED: usize = 10;
+    let all = &captured.left_out;
+    let named = all.iter().take(NAMED);
+    let named: Vec<String> = named
+        .map(|it| host::files::shown(&it.to_string()))
+        .collect();
+    let more = match all.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    (!all.is_empty()).then(|| format!("not brought in: {}{more}", named.join(", ")))
 }
 
 /// What was captured as a proposal for which so many checks passed and none failed.
@@ -89,6 +107,55 @@ pub(super) fn landed<'a>(
     standing
         .map(|it| between(&shop.shadow, &it.base, &it.tree))
         .collect()
+}
+
+/// What earlier runs of this spec brought in that no person ever approved, back to the last one that was done:
+/// beginning anew is no way around a threshold.
+pub(super) fn unapproved(
+    shop: &Shop,
+    journal: &Journal,
+    spec: &str,
+) -> Result<Vec<Changeset>, SessionError> {
+    let runs = journal.runs().map_err(SessionError::internal)?;
+    let mut found = Vec::new();
+    for run in runs.iter().filter(|it| it.spec == spec) {
+        let facts = journal.facts(&run.id).map_err(SessionError::internal)?;
+        let facts: Vec<Fact> = facts.into_iter().map(|it| it.fact).collect();
+        let is_done =
+            |it: &Fact| matches!(it, Fact::RunEnded { outcome, .. } if *outcome == Outcome::Done);
+        if facts.iter().any(is_done) {
+            break;
+        }
+        let (from, by_person) = since_approval(&facts);
+        let mut later = landed(shop, facts[from..].iter())?;
+        later.append(&mut found);
+        found = later;
+        if by_person {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// From which fact on nothing that landed was approved by a person, and whether anything before was.
+fn since_approval(facts: &[Fact]) -> (usize, bool) {
+    let mut by_person = BTreeSet::new();
+    let mut from = (0, false);
+    for (at, fact) in facts.iter().enumerate() {
+        match fact {
+            Fact::Answered {
+                task, answer, by, ..
+            } => {
+                match *answer == Answer::Approve && *by == Answerer::Person {
+                    true => by_person.insert(task),
+                    false => by_person.remove(task),
+                };
+            }
+            Fact::Applied { task, .. } if by_person.contains(task) => from = (at + 1, true),
+            _ => {}
+        }
+    }
+    from
 }
 
 impl Running<'_> {

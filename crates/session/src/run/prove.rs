@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use engine::checks::{CheckFile, Runner};
 use engine::{CheckPurpose, Fact, Proof, claims, work_of};
 use host::process::Finished;
+use policy::shell::{Answer, Plan};
 
 use super::Running;
 use crate::error::SessionError;
-use crate::shop::{Yard, exit_code, is_plain_word, millis};
+use crate::shop::{Yard, exit_code, millis};
 use crate::tooling;
 use crate::view::View;
 
@@ -141,15 +142,19 @@ impl Running<'_> {
 
     /// A command that the spec names: one simple command, run without a shell.
     fn command(&mut self, yard: &Yard, line: &str) -> Result<Result<String, String>, SessionError> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let verdict = self.shop.gate.explain_line(line);
+        let words = match verdict.plan {
+            Some(Plan::Run(one)) if one.copies.is_empty() => one.argv,
+            _ if verdict.answer == Answer::Deny => return Ok(Err(verdict.why)),
+            _ => {
+                return Ok(Err(format!(
+                    "«{line}» is not one simple command, so it was not run"
+                )));
+            }
+        };
         let Some((name, rest)) = words.split_first() else {
             return Ok(Err("the command is empty".to_owned()));
         };
-        if !words.iter().all(|it| is_plain_word(it)) {
-            return Ok(Err(format!(
-                "«{line}» is not one simple command, so it was not run"
-            )));
-        }
         let Some(program) = self.shop.program(name) else {
             return Ok(Err(format!("{name} is not installed")));
         };

@@ -7,8 +7,6 @@ use std::time::Duration;
 use host::process::Limits;
 use host::sandbox::{Sandbox, Walls};
 
-use super::judge::CommandJudge;
-
 /// Finds a program of the user's by its name, outside the workspace; gives its absolute path.
 pub type FindProgram = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -22,8 +20,6 @@ pub struct ShellSetting {
     pub env: Vec<(String, String)>,
     /// How programs are found.
     pub find: FindProgram,
-    /// What policy says of a command.
-    pub judge: CommandJudge,
     /// What a command may use up.
     pub limits: ShellLimits,
 }

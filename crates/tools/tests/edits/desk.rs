@@ -27,7 +27,7 @@ impl Desk {
         let held = held.expect("a folder");
         let root = held.path().canonicalize().expect("it exists");
         let gate = Gate::new(&root, Rules::parse(None, None).expect("no rules are sound"));
-        let workspace = Workspace::open(&root, gate).expect("it opens");
+        let workspace = Workspace::open(&root, &gate).expect("it opens");
         Desk {
             _held: held,
             root,

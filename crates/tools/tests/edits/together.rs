@@ -67,7 +67,7 @@ fn one_that_cannot_be_made_leaves_all_unmade() {
         (json!({"path": "b", "content": "z"}), "was not read"),
         (
             json!({"path": "a/inner", "content": "z"}),
-            "cannot read a/inner: a folder on the way",
+            "a file stands where a folder has to",
         ),
     ] {
         let answer = desk.edit(json!([

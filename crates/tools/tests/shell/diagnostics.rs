@@ -95,3 +95,44 @@ fn nothing_to_ask_is_said() {
         answer.text
     );
 }
+
+#[test]
+fn what_runs_code_of_the_folder_needs_a_yes() {
+    if find("cargo").is_none() {
+        println!("no cargo: not asked");
+        return;
+    }
+    let ran = |rules: Option<&str>| {
+        let yard = Yard::with(Box::new(tools::Nobody), rules);
+        yard.put(
+            "Cargo.toml",
+            "[package]\nname = \"part\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n",
+        );
+        yard.put("src/lib.rs", "");
+        yard.put(
+            "build.rs",
+            "fn main() { std::fs::File::create(\"ran\").unwrap(); }\n",
+        );
+        yard.put("good.py", "");
+        let answer = yard.call("diagnostics", &json!({}));
+        (answer.text, yard.tree.join("ran").exists())
+    };
+    let (text, ran_build) = ran(None);
+    assert!(
+        !ran_build && text.contains("[not run: cargo check, which runs code"),
+        "{text}"
+    );
+    assert!(
+        find("python3").is_none() || text.contains("== python: exit code 0"),
+        "{text}"
+    );
+    let allow = "rules: [{capability: diagnostics, effect: allow}]\n";
+    let (text, ran_build) = ran(Some(allow));
+    assert!(
+        ran_build && text.contains("== cargo check: exit code 0"),
+        "{text}"
+    );
+    let deny = "rules: [{capability: diagnostics, effect: deny, match: ['python*']}]\n";
+    let (text, _) = ran(Some(deny));
+    assert!(!text.contains("== python"), "{text}");
+}

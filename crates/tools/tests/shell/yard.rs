@@ -12,8 +12,8 @@ use host::sandbox::{Network, Sandbox, Walls};
 use policy::{Gate, Rules};
 use serde_json::Value;
 use tools::{
-    Answer, CommandDecision, CommandJudge, Form, Nobody, Person, Progress, ShellLimits,
-    ShellSetting, Toolbox, Workbench, Workspace,
+    Answer, Consent, Person, Progress, ShellLimits, ShellSetting, Stop, Toolbox, Wish, Workbench,
+    Workspace,
 };
 
 /// A worktree with a toolbox over it.
@@ -24,17 +24,26 @@ pub(crate) struct Yard {
     heard: Mutex<String>,
 }
 
-/// Everything runs, by a shell.
-pub(crate) fn anything() -> CommandJudge {
-    Box::new(|_| CommandDecision::Run(Form::Shell))
+/// Says yes to everything.
+#[derive(Debug)]
+pub(crate) struct Anything;
+
+impl Person for Anything {
+    fn ask(&self, _: &str, options: &[String], _: Stop<'_>) -> Option<String> {
+        options.first().cloned()
+    }
+
+    fn approve(&self, _: &Wish, _: Stop<'_>) -> Consent {
+        Consent::Once
+    }
 }
 
 impl Yard {
     pub(crate) fn new() -> Yard {
-        Yard::with(anything(), Box::new(Nobody), None)
+        Yard::with(Box::new(Anything), None)
     }
 
-    pub(crate) fn with(judge: CommandJudge, person: Box<dyn Person>, rules: Option<&str>) -> Yard {
+    pub(crate) fn with(person: Box<dyn Person>, rules: Option<&str>) -> Yard {
         let held = tempfile::tempdir().expect("a folder");
         let root = held.path().canonicalize().expect("it exists");
         let [tree, scratch, home] = ["tree", "scratch", "home"].map(|it| root.join(it));
@@ -61,11 +70,17 @@ impl Yard {
             sandbox,
             env,
             find: Box::new(find),
-            judge,
             limits: ShellLimits::default(),
         };
-        let rules = Rules::parse(rules, None).expect("sound rules");
-        let workspace = Workspace::open(&tree, Gate::new(&tree, rules)).expect("it opens");
+        let mut parsed = Rules::parse(None, None).expect("sound rules");
+        // As the user's own, which count at once.
+        if let Some(rules) = rules {
+            parsed
+                .add_permissions("permissions.yaml", rules)
+                .expect("sound rules");
+        }
+        let rules = parsed;
+        let workspace = Workspace::open(&tree, &Gate::new(&tree, rules)).expect("it opens");
         Yard {
             _held: held,
             bench: Workbench::writing(workspace, person).with_shell(setting),

@@ -64,21 +64,14 @@ fn part_line(part: &Part) -> String {
     let text = visible(&part.text);
     match &part.trusted {
         Some(rule) if part.asks.is_empty() => {
-            format!("{text}  {}", styled(GREEN, format!("trusted: {rule}")))
+            format!("{text}  {}", styled(GREEN, visible(rule)))
         }
         _ => format!("{text}  {}", styled(YELLOW, part.asks.join("; "))),
     }
 }
 
 fn offer_line(pattern: &CommandPattern, scope: PatternScope) -> String {
-    let scope = scope_name(scope);
-    match pattern {
-        CommandPattern::Exact(argv) => format!("«{}» for this {scope}", argv.join(" ")),
-        CommandPattern::Leading(words) => {
-            format!("«{} …» for this {scope}", words.join(" "))
-        }
-        CommandPattern::Text(_) => format!("exactly this text for this {scope}"),
-    }
+    format!("{pattern} for this {}", scope_name(scope))
 }
 
 fn scope_name(scope: PatternScope) -> &'static str {
