@@ -87,6 +87,16 @@ impl Approvals {
         })
     }
 
+    /// None, and no place to keep any.
+    #[cfg(test)]
+    pub(crate) fn none() -> Approvals {
+        Approvals {
+            file: PathBuf::new(),
+            root: PathBuf::new(),
+            state: Mutex::default(),
+        }
+    }
+
     /// Keeps one for this run.
     pub(crate) fn for_run(&self, pattern: &CommandPattern) {
         self.lock().run.push(pattern.clone());

@@ -73,6 +73,7 @@ mod tests {
     use model::{Cancel, Message, Model, Scripted};
     use policy::{Gate, Rules};
     use serde_json::json;
+    use tools::Nobody;
 
     struct Deaf;
 

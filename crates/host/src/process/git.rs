@@ -100,23 +100,6 @@ pub fn git_own_setting(program: &Path, cwd: &Path, key: &str) -> Result<Option<S
     setting(program, cwd, &["config", "--local", "--get", key])
 }
 
-/// What a configuration file says of a setting, with the files that it includes; none when it says nothing or is
-/// not there.
-///
-/// # Errors
-/// When git does not start or does not end well.
-pub fn git_file_setting(
-    program: &Path,
-    file: &Path,
-    key: &str,
-) -> Result<Option<String>, RunError> {
-    let Some(file) = file.to_str().filter(|it| Path::new(it).is_file()) else {
-        return Ok(None);
-    };
-    let words = ["config", "--includes", "--file", file, "--get", key];
-    setting(program, Path::new("/"), &words)
-}
-
 fn setting(program: &Path, cwd: &Path, words: &[&str]) -> Result<Option<String>, RunError> {
     let finished = asked(program, cwd, words, &[])?;
     match finished.ended {
