@@ -22,6 +22,7 @@ With --self-test nothing is started: a small client walks through both protocols
 """
 
 import argparse
+import gc
 import http.client
 import http.server
 import json
@@ -128,6 +129,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 turn = len(script.arrived)
         else:
             turn = 0
+        # What the server has to clear away is no part of the next gap.
+        del request, body
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
@@ -486,6 +489,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--self-test", action="store_true")
     args = parser.parse_args()
+    gc.disable()
     if args.self_test:
         return self_test()
     with tempfile.TemporaryDirectory() as folder:

@@ -130,7 +130,7 @@ impl Blocks {
             Stop::Length => Vec::new(),
             _ => self.thoughts.into_values().map(Thought::keep).collect(),
         };
-        let calls = finish_calls(self.calls.into_values(), &self.ids, stop);
+        let calls = finish_calls(self.calls.into_values(), self.ids, stop);
         let usage = self.usage.unwrap_or_default();
         self.spoken.finish(calls, kept, usage, stop, on)
     }

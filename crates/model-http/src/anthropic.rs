@@ -239,7 +239,7 @@ impl Answer for Blocks {
             .blocks
             .into_values()
             .filter(|it| it.start["type"] == "tool_use");
-        let calls = finish_calls(calls.map(Block::into_call), &self.ids, self.stop);
+        let calls = finish_calls(calls.map(Block::into_call), self.ids, self.stop);
         self.spoken.finish(calls, kept, self.usage, self.stop, on)
     }
 }

@@ -206,7 +206,7 @@ impl Answer for Choice {
                 json: json!({"reasoning_details": self.details}).to_string(),
             }],
         };
-        let calls = finish_calls(self.calls, &self.ids, stop);
+        let calls = finish_calls(self.calls, self.ids, stop);
         self.spoken.finish(calls, kept, self.usage, stop, on)
     }
 }

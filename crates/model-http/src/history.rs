@@ -21,26 +21,26 @@ type Rendered = (Message, String);
 pub(crate) struct Histories(Mutex<Vec<Vec<Rendered>>>);
 
 impl Histories {
-    /// `messages` as the elements of a list, in JSON with commas between. Those at the places in `marks` are marked.
-    pub(crate) fn elements(
+    /// Writes `messages` to the end of a list, in JSON with commas between. Those at the places in `marks` are marked.
+    pub(crate) fn write(
         &self,
+        list: &mut List,
         messages: &[Message],
         marks: &[usize],
         render: Render<'_>,
-    ) -> String {
+    ) {
         let mut history = self.take(messages);
         let new = messages[history.len()..].iter();
         history.extend(new.map(|it| (it.clone(), joined(&render(it, false)))));
-        let size = history.iter().map(|it| it.1.len() + 1).sum();
-        let mut list = String::with_capacity(size);
+        list.0
+            .reserve(history.iter().map(|it| it.1.len() + 1).sum());
         for (at, (message, text)) in history.iter().enumerate() {
             match marks.contains(&at) {
-                true => push(&mut list, &joined(&render(message, true))),
-                false => push(&mut list, text),
+                true => list.push(&joined(&render(message, true))),
+                false => list.push(text),
             }
         }
         self.keep(history);
-        list
     }
 
     /// What is kept of these messages: the longest beginning of theirs that was sent before.
@@ -76,21 +76,43 @@ fn in_common(history: &[Rendered], messages: &[Message]) -> usize {
     pairs.take_while(|(kept, it)| kept.0 == **it).count()
 }
 
-/// Elements of a list in JSON, with commas between.
-pub(crate) fn joined(elements: &[Value]) -> String {
-    let mut list = String::new();
-    for element in elements {
-        push(&mut list, &element.to_string());
+/// A JSON text that ends inside of a list.
+pub(crate) struct List(String);
+
+impl List {
+    /// A text that an object's `body` becomes when a list named `name` is added to it.
+    pub(crate) fn within(body: &Value, name: &str) -> Self {
+        let mut text = body.to_string();
+        // An object's brace; it is closed by `end`.
+        text.pop();
+        if !text.ends_with('{') {
+            text.push(',');
+        }
+        text.push_str(&format!("\"{name}\":["));
+        Self(text)
     }
-    list
+
+    /// Adds elements.
+    pub(crate) fn push(&mut self, elements: &str) {
+        if !elements.is_empty() {
+            if !self.0.ends_with('[') {
+                self.0.push(',');
+            }
+            self.0.push_str(elements);
+        }
+    }
+
+    /// The whole object.
+    pub(crate) fn end(mut self) -> String {
+        self.0.push_str("]}");
+        self.0
+    }
 }
 
-/// Adds elements to a list of such.
-pub(crate) fn push(list: &mut String, elements: &str) {
-    if !list.is_empty() && !elements.is_empty() {
-        list.push(',');
-    }
-    list.push_str(elements);
+/// Elements of a list in JSON, with commas between.
+pub(crate) fn joined(elements: &[Value]) -> String {
+    let texts: Vec<String> = elements.iter().map(Value::to_string).collect();
+    texts.join(",")
 }
 
 #[cfg(test)]
@@ -113,8 +135,12 @@ mod tests {
             let parts = message.text.split('+').filter(|it| !it.is_empty());
             parts.map(|it| json!([it, marked])).collect()
         };
-        let list = histories.elements(&messages(texts), marks, &render);
-        (list, rendered.get())
+        let mut list = List::within(&json!({}), "list");
+        histories.write(&mut list, &messages(texts), marks, &render);
+        let text = list.end();
+        let inner = text.strip_prefix("{\"list\":[").expect("a list");
+        let inner = inner.strip_suffix("]}").expect("an end");
+        (inner.to_owned(), rendered.get())
     }
 
     #[test]
@@ -127,6 +153,16 @@ mod tests {
         assert_eq!(next, format!(r#"{first},["d",false]"#));
         assert_eq!(rendered, 1);
         assert_eq!(list(&histories, &["a", "", "b+c", "d"], &[]), (next, 0));
+    }
+
+    #[test]
+    fn a_list_joins_an_object() {
+        let mut list = List::within(&json!({"model": "m"}), "input");
+        list.push("");
+        list.push("1,2");
+        list.push("");
+        list.push("3");
+        assert_eq!(list.end(), r#"{"model":"m","input":[1,2,3]}"#);
     }
 
     #[test]

@@ -211,7 +211,7 @@ impl Answer for Output {
             (stop, _) => stop,
         };
         let kept = self.kept();
-        let calls = finish_calls(self.calls.into_values(), &self.ids, stop);
+        let calls = finish_calls(self.calls.into_values(), self.ids, stop);
         self.spoken.finish(calls, kept, self.usage, stop, on)
     }
 }

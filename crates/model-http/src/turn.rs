@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use model::{Cancel, Delta, Message, Model, ModelError, ModelId, Profile, Reply, Request, Trouble};
 use serde_json::Value;
 
-use crate::history::{Histories, joined, push};
+use crate::history::{Histories, List, joined};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
@@ -116,16 +116,14 @@ impl<D: Dialect> Remote<D> {
     fn body(&self, request: &Request, without: &Without) -> String {
         let dialect = &self.dialect;
         let body = dialect.body(self.wire.model().name(), request, without);
-        let mut list = joined(&dialect.before(request));
+        // The conversation comes last, as it is the one part that changes from turn to turn.
+        let mut list = List::within(&body, D::CONVERSATION);
+        list.push(&joined(&dialect.before(request)));
         let marks = dialect.marks(&request.messages);
         let render = |message: &Message, marked: bool| dialect.elements(message, marked);
-        let messages = self.histories.elements(&request.messages, &marks, &render);
-        push(&mut list, &messages);
-        // The conversation comes last, as it is the one part that changes from turn to turn.
-        let mut body = body.to_string();
-        body.pop();
-        body.push_str(&format!(r#","{}":[{list}]}}"#, D::CONVERSATION));
-        body
+        self.histories
+            .write(&mut list, &request.messages, &marks, &render);
+        list.end()
     }
 
     fn try_once(
@@ -140,14 +138,18 @@ impl<D: Dialect> Remote<D> {
             headers: self.dialect.headers(&self.wire),
             body: self.body(request, without),
         };
-        let mut answer = self.dialect.answer(request);
+        // Begun only when something comes: what can be done while the server works does not delay the request.
+        let mut begun: Option<D::Answer> = None;
         let mut take = |event: Event| {
+            let answer = begun.get_or_insert_with(|| self.dialect.answer(request));
             answer.take(&event, on).map_err(|odd| match odd {
                 Odd::Garbled(reason) => self.wire.error(Trouble::Garbled, reason),
                 Odd::Error(refusal) => refusal.into_error(&self.wire),
             })
         };
-        match self.wire.exchange(ask, cancel, &mut take) {
+        let exchanged = self.wire.exchange(ask, cancel, &mut take);
+        let answer = begun.unwrap_or_else(|| self.dialect.answer(request));
+        match exchanged {
             Err(Failure::Model(error)) if !(was_cut(&error) && answer.is_whole()) => {
                 Err(error.into())
             }

@@ -84,14 +84,13 @@ pub struct Calling {
     pub arguments: String,
 }
 
-/// The calls of an answer. A call without an id, or with one that the conversation has already, gets one of ours.
+/// The calls of an answer; `taken` are the ids of the conversation. A call without an id, or with one that the conversation has already, gets one of ours.
 #[must_use]
 pub fn finish_calls(
     calls: impl IntoIterator<Item = Calling>,
-    request_ids: &BTreeSet<String>,
+    mut taken: BTreeSet<String>,
     stop: Stop,
 ) -> Vec<Call> {
-    let mut taken = request_ids.clone();
     let mut number = taken.len();
     let finish = |calling: Calling| {
         let mut id = calling.id;

@@ -132,6 +132,7 @@ impl Found {
 /// The calls of a JSON text, which may hold several values one after another.
 fn calls_in(body: &str) -> Result<Vec<Written>, String> {
     let mut calls = Vec::new();
+    let body = undoubled(body);
     for value in serde_json::Deserializer::from_str(body).into_iter::<Value>() {
         let value = value.map_err(|error| format!("it is not JSON: {error}"))?;
         gather(value, &mut calls)?;
@@ -140,6 +141,19 @@ fn calls_in(body: &str) -> Result<Vec<Written>, String> {
         true => Err("there is no call in it".to_owned()),
         false => Ok(calls),
     }
+}
+
+/// The one call of a text whose outer braces are doubled: some models write them as their templates do, and lose count of
+/// the closing ones.
+fn undoubled(body: &str) -> &str {
+    let Some(inner) = body.strip_prefix('{').filter(|it| it.starts_with('{')) else {
+        return body;
+    };
+    let mut values = serde_json::Deserializer::from_str(inner).into_iter::<Value>();
+    let is_whole = matches!(values.next(), Some(Ok(Value::Object(_))));
+    let (value, rest) = inner.split_at(values.byte_offset());
+    let closes = rest.chars().all(|it| it == '}' || it.is_whitespace());
+    if is_whole && closes { value } else { body }
 }
 
 fn gather(value: Value, calls: &mut Vec<Written>) -> Result<(), String> {
@@ -226,6 +240,15 @@ mod tests {
                 "```tool\n{\"name\":\"list\",\"arguments\":{}}\n{\"name\":\"read\",\"arguments\":{}}\n```",
                 "list{}; read{}",
             ),
+            // As the built-in model writes it behind llama.cpp's server.
+            (
+                "{{\"name\": \"read\", \"arguments\": {\"path\": \"a\"}}}}",
+                r#"read{"path":"a"}"#,
+            ),
+            (
+                "```tool\n{{\"name\": \"list\", \"arguments\": {}}}\n```",
+                "list{}",
+            ),
             // A labelled fence names a tool that there is not: the model is told so later.
             ("```tool\n{\"name\":\"fly\",\"arguments\":{}}\n```", "fly{}"),
             (
@@ -246,6 +269,8 @@ mod tests {
             "```json\n{\"name\": \"fly\", \"arguments\": {}}\n```",
             "```python\nprint({'name': 'read'})\n```",
             "{\"name\": \"read\"}",
+            "{{\"name\": \"read\", \"arguments\": {}}} is how",
+            "{{ user }}",
             "```json\n{\"name\": \"read\", \"arg",
             "",
         ] {
