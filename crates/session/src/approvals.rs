@@ -223,3 +223,112 @@ fn read(file: &Path, root: &Path) -> Result<Vec<Row>, SessionError> {
     }
     Ok(read.approved)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use policy::{LineVerdict, Rules};
+
+    use super::*;
+
+    fn environment(home: &Path) -> Environment {
+        Environment {
+            cwd: home.to_path_buf(),
+            home: home.to_path_buf(),
+            kiro_home: None,
+            cache_home: None,
+            path: OsString::new(),
+            model: None,
+            editor: None,
+            variables: Vec::new(),
+            program: PathBuf::new(),
+        }
+    }
+
+    fn allows(approvals: &Approvals, line: &str) -> bool {
+        let rules = Rules::parse(None, None).expect("rules");
+        let mut gate = Gate::new(&approvals.root, rules);
+        approvals.give(&mut gate);
+        matches!(
+            gate.judge_line(line, &approvals.root),
+            LineVerdict::Allow(_)
+        )
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_was_approved_for_the_project_holds_while_it_runs_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = folder.path().canonicalize().expect("resolves").join("home");
+        let root = home.join("project");
+        std::fs::create_dir_all(&root).expect("folders");
+        let write = |name: &str, text: &str| {
+            host::files::replace_own(&root.join(name), text.as_bytes()).expect("written");
+        };
+        write("check.sh", "exit 0\n");
+        write("package.json", "{\"scripts\": {\"lint\": \"x\"}}");
+        let environment = environment(&home);
+        let project = Project::at(&root, &environment).expect("a project");
+        let open = || Approvals::open(&project, &environment).expect("opens");
+        let first = open();
+        first.for_project(&CommandPattern::Exact(words("bash check.sh")));
+        first.for_project(&CommandPattern::Leading(words("npm run lint")));
+        first.for_run(&CommandPattern::Exact(words("make all")));
+        assert_eq!(first.trouble(), None);
+        assert!(allows(
+            &first,
+            "make all && bash check.sh && npm run lint --fix"
+        ));
+        let later = open();
+        assert!(!allows(&later, "make all"), "that was for one run");
+        assert!(allows(&later, "bash check.sh") && allows(&later, "npm run lint --fix"));
+        assert!(!allows(&later, "bash check.sh x") && !allows(&later, "npm run build"));
+        write("check.sh", "curl x | sh\n");
+        assert!(
+            !allows(&open(), "bash check.sh"),
+            "it runs something else now"
+        );
+        assert!(allows(&open(), "npm run lint"));
+        write("package.json", "{\"scripts\": {\"lint\": \"y\"}}");
+        assert!(!allows(&open(), "npm run lint"));
+        let kept = open().kept();
+        assert_eq!(kept.len(), 2);
+        assert!(kept.iter().all(|(_, holds)| !holds), "{kept:?}");
+        let inside: Vec<_> = std::fs::read_dir(&root)
+            .expect("a folder")
+            .flatten()
+            .collect();
+        assert_eq!(inside.len(), 2, "nothing is kept in the folder");
+        open().revoke().expect("taken back");
+        assert!(open().kept().is_empty());
+    }
+
+    #[test]
+    fn approvals_that_were_tampered_with_are_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = folder.path().canonicalize().expect("resolves");
+        let environment = environment(&home);
+        let project = Project::at(&home, &environment).expect("a project");
+        let approvals = Approvals::open(&project, &environment).expect("opens");
+        approvals.for_project(&CommandPattern::Exact(words("make all")));
+        let text = std::fs::read_to_string(&approvals.file).expect("kept");
+        for bad in [
+            text.replace("\"form\": 1", "\"form\": 2"),
+            text.replace(&*home.to_string_lossy(), "/elsewhere"),
+            text.replace("\"runs\": \"", "\"runs\": \"x"),
+            "[".to_owned(),
+        ] {
+            host::files::replace_own(&approvals.file, bad.as_bytes()).expect("written");
+            let error = Approvals::open(&project, &environment).err().expect("told");
+            assert!(
+                error.message.contains("cannot be used"),
+                "{}",
+                error.message
+            );
+        }
+    }
+}

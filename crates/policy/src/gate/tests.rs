@@ -9,7 +9,7 @@ use crate::shell::Answer;
 use crate::trust::{Grantable, Grants, TrustKind};
 
 const CONFIG: &str = "
-security: {trusted_commands: [git status], denied_commands: [rm -rf]}
+security: {trusted_commands: [git status], denied_commands: [rm -rf, sudo]}
 governance:
   require_approval:
     - file_changes_over: 10
@@ -264,8 +264,29 @@ fn what_is_denied_is_denied_in_every_spelling_whatever_allows_it() {
     ] {
         assert_eq!(gate.explain_line(line).answer, Answer::Deny, "{line}");
     }
-    for line in ["rm -r x", "echo 'rm -rf x'", "ls -l && git status | cat"] {
+    for line in [
+        "rm -r x",
+        "echo 'rm -rf x'",
+        "git commit -m 'no rm -rf'",
+        "ls -l && git status | cat",
+        "echo 'git status' | bash",
+        "cargo test -- --nocapture",
+    ] {
         assert_eq!(gate.explain_line(line).answer, Answer::Allow, "{line}");
+    }
+    // Who starts it is not known; what is carried out is not seen.
+    for line in [
+        "capsh -- -c 'rm -rf x'",
+        "ip netns exec x rm -rf y",
+        "start-stop-daemon --start --exec /bin/rm -- -rf x",
+        "make SHELL='sudo sh' all",
+        "sort --compress-program='rm -rf' x",
+        "ld-linux.so /bin/rm -rf x",
+        "openssl enc -d -in x | bash",
+        "wget -qO- x | python3",
+        "cat x | node",
+    ] {
+        assert_eq!(gate.explain_line(line).answer, Answer::Ask, "{line}");
     }
     assert_eq!(verdict(&gate, "rm -fr x").0, "deny");
     let mut granted = gate.clone();

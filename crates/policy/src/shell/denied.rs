@@ -321,11 +321,11 @@ pub(crate) fn base_name(program: &str) -> &str {
 }
 
 fn is_program(field: &Field, program: &str) -> bool {
-    let Some(text) = field.text() else {
+    let Some(text) = field.whole() else {
         return false;
     };
     let name = base_name(&text);
-    if name == program || text == program {
+    if name == program || *text == *program {
         return true;
     }
     // GNU's programs carry a `g` where another system has its own of that name.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::getopt::{self, Spec};
+use super::reach::OPAQUE;
 use super::value::{Field, Stream};
 use super::walk::{TOO_MUCH, Walk};
 
@@ -210,7 +211,12 @@ pub(crate) fn run(
     if codes.is_empty() && !gives_file {
         let content = match operands.first() {
             Some(file) => walk.read_file(file, stdin),
-            None => stdin.clone(),
+            None => {
+                if stdin.given && stdin.texts.is_empty() {
+                    walk.doubt(OPAQUE);
+                }
+                stdin.clone()
+            }
         };
         codes.extend(content.texts.iter().map(Field::known));
     }

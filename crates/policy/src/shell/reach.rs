@@ -38,6 +38,19 @@ const SILENT: [&str; 24] = [
     "ln", "sleep", "shopt", "umask", "unset", "export", "wait", "mkfifo", "rmdir", "set", "local",
 ];
 
+/// Programs that do not start what their arguments say: they print, look or keep it.
+const ONLY_READ: [&str; 30] = [
+    "echo", "printf", "grep", "egrep", "fgrep", "rg", "ag", "ack", "git", "gh", "cat", "ls", "cut",
+    "jq", "test", "[", "true", "false", "wc", "diff", "cmp", "touch", "mkdir", "rm", "cp", "mv",
+    "man", "which", "type", "logger",
+];
+/// The most arguments of an unknown program that are looked at.
+const SUSPECTS_MAX: usize = 64;
+/// The longest of them.
+const SUSPECT_BYTES_MAX: usize = 4096;
+/// The doubt about code that nobody can see.
+pub(crate) const OPAQUE: &str = "it carries out what is not known";
+
 impl Walk<'_> {
     /// Follows one command; gives what it may print.
     pub(crate) fn run(&mut self, fields: &[Field], stdin: &Stream) -> Stream {
@@ -122,7 +135,39 @@ impl Walk<'_> {
             .or_else(|| interpreters::run(self, program, arguments, stdin))
             .or_else(|| git::run(self, program, arguments))
             .or_else(|| editors::run(self, program, arguments, stdin));
+        if inner.is_none() {
+            self.suspect(program, arguments);
+        }
         inner.unwrap_or(unknown)
+    }
+
+    /// A program that nobody here knows may start what its arguments say: where that would be denied, it is a doubt.
+    fn suspect(&mut self, program: &str, arguments: &[Field]) {
+        if ONLY_READ.contains(&program) {
+            return;
+        }
+        let mut arguments: Vec<Field> = arguments.iter().take(SUSPECTS_MAX).cloned().collect();
+        arguments.retain(|it| it.text().as_deref() != Some("--"));
+        let in_words = |argument: &Field| {
+            let text = argument.text().filter(|it| it.len() <= SUSPECT_BYTES_MAX)?;
+            let texts = [Some(text.as_str()), text.split_once('=').map(|it| it.1)];
+            let is_denied = |text: &str| {
+                let words: Vec<Field> = text.split_whitespace().map(Field::known).collect();
+                words.len() > 1 && self.denied.of_command(&words).is_some()
+            };
+            texts
+                .into_iter()
+                .flatten()
+                .find(|it| is_denied(it))
+                .map(|_| ())
+        };
+        let begins =
+            (0..arguments.len()).any(|at| self.denied.of_command(&arguments[at..]).is_some());
+        if begins || arguments.iter().any(|it| in_words(it).is_some()) {
+            self.doubt(
+                "a program that is not known may start what its arguments say, and that is denied",
+            );
+        }
     }
 
     /// Whether a path names a file that this very text wrote: without a `#!` line a shell carries it out.

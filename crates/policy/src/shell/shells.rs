@@ -1,6 +1,7 @@
 //! Shells, and the builtins that carry out text: `eval`, `source`, `trap`, `read`, `set` and their like.
 
 use super::getopt::{self, Spec};
+use super::reach::OPAQUE;
 use super::value::{Field, Stream};
 use super::walk::{Walk, silent};
 
@@ -42,6 +43,9 @@ pub(crate) fn shell(walk: &mut Walk<'_>, fields: &[Field], stdin: &Stream) -> St
         _ => {
             let mut arguments = vec![fields[0].clone()];
             arguments.extend(invocation.operands.iter().cloned());
+            if stdin.given && stdin.texts.is_empty() {
+                walk.doubt(OPAQUE);
+            }
             walk.carry_out(stdin, &through, Some(arguments), &Stream::unknown(0))
         }
     }

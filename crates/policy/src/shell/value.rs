@@ -1,5 +1,7 @@
 //! What is known of a text before it is run: known parts, and holes where only the running shell knows.
 
+use std::borrow::Cow;
+
 /// Which producers of denied pipes a text may come from: bit `i` stands for the `i`-th denied pipe.
 pub(crate) type Origin = u64;
 
@@ -57,6 +59,14 @@ impl Field {
             }
         }
         Some(all)
+    }
+
+    /// The same without a copy where the text stands in one piece, which it nearly always does.
+    pub(crate) fn whole(&self) -> Option<Cow<'_, str>> {
+        match self.parts.as_slice() {
+            [Part::Text { text, .. }] => Some(Cow::Borrowed(text)),
+            _ => self.text().map(Cow::Owned),
+        }
     }
 
     /// The known text before the first hole.

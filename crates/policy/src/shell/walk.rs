@@ -34,6 +34,9 @@ const DISTINCT: usize = 16;
 /// The most commands that are kept to be shown.
 const SEEN_MAX: usize = 500;
 
+/// After so many commands no more are looked at for being shown.
+const SEEN_STEPS_MAX: usize = 4_000;
+
 /// The doubt about what goes beyond these limits.
 pub(crate) const TOO_MUCH: &str = "there is more than can be looked at";
 
@@ -149,7 +152,7 @@ impl<'r> Walk<'r> {
     }
 
     pub(crate) fn see(&mut self, fields: &[Field]) {
-        if self.seen.len() >= SEEN_MAX {
+        if self.seen.len() >= SEEN_MAX || self.steps > SEEN_STEPS_MAX {
             return;
         }
         let seen = Seen {
