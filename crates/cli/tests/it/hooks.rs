@@ -28,25 +28,38 @@ pub(crate) fn trust(world: &World) {
 }
 
 pub(crate) fn json_of(output: &Output) -> Value {
-    serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{}{}", output.stdout, output.stderr))
+    serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}{}", output.stdout, output.stderr))
 }
 
 /// Runs the hook file by hand on `src/a.py`.
 fn run_hook(world: &World, file: &str, more: &[&str]) -> (Option<i32>, Value, String) {
     let args = [&["run-hook", file, "--file", "src/a.py", "--json"], more].concat();
     let ran = world.kiro(&args);
-    (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_default(), ran.stderr)
+    (
+        ran.code,
+        serde_json::from_str(&ran.stdout).unwrap_or_default(),
+        ran.stderr,
+    )
 }
 
 #[test]
 fn init_writes_the_four_built_in_hooks_and_they_are_valid() {
     let world = world();
     assert_eq!(world.kiro(&["init"]).code, Some(0));
-    for name in ["auto-doc", "auto-test", "pre-commit-review", "dependency-check"] {
+    for name in [
+        "auto-doc",
+        "auto-test",
+        "pre-commit-review",
+        "dependency-check",
+    ] {
         assert!(world.has(&format!(".kiro/hooks/{name}.yaml")), "{name}");
     }
     for name in ["auto-optimize", "aws-tagging"] {
-        assert_eq!(world.kiro(&["hooks", "new", "--template", name]).code, Some(0));
+        assert_eq!(
+            world.kiro(&["hooks", "new", "--template", name]).code,
+            Some(0)
+        );
     }
     let told = world.kiro(&["validate-hooks"]);
     assert_eq!(told.code, Some(0), "{}{}", told.stdout, told.stderr);
@@ -67,18 +80,42 @@ fn init_writes_the_four_built_in_hooks_and_they_are_valid() {
             "Pre-Commit Code Review"
         ]
     );
-    assert!(rows.iter().all(|it| it["hindrance"].as_str().is_some_and(|it| it.contains("kiro trust"))));
+    assert!(rows.iter().all(|it| {
+        it["hindrance"]
+            .as_str()
+            .is_some_and(|it| it.contains("kiro trust"))
+    }));
 }
 
 #[test]
 fn what_is_wrong_is_told_with_its_place_and_code_1() {
     for (text, code, at) in [
         ("name: [\n".to_owned(), "syntax", 1),
-        (command_hook("true", "").replace("file.save", "file.saved"), "unknown-event", 3),
-        (command_hook("true", "").replace("action:", "  condition: size > 3\naction:"), "unknown-fact", 5),
-        (command_hook("true", "").replace("\"src/**/*.py\"", "\"a/*.py\", \"!a/**\""), "never-matches", 4),
-        (command_hook("true", "").replace("src/**/*.py", "**"), "matches-everything", 4),
-        (command_hook("bash scripts/none.sh", ""), "missing-script", 8),
+        (
+            command_hook("true", "").replace("file.save", "file.saved"),
+            "unknown-event",
+            3,
+        ),
+        (
+            command_hook("true", "").replace("action:", "  condition: size > 3\naction:"),
+            "unknown-fact",
+            5,
+        ),
+        (
+            command_hook("true", "").replace("\"src/**/*.py\"", "\"a/*.py\", \"!a/**\""),
+            "never-matches",
+            4,
+        ),
+        (
+            command_hook("true", "").replace("src/**/*.py", "**"),
+            "matches-everything",
+            4,
+        ),
+        (
+            command_hook("bash scripts/none.sh", ""),
+            "missing-script",
+            8,
+        ),
         (command_hook("echo {file}", ""), "unknown-variable", 8),
     ] {
         let world = world();
@@ -87,36 +124,94 @@ fn what_is_wrong_is_told_with_its_place_and_code_1() {
         assert_eq!(told.code, Some(1), "{code}: {}{}", told.stdout, told.stderr);
         let value = json_of(&told);
         let findings = value["files"][0]["findings"].as_array().expect("findings");
-        let found = findings.iter().find(|it| it["code"] == code).unwrap_or_else(|| panic!("{code}: {findings:?}"));
+        let found = findings
+            .iter()
+            .find(|it| it["code"] == code)
+            .unwrap_or_else(|| panic!("{code}: {findings:?}"));
         assert_eq!(found["line"], at, "{code}: {found}");
-        let (start, end) = (found["span"]["start"].as_u64(), found["span"]["end"].as_u64());
-        assert!(start < end && end <= Some(text.len() as u64), "{code}: {found}");
+        let (start, end) = (
+            found["span"]["start"].as_u64(),
+            found["span"]["end"].as_u64(),
+        );
+        assert!(
+            start < end && end <= Some(text.len() as u64),
+            "{code}: {found}"
+        );
         let words = world.kiro(&["validate-hooks"]);
-        assert!(words.stdout.contains(&format!("x.yaml:{at}:")) && words.stdout.contains(&format!("[{code}]")), "{}", words.stdout);
+        assert!(
+            words.stdout.contains(&format!("x.yaml:{at}:"))
+                && words.stdout.contains(&format!("[{code}]")),
+            "{}",
+            words.stdout
+        );
     }
     let world = world();
-    assert_eq!(world.kiro(&["validate-hooks"]).code, Some(0), "nothing is nothing wrong");
+    assert_eq!(
+        world.kiro(&["validate-hooks"]).code,
+        Some(0),
+        "nothing is nothing wrong"
+    );
 }
 
 #[test]
 fn explain_names_the_clause_that_decides() {
     let world = world();
     world.write(".kiro/hooks/a.yaml", command_hook("true", ""));
-    world.write(".kiro/hooks/b.yaml", command_hook("true", "").replace("\"Check\"", "\"Large\"").replace("action:", "  condition: lines > 3\naction:"));
+    world.write(
+        ".kiro/hooks/b.yaml",
+        command_hook("true", "")
+            .replace("\"Check\"", "\"Large\"")
+            .replace("action:", "  condition: lines > 3\naction:"),
+    );
     world.write(".kiro/hooks/c.yaml", "name: Off\nenabled: false\ntrigger: {event: file.save, filter: ['*.md']}\naction: {type: command, command: 'true'}\n");
     world.write("src/a.py", "x = 1\n");
     let explain = |file: &str| {
-        let told = json_of(&world.kiro(&["hooks", "explain", "--event", "file.save", "--file", file, "--json"]));
+        let told = json_of(&world.kiro(&[
+            "hooks",
+            "explain",
+            "--event",
+            "file.save",
+            "--file",
+            file,
+            "--json",
+        ]));
         let rows = told["hooks"].as_array().expect("hooks").clone();
-        rows.iter().map(|it| format!("{} {} {}", it["hook"].as_str().unwrap_or(""), it["fires"], it["clause"].as_str().unwrap_or(""))).collect::<Vec<_>>()
+        rows.iter()
+            .map(|it| {
+                format!(
+                    "{} {} {}",
+                    it["hook"].as_str().unwrap_or(""),
+                    it["fires"],
+                    it["clause"].as_str().unwrap_or("")
+                )
+            })
+            .collect::<Vec<_>>()
     };
-    assert_eq!(explain("src/a.py"), ["Check false trust", "Large false condition", "Off false enabled"]);
+    assert_eq!(
+        explain("src/a.py"),
+        [
+            "Check false trust",
+            "Large false condition",
+            "Off false enabled"
+        ]
+    );
     trust(&world);
-    assert_eq!(explain("src/a.py"), ["Check true filter", "Large false condition", "Off false enabled"]);
+    assert_eq!(
+        explain("src/a.py"),
+        [
+            "Check true filter",
+            "Large false condition",
+            "Off false enabled"
+        ]
+    );
     assert_eq!(explain("README.md")[0], "Check false filter");
     let wrong = world.kiro(&["hooks", "explain", "--event", "file.svae", "--file", "x"]);
     assert_eq!(wrong.code, Some(2));
-    assert!(wrong.stderr.contains("did you mean «file.save»"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("did you mean «file.save»"),
+        "{}",
+        wrong.stderr
+    );
     assert_eq!(world.kiro(&["hooks", "on", "Off"]).code, Some(0));
     assert!(world.read(".kiro/hooks/c.yaml").contains("enabled: true\n"));
 }
@@ -126,17 +221,36 @@ fn nothing_runs_before_the_folder_is_trusted() {
     let world = world();
     let mark = world.home().join("mark");
     world.write("src/a.py", "x = 1\n");
-    world.write(".kiro/hooks/a.yaml", command_hook(&format!("touch '{}' here.txt", mark.display()), ""));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        command_hook(&format!("touch '{}' here.txt", mark.display()), ""),
+    );
     let (code, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
     assert_eq!(code, Some(3), "{value} {told}");
     assert_eq!(value["ran"][0]["outcome"], "skipped");
-    assert!(value["ran"][0]["why"].as_str().is_some_and(|it| it.contains("kiro trust")), "{value}");
+    assert!(
+        value["ran"][0]["why"]
+            .as_str()
+            .is_some_and(|it| it.contains("kiro trust")),
+        "{value}"
+    );
     let (code, value, _) = run_hook(&world, ".kiro/hooks/a.yaml", &["--dry-run"]);
-    assert_eq!((code, value["decisions"][0]["fires"].clone(), value["ran"].clone()), (Some(0), json!(true), json!([])));
+    assert_eq!(
+        (
+            code,
+            value["decisions"][0]["fires"].clone(),
+            value["ran"].clone()
+        ),
+        (Some(0), json!(true), json!([]))
+    );
     assert!(!mark.exists() && !world.has("here.txt"));
     trust(&world);
     world.write(".kiro/hooks/a.yaml", command_hook("touch other.txt", ""));
-    assert_eq!(run_hook(&world, ".kiro/hooks/a.yaml", &[]).0, Some(3), "what changed is not trusted");
+    assert_eq!(
+        run_hook(&world, ".kiro/hooks/a.yaml", &[]).0,
+        Some(3),
+        "what changed is not trusted"
+    );
 }
 
 #[test]
@@ -144,16 +258,27 @@ fn a_command_runs_within_walls_and_its_changes_need_approval() {
     let world = world();
     let outside = world.home().join("outside");
     world.write("src/a.py", "x = 1\n");
-    let command = format!("cat {{file_path}}; echo made > made.txt; touch '{}' 2>/dev/null; exit 0", outside.display());
+    let command = format!(
+        "cat {{file_path}}; echo made > made.txt; touch '{}' 2>/dev/null; exit 0",
+        outside.display()
+    );
     world.write(".kiro/hooks/a.yaml", command_hook(&command, ""));
     trust(&world);
     let (code, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
     assert_eq!(code, Some(3), "{value} {told}");
     assert_eq!(value["ran"][0]["outcome"], "waiting");
     assert_eq!(value["ran"][0]["text"], "x = 1");
-    assert!(value["ran"][0]["diff"].as_str().is_some_and(|it| it.contains("+made")), "{value}");
+    assert!(
+        value["ran"][0]["diff"]
+            .as_str()
+            .is_some_and(|it| it.contains("+made")),
+        "{value}"
+    );
     assert!(!world.has("made.txt") && !outside.exists());
-    world.write(".kiro/hooks/a.yaml", command_hook(&command, "  require_approval: false\n"));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        command_hook(&command, "  require_approval: false\n"),
+    );
     trust(&world);
     let (code, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
     assert_eq!(code, Some(0), "{value} {told}");
@@ -163,20 +288,43 @@ fn a_command_runs_within_walls_and_its_changes_need_approval() {
     world.write(".kiro/config.yaml", "security: {denied_commands: [cat]}\n");
     let (code, value, _) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
     assert_eq!(code, Some(1), "{value}");
-    assert!(value["ran"][0]["why"].as_str().is_some_and(|it| it.contains("denied_commands")), "{value}");
+    assert!(
+        value["ran"][0]["why"]
+            .as_str()
+            .is_some_and(|it| it.contains("denied_commands")),
+        "{value}"
+    );
     let log = world.kiro(&["logs", "--hooks"]);
-    assert!(log.stdout.contains("«Check» on file.save of src/a.py: passed; changed made.txt"), "{}", log.stdout);
+    assert!(
+        log.stdout
+            .contains("«Check» on file.save of src/a.py: passed; changed made.txt"),
+        "{}",
+        log.stdout
+    );
 }
 
 #[test]
 fn governance_holds_for_what_a_hook_changes() {
     let world = world();
     world.write("src/a.py", "x = 1\n");
-    world.write(".kiro/config.yaml", "governance: {require_approval: [{files_matching: ['made.txt']}]}\n");
-    world.write(".kiro/hooks/a.yaml", command_hook("echo made > made.txt; echo x > .env", "  require_approval: false\n"));
+    world.write(
+        ".kiro/config.yaml",
+        "governance: {require_approval: [{files_matching: ['made.txt']}]}\n",
+    );
+    world.write(
+        ".kiro/hooks/a.yaml",
+        command_hook(
+            "echo made > made.txt; echo x > .env",
+            "  require_approval: false\n",
+        ),
+    );
     trust(&world);
     let (code, value, _) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
-    assert_eq!((code, value["ran"][0]["outcome"].clone()), (Some(3), json!("waiting")), "{value}");
+    assert_eq!(
+        (code, value["ran"][0]["outcome"].clone()),
+        (Some(3), json!("waiting")),
+        "{value}"
+    );
     assert!(!world.has("made.txt") && !world.has(".env"));
 }
 
@@ -184,16 +332,30 @@ fn governance_holds_for_what_a_hook_changes() {
 fn a_hanging_command_is_ended_with_its_children() {
     let world = world();
     world.write("src/a.py", "x = 1\n");
-    world.write(".kiro/hooks/a.yaml", command_hook("(setsid sleep 986 &) ; sleep 987", "  timeout: 1\n  blocking: true\n"));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        command_hook(
+            "(setsid sleep 986 &) ; sleep 987",
+            "  timeout: 1\n  blocking: true\n",
+        ),
+    );
     trust(&world);
     let (code, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
     assert_eq!(code, Some(1), "{value} {told}");
     assert_eq!(value["ran"][0]["outcome"], "blocked");
-    assert!(value["ran"][0]["why"].as_str().is_some_and(|it| it.contains("longer than 1 s")), "{value}");
-    let alive = std::fs::read_dir("/proc").expect("processes").flatten().any(|it| {
-        let line = std::fs::read(it.path().join("cmdline")).unwrap_or_default();
-        line == b"sleep\x00986\x00" || line == b"sleep\x00987\x00"
-    });
+    assert!(
+        value["ran"][0]["why"]
+            .as_str()
+            .is_some_and(|it| it.contains("longer than 1 s")),
+        "{value}"
+    );
+    let alive = std::fs::read_dir("/proc")
+        .expect("processes")
+        .flatten()
+        .any(|it| {
+            let line = std::fs::read(it.path().join("cmdline")).unwrap_or_default();
+            line == b"sleep\x00986\x00" || line == b"sleep\x00987\x00"
+        });
     assert!(!alive, "a child lives on");
 }
 
@@ -202,7 +364,10 @@ fn names_that_a_shell_would_read_are_words() {
     let world = world();
     let name = "src/a b'$(touch evil)`touch evil`;touch evil.py";
     world.write(name, "x = 1\n");
-    world.write(".kiro/hooks/a.yaml", command_hook("cat {file_path} && printf '%s' \"$KIRO_FILE_PATH\"", ""));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        command_hook("cat {file_path} && printf '%s' \"$KIRO_FILE_PATH\"", ""),
+    );
     trust(&world);
     let ran = world.kiro(&["run-hook", ".kiro/hooks/a.yaml", "--file", name, "--json"]);
     let value = json_of(&ran);
@@ -215,7 +380,10 @@ fn names_that_a_shell_would_read_are_words() {
 fn an_agent_changes_files_in_a_transaction() {
     let world = world();
     world.write("src/a.py", "x = 1\n");
-    world.write(".kiro/hooks/a.yaml", agent_hook("  require_approval: false\n"));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        agent_hook("  require_approval: false\n"),
+    );
     trust(&world);
     let lines = [
         json!({"when": "Look at src/a.py.", "calls": [write("src/b.py", "y = 2\n")]}),
@@ -229,9 +397,16 @@ fn an_agent_changes_files_in_a_transaction() {
     world.write("src/a.py", "x = 2\n");
     world.write(".kiro/hooks/a.yaml", agent_hook(""));
     trust(&world);
-    let model = world.script(&drives(&[json!({"calls": [write("src/c.py", "z\n")]}), json!({"reply": "done"})]));
+    let model = world.script(&drives(&[
+        json!({"calls": [write("src/c.py", "z\n")]}),
+        json!({"reply": "done"}),
+    ]));
     let (code, value, _) = run_hook(&world, ".kiro/hooks/a.yaml", &["--model", &model]);
-    assert_eq!((code, value["ran"][0]["outcome"].clone()), (Some(3), json!("waiting")), "approval is the default");
+    assert_eq!(
+        (code, value["ran"][0]["outcome"].clone()),
+        (Some(3), json!("waiting")),
+        "approval is the default"
+    );
     assert!(!world.has("src/c.py"));
 }
 
@@ -241,41 +416,92 @@ fn a_blocking_agent_passes_by_a_verdict_and_nothing_else() {
     let words = json!({"reply": "All is well, I pass it."});
     let cut = json!({"reply": "I beg", "error": "cut"});
     for (lines, outcome, finding) in [
-        (vec![verdict(json!({"verdict": "pass", "findings": []})), words.clone()], "passed", None),
-        (vec![verdict(json!({"verdict": "block", "findings": ["no tags"]})), words.clone()], "blocked", Some("no tags")),
+        (
+            vec![
+                verdict(json!({"verdict": "pass", "findings": []})),
+                words.clone(),
+            ],
+            "passed",
+            None,
+        ),
+        (
+            vec![
+                verdict(json!({"verdict": "block", "findings": ["no tags"]})),
+                words.clone(),
+            ],
+            "blocked",
+            Some("no tags"),
+        ),
         (vec![words.clone()], "blocked", None),
-        (vec![verdict(json!({"verdict": "maybe"})), words.clone()], "blocked", None),
-        (vec![verdict(json!({"verdict": "block", "findings": ["bad"]})), verdict(json!({"verdict": "pass", "findings": []})), words.clone()], "blocked", Some("bad")),
+        (
+            vec![verdict(json!({"verdict": "maybe"})), words.clone()],
+            "blocked",
+            None,
+        ),
+        (
+            vec![
+                verdict(json!({"verdict": "block", "findings": ["bad"]})),
+                verdict(json!({"verdict": "pass", "findings": []})),
+                words.clone(),
+            ],
+            "blocked",
+            Some("bad"),
+        ),
         (vec![cut.clone(), cut.clone(), cut], "blocked", None),
-        (vec![json!({"reply": ["slow"], "delay_ms": 5000})], "blocked", None),
+        (
+            vec![json!({"reply": ["slow"], "delay_ms": 5000})],
+            "blocked",
+            None,
+        ),
     ] {
         let world = world();
         world.write("src/a.py", "x = 1\n");
-        world.write(".kiro/hooks/a.yaml", agent_hook("  blocking: true\n  timeout: 2\n"));
+        world.write(
+            ".kiro/hooks/a.yaml",
+            agent_hook("  blocking: true\n  timeout: 2\n"),
+        );
         trust(&world);
         let model = world.script(&drives(&lines));
         let (code, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &["--model", &model]);
-        assert_eq!(value["ran"][0]["outcome"], outcome, "{lines:?}: {value} {told}");
+        assert_eq!(
+            value["ran"][0]["outcome"], outcome,
+            "{lines:?}: {value} {told}"
+        );
         assert_eq!(code, Some(i32::from(outcome != "passed")), "{value}");
         assert_eq!(value["ran"][0]["findings"][0].as_str(), finding);
-        assert!(value["ran"][0]["wall_ms"].as_u64().is_some_and(|it| it < 4_500), "{value}");
+        assert!(
+            value["ran"][0]["wall_ms"]
+                .as_u64()
+                .is_some_and(|it| it < 4_500),
+            "{value}"
+        );
     }
 }
 
 #[test]
 fn a_model_without_tools_answers_in_strict_words() {
-    for (reply, outcome) in [("PASS", "passed"), ("BLOCK\n- no tags", "blocked"), ("It looks fine. PASS", "blocked")] {
+    for (reply, outcome) in [
+        ("PASS", "passed"),
+        ("BLOCK\n- no tags", "blocked"),
+        ("It looks fine. PASS", "blocked"),
+    ] {
         let world = world();
         world.write("src/a.py", "x = 1\n");
         world.write(".kiro/hooks/a.yaml", agent_hook("  blocking: true\n"));
         trust(&world);
         let model = world.script(&[json!({"when": "PASS or BLOCK?", "reply": reply})]);
         let (_, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &["--model", &model]);
-        assert_eq!(value["ran"][0]["outcome"], outcome, "{reply}: {value} {told}");
+        assert_eq!(
+            value["ran"][0]["outcome"], outcome,
+            "{reply}: {value} {told}"
+        );
     }
     let world = world();
     world.write("src/a.py", "x = 1\n");
-    world.write(".kiro/hooks/a.yaml", agent_hook("  require_approval: false\n"));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        agent_hook("  require_approval: false\n"),
+    );
     trust(&world);
     let reply = "FILE: src/a.py\n```python\n\"\"\"A.\"\"\"\nx = 1\n```\n";
     let model = world.script(&[json!({"when": "Look at src/a.py", "reply": reply})]);
@@ -290,15 +516,26 @@ fn tests_gate_what_run_tests_brings_in() {
     world.write("src/a.py", "x = 1\n");
     world.write("tests/test_a.py", "import unittest\n\nclass A(unittest.TestCase):\n    def test_x(self):\n        self.assertIn('x = 1', open('src/a.py').read())\n");
     let more = "  require_approval: false\n  run_tests: true\n";
-    world.write(".kiro/hooks/a.yaml", command_hook("echo 'y = 2' >> src/a.py", more));
-    world.write(".kiro/hooks/b.yaml", command_hook("echo 'z' > src/a.py", more).replace("Check", "Break"));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        command_hook("echo 'y = 2' >> src/a.py", more),
+    );
+    world.write(
+        ".kiro/hooks/b.yaml",
+        command_hook("echo 'z' > src/a.py", more).replace("Check", "Break"),
+    );
     trust(&world);
     let (code, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &[]);
     assert_eq!(code, Some(0), "{value} {told}");
     assert_eq!(world.read("src/a.py"), "x = 1\ny = 2\n");
     let (code, value, _) = run_hook(&world, ".kiro/hooks/b.yaml", &[]);
     assert_eq!(code, Some(1), "{value}");
-    assert!(value["ran"][0]["why"].as_str().is_some_and(|it| it.contains("the tests fail")), "{value}");
+    assert!(
+        value["ran"][0]["why"]
+            .as_str()
+            .is_some_and(|it| it.contains("the tests fail")),
+        "{value}"
+    );
     assert_eq!(world.read("src/a.py"), "x = 1\ny = 2\n");
 }
 
@@ -307,8 +544,14 @@ fn a_run_asks_its_hooks() {
     let world = numbers();
     world.write(".kiro/hooks/start.yaml", "name: Start\ntrigger: {event: task.start, condition: \"task == '2'\"}\naction: {type: command, command: 'exit 1', blocking: true}\n");
     world.write(".kiro/hooks/save.yaml", "name: Saved\ntrigger: {event: file.save, filter: ['numbers_kit/*.py']}\naction: {type: command, command: 'test -s {file_path}'}\n");
-    world.write(".kiro/hooks/tests.yaml", "name: Tested\ntrigger: {event: test.pass}\naction: {type: command, command: 'true'}\n");
-    world.write(".kiro/hooks/end.yaml", "name: End\ntrigger: {event: session.stop}\naction: {type: command, command: 'true'}\n");
+    world.write(
+        ".kiro/hooks/tests.yaml",
+        "name: Tested\ntrigger: {event: test.pass}\naction: {type: command, command: 'true'}\n",
+    );
+    world.write(
+        ".kiro/hooks/end.yaml",
+        "name: End\ntrigger: {event: session.stop}\naction: {type: command, command: 'true'}\n",
+    );
     trust(&world);
     let model = world.script(&good_replies());
     let ran = autopilot(&world, &model, &[]);
@@ -336,7 +579,12 @@ fn held_content_is_not_completed() {
     let ran = autopilot(&world, &model, &["--task", "1"]);
     assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
     assert_ne!(states(&world)[0], "done");
-    assert!(world.kiro(&["logs", "--hooks"]).stdout.contains("«Tags» holds numbers_kit/double.py"));
+    assert!(
+        world
+            .kiro(&["logs", "--hooks"])
+            .stdout
+            .contains("«Tags» holds numbers_kit/double.py")
+    );
 }
 
 #[test]
@@ -353,29 +601,63 @@ fn a_hook_before_a_tool_can_stop_the_call() {
         json!({"reply": "done"}),
     ];
     let model = world.script(&drives(&lines));
-    let ran = world.kiro(&["chat", "-p", "do it", "--autopilot", "--json", "--model", &model]);
+    let ran = world.kiro(&[
+        "chat",
+        "-p",
+        "do it",
+        "--autopilot",
+        "--json",
+        "--model",
+        &model,
+    ]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    assert!(world.has("good.txt") && !world.has("evil.txt"), "2 stops, another code does not");
+    assert!(
+        world.has("good.txt") && !world.has("evil.txt"),
+        "2 stops, another code does not"
+    );
 }
 
 #[test]
 fn exec_tells_how_tests_ended() {
     let world = world();
     let hook = |name: &str, event: &str, more: &str| {
-        format!("name: {name}\ntrigger: {{event: {event}{more}}}\naction: {{type: command, command: 'echo {name}'}}\n")
+        format!(
+            "name: {name}\ntrigger: {{event: {event}{more}}}\naction: {{type: command, command: 'echo {name}'}}\n"
+        )
     };
-    world.write(".kiro/hooks/a.yaml", hook("Fail", "test.fail", ", condition: 'exit_code == 7'"));
+    world.write(
+        ".kiro/hooks/a.yaml",
+        hook("Fail", "test.fail", ", condition: 'exit_code == 7'"),
+    );
     world.write(".kiro/hooks/b.yaml", hook("Pass", "test.pass", ""));
     world.write(".kiro/hooks/c.yaml", "name: Gate\ntrigger: {event: deploy.start}\naction: {type: command, command: 'exit 1', blocking: true}\n");
     trust(&world);
-    let exec = |kind: &str, code: &str| world.kiro(&["exec", "--as", kind, "--", "sh", "-c", &format!("exit {code}")]).code;
+    let exec = |kind: &str, code: &str| {
+        world
+            .kiro(&[
+                "exec",
+                "--as",
+                kind,
+                "--",
+                "sh",
+                "-c",
+                &format!("exit {code}"),
+            ])
+            .code
+    };
     assert_eq!(exec("test", "7"), Some(7));
     assert_eq!(exec("test", "0"), Some(0));
     assert_eq!(exec("deploy", "0"), Some(3), "the gate is closed");
     let log = world.kiro(&["logs", "--hooks"]).stdout;
-    assert!(log.contains("«Fail» on test.fail: passed") && log.contains("«Pass» on test.pass: passed"), "{log}");
+    assert!(
+        log.contains("«Fail» on test.fail: passed") && log.contains("«Pass» on test.pass: passed"),
+        "{log}"
+    );
     assert_eq!(world.kiro(&["logs", "--hooks", "--since", "0s"]).stdout, "");
-    assert_eq!(world.kiro(&["logs", "--hooks", "--since", "soon"]).code, Some(2));
+    assert_eq!(
+        world.kiro(&["logs", "--hooks", "--since", "soon"]).code,
+        Some(2)
+    );
 }
 
 #[test]

@@ -11,7 +11,10 @@ use crate::driven::drives;
 use crate::hooks::trust;
 use crate::world;
 
-#[expect(clippy::disallowed_methods, reason = "a test uses git as its user would")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test uses git as its user would"
+)]
 fn git_as(world: &World, arguments: &[&str], env: &[(&str, &str)]) -> Output {
     let mut command = Command::new("git");
     command
@@ -36,7 +39,11 @@ fn repository() -> World {
 
 fn commit(world: &World, model: &str) -> Output {
     assert_eq!(git(world, &["add", "-A"]).code, Some(0));
-    git_as(world, &["commit", "-q", "-m", "a change"], &[("KIRO_MODEL", model)])
+    git_as(
+        world,
+        &["commit", "-q", "-m", "a change"],
+        &[("KIRO_MODEL", model)],
+    )
 }
 
 /// Every file of a folder with its bytes and its mode.
@@ -49,7 +56,11 @@ fn all_files(folder: &Path) -> Vec<(String, Vec<u8>, u32)> {
             let mode = entry.metadata().expect("metadata").permissions().mode();
             match path.is_dir() {
                 true => open.push(path),
-                false => found.push((path.display().to_string(), std::fs::read(&path).expect("reads"), mode)),
+                false => found.push((
+                    path.display().to_string(),
+                    std::fs::read(&path).expect("reads"),
+                    mode,
+                )),
             }
         }
     }
@@ -71,22 +82,45 @@ fn hooks_that_are_there_run_first_and_come_back() {
     let done = commit(&world, "");
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert_eq!(world.read("own.log"), "own\n");
-    assert_eq!(git(&world, &["init", "-q", "--bare", "../remote"]).code, Some(0));
+    assert_eq!(
+        git(&world, &["init", "-q", "--bare", "../remote"]).code,
+        Some(0)
+    );
     let pushed = git(&world, &["push", "-q", "../remote", "main"]);
     assert_eq!(pushed.code, Some(0), "{}", pushed.stderr);
-    assert!(world.read("pushed.log").starts_with("refs/heads/main "), "the input of a push reaches both");
+    assert!(
+        world.read("pushed.log").starts_with("refs/heads/main "),
+        "the input of a push reaches both"
+    );
     assert_eq!(world.kiro(&["hooks", "uninstall"]).code, Some(0));
-    assert_eq!(all_files(&world.project().join(".git/hooks")), before, "no trace is left");
-    assert_eq!(world.kiro(&["hooks", "uninstall"]).code, Some(0), "twice is once");
+    assert_eq!(
+        all_files(&world.project().join(".git/hooks")),
+        before,
+        "no trace is left"
+    );
+    assert_eq!(
+        world.kiro(&["hooks", "uninstall"]).code,
+        Some(0),
+        "twice is once"
+    );
 }
 
 #[test]
 fn another_hooks_path_is_respected_and_restored() {
     let world = repository();
-    world.write_program(".husky/_/pre-commit", "#!/bin/sh\necho husky >> husky.log\n");
-    world.write_program(".husky/_/prepare-commit-msg", "#!/bin/sh\necho prepared >> husky.log\n");
+    world.write_program(
+        ".husky/_/pre-commit",
+        "#!/bin/sh\necho husky >> husky.log\n",
+    );
+    world.write_program(
+        ".husky/_/prepare-commit-msg",
+        "#!/bin/sh\necho prepared >> husky.log\n",
+    );
     world.write(".husky/_/.gitignore", "*\n");
-    assert_eq!(git(&world, &["config", "core.hooksPath", ".husky/_"]).code, Some(0));
+    assert_eq!(
+        git(&world, &["config", "core.hooksPath", ".husky/_"]).code,
+        Some(0)
+    );
     let config = world.read(".git/config");
     let before = all_files(&world.project());
     for _ in 0..2 {
@@ -94,7 +128,13 @@ fn another_hooks_path_is_respected_and_restored() {
         assert_eq!(done.code, Some(0), "{}", done.stderr);
     }
     let husky = all_files(&world.project().join(".husky"));
-    assert!(before.iter().filter(|it| it.0.contains(".husky")).eq(husky.iter()), "nothing in that folder is touched");
+    assert!(
+        before
+            .iter()
+            .filter(|it| it.0.contains(".husky"))
+            .eq(husky.iter()),
+        "nothing in that folder is touched"
+    );
     world.write("a.txt", "a\n");
     let done = commit(&world, "");
     assert_eq!(done.code, Some(0), "{}", done.stderr);
@@ -113,14 +153,38 @@ fn secrets() -> Vec<(&'static str, String)> {
     vec![
         ("aws.py", format!("KEY = 'AKIA{}'\n", many("Q7", 8))),
         ("github.txt", format!("token: ghp_{}\n", many("a1B2c3", 7))),
-        ("slack.js", format!("const t = \"xoxb-{}\";\n", many("12345abcde", 3))),
-        ("stripe.rb", format!("Stripe.api_key = 'sk_live_{}'\n", many("4eC39H", 5))),
-        ("id.pub.txt", format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n", many("MIIEow", 12))),
-        ("db.yaml", "url: postgres://admin:Zq81mvKK20pw@db.internal:5432/app\n".to_owned()),
+        (
+            "slack.js",
+            format!("const t = \"xoxb-{}\";\n", many("12345abcde", 3)),
+        ),
+        (
+            "stripe.rb",
+            format!("Stripe.api_key = 'sk_live_{}'\n", many("4eC39H", 5)),
+        ),
+        (
+            "id.pub.txt",
+            format!(
+                "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n",
+                many("MIIEow", 12)
+            ),
+        ),
+        (
+            "db.yaml",
+            "url: postgres://admin:Zq81mvKK20pw@db.internal:5432/app\n".to_owned(),
+        ),
         ("settings.py", "password = 'Zq81mvKK20pw!x'\n".to_owned()),
-        ("openai.ts", format!("export const key = 'sk-proj-{}';\n", many("Ab3dEf", 8))),
-        ("google.json", format!("{{\"api_key\": \"AIza{}\"}}\n", many("SyB7x9", 7))),
-        ("anthropic.go", format!("const key = \"sk-ant-api03-{}\"\n", many("x9Y8z7", 10))),
+        (
+            "openai.ts",
+            format!("export const key = 'sk-proj-{}';\n", many("Ab3dEf", 8)),
+        ),
+        (
+            "google.json",
+            format!("{{\"api_key\": \"AIza{}\"}}\n", many("SyB7x9", 7)),
+        ),
+        (
+            "anthropic.go",
+            format!("const key = \"sk-ant-api03-{}\"\n", many("x9Y8z7", 10)),
+        ),
     ]
 }
 
@@ -128,15 +192,23 @@ fn secrets() -> Vec<(&'static str, String)> {
 fn ten_of_ten_planted_secrets_stop_a_real_commit() {
     let world = repository();
     assert_eq!(world.kiro(&["hooks", "install"]).code, Some(0));
-    world.write("clean.py", "def password_field():\n    return get_secret('name')\n");
+    world.write(
+        "clean.py",
+        "def password_field():\n    return get_secret('name')\n",
+    );
     let done = commit(&world, "");
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     let mut stopped = 0;
     for (file, text) in secrets() {
         world.write(file, format!("line one\n{text}"));
         let done = commit(&world, "");
-        stopped += usize::from(done.code != Some(0) && done.stderr.contains(&format!("{file}:2 holds a secret")));
-        assert!(!done.stderr.contains("Q7Q7") && !done.stderr.contains("Zq81"), "the secret itself is not told");
+        stopped += usize::from(
+            done.code != Some(0) && done.stderr.contains(&format!("{file}:2 holds a secret")),
+        );
+        assert!(
+            !done.stderr.contains("Q7Q7") && !done.stderr.contains("Zq81"),
+            "the secret itself is not told"
+        );
         world.remove(file);
         assert_eq!(git(&world, &["add", "-A"]).code, Some(0));
     }
@@ -157,7 +229,11 @@ fn only_what_is_staged_is_looked_at_and_old_secrets_are_not_told_again() {
     world.write("new.py", "x = 1\n");
     assert_eq!(git(&world, &["add", "new.py"]).code, Some(0));
     world.write("new.py", &key);
-    assert_eq!(git(&world, &["commit", "-q", "-m", "staged"]).code, Some(0), "what is not staged is not committed");
+    assert_eq!(
+        git(&world, &["commit", "-q", "-m", "staged"]).code,
+        Some(0),
+        "what is not staged is not committed"
+    );
 }
 
 #[test]
@@ -169,25 +245,42 @@ fn a_blocking_hook_stops_a_real_commit() {
     world.write("a.py", "x = 1\n");
     let untrusted = commit(&world, "");
     assert_eq!(untrusted.code, Some(1));
-    assert!(untrusted.stderr.contains("not trusted yet"), "{}", untrusted.stderr);
+    assert!(
+        untrusted.stderr.contains("not trusted yet"),
+        "{}",
+        untrusted.stderr
+    );
     trust(&world);
     let verdict = |it: &str, findings: &[&str]| {
         let arguments = json!({"verdict": it, "findings": findings});
-        let call = json!({"when": "+x = 1", "calls": [{"name": "hook_verdict", "arguments": arguments}]});
+        let call =
+            json!({"when": "+x = 1", "calls": [{"name": "hook_verdict", "arguments": arguments}]});
         world.script(&drives(&[call, json!({"reply": "done"})]))
     };
     let model = verdict("block", &["a.py: no error handling"]);
     let blocked = commit(&world, &model);
     assert_eq!(blocked.code, Some(1), "{}", blocked.stderr);
-    assert!(blocked.stderr.contains("a.py: no error handling"), "{}", blocked.stderr);
-    assert_eq!(git(&world, &["rev-parse", "-q", "--verify", "HEAD"]).code, Some(1), "nothing was committed");
+    assert!(
+        blocked.stderr.contains("a.py: no error handling"),
+        "{}",
+        blocked.stderr
+    );
+    assert_eq!(
+        git(&world, &["rev-parse", "-q", "--verify", "HEAD"]).code,
+        Some(1),
+        "nothing was committed"
+    );
     let model = verdict("pass", &[]);
     let passed = commit(&world, &model);
     assert_eq!(passed.code, Some(0), "{}", passed.stderr);
     world.write(".kiro/hooks/broken.yaml", "name: [\n");
     let broken = commit(&world, &model);
     assert_eq!(broken.code, Some(1));
-    assert!(broken.stderr.contains("broken.yaml") || broken.stderr.contains("cannot be read"), "{}", broken.stderr);
+    assert!(
+        broken.stderr.contains("broken.yaml") || broken.stderr.contains("cannot be read"),
+        "{}",
+        broken.stderr
+    );
 }
 
 #[test]
@@ -223,11 +316,20 @@ fn auto_commit_commits_its_own_files_alone() {
     for (name, value) in [("user.name", "A"), ("user.email", "a@b.c")] {
         assert_eq!(git(&world, &["config", name, value]).code, Some(0));
     }
-    let ran = world.kiro(&["run-hook", ".kiro/hooks/stamp.yaml", "--file", "src/a.py", "--json"]);
+    let ran = world.kiro(&[
+        "run-hook",
+        ".kiro/hooks/stamp.yaml",
+        "--file",
+        "src/a.py",
+        "--json",
+    ]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(git(&world, &["show", "--format=%s", "--name-only", "HEAD"]).stdout, "Stamp\n\nstamp.txt\n");
+    assert_eq!(
+        git(&world, &["show", "--format=%s", "--name-only", "HEAD"]).stdout,
+        "Stamp\n\nstamp.txt\n"
+    );
     let status = git(&world, &["status", "--porcelain"]).stdout;
-    assert_eq!(status, "M  staged.txt\n M src/a.py\n");
+    assert_eq!(status, " M src/a.py\nM  staged.txt\n");
 }
 
 #[test]
@@ -242,7 +344,11 @@ fn a_hold_stops_the_commit_of_that_content_only() {
     assert_eq!(run().code, Some(1));
     let held = commit(&world, "");
     assert_eq!(held.code, Some(1));
-    assert!(held.stderr.contains("stack.yaml is held by «Tags»"), "{}", held.stderr);
+    assert!(
+        held.stderr.contains("stack.yaml is held by «Tags»"),
+        "{}",
+        held.stderr
+    );
     world.write("stack.yaml", "a: 1\nOwner: me\n");
     assert_eq!(run().code, Some(0));
     let passed = commit(&world, "");
