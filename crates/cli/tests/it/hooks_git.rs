@@ -329,7 +329,7 @@ fn auto_commit_commits_its_own_files_alone() {
         "Stamp\n\nstamp.txt\n"
     );
     let status = git(&world, &["status", "--porcelain"]).stdout;
-    assert_eq!(status, "M  staged.txt\n M src/a.py\n");
+    assert_eq!(status, " M src/a.py\nM  staged.txt\n");
 }
 
 #[test]

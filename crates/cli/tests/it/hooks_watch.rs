@@ -186,5 +186,10 @@ fn hook_files_are_read_anew_and_untrusted_ones_do_not_run() {
     let told = watching.until(|all| !outcomes(all).is_empty());
     assert_eq!(outcomes(&told), ["file.save src/a.py skipped"]);
     assert!(!world.has("ran.txt"));
+    trust(&world);
+    world.write("src/a.py", "x = 3\n");
+    let told = watching.until(|all| !outcomes(all).is_empty());
+    assert_eq!(outcomes(&told), ["file.save src/a.py passed"]);
+    assert!(world.has("ran.txt"));
     watching.stop();
 }

@@ -132,13 +132,15 @@ impl Place {
         let look =
             |name: &str| host::files::look(folder, name, Last::Itself).map_err(SessionError::input);
         let (from, to) = (look(from)?, look(to)?);
-        let permit = documents::permitted(self.gate.judge_git_hook_move(&from, &to))?;
+        let gate = documents::built_in_gate(folder)?;
+        let permit = documents::permitted(gate.judge_git_hook_move(&from, &to))?;
         host::files::rename_judged(permit, folder, &from, &to).map_err(SessionError::input)
     }
 
     fn remove(&self, folder: &Path, name: &str) -> Result<(), SessionError> {
         let facts = host::files::look(folder, name, Last::Itself).map_err(SessionError::input)?;
-        let permit = documents::permitted(self.gate.judge_git_hook_removal(&facts))?;
+        let gate = documents::built_in_gate(folder)?;
+        let permit = documents::permitted(gate.judge_git_hook_removal(&facts))?;
         host::files::remove_judged(permit, folder, &facts).map_err(SessionError::input)
     }
 

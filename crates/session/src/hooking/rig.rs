@@ -12,7 +12,7 @@ use host::clock::Stopwatch;
 use host::process::Ended;
 use host::shadow::TreeId;
 use model::Cancel;
-use policy::Gate;
+use policy::{Gate, Verdict};
 
 use super::agent::{self, Question};
 use super::command;
@@ -657,9 +657,14 @@ fn lay_out(shop: &Shop, yard: &Yard, incident: &Incident) -> Result<TreeId, Sess
     };
     for file in changes.files() {
         let Some(after) = &file.after else { continue };
-        if digest_of(&yard.tree, &file.path) != Some(change::Digest::of(&after.bytes)) {
-            let text = String::from_utf8_lossy(&after.bytes);
-            shop.write(yard, file.path.as_str(), &text)?;
+        let same = digest_of(&yard.tree, &file.path) == Some(change::Digest::of(&after.bytes));
+        // What no agent may write, such as `.kiro`, is no part of a copy either; the diff shows it.
+        let verdict = shop
+            .gate
+            .judge_attempt_write(&yard.tree, &file.path, &after.bytes);
+        if let (false, Verdict::Allow(permit)) = (same, verdict) {
+            host::files::write_in(permit, &yard.tree, &file.path, &after.bytes)
+                .map_err(SessionError::internal)?;
         }
     }
     Ok(landing::capture(shop, &base, yard)?.tree)

@@ -121,6 +121,7 @@ pub fn watch(
         came: Condvar::new(),
         clock: Stopwatch::start(),
     });
+    let grants = crate::trust::grants_file(&project, environment);
     let mut watch = Watch {
         rig,
         shared: Arc::clone(&shared),
@@ -132,6 +133,8 @@ pub fn watch(
         seen_seq: 0,
         cancel: cancel.clone(),
         quiet_ms: options.quiet_ms,
+        grants_stamp: stamp(&grants, ""),
+        grants,
     };
     watch.learn_seen(front)?;
     watch.seen.clear();
@@ -188,7 +191,12 @@ fn skipped(project: &Project, environment: &Environment) -> Box<dyn Fn(&str) -> 
 type Stamp = Option<(std::time::SystemTime, u64)>;
 
 fn stamp(root: &Path, path: &str) -> Stamp {
-    let found = root.join(path).symlink_metadata().ok()?;
+    let place = if path.is_empty() {
+        root.to_path_buf()
+    } else {
+        root.join(path)
+    };
+    let found = place.symlink_metadata().ok()?;
     Some((found.modified().ok()?, found.len()))
 }
 
@@ -245,6 +253,9 @@ struct Watch<'a> {
     seen_seq: i64,
     cancel: Cancel,
     quiet_ms: u64,
+    /// What a person has approved of this folder, and when that was changed last.
+    grants: std::path::PathBuf,
+    grants_stamp: Stamp,
 }
 
 impl Watch<'_> {
@@ -326,7 +337,9 @@ impl Watch<'_> {
         front: &mut dyn Front,
         on: &mut dyn FnMut(&Watched),
     ) -> Result<(), SessionError> {
-        if due.iter().any(|it| it.path.starts_with(".kiro/")) {
+        let grants = stamp(&self.grants, "");
+        if grants != self.grants_stamp || due.iter().any(|it| it.path.starts_with(".kiro/")) {
+            self.grants_stamp = grants;
             self.rig.refresh()?;
         }
         self.learn_seen(front)?;
