@@ -2,6 +2,7 @@
 //! the engine what is next, asks policy whether it may be, lets the host do it, and writes down what
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
+mod boxes;
 mod chat;
 mod doctor;
 mod documents;
@@ -11,6 +12,7 @@ mod guard;
 mod init;
 mod journal;
 mod ledger;
+mod lint;
 mod models;
 mod path_cases;
 mod places;
@@ -20,6 +22,7 @@ mod query;
 mod run;
 mod secrets;
 mod shop;
+mod specs;
 mod talk;
 mod toolbox;
 mod tooling;
@@ -28,6 +31,7 @@ mod trust;
 mod verdicts;
 mod view;
 
+pub use boxes::{SetTask, set_task};
 pub use change::visible;
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
@@ -39,6 +43,7 @@ pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
+pub use lint::{LintFinding, LintReport, format_specs, lint};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
     Access, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
@@ -52,7 +57,8 @@ pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, 
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
-pub use spec::{Check, Criterion, Spec};
+pub use spec::{Check, Criterion, Dialect, Severity, Spec};
+pub use specs::{ListedSpec, spec_list, specs};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

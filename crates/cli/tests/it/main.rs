@@ -2,10 +2,12 @@
 
 mod bad_input;
 mod chat;
+mod dialects;
 mod driven;
 mod eval;
 mod interruption;
 mod languages;
+mod lint;
 mod models;
 mod path;
 mod planned;
