@@ -27,8 +27,10 @@ Keeps books.
 1. THE Ledger SHALL sum all entries.
 ";
 
-const TASKS: &str = "# Implementation Plan\r\n\r\n- [ ] 1. Entries\r\n  - [-] 1.1 Keep them\r\n    - _Requirements: 1.1, 1.2_\r\n\
-    - [ ]* 1.2 Test them\r\n    - **Validates: Requirements 1.2**\r\n- [~] 2. Sums\r\n  - _Requirements: 2.1_\r\n";
+const TASKS: &str = concat!(
+    "# Implementation Plan\r\n\r\n- [ ] 1. Entries\r\n  - [-] 1.1 Keep them\r\n    - _Requirements: 1.1, 1.2_\r\n",
+    "  - [ ]* 1.2 Test them\r\n    - **Validates: Requirements 1.2**\r\n- [~] 2. Sums\r\n  - _Requirements: 2.1_\r\n",
+);
 
 fn json(world: &World, args: &[&str]) -> Value {
     let ran = world.kiro(args);

@@ -26,7 +26,19 @@ fn findings_are_shown_counted_and_mended() {
     world.write("specs/ledger.md", SPEC);
     let lint = world.kiro(&["spec", "lint"]);
     assert_eq!(lint.code, Some(1), "{}", lint.stderr);
-    insta::assert_snapshot!(lint.stdout, @"");
+    insta::assert_snapshot!(lint.stdout, @r#"
+    warning[ears-shape]: FR-1.1 says "shall" in small letters, so it may be taken for prose; write SHALL.
+      ╭─ specs/ledger.md:7:38
+    7 │ * WHEN an entry is added, the ledger shall keep it  
+      │                                      ─────
+      ╰─ A criterion in EARS says when, who, and what: a part that is missing is guessed.
+
+    warning[vague-word]: "quickly" in FR-1.2 can mean anything; say how long it may take.
+      ╭─ specs/ledger.md:8:19
+    8 │ * Lists are shown quickly
+      │                   ───────
+      ╰─ Two people read it differently, and no test can decide between them.
+    "#);
     assert!(
         lint.stderr
             .contains("1 specs: 0 errors, 2 warnings; `--fix` mends 1"),
