@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Spec(SpecCommand),
     /// Write plans/NAME-plan.md and plans/NAME-tasks.md from a specification.
     Plan(PlanArgs),
-    /// Show the tasks of a specification.
+    /// Show the tasks of a specification, or set the state of one.
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
@@ -135,8 +135,45 @@ pub(crate) struct Json {
 /// What to do with a specification.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SpecCommand {
+    /// List every specification here, in every dialect.
+    List(Json),
     /// Show what Kiro reads in it: requirements, criteria, examples.
     Show(SpecArgs),
+    /// Say what is wrong with specifications and their tasks: ids, words, shape, coverage, order.
+    Lint(LintArgs),
+    /// Even the shape of specifications and task lists; what they say stays.
+    Fmt(FormatArgs),
+}
+
+/// What to lint.
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Names or paths; every specification here when left out.
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<String>,
+    /// Mend what has one mechanical answer.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print SARIF 2.1.0, for code hosts.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
+}
+
+/// What to format.
+#[derive(Debug, Args)]
+pub(crate) struct FormatArgs {
+    /// Names or paths; every specification here when left out.
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<String>,
+    /// Write nothing; end with 1 where something is uneven.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// A specification.
@@ -171,11 +208,28 @@ pub(crate) struct PlanArgs {
 /// Whose tasks.
 #[derive(Debug, Args)]
 pub(crate) struct TasksArgs {
-    /// The specification, by name or path.
+    /// The specification, by name or path, or a task list's own path.
     pub(crate) spec: String,
     /// Print JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// What to do; without it the tasks are listed.
+    #[command(subcommand)]
+    pub(crate) act: Option<TasksCommand>,
+}
+
+/// What to do with tasks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TasksCommand {
+    /// List the tasks.
+    List,
+    /// Set a task's box; nothing else in the file changes.
+    Set {
+        /// The task's id, as `kiro tasks` lists it.
+        id: String,
+        /// pending, waiting, running or done.
+        state: String,
+    },
 }
 
 /// What to run.

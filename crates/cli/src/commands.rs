@@ -33,7 +33,10 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
     let environment = environment(args.dir)?;
     match args.command {
         Command::Init(args) => init::run(&args, &environment),
+        Command::Spec(SpecCommand::List(args)) => spec::list(&args, &environment),
         Command::Spec(SpecCommand::Show(args)) => spec::show(&args, &environment),
+        Command::Spec(SpecCommand::Lint(args)) => spec::lint::lint(&args, &environment),
+        Command::Spec(SpecCommand::Fmt(args)) => spec::lint::format(&args, &environment),
         Command::Plan(args) => plan::run(&args, &environment),
         Command::Tasks(args) => tasks::run(&args, &environment),
         Command::Run(args) => run::run(&args, &environment),

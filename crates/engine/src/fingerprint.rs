@@ -16,11 +16,7 @@ pub fn of_task(spec: &Spec, title: &str, requirements: &[String], files: &[Strin
         .collect();
     let mut text = format!("{title}\n{}\n", own.join("\n"));
     for name in requirements {
-        let found = spec
-            .requirements
-            .iter()
-            .find(|it| it.id.to_string() == *name);
-        let print = found.map_or("", |it| it.fingerprint.as_str());
+        let print = spec.named(name).map_or("", spec::Named::fingerprint);
         text.push_str(&format!("{name} {print}\n"));
     }
     Digest::of(text.as_bytes()).to_string()[..16].to_owned()

@@ -4,6 +4,8 @@
 //! A small model writes plans badly, so for it this is the author; a plan by a capable model is judged by the
 //! same checks ([`crate::check_plan`]).
 
+mod components;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use spec::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile, Requirement, Spec};
@@ -58,6 +60,7 @@ pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Dr
     };
     drafting.schema();
     drafting.functions();
+    drafting.components(existing);
     drafting.script_package(existing);
     drafting.rust_package(existing);
     drafting.packages(existing);
@@ -282,11 +285,9 @@ impl Drafting<'_> {
     /// Functional requirements that name no function, and general ones when nothing else cites them.
     fn rest(&mut self) {
         let spec = self.spec;
-        let cited: BTreeSet<String> = self
-            .tasks
-            .iter()
-            .flat_map(|it| it.requirements.clone())
-            .collect();
+        let cited = self.tasks.iter().flat_map(|it| &it.requirements);
+        let named = cited.filter_map(|it| spec.named(it));
+        let cited: BTreeSet<String> = named.map(|it| it.requirement().id.to_string()).collect();
         for requirement in &spec.requirements {
             let id = requirement.id.to_string();
             if cited.contains(&id) {
@@ -371,7 +372,11 @@ fn analysis(
         ),
         pair(
             "Estimated complexity",
-            estimate::complexity(tasks.len(), links).to_owned(),
+            format!(
+                "{}: {} tasks with {links} dependencies",
+                estimate::complexity(tasks.len(), links),
+                tasks.len()
+            ),
         ),
         pair("Estimated files", format!("{new} new, {modified} modified")),
         pair("Estimated time", estimate::spoken(minutes)),

@@ -34,7 +34,9 @@ pub fn check_plan(
 
 fn uncovered(spec: &Spec, tasks: &[TaskRecord]) -> Vec<String> {
     let cited: BTreeSet<&String> = tasks.iter().flat_map(|it| &it.requirements).collect();
-    let covered = |it: &spec::Requirement| cited.iter().any(|name| it.is_named(name));
+    let named = cited.iter().filter_map(|it| spec.named(it));
+    let named: BTreeSet<_> = named.map(|it| &it.requirement().id).collect();
+    let covered = |it: &spec::Requirement| named.contains(&it.id);
     let missing = spec.requirements.iter().filter(|it| !covered(it));
     missing
         .map(|it| format!("no task carries out {}", it.id))

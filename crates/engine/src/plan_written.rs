@@ -126,7 +126,7 @@ fn add_what_follows(spec: &Spec, derived: &Draft, task: &mut Task) {
 /// Tasks that stand under no heading stand under their phase of the plan.
 fn name_phases(written: &mut WrittenPlan) {
     for task in &mut written.tasks {
-        let own = |it: &&spec::Phase| it.tasks.iter().any(|it| it.number == task.number);
+        let own = |it: &&spec::Phase| it.tasks.iter().any(|it| it.number == task.id.number());
         let phase = written.plan.phases.iter().find(own);
         if let (None, Some(phase)) = (&task.phase, phase) {
             task.phase = Some(phase.title.clone()).filter(|it| !it.is_empty());
@@ -166,7 +166,7 @@ fn plan_files(written: &mut WrittenPlan, existing: &BTreeSet<String>) {
 /// Plan and task list must speak of the same tasks.
 fn unlike(written: &WrittenPlan) -> Vec<String> {
     let planned: BTreeSet<u32> = written.plan.tasks().map(|it| it.number).collect();
-    let listed: BTreeSet<u32> = written.tasks.iter().map(|it| it.number).collect();
+    let listed: BTreeSet<u32> = written.tasks.iter().map(|it| it.id.number()).collect();
     let mut wrong = Vec::new();
     if written.plan.phases.is_empty() {
         wrong.push(

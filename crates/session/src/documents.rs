@@ -42,19 +42,46 @@ fn text(path: &str, bytes: Vec<u8>) -> Result<String, SessionError> {
     }
 }
 
-/// Reads and parses a spec; a spec that holds no requirement cannot be worked on.
+/// A spec as it stands on the disk.
+pub(crate) struct Written {
+    /// Each document's path, text and own values.
+    pub(crate) documents: Vec<(String, String, Spec)>,
+    /// All of them as one.
+    pub(crate) spec: Spec,
+}
+
+/// Reads and parses a spec with all its documents. What is not there, or empty, is no requirement.
+pub(crate) fn written(place: &SpecPlace) -> Result<Written, SessionError> {
+    let mut documents = Vec::new();
+    for path in &place.layout.documents {
+        if *path == place.tasks() {
+            continue;
+        }
+        let text = read(&place.project, path)?
+            .ok_or_else(|| SessionError::input(format!("there is no spec {path}")))?;
+        let spec = Spec::parse(&place.name, &text);
+        documents.push((path.clone(), text, spec));
+    }
+    let specs = documents.iter().map(|(_, _, spec)| spec.clone()).collect();
+    Ok(Written {
+        spec: Spec::merged(&place.name, specs),
+        documents,
+    })
+}
+
+/// Reads and parses a spec, for work on it; one that holds nothing cannot be worked on.
 pub(crate) fn spec(place: &SpecPlace) -> Result<(String, Spec), SessionError> {
-    let text = read(&place.project, place.path.as_str())?
-        .ok_or_else(|| SessionError::input(format!("there is no spec {}", place.path)))?;
-    if text.trim().is_empty() {
+    let written = written(place)?;
+    let texts: Vec<&str> = written.documents.iter().map(|it| it.1.as_str()).collect();
+    let text = texts.join("\n\n");
+    if text.trim().is_empty() && !texts.is_empty() {
         return Err(
             SessionError::input(format!("{} is empty", place.path)).hint(
                 "write what you want to have built, with requirements such as «### FR-1: Title»",
             ),
         );
     }
-    let spec = Spec::parse(&place.name, &text);
-    Ok((text, spec))
+    Ok((text, written.spec))
 }
 
 /// The rules of a project, and those of the user.

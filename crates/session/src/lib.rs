@@ -3,6 +3,7 @@
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
 mod approvals;
+mod boxes;
 mod chat;
 mod doctor;
 mod documents;
@@ -12,6 +13,7 @@ pub mod hooking;
 mod init;
 mod journal;
 mod ledger;
+mod lint;
 mod models;
 mod path_cases;
 mod person;
@@ -23,6 +25,7 @@ mod run;
 mod secrets;
 mod shop;
 mod spec_tools;
+mod specs;
 mod talk;
 mod toolbox;
 mod tooling;
@@ -33,6 +36,7 @@ mod verdicts;
 mod view;
 mod waiting;
 
+pub use boxes::{SetTask, set_task};
 pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
@@ -44,6 +48,7 @@ pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
+pub use lint::{LintFinding, LintReport, format_specs, lint};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
@@ -57,7 +62,8 @@ pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, 
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
-pub use spec::{Check, Criterion, Spec};
+pub use spec::{Check, Criterion, Dialect, Severity, Spec};
+pub use specs::{ListedSpec, spec_list, specs};
 pub use tools::{Consent, Wish};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};

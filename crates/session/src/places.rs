@@ -5,8 +5,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use change::{Digest, RelPath};
+use spec::{Dialect, Disk, Layout};
 
 use crate::error::SessionError;
+use crate::specs;
 
 /// What the edge read from the process's environment.
 #[derive(Clone, Debug)]
@@ -94,7 +96,8 @@ impl Project {
         Ok(Project { root, state })
     }
 
-    /// The project that the current folder lies in: the nearest folder upwards that has `.kiro` or `specs`,
+    /// The project that the current folder lies in: the nearest folder upwards that has `.kiro`, `specs` or
+    /// `openspec`,
     /// else the nearest with `.git`, else the current one.
     ///
     /// # Errors
@@ -105,13 +108,8 @@ impl Project {
             folder != environment.home && names.iter().any(|name| folder.join(name).exists())
         };
         let nearest = |names: &[&str]| cwd.ancestors().find(|it| has(it, names));
-        let root = nearest(&[".kiro", "specs"]).or_else(|| nearest(&[".git"]));
+        let root = nearest(&[".kiro", "specs", "openspec"]).or_else(|| nearest(&[".git"]));
         Project::at(root.unwrap_or(cwd), environment)
-    }
-
-    /// Names of the specs in the project's `specs` folder, sorted.
-    pub fn specs(&self) -> Vec<String> {
-        names_in(&self.root.join("specs"))
     }
 }
 
@@ -130,99 +128,155 @@ fn state_name(root: &Path) -> String {
 pub struct SpecPlace {
     /// The project it belongs to.
     pub project: Project,
-    /// Its path, relative to the project.
+    /// The path of the document that names it, relative to the project.
     pub path: RelPath,
-    /// Its name: the file's, without `.md`.
+    /// Its name: the file's or folder's.
     pub name: String,
+    /// Whose form it has, and where its documents stand.
+    pub layout: Layout,
 }
 
 impl SpecPlace {
-    /// Finds the spec that `wanted` names: a path, or a name in the project's `specs` folder.
+    /// Finds the spec that `wanted` names: the path of one of its documents or of its folder, or a name in the project.
     ///
     /// # Errors
-    /// When there is no such file.
+    /// When there is none, or the name means several.
     pub fn find(wanted: &str, environment: &Environment) -> Result<SpecPlace, SessionError> {
         let direct = environment.cwd.join(wanted);
         if direct.is_file() {
             return SpecPlace::from_file(&direct, environment);
         }
         if direct.is_dir() {
-            return Err(SessionError::input(format!(
-                "{wanted} is a folder; name the spec's file"
-            )));
+            return SpecPlace::from_folder(&direct, environment)?.ok_or_else(|| {
+                SessionError::input(format!("{wanted} is a folder; name the spec's file"))
+            });
         }
         let project = Project::around(environment)?;
-        let named = project.root.join("specs").join(format!("{wanted}.md"));
-        if !wanted.contains(['/', '\\']) && named.is_file() {
-            return SpecPlace::from_file(&named, environment);
+        let known = specs::all(&project, environment)?;
+        let is_named =
+            |it: &&SpecPlace| it.name == wanted || it.name.rsplit('/').next() == Some(wanted);
+        let mut found = known.iter().filter(is_named);
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only.clone()),
+            (Some(one), Some(other)) if one.name == wanted && other.name != wanted => {
+                Ok(one.clone())
+            }
+            (Some(one), Some(other)) => Err(SessionError::input(format!(
+                "{wanted} means {} and {}; name the path",
+                one.shown(),
+                other.shown()
+            ))),
+            (None, _) => Err(unknown(wanted, &project, &known)),
         }
-        let specs = project.root.join("specs");
-        let known = names_in(&specs);
-        let error = SessionError::input(format!("there is no spec {wanted}"));
-        Err(if known.is_empty() {
-            error.hint(format!("write one to {}/NAME.md", specs.display()))
-        } else {
-            error.hint(format!("the specs here are: {}", known.join(", ")))
-        })
     }
 
-    /// The spec in `file`.
+    /// The spec that `file` belongs to.
     ///
     /// # Errors
     /// When the file cannot be resolved or its name is not plain text.
     pub fn from_file(file: &Path, environment: &Environment) -> Result<SpecPlace, SessionError> {
-        let fail =
-            |why: String| SessionError::input(format!("{} cannot be used: {why}", file.display()));
-        let file = file
-            .canonicalize()
-            .map_err(|error| fail(error.to_string()))?;
-        let folder = file
-            .parent()
-            .ok_or_else(|| fail("it has no folder".into()))?;
-        let project = Project::at(project_of(folder), environment)?;
-        let inside = file.strip_prefix(&project.root).ok().and_then(Path::to_str);
-        let path = inside
-            .and_then(|it| RelPath::parse(it).ok())
-            .ok_or_else(|| fail("its name is not plain text".into()))?;
-        let name = path.file_name().trim_end_matches(".md").to_owned();
+        let file = resolved(file)?;
+        SpecPlace::laid_out(Layout::of_file(&file, &OnDisk), environment)
+    }
+
+    /// The spec whose folder this is; none when it is no spec's.
+    ///
+    /// # Errors
+    /// When the folder cannot be resolved or its name is not plain text.
+    pub fn from_folder(
+        folder: &Path,
+        environment: &Environment,
+    ) -> Result<Option<SpecPlace>, SessionError> {
+        let folder = format!("{}/", resolved(folder)?);
+        let layout = Layout::of_folder(&folder, &OnDisk);
+        layout
+            .map(|it| SpecPlace::laid_out(it, environment))
+            .transpose()
+    }
+
+    fn laid_out(layout: Layout, environment: &Environment) -> Result<SpecPlace, SessionError> {
+        let project = Project::at(Path::new(&layout.root), environment)?;
+        let main = layout.documents.first().map_or("", String::as_str);
+        let path = RelPath::parse(main).map_err(|error| {
+            SessionError::input(format!("{}{main} cannot be used: {error}", layout.root))
+        })?;
         Ok(SpecPlace {
             project,
             path,
-            name,
+            name: layout.name.clone(),
+            layout,
         })
     }
 
-    /// The plan's path, relative to the project.
+    /// The path of the plan, or of the design that stands for it, relative to the project.
     pub fn plan(&self) -> String {
-        format!("plans/{}-plan.md", self.name)
+        self.layout.plan.clone()
     }
 
     /// The tasks file's path, relative to the project.
     pub fn tasks(&self) -> String {
-        format!("plans/{}-tasks.md", self.name)
+        self.layout.tasks.clone()
+    }
+
+    /// Whether its documents are in another's form, so that what stands there is nobody's to replace.
+    pub fn is_foreign(&self) -> bool {
+        self.layout.dialect != Dialect::Native
+    }
+
+    /// Whether it is a change that was archived: kept, and no longer worked on.
+    pub fn is_archived(&self) -> bool {
+        self.layout.dialect == Dialect::OpenSpecChange && self.name.starts_with("archive/")
+    }
+
+    /// Its name where nothing else has it: the path of the document that names it.
+    pub fn shown(&self) -> String {
+        self.project
+            .root
+            .join(self.path.as_str())
+            .display()
+            .to_string()
     }
 }
 
-/// The folder above `specs`, wherever in it the file lies; else the file's own.
-fn project_of(folder: &Path) -> &Path {
-    let specs = folder
-        .ancestors()
-        .find(|it| it.file_name().is_some_and(|name| name == "specs"));
-    specs.and_then(Path::parent).unwrap_or(folder)
+fn resolved(path: &Path) -> Result<String, SessionError> {
+    let fail =
+        |why: String| SessionError::input(format!("{} cannot be used: {why}", path.display()));
+    let whole = path
+        .canonicalize()
+        .map_err(|error| fail(error.to_string()))?;
+    whole
+        .to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| fail("its name is not plain text".into()))
 }
 
-fn names_in(specs: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(specs).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|it| {
-            it.file_name()
-                .to_str()?
-                .strip_suffix(".md")
-                .map(str::to_owned)
-        })
-        .collect();
-    names.sort();
-    names
+fn unknown(wanted: &str, project: &Project, known: &[SpecPlace]) -> SessionError {
+    let error = SessionError::input(format!("there is no spec {wanted}"));
+    if known.is_empty() {
+        let specs = project.root.join("specs");
+        return error.hint(format!("write one to {}/NAME.md", specs.display()));
+    }
+    let names: Vec<&str> = known.iter().map(|it| it.name.as_str()).take(40).collect();
+    error.hint(format!("the specs here are: {}", names.join(", ")))
+}
+
+/// The disk, for layouts.
+pub(crate) struct OnDisk;
+
+impl Disk for OnDisk {
+    fn is_file(&self, path: &str) -> bool {
+        Path::new(path).is_file()
+    }
+
+    fn folders(&self, path: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let folders = entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir()));
+        let mut names: Vec<String> = folders
+            .filter_map(|it| it.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    }
 }
 
 #[cfg(test)]

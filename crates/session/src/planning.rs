@@ -21,16 +21,22 @@ use crate::tooling;
 use crate::view::{Front, View};
 
 /// A task of the tasks file as a run records it.
-pub(crate) fn record(spec: &Spec, task: &Task) -> TaskRecord {
+pub(crate) fn record(spec: &Spec, list: &TaskList, task: &Task) -> TaskRecord {
+    let waits_for = list.waits_for(task);
     TaskRecord {
         id: task.id.to_string(),
         title: task.title.clone(),
-        depends_on: task.depends_on.iter().map(ToString::to_string).collect(),
+        depends_on: waits_for.iter().map(ToString::to_string).collect(),
         requirements: task.requirements.clone(),
         files: task.files.clone(),
-        fingerprint: fingerprint_of(spec, &task.title, &task.requirements, &task.files),
+        fingerprint: fingerprint(spec, task),
         ticked: task.mark == TaskMark::Done,
     }
+}
+
+/// What a task was made from: its own words and the requirements that it serves.
+pub(crate) fn fingerprint(spec: &Spec, task: &Task) -> String {
+    fingerprint_of(spec, &task.title, &task.requirements, &task.files)
 }
 
 /// Makes sure that plan and tasks stand in the project and fit the spec; writes them when they are missing
@@ -45,7 +51,7 @@ pub(crate) fn ensure(
     let tasks = documents::read(&place.project, &place.tasks())?;
     let plan = documents::read(&place.project, &place.plan())?;
     let fits = tasks.as_deref().is_some_and(|text| made_from(text, spec));
-    if fits && plan.is_some() {
+    if fits && (plan.is_some() || place.is_foreign()) {
         show(place, spec, false, front).map(|()| Vec::new())
     } else {
         write(place, spec, shop, journal, &Wish::default(), front)
@@ -98,7 +104,8 @@ pub(crate) fn write(
     }
     let draft = derive(spec, &tooling, &existing);
     let tasks: Vec<Task> = draft.tasks.iter().map(drafted).collect();
-    let records: Vec<TaskRecord> = tasks.iter().map(|it| record(spec, it)).collect();
+    let list = TaskList::default();
+    let records: Vec<TaskRecord> = tasks.iter().map(|it| record(spec, &list, it)).collect();
     let findings = check_plan(spec, &draft.plan, &records, &existing);
     if !findings.is_empty() {
         let text: Vec<String> = findings.into_iter().map(|it| it.message).collect();
@@ -155,7 +162,9 @@ fn put(
     front: &mut dyn Front,
 ) -> Result<(), SessionError> {
     let tasks = TaskList::render(&spec.title, tasks, Some(&spec.fingerprint));
-    for (path, text) in [(place.plan(), plan.render()), (place.tasks(), tasks)] {
+    let design_stands = place.is_foreign() && documents::exists(&place.project.root, &place.plan());
+    let plan = (!design_stands).then(|| (place.plan(), plan.render()));
+    for (path, text) in plan.into_iter().chain([(place.tasks(), tasks)]) {
         documents::write(&place.project, &shop.gate, &path, &text)?;
         journal
             .wrote(&path, Digest::of(text.as_bytes()))
@@ -165,7 +174,8 @@ fn put(
 }
 
 fn keep_edited(place: &SpecPlace, journal: &Journal) -> Result<(), SessionError> {
-    for path in [place.plan(), place.tasks()] {
+    let plan = (!place.is_foreign()).then(|| place.plan());
+    for path in plan.into_iter().chain([place.tasks()]) {
         let Some(text) = documents::read(&place.project, &path)? else {
             continue;
         };
@@ -224,7 +234,7 @@ fn task_id(number: u32) -> TaskId {
 
 /// The tasks that are worked on: those without tasks below them.
 pub(crate) fn leaves(list: &TaskList) -> impl Iterator<Item = &Task> {
-    list.all().filter(|it| it.subtasks.is_empty())
+    list.leaves()
 }
 
 fn show(

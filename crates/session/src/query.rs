@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Cost, Fact, Outcome, Progress, Run, TaskRecord, TaskState};
-use spec::view::{TaskListView, TaskView};
+use spec::view::{SpecView, TaskListView, TaskView};
 use spec::{Spec, Task, TaskList, TaskMark};
 
 use crate::documents;
@@ -11,6 +11,7 @@ use crate::error::SessionError;
 use crate::journal::{Entry, Journal, RunRow, Soundness};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::planning;
+use crate::specs;
 
 /// The tasks of a spec with their states.
 #[derive(Clone, Debug)]
@@ -60,14 +61,19 @@ pub struct RunStatus {
 /// Reads a spec.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When it cannot be read, or holds nothing.
 pub fn spec(
     wanted: &str,
     environment: &Environment,
-) -> Result<(SpecPlace, String, Spec), SessionError> {
+) -> Result<(SpecPlace, SpecView, Spec), SessionError> {
     let place = SpecPlace::find(wanted, environment)?;
-    let (text, spec) = documents::spec(&place)?;
-    Ok((place, text, spec))
+    documents::spec(&place)?;
+    let written = documents::written(&place)?;
+    let view = match written.documents.as_slice() {
+        [(_, text, spec)] => SpecView::new(spec, text),
+        several => SpecView::of_documents(&written.spec, several),
+    };
+    Ok((place, view, written.spec))
 }
 
 /// The tasks of a spec with their states.
@@ -80,7 +86,7 @@ pub fn tasks(wanted: &str, environment: &Environment) -> Result<TasksView, Sessi
 }
 
 fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
-    let (_, spec) = documents::spec(place)?;
+    let spec = documents::written(place)?.spec;
     let path = place.tasks();
     let text = documents::read(&place.project, &path)?.ok_or_else(|| {
         SessionError::input(format!("{} has no tasks yet", place.path))
@@ -117,7 +123,7 @@ struct Known {
 impl Known {
     fn read(place: &SpecPlace, spec: &Spec, list: &TaskList) -> Result<Known, SessionError> {
         let records: Vec<TaskRecord> = planning::leaves(list)
-            .map(|it| planning::record(spec, it))
+            .map(|it| planning::record(spec, list, it))
             .collect();
         let marks = planning::leaves(list)
             .map(|it| (it.id.to_string(), it.mark))
@@ -171,34 +177,32 @@ impl Known {
         }
     }
 
-    /// Finds the state of a task and of all below it. A task with tasks below it is done when all are, and
-    /// otherwise as its first unfinished one.
-    fn states(
-        &self,
-        spec: &Spec,
-        task: &Task,
-        found: &mut BTreeMap<String, TaskState>,
-    ) -> TaskState {
-        let below: Vec<(bool, TaskState)> = task
-            .subtasks
-            .iter()
-            .map(|it| (it.optional, self.states(spec, it, found)))
-            .collect();
-        let open = below
-            .iter()
-            .find(|(optional, state)| !optional && *state != TaskState::Done);
-        let state = match open {
-            Some((_, state)) => *state,
-            None if below.is_empty() => self.state(spec, task),
-            None => TaskState::Done,
+    /// Finds the state of a task and of all below it. A task with tasks below it has the state that its box says.
+    fn states(&self, spec: &Spec, task: &Task, found: &mut BTreeMap<String, TaskState>) {
+        for below in &task.subtasks {
+            self.states(spec, below, found);
+        }
+        let state = if task.subtasks.is_empty() {
+            self.state(spec, task)
+        } else {
+            self.boxed(task)
         };
         found.insert(task.id.to_string(), state);
-        state
+    }
+
+    /// What the box alone says.
+    fn boxed(&self, task: &Task) -> TaskState {
+        match task.mark {
+            TaskMark::Done => TaskState::Done,
+            TaskMark::Running => TaskState::Running,
+            TaskMark::Queued => TaskState::Waiting,
+            TaskMark::Open => self.waits(task),
+        }
     }
 
     fn state(&self, spec: &Spec, task: &Task) -> TaskState {
         let id = task.id.to_string();
-        let print = planning::record(spec, task).fingerprint;
+        let print = planning::fingerprint(spec, task);
         if task.mark == TaskMark::Done {
             let stale = self.done_from.get(&id).is_some_and(|from| *from != print);
             return if stale {
@@ -213,7 +217,7 @@ impl Known {
         });
         match told {
             Some(TaskState::Pending | TaskState::Ready | TaskState::Done) | None => {
-                self.waits(task)
+                self.boxed(task)
             }
             Some(state) => state,
         }
@@ -235,11 +239,11 @@ impl Known {
 /// When the journal or a spec cannot be read.
 pub fn status(environment: &Environment) -> Result<Vec<SpecStatus>, SessionError> {
     let project = Project::around(environment)?;
-    let journal = existing_journal(&project)?;
     let mut all = Vec::new();
-    for name in project.specs() {
-        let file = project.root.join("specs").join(format!("{name}.md"));
-        let place = SpecPlace::from_file(&file, environment)?;
+    for place in specs::all(&project, environment)? {
+        if place.is_archived() {
+            continue;
+        }
         let title = documents::spec(&place)
             .map(|(_, spec)| spec.title)
             .unwrap_or_default();
@@ -247,13 +251,23 @@ pub fn status(environment: &Environment) -> Result<Vec<SpecStatus>, SessionError
         let mut states = BTreeMap::new();
         count_states(&tasks, &mut states);
         all.push(SpecStatus {
-            run: last_run(journal.as_ref(), place.path.as_str())?,
-            spec: place.path.to_string(),
+            run: last_run(
+                existing_journal(&place.project)?.as_ref(),
+                place.path.as_str(),
+            )?,
+            spec: shown_in(&project, &place),
             title,
             states,
         });
     }
     Ok(all)
+}
+
+/// A spec's path as the project sees it: with the folder of the project inside it that it belongs to.
+pub(crate) fn shown_in(project: &Project, place: &SpecPlace) -> String {
+    let file = place.project.root.join(place.path.as_str());
+    let inside = file.strip_prefix(&project.root).unwrap_or(&file);
+    inside.display().to_string()
 }
 
 fn count_states(tasks: &[TaskView], states: &mut BTreeMap<String, usize>) {

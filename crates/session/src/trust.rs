@@ -160,13 +160,6 @@ fn write(shown: &FolderTrust, items: Vec<GrantRow>) -> Result<(), SessionError> 
     host::files::replace_own(&shown.grants, text.as_bytes()).map_err(SessionError::input)
 }
 
-/// Where what was approved of a project is kept.
-pub(crate) fn grants_file(project: &Project, environment: &Environment) -> PathBuf {
-    let name = project.state.file_name().unwrap_or_default();
-    let folder = environment.kiro_home().join("grants");
-    folder.join(name).with_extension("json")
-}
-
 /// What a project brings along, compared with what was approved.
 pub(crate) fn look(
     project: &Project,

@@ -279,3 +279,22 @@ pub trait Front {
     /// Asks a person about a command; [`Consent::No`] when nobody is there.
     fn consent(&mut self, wish: &Wish) -> Consent;
 }
+
+/// A front at which nobody looks and nobody answers: what happens is in the journal.
+pub(crate) struct Unseen;
+
+impl Front for Unseen {
+    fn show(&mut self, _: &View) {}
+
+    fn ask(&mut self, _: &Review, _: &mut dyn FnMut() -> Option<Decision>) -> Option<Decision> {
+        None
+    }
+
+    fn answer(&mut self, _: &Question) -> Option<String> {
+        None
+    }
+
+    fn consent(&mut self, _: &Wish) -> Consent {
+        Consent::No
+    }
+}

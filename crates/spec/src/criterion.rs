@@ -25,6 +25,8 @@ pub struct Criterion {
     pub measure: Option<Measure>,
     /// Why it is checked so, in a sentence for people.
     pub why: Cow<'static, str>,
+    /// Sixteen hexadecimal digits that change when its words or its examples do.
+    pub fingerprint: String,
     /// The bytes of its bullet.
     pub span: Range<usize>,
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::criterion::Criterion;
 use crate::diagnostic::Diagnostic;
 use crate::example::Example;
-use crate::id::RequirementId;
+use crate::fingerprint::fingerprint;
+use crate::id::{RequirementId, comparable};
 use crate::requirement::Requirement;
 
 /// A specification. All spans are byte ranges of the text that it was read from.
@@ -107,6 +108,32 @@ pub struct Section {
     pub span: Range<usize>,
 }
 
+/// What a name means in a spec.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// A whole requirement.
+    Requirement(&'a Requirement),
+    /// One criterion of it.
+    Criterion(&'a Requirement, &'a Criterion),
+}
+
+impl<'a> Named<'a> {
+    /// The requirement, or the one that the criterion belongs to.
+    pub fn requirement(self) -> &'a Requirement {
+        match self {
+            Named::Requirement(it) | Named::Criterion(it, _) => it,
+        }
+    }
+
+    /// The fingerprint of what is named.
+    pub fn fingerprint(self) -> &'a str {
+        match self {
+            Named::Requirement(it) => &it.fingerprint,
+            Named::Criterion(_, it) => &it.fingerprint,
+        }
+    }
+}
+
 impl Spec {
     /// Reads a specification. This never fails: what is wrong with the text is told by the diagnostics.
     pub fn parse(name: &str, text: &str) -> Spec {
@@ -116,6 +143,49 @@ impl Spec {
     /// The requirement with this id.
     pub fn requirement(&self, id: &RequirementId) -> Option<&Requirement> {
         self.requirements.iter().find(|it| it.id == *id)
+    }
+
+    /// What a task or a person means by `name`: a requirement (`FR-1`, `R1`) or one of its criteria (`1.2`).
+    pub fn named(&self, name: &str) -> Option<Named<'_>> {
+        if let Some(found) = self.requirements.iter().find(|it| it.id.as_str() == name) {
+            return Some(Named::Requirement(found));
+        }
+        let wanted = comparable(name);
+        let is = |id: &str| comparable(id) == wanted;
+        let whole = self.requirements.iter().find(|it| is(it.id.as_str()));
+        whole.map(Named::Requirement).or_else(|| {
+            self.requirements.iter().find_map(|requirement| {
+                let criteria = &requirement.criteria;
+                let found = criteria.iter().find(|it| is(it.id.as_str()))?;
+                Some(Named::Criterion(requirement, found))
+            })
+        })
+    }
+
+    /// Several documents as one spec, such as the specs of an OpenSpec change: the first gives title and overview. A requirement
+    /// whose id is taken is given another.
+    pub fn merged(name: &str, documents: Vec<Spec>) -> Spec {
+        let mut documents = documents.into_iter();
+        let mut whole = documents.next().unwrap_or_else(|| Spec::parse(name, ""));
+        name.clone_into(&mut whole.name);
+        for other in documents {
+            whole.fingerprint =
+                fingerprint(&format!("{} {}", whole.fingerprint, other.fingerprint), []);
+            for mut requirement in other.requirements {
+                if whole.requirements.iter().any(|it| it.id == requirement.id) {
+                    let count = whole.requirements.len() + 1;
+                    requirement.id = RequirementId::new(format!("{}#{count}", requirement.id));
+                }
+                whole.requirements.push(requirement);
+            }
+            whole.success.extend(other.success);
+            whole.testing.extend(other.testing);
+            whole.schema.extend(other.schema);
+            whole.constraints.extend(other.constraints);
+            whole.components.extend(other.components);
+            whole.dependencies.extend(other.dependencies);
+        }
+        whole
     }
 
     /// All examples, requirement by requirement.

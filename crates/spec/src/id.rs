@@ -52,6 +52,31 @@ id! {
     TaskId
 }
 
+/// An id as it is compared: `R3.1`, `r-3.1` and `R-03.1` are the same.
+pub(crate) fn comparable(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    let mut digits = String::new();
+    for c in id.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            let plain = digits.trim_start_matches('0');
+            out.push_str(if plain.is_empty() { "0" } else { plain });
+            digits.clear();
+        }
+        if c.is_alphanumeric() || matches!(c, '.' | '#') {
+            out.extend(c.to_uppercase());
+        }
+    }
+    let bare = ["REQUIREMENT", "REQ", "R"]
+        .iter()
+        .find_map(|it| out.strip_prefix(it));
+    let is_number = |it: &&str| it.starts_with(|c: char| c.is_ascii_digit());
+    bare.filter(is_number).map(str::to_owned).unwrap_or(out)
+}
+
 impl TaskId {
     /// The last number in the id, the one that counts the task among its siblings; 0 when there is none.
     pub fn number(&self) -> u32 {

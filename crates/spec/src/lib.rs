@@ -3,8 +3,8 @@
 //! Reading never fails: a reader takes any text and says in [`Diagnostic`]s what it could not use. Every value knows the bytes
 //! that it came from, so that a change can be written back without touching anything else. Pure: no files, no clock.
 //!
-//! This crate reads and writes the native form: `specs/NAME.md`, `plans/NAME-plan.md`, `plans/NAME-tasks.md`. The values are
-//! meant for every dialect; a dialect is a reader from the outline of a document to these values.
+//! The native form is `specs/NAME.md`, `plans/NAME-plan.md`, `plans/NAME-tasks.md`. Other dialects are read into the same
+//! values: a dialect is a [`Layout`] of files, and a reader from the outline of a document.
 
 mod criterion;
 mod diagnostic;
@@ -13,9 +13,12 @@ mod example;
 mod expression;
 mod fence;
 mod fingerprint;
+mod format;
 mod id;
 mod inline;
+mod layout;
 mod line;
+mod lint;
 mod outline;
 mod path;
 mod plan;
@@ -25,11 +28,14 @@ mod tasks;
 pub mod view;
 
 pub use criterion::{Check, Criterion, Measure};
-pub use diagnostic::{Code, Diagnostic};
-pub use document::{Column, Component, Dependency, Fact, Section, Spec, Table};
+pub use diagnostic::{Code, Diagnostic, Fix, Severity};
+pub use document::{Column, Component, Dependency, Fact, Named, Section, Spec, Table};
 pub use example::{Call, Command, Example, Expect, FunctionDecl};
+pub use format::format;
 pub use id::{CriterionId, ExampleId, RequirementId, TaskId};
+pub use layout::{Dialect, Disk, Layout};
 pub use line::LineIndex;
+pub use lint::{fixed, lint_spec, lint_tasks};
 pub use plan::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile};
 pub use requirement::{Requirement, RequirementKind};
-pub use tasks::{MarkError, Task, TaskList, TaskMark, set_mark};
+pub use tasks::{MarkError, Task, TaskList, TaskMark, Wave, set_mark};

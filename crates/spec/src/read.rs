@@ -2,6 +2,7 @@
 
 mod attach;
 mod criteria;
+mod form;
 mod heading;
 mod list;
 mod region;
@@ -15,6 +16,7 @@ use crate::fingerprint::fingerprint;
 use crate::inline::without_emphasis;
 use crate::outline::{BlockKind, Outline};
 
+use form::Form;
 use heading::SectionKind;
 use region::Regions;
 
@@ -23,10 +25,14 @@ pub(crate) fn spec(name: &str, text: &str) -> Spec {
     let outline = Outline::read(text);
     let mut diagnostics = Vec::new();
     let regions = Regions::of(&outline);
-    let drafts = regions.named_drafts(&mut diagnostics);
+    let form = Form::of(&outline);
+    let drafts = match form {
+        Form::Bullets => regions.named_drafts(&mut diagnostics),
+        other => other.drafts(&outline),
+    };
     let mut requirements: Vec<_> = drafts
         .iter()
-        .map(|draft| requirement::gather(&outline, draft, &mut diagnostics))
+        .map(|draft| requirement::gather(&outline, draft, form, &mut diagnostics))
         .collect();
     attach::examples(
         &outline,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::criterion::Criterion;
 use crate::example::{Example, FunctionDecl};
-use crate::id::RequirementId;
+use crate::id::{RequirementId, comparable};
 
 /// One requirement with all that stands under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ impl Requirement {
 
     /// Whether a name means it: its own id (`FR-1`), or that of one of its criteria (`FR-1.2`).
     pub fn is_named(&self, name: &str) -> bool {
-        self.id.as_str() == name || self.criteria.iter().any(|it| it.id.as_str() == name)
+        let wanted = comparable(name);
+        let is = |id: &str| comparable(id) == wanted;
+        is(self.id.as_str()) || self.criteria.iter().any(|it| is(it.id.as_str()))
     }
 }

@@ -1,14 +1,19 @@
 //! Task lists: a plan cut into steps, with a box for each.
 
 mod field;
+mod ids;
 mod mark;
 mod parse;
+mod reference;
 mod render;
 mod title;
+mod wave;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 pub use mark::{MarkError, set_mark};
+pub use wave::Wave;
 
 use crate::diagnostic::Diagnostic;
 use crate::id::TaskId;
@@ -18,6 +23,8 @@ use crate::id::TaskId;
 pub struct TaskList {
     /// The tasks of the first level, in order.
     pub tasks: Vec<Task>,
+    /// Which tasks run at the same time, where the list says so.
+    pub waves: Vec<Wave>,
     /// The fingerprint of the spec that the list was made from.
     pub spec_fingerprint: Option<String>,
     /// What the reader noticed.
@@ -29,8 +36,8 @@ pub struct TaskList {
 pub struct Task {
     /// Its id, unique in the list.
     pub id: TaskId,
-    /// Its number among its siblings: 3 for `3`, 1 for `2.1`.
-    pub number: u32,
+    /// The number that it carries, as written: `3`, `2.1`, `T004`.
+    pub number: Option<String>,
     /// What it does, on one line.
     pub title: String,
     /// What its box says.
@@ -41,6 +48,8 @@ pub struct Task {
     pub depends_on: Vec<TaskId>,
     /// The requirements and criteria that it serves, as written.
     pub requirements: Vec<String>,
+    /// Whether it says that it serves all of them.
+    pub covers_all: bool,
     /// Its scope: the files that it may write.
     pub files: Vec<String>,
     /// How long it was thought to take.
@@ -119,13 +128,14 @@ impl Task {
     /// An open task of no list yet, for [`TaskList::render`].
     pub fn new(id: TaskId, title: impl Into<String>) -> Self {
         Self {
-            number: id.number(),
+            number: Some(id.to_string()),
             id,
             title: title.into(),
             mark: TaskMark::Open,
             phase: None,
             depends_on: Vec::new(),
             requirements: Vec::new(),
+            covers_all: false,
             files: Vec::new(),
             estimate_minutes: None,
             optional: false,
@@ -156,6 +166,46 @@ impl TaskList {
             waiting.extend(task.subtasks.iter().rev());
             Some(task)
         })
+    }
+
+    /// The tasks that are worked on: those without tasks below them. In a flat list `1` stands for `1.1` and `1.2` after it.
+    pub fn leaves(&self) -> impl Iterator<Item = &Task> {
+        let heads = self.heads();
+        self.all()
+            .filter(move |it| it.subtasks.is_empty() && !heads.contains(&it.id))
+    }
+
+    /// Tasks without tasks below them whose number others beside them begin with.
+    fn heads(&self) -> HashSet<TaskId> {
+        let mut heads = HashSet::new();
+        let lists = std::iter::once(&self.tasks).chain(self.all().map(|it| &it.subtasks));
+        for list in lists {
+            let numbers = list.iter().filter_map(|it| it.number.as_deref());
+            let stems: HashSet<&str> = numbers
+                .filter_map(|it| it.rsplit_once('.').map(|(stem, _)| stem))
+                .collect();
+            let is_head = |it: &&Task| it.number.as_deref().is_some_and(|it| stems.contains(it));
+            heads.extend(list.iter().filter(is_head).map(|it| it.id.clone()));
+        }
+        heads
+    }
+
+    /// What a task waits for: what it says itself, or else the tasks of the wave before its own.
+    pub fn waits_for(&self, task: &Task) -> Vec<TaskId> {
+        let number = task.number.as_deref().unwrap_or_default();
+        let place = self
+            .waves
+            .iter()
+            .position(|it| it.tasks.iter().any(|it| it == number));
+        let Some(place) = place.filter(|it| *it > 0 && task.depends_on.is_empty()) else {
+            return task.depends_on.clone();
+        };
+        let before = &self.waves[place - 1].tasks;
+        let is_before = |it: &&Task| it.number.as_ref().is_some_and(|it| before.contains(it));
+        self.leaves()
+            .filter(is_before)
+            .map(|it| it.id.clone())
+            .collect()
     }
 
     /// The task with this id, at any depth.

@@ -67,6 +67,9 @@ pub struct RequirementView {
     pub text: String,
     /// Its fingerprint.
     pub fingerprint: String,
+    /// The document that holds it, where the spec has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Its place.
     pub span: SpanView,
     /// Its criteria.
@@ -92,6 +95,8 @@ pub struct CriterionView {
     pub check: &'static str,
     /// Why.
     pub why: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
     /// What measures it.
     pub measure: Option<MeasureView>,
     /// The criterion that encloses it.
@@ -250,8 +255,8 @@ pub struct TaskListView {
 pub struct TaskView {
     /// Its id.
     pub id: String,
-    /// Its number among its siblings.
-    pub number: u32,
+    /// The number that it carries, as written.
+    pub number: Option<String>,
     /// What it does.
     pub title: String,
     /// Its state, in the words of the contract.
@@ -262,6 +267,8 @@ pub struct TaskView {
     pub depends_on: Vec<String>,
     /// The requirements that it serves.
     pub requirements: Vec<String>,
+    /// Whether it says that it serves all of them.
+    pub covers_all: bool,
     /// The files that it may write.
     pub files: Vec<String>,
     /// How long it was thought to take.
@@ -330,6 +337,32 @@ impl SpecView {
     }
 }
 
+impl SpecView {
+    /// The view of a spec in several documents, each with its path.
+    pub fn of_documents(whole: &Spec, documents: &[(String, String, Spec)]) -> Self {
+        let mut views = documents.iter().map(|(path, text, spec)| {
+            let mut view = SpecView::new(spec, text);
+            for requirement in &mut view.requirements {
+                requirement.path = Some(path.clone());
+            }
+            view
+        });
+        let mut view = views.next().unwrap_or_else(|| SpecView::new(whole, ""));
+        for other in views {
+            view.requirements.extend(other.requirements);
+            view.success.extend(other.success);
+            view.testing.extend(other.testing);
+            view.diagnostics.extend(other.diagnostics);
+        }
+        for (shown, own) in view.requirements.iter_mut().zip(&whole.requirements) {
+            shown.id = own.id.to_string();
+        }
+        view.name.clone_from(&whole.name);
+        view.fingerprint.clone_from(&whole.fingerprint);
+        view
+    }
+}
+
 impl TaskListView {
     /// The view of `list`, which was read from `source`; `state` tells each task's.
     pub fn new(list: &TaskList, source: &str, state: impl Fn(&TaskId) -> String) -> Self {
@@ -371,6 +404,7 @@ impl Places {
             },
             text: it.text.clone(),
             fingerprint: it.fingerprint.clone(),
+            path: None,
             span: self.span(&it.span),
             criteria: it.criteria.iter().map(|it| self.criterion(it)).collect(),
             examples: it.examples.iter().map(|it| self.example(it)).collect(),
@@ -390,6 +424,7 @@ impl Places {
                 Check::Manual => "manual",
             },
             why: it.why.to_string(),
+            fingerprint: it.fingerprint.clone(),
             measure: it.measure.as_ref().map(measure),
             parent: it.parent.as_ref().map(ToString::to_string),
             group: it.group.clone(),
@@ -469,12 +504,13 @@ impl Places {
     fn task(&self, it: &Task, state: &impl Fn(&TaskId) -> String) -> TaskView {
         TaskView {
             id: it.id.to_string(),
-            number: it.number,
+            number: it.number.clone(),
             title: it.title.clone(),
             state: state(&it.id),
             phase: it.phase.clone(),
             depends_on: it.depends_on.iter().map(ToString::to_string).collect(),
             requirements: it.requirements.clone(),
+            covers_all: it.covers_all,
             files: it.files.clone(),
             estimate_minutes: it.estimate_minutes,
             optional: it.optional,

@@ -1,16 +1,51 @@
 //! `kiro spec`
 
+pub(super) mod lint;
+
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
 use session::{Environment, SessionError};
 
-use crate::args::SpecArgs;
+use crate::args::{Json, SpecArgs};
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
 
-pub(super) fn show(args: &SpecArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
-    let (_, text, spec) = session::spec(&args.spec, environment)?;
+pub(super) fn list(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let all = session::spec_list(environment)?;
     if args.json {
-        let view = session::SpecView::new(&spec, &text);
+        let specs: Vec<Value> = all
+            .iter()
+            .map(|it| {
+                json!({
+                    "name": it.name,
+                    "dialect": it.dialect,
+                    "path": it.path,
+                    "tasks": it.tasks,
+                    "archived": it.archived,
+                })
+            })
+            .collect();
+        output::json(&json!({"specs": specs}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if all.is_empty() {
+        output::remark("There is no spec here yet: write specs/NAME.md.");
+    }
+    for it in &all {
+        let archived = if it.archived { "  (archived)" } else { "" };
+        output::line(format!(
+            "{:<28} {:<16} {}{archived}",
+            it.name,
+            it.dialect,
+            styled(DIM, &it.path)
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn show(args: &SpecArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let (_, view, spec) = session::spec(&args.spec, environment)?;
+    if args.json {
         let value = serde_json::to_value(&view).map_err(SessionError::internal)?;
         output::json(&value);
         return Ok(ExitCode::SUCCESS);

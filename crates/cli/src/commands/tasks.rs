@@ -6,11 +6,32 @@ use std::process::ExitCode;
 use serde_json::json;
 use session::{Environment, SessionError, TaskView};
 
-use crate::args::TasksArgs;
+use crate::args::{TasksArgs, TasksCommand};
 use crate::output::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
 
 pub(super) fn run(args: &TasksArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
-    print(&args.spec, args.json, environment)
+    match &args.act {
+        None | Some(TasksCommand::List) => print(&args.spec, args.json, environment),
+        Some(TasksCommand::Set { id, state }) => set(args, id, state, environment),
+    }
+}
+
+/// Sets one task's box.
+fn set(
+    args: &TasksArgs,
+    id: &str,
+    state: &str,
+    environment: &Environment,
+) -> Result<ExitCode, SessionError> {
+    let set = session::set_task(&args.spec, id, state, environment)?;
+    if args.json {
+        output::json(
+            &json!({"path": set.path, "id": id, "before": set.before, "after": set.after}),
+        );
+    } else {
+        output::line(format!("{}: task {id} is {}", set.path, set.after));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the tasks of a spec.

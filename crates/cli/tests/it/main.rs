@@ -3,6 +3,7 @@
 mod approvals;
 mod bad_input;
 mod chat;
+mod dialects;
 mod double;
 mod driven;
 mod eval;
@@ -14,6 +15,7 @@ mod hooks_watch;
 mod injection;
 mod interruption;
 mod languages;
+mod lint;
 mod models;
 mod path;
 mod person;

@@ -80,7 +80,7 @@ fn a_plan_is_derived_in_the_seeds_form() {
 
     - Target: Change of existing code for Toolkit
     - Requirements: 3 with 6 criteria and 2 examples
-    - Estimated complexity: Medium
+    - Estimated complexity: Medium: 3 tasks with 3 dependencies
     - Estimated files: 4 new, 1 modified
     - Estimated time: 45 minutes
 
@@ -193,4 +193,111 @@ fn scripts_get_a_package_with_their_first_task() {
             .iter()
             .all(|it| !it.files.contains(&PACKAGE_JSON.to_owned()))
     );
+}
+
+const SEED: &str = include_str!("../../../spec/tests/fixtures/user-authentication.md");
+
+#[test]
+fn the_seeds_spec_is_planned_whole() {
+    let spec = Spec::parse("user-authentication", SEED);
+    let draft = derive(&spec, &Tooling::default(), &existing(&[]));
+    assert_eq!(
+        check_plan(&spec, &draft.plan, &records(&draft), &existing(&[])),
+        []
+    );
+    let cited: BTreeSet<&String> = draft.tasks.iter().flat_map(|it| &it.requirements).collect();
+    let all: Vec<String> = spec.criteria().map(|it| it.id.to_string()).collect();
+    assert_eq!(all.len(), 30);
+    assert_eq!(
+        all.iter().filter(|it| !cited.contains(it)).count(),
+        0,
+        "{cited:?}"
+    );
+    assert_eq!(spec.components.len(), 6);
+    for component in &spec.components {
+        let builds = |it: &&DraftTask| it.title.starts_with(&format!("Build {}", component.name));
+        let task = draft.tasks.iter().find(builds).expect(&component.name);
+        assert!(!task.files.is_empty(), "{}", component.name);
+    }
+    let files: BTreeSet<&String> = draft.tasks.iter().flat_map(|it| &it.files).collect();
+    for table in ["users", "refresh_tokens"] {
+        assert!(
+            files
+                .iter()
+                .any(|it| it.starts_with("migrations/") && it.contains(table)),
+            "{files:?}"
+        );
+    }
+    let cases: Vec<&str> = spec
+        .testing
+        .iter()
+        .filter(|it| it.group.is_some())
+        .map(|it| it.text.as_str())
+        .collect();
+    assert_eq!(cases.len(), 9);
+    for case in cases {
+        let tests = |it: &&DraftTask| {
+            it.title.contains(case) && it.files.iter().any(|it| it.starts_with("tests/"))
+        };
+        assert_eq!(draft.tasks.iter().filter(tests).count(), 1, "{case}");
+    }
+    let titles: Vec<String> = draft
+        .tasks
+        .iter()
+        .map(|it| {
+            format!(
+                "{} {} [{}] after {:?}",
+                it.number,
+                it.title,
+                it.files.join(", "),
+                it.depends_on.iter().map(|it| it.0).collect::<Vec<_>>()
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(titles.join("\n"), @r"
+    1 Create the migration for table `users` [migrations/001_create_users.sql] after []
+    2 Create the migration for table `refresh_tokens` [migrations/002_create_refresh_tokens.sql] after [1]
+    3 Map `users` and `refresh_tokens` with SQLAlchemy 2.x [src/database/models.py] after [1, 2]
+    4 Build User Repository (database access): store refresh tokens hashed in database, database queries optimized with indexes and handle database connection failures gracefully [src/user/repository.py] after [3]
+    5 Build Token Service (JWT operations): return access token, validate token signature and expiry, issue new access token, rotate refresh token and 2 more [src/token/service.py] after [4]
+    6 Build Email Service (verification emails): validate email format, send verification email and retry email sending with exponential backoff [src/email/service.py] after []
+    7 Build Auth Service (business logic): password requirements, hash passwords with bcrypt, rate limit, log successful/failed attempts and 1 more [src/auth/service.py] after [5, 6]
+    8 Build Auth Middleware (request validation): verify JWT signature, check token expiry, extract user ID and roles, attach to request context and 1 more [src/auth/middleware.py] after [4, 5, 7]
+    9 Build Auth Router (FastAPI router): accept email and password, return 201 with user ID, accept refresh token, implement HTTPS-only in production and 3 more [src/auth/router.py] after [4, 5, 6, 7, 8]
+    10 Test Auth Router: Valid registration, Duplicate email registration and Invalid password formats [tests/test_auth_router.py] after [9]
+    11 Test Auth Service: Successful login, Failed login (wrong password) and Rate limiting trigger [tests/test_auth_service.py] after [7]
+    12 Test Token Service: Token refresh flow, Expired token handling and Invalid token handling [tests/test_token_service.py] after [5]
+    13 Pin pyjwt 2.8.0, bcrypt 4.1.2, fastapi 0.110.0, sqlalchemy 2.0.27, psycopg2-binary 2.9.9, pydantic 2.6.1, python-multipart 0.0.9 and boto3 1.34.51 [requirements.txt] after []
+    14 Deployment-ready with Docker configuration (SC-5) [Dockerfile] after []
+    ");
+}
+
+#[test]
+fn no_sentence_of_a_plan_would_fit_another_spec() {
+    let said = |name: &str, text: &str| -> BTreeSet<String> {
+        let plan = derive(
+            &Spec::parse(name, text),
+            &Tooling::default(),
+            &existing(&[]),
+        )
+        .plan
+        .render();
+        let is_sentence = |it: &&str| {
+            !it.starts_with('#')
+                && !it.starts_with("```")
+                && it.split_whitespace().count() > 2
+                && !text.contains(*it)
+        };
+        plan.lines()
+            .filter(is_sentence)
+            .map(|it| {
+                it.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+                    .trim()
+                    .to_owned()
+            })
+            .collect()
+    };
+    let (one, other) = (said("user-authentication", SEED), said("toolkit", SPEC));
+    assert!(one.len() > 30 && other.len() > 5);
+    assert_eq!(one.intersection(&other).collect::<Vec<_>>(), [""; 0]);
 }

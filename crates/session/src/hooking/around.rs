@@ -4,37 +4,18 @@ use std::sync::{Mutex, PoisonError};
 
 use hooks::{Event, Fact};
 use serde_json::Value;
-use tools::{Answer, Consent, Effect, Progress, Stop, ToolSpec, Toolbox, Wish};
+use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
 
 use super::rig::{Rig, stops};
 use crate::error::SessionError;
 use crate::shop::Shop;
-use crate::view::{Decision, Front, Question, Review, View};
+use crate::view::Unseen;
 
 /// A toolbox whose calls hooks are asked about. Calls run one after the other where a hook waits for them.
 pub(crate) struct Hooked<'t> {
     inner: &'t dyn Toolbox,
     /// None when no hook waits for a call.
     rig: Option<Mutex<Rig<'t>>>,
-}
-
-/// Where nobody looks: what hooks do is in the journal, and what they say is told to the agent.
-struct Nobody;
-
-impl Front for Nobody {
-    fn show(&mut self, _: &View) {}
-
-    fn ask(&mut self, _: &Review, _: &mut dyn FnMut() -> Option<Decision>) -> Option<Decision> {
-        None
-    }
-
-    fn answer(&mut self, _: &Question) -> Option<String> {
-        None
-    }
-
-    fn consent(&mut self, _: &Wish) -> Consent {
-        Consent::No
-    }
 }
 
 impl<'t> Hooked<'t> {
@@ -58,8 +39,8 @@ impl<'t> Hooked<'t> {
         for (fact, text) in facts {
             incident = incident.text(*fact, *text);
         }
-        let ran = rig.fire(&incident, &mut Nobody)?;
-        rig.flush(&mut Nobody)?;
+        let ran = rig.fire(&incident, &mut Unseen)?;
+        rig.flush(&mut Unseen)?;
         Ok(stops(&ran).filter(|_| event.can_be_stopped()))
     }
 }
@@ -71,7 +52,7 @@ impl Drop for Hooked<'_> {
             let _ = rig
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner)
-                .close(&mut Nobody);
+                .close(&mut Unseen);
         }
     }
 }

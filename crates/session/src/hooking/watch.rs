@@ -121,7 +121,7 @@ pub fn watch(
         came: Condvar::new(),
         clock: Stopwatch::start(),
     });
-    let grants = crate::trust::grants_file(&project, environment);
+    let grants = crate::trust::grants_file(&project, environment, "json");
     let mut watch = Watch {
         rig,
         shared: Arc::clone(&shared),

@@ -18,7 +18,7 @@ pub(crate) fn records(place: &SpecPlace, spec: &Spec) -> Result<Vec<TaskRecord>,
     })?;
     let list = TaskList::parse(&text);
     Ok(planning::leaves(&list)
-        .map(|task| planning::record(spec, task))
+        .map(|task| planning::record(spec, &list, task))
         .collect())
 }
 

@@ -8,6 +8,7 @@ use super::heading::label;
 use super::region::Draft;
 use crate::criterion::{Check, Criterion, Place};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::fingerprint::fingerprint;
 use crate::id::CriterionId;
 use crate::inline;
 use crate::outline::{BlockKind, Outline};
@@ -30,14 +31,17 @@ impl Criteria {
     ) -> Self {
         let mut criteria = Criteria::default();
         let mut taken = HashSet::new();
-        let mut count = 0;
+        let mut count = 0_usize;
+        let reserved = reserved(outline, draft);
         for index in draft.blocks.start + 1..draft.blocks.end {
             let Some(text) = statement(outline, index) else {
                 continue;
             };
             count += 1;
             let (own, text) = own_id(&text, draft);
-            let id = own.unwrap_or_else(|| CriterionId::new(format!("{}.{count}", draft.id)));
+            let id = own
+                .or_else(|| criteria.listed(outline, index, draft, &reserved))
+                .unwrap_or_else(|| counted(draft, &mut count, &reserved));
             let id = criteria.unrepeated(id, index, outline, &mut taken, diagnostics);
             criteria.push(outline, index, id, text);
         }
@@ -54,6 +58,57 @@ impl Criteria {
             );
         }
         criteria
+    }
+
+    /// The id of an item of a numbered list, which has that number, and of a bullet under one.
+    fn listed(
+        &self,
+        outline: &Outline<'_>,
+        index: usize,
+        draft: &Draft,
+        reserved: &HashSet<CriterionId>,
+    ) -> Option<CriterionId> {
+        let block = &outline.blocks[index];
+        let BlockKind::Item { number, .. } = &block.kind else {
+            return None;
+        };
+        match (number, block.owner) {
+            (Some(number), None) => {
+                let id = CriterionId::new(format!("{}.{number}", draft.id));
+                reserved.contains(&id).then_some(id)
+            }
+            (_, Some(owner)) if !reserved.is_empty() => {
+                let is_numbered = matches!(
+                    outline.blocks[owner].kind,
+                    BlockKind::Item {
+                        number: Some(_),
+                        ..
+                    }
+                );
+                let above = self.of_block.get(&owner).filter(|_| is_numbered)?;
+                let before = self
+                    .parents
+                    .iter()
+                    .filter(|it| **it == Some(*above))
+                    .count();
+                let id = format!("{}.{}", self.list[*above].id, before + 1);
+                Some(CriterionId::new(id))
+            }
+            _ => None,
+        }
+    }
+
+    /// Keeps a criterion of another form, with its own place.
+    pub(super) fn push_spanned(
+        &mut self,
+        index: usize,
+        id: CriterionId,
+        text: String,
+        span: Range<usize>,
+    ) {
+        self.parents.push(None);
+        self.of_block.insert(index, self.list.len());
+        self.list.push(criterion(id, text, None, span));
     }
 
     fn unrepeated(
@@ -130,7 +185,36 @@ pub(super) fn criterion(
         check: Check::Manual,
         measure: None,
         why,
+        fingerprint: String::new(),
         span,
+    }
+}
+
+/// The ids that the items of numbered lists have, where no number is there twice.
+fn reserved(outline: &Outline<'_>, draft: &Draft) -> HashSet<CriterionId> {
+    let blocks = outline.blocks[draft.blocks.clone()].iter();
+    let numbers = blocks.filter_map(|block| match block.kind {
+        BlockKind::Item { number, .. } if block.owner.is_none() => number,
+        _ => None,
+    });
+    let mut ids = HashSet::new();
+    for number in numbers {
+        // A list that repeats a number leaves the counting to whoever reads it.
+        if !ids.insert(CriterionId::new(format!("{}.{number}", draft.id))) {
+            return HashSet::new();
+        }
+    }
+    ids
+}
+
+/// The next id by order that no numbered item has.
+fn counted(draft: &Draft, count: &mut usize, reserved: &HashSet<CriterionId>) -> CriterionId {
+    loop {
+        let id = CriterionId::new(format!("{}.{count}", draft.id));
+        if !reserved.contains(&id) {
+            return id;
+        }
+        *count += 1;
     }
 }
 
@@ -176,14 +260,23 @@ pub(super) fn of_sections(
                 groups.insert(index, inline::label(text.trim_end_matches(':')));
                 continue;
             }
-            let id = CriterionId::new(format!("{prefix}-{}", criteria.list.len() + 1));
-            criteria.push(outline, index, id, text);
+            let own = label(&text).filter(|it| it.is_parted && it.id.as_str().starts_with(prefix));
+            let (id, text) = match own {
+                Some(own) => (own.id.to_string(), own.title.to_owned()),
+                None => (format!("{prefix}-{}", criteria.list.len() + 1), text),
+            };
+            let id = match criteria.list.iter().any(|it| it.id.as_str() == id) {
+                true => format!("{id}#{}", criteria.list.len() + 1),
+                false => id,
+            };
+            criteria.push(outline, index, CriterionId::new(id), text);
             let group = outline.blocks[index]
                 .owner
                 .and_then(|owner| groups.get(&owner).cloned());
             if let Some(last) = criteria.list.last_mut() {
                 last.group = group;
                 last.settle(place);
+                last.fingerprint = fingerprint(&last.text, []);
             }
         }
     }

@@ -193,7 +193,7 @@ pub(super) fn label(text: &str) -> Option<Label<'_>> {
     let closed = after.trim_start_matches(['*', '_', '`']);
     let is_closed = has_marks && closed.len() < after.len();
     let spaced = closed.trim_start();
-    let title = spaced.trim_start_matches([':', '.', ')', '–', '—']);
+    let title = spaced.trim_start_matches([':', '：', '.', ')', '–', '—']);
     let title = title.strip_prefix("- ").unwrap_or(title);
     let is_parted = title.len() < spaced.len() || is_closed;
     let title = title.trim().trim_start_matches("**").trim_start();
@@ -203,7 +203,7 @@ pub(super) fn label(text: &str) -> Option<Label<'_>> {
         title
     };
     let upper = prefix.to_ascii_uppercase();
-    let is_known = upper.is_empty() || matches!(upper.as_str(), "FR" | "NFR" | "REQ");
+    let is_known = upper.is_empty() || matches!(upper.as_str(), "FR" | "NFR" | "REQ" | "US");
     let kind = match upper.as_str() {
         "FR" => Some(RequirementKind::Functional),
         "NFR" => Some(RequirementKind::NonFunctional),
@@ -223,11 +223,46 @@ pub(super) fn label(text: &str) -> Option<Label<'_>> {
     })
 }
 
-/// Prefix, number and rest; the prefix is empty for `Requirement 1`.
+/// The word for a requirement, in the languages that specs were seen in.
+const WORDS: &[&str] = &[
+    "requirement",
+    "需求",
+    "要件",
+    "要求",
+    "requisito",
+    "requerimiento",
+    "exigence",
+    "anforderung",
+    "требование",
+    "요구사항",
+    "yêu cầu",
+];
+
+/// The word for a requirement that `text` begins with, as long as it is there.
+fn requirement_word(text: &str) -> Option<usize> {
+    WORDS.iter().find_map(|word| {
+        let mut chars = text.chars();
+        let is_start = word
+            .chars()
+            .all(|c| chars.next().is_some_and(|own| own.to_lowercase().eq([c])));
+        is_start.then(|| text.len() - chars.as_str().len())
+    })
+}
+
+/// Prefix, number and rest; the prefix is empty for `Requirement 1`, and `US` for `User Story 1`.
 fn id_parts(text: &str) -> Option<(&str, &str, &str)> {
-    const WORD: &str = "requirement";
+    const STORY: &str = "user story ";
+    if let Some(length) = requirement_word(text).filter(|it| !text[..*it].is_ascii()) {
+        return numbered("", text[length..].trim_start());
+    }
+    if text
+        .get(..STORY.len())
+        .is_some_and(|it| it.eq_ignore_ascii_case(STORY))
+    {
+        return numbered("US", &text[STORY.len()..]);
+    }
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let is_word = text[..letters].eq_ignore_ascii_case(WORD);
+    let is_word = requirement_word(text) == Some(letters);
     if letters == 0 || (letters > 6 && !is_word) {
         return None;
     }
@@ -241,18 +276,18 @@ fn id_parts(text: &str) -> Option<(&str, &str, &str)> {
         .next()
         .filter(|c| matches!(c, '-' | '_' | '\u{2011}') || (is_spec && *c == ' '));
     let rest = &rest[joint.map_or(0, char::len_utf8)..];
+    numbered(if is_word { "" } else { &text[..letters] }, rest)
+}
+
+/// The number that `rest` begins with, and what follows it.
+fn numbered<'a>(prefix: &'a str, rest: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
     let mut length = rest
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(rest.len());
     length = rest[..length].trim_end_matches('.').len();
     let (number, after) = rest.split_at(length);
-    let is_number = is_number(number);
     let is_bounded = after.chars().next().is_none_or(|c| !c.is_alphanumeric());
-    (is_number && is_bounded).then_some((
-        if is_word { "" } else { &text[..letters] },
-        number,
-        after,
-    ))
+    (is_number(number) && is_bounded).then_some((prefix, number, after))
 }
 
 #[cfg(test)]
@@ -307,6 +342,8 @@ mod tests {
         check("FR-1 Slugs", Some(("FR-1", "Slugs", false)));
         check("Requirement 4: Slugs", Some(("4", "Slugs", true)));
         check("NFR-2.1", Some(("NFR-2.1", "", false)));
+        check("需求 4：Slugs", Some(("4", "Slugs", true)));
+        check("User Story 2 - Slugs", Some(("US-2", "Slugs", true)));
         check("SEC-1: Keys", Some(("SEC-1", "Keys", true)));
         for text in [
             "FRAME-x",

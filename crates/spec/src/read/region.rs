@@ -25,6 +25,8 @@ struct Found {
     kind: RequirementKind,
     blocks: Range<usize>,
     span: Range<usize>,
+    /// Where an id can be written before the title: the first byte of a heading's text.
+    title_at: Option<usize>,
 }
 
 /// A requirement's place with its final id.
@@ -131,11 +133,11 @@ fn assigned(
             let message = format!(
                 "This requirement has no id; it is called {id} by its order. Write the id down, so that moving it does not rename it."
             );
-            diagnostics.push(Diagnostic::new(
-                Code::MissingId,
-                found.span.clone(),
-                message,
-            ));
+            let mut remark = Diagnostic::new(Code::MissingId, found.span.clone(), message);
+            if let Some(at) = found.title_at {
+                remark = remark.fixed_by(at..at, format!("{id}: "));
+            }
+            diagnostics.push(remark);
             return id;
         }
     }
@@ -333,8 +335,13 @@ impl<'a> Walk<'a> {
         self.seen.extend(id.clone());
         let title = without_emphasis(&crate::inline::fold(title)).to_owned();
         let span = self.outline.blocks[index].span.clone();
+        let title_at = match &self.outline.blocks[index].kind {
+            BlockKind::Heading { title, .. } => Some(title.start),
+            _ => None,
+        };
         let found = Found {
             id,
+            title_at,
             title,
             kind: kind.unwrap_or(of_section),
             blocks: index..index + 1,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::criteria::Criteria;
+use super::form::Form;
 use super::region::Draft;
 use crate::criterion::Place;
 use crate::diagnostic::{Code, Diagnostic};
@@ -31,10 +32,14 @@ pub(super) struct Gathered {
 pub(super) fn gather(
     outline: &Outline<'_>,
     draft: &Draft,
+    form: Form,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Gathered {
     let blocks = &outline.blocks[draft.blocks.clone()];
-    let criteria = Criteria::of_requirement(outline, draft, diagnostics);
+    let criteria = match form {
+        Form::Bullets => Criteria::of_requirement(outline, draft, diagnostics),
+        other => other.criteria(outline, draft),
+    };
     let start = blocks.first().map_or(0, |it| it.span.start);
     let end = blocks.iter().map(|it| it.span.end).max().unwrap_or(start);
     let requirement = Requirement {
@@ -267,6 +272,7 @@ impl Gathered {
             .criteria
             .iter_mut()
             .for_each(|it| it.settle(place));
+        self.print_criteria();
         self.requirement.fingerprint = self.digest(source);
         self.requirement
     }
@@ -350,6 +356,23 @@ impl Gathered {
             criteria[above].examples.push(example.clone());
         }
         criteria[position].id.clone()
+    }
+
+    /// Each criterion's fingerprint: its words and its examples.
+    fn print_criteria(&mut self) {
+        let Requirement {
+            criteria, examples, ..
+        } = &mut self.requirement;
+        for criterion in criteria {
+            let own = examples
+                .iter()
+                .filter(|it| criterion.examples.contains(&it.id));
+            let parts = own.flat_map(|it| {
+                let call = [it.call.source.as_str(), it.expect.text()];
+                it.setup.iter().map(String::as_str).chain(call)
+            });
+            criterion.fingerprint = fingerprint(&criterion.text, parts);
+        }
     }
 
     fn digest(&self, source: &str) -> String {

@@ -1,42 +1,32 @@
 //! The lines under a task that say something known: scope, dependencies, estimate, requirements.
 
-use super::Task;
+use super::ids::Ranges;
+use super::{Task, reference};
 use crate::id::TaskId;
 use crate::inline::{bare, code_spans};
 
-/// The longest range of ids that is written out.
-const RANGE: u32 = 1000;
-
-/// How many ids the ranges of one document are written out to; the ranges after that stay as they are.
-const ROOM: u32 = 20_000;
-
 /// Reads the fields of one document's tasks.
+#[derive(Default)]
 pub(super) struct Fields {
-    room: u32,
-}
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self { room: ROOM }
-    }
+    ranges: Ranges,
 }
 
 impl Fields {
-    /// Takes a line under `task` as one of its fields; `false` when it is none.
+    /// Takes a line under `task` as one of its fields; `false` when it is none, or says something else too.
     pub(super) fn take(&mut self, task: &mut Task, text: &str) -> bool {
+        if self.references(task, text) {
+            return true;
+        }
         let plain = text.trim_matches(['_', '*']);
-        let Some((key, value)) = plain.split_once(':') else {
+        let Some((key, value)) = plain.split_once([':', '：']) else {
             return false;
         };
         let key = key.trim_matches(['_', '*', ' ']).to_lowercase();
         let value = value.trim_matches(['_', '*', ' ']);
         match key.as_str() {
             "scope" | "files" | "file" | "paths" => task.files.extend(files(value)),
-            "dependencies" | "dependency" | "depends on" | "depends" | "blocked by" => {
+            "dependencies" | "dependency" | "depends on" | "depends" | "blocked by" | "依赖" => {
                 task.depends_on.extend(self.ids(value))
-            }
-            "requirements" | "requirement" | "validates" | "covers" | "implements" => {
-                task.requirements.extend(self.requirements(value))
             }
             "estimated" | "estimate" | "estimated time" | "time" => match minutes(value) {
                 Some(minutes) => task.estimate_minutes = Some(minutes),
@@ -45,6 +35,20 @@ impl Fields {
             _ => return false,
         }
         true
+    }
+
+    /// Takes the requirements that a line names, wherever in it; whether it says nothing else.
+    pub(super) fn references(&mut self, task: &mut Task, text: &str) -> bool {
+        let Some(found) = reference::in_line(text, &mut self.ranges) else {
+            return false;
+        };
+        task.covers_all |= found.all;
+        for id in found.ids {
+            if !task.requirements.contains(&id) {
+                task.requirements.push(id);
+            }
+        }
+        found.is_whole_line
     }
 
     /// The tasks in `Task 1, Task 2`, `1-3`, `2.1 and 2.2`, `T001`; none in `none`.
@@ -63,38 +67,9 @@ impl Fields {
             .map(plain)
             .filter(|it| is_task_id(it));
         words
-            .flat_map(|word| self.expanded(&word))
+            .flat_map(|word| self.ranges.expanded(&word))
             .map(TaskId::new)
             .collect()
-    }
-
-    fn requirements(&mut self, value: &str) -> Vec<String> {
-        if is_none(value) {
-            return Vec::new();
-        }
-        let is_filler = |word: &&str| {
-            matches!(
-                word.to_lowercase().as_str(),
-                "requirements" | "requirement" | "and"
-            )
-        };
-        let words = words(value).into_iter().filter(|it| !is_filler(it));
-        words
-            .flat_map(|word| self.expanded(word.trim_end_matches('.')))
-            .collect()
-    }
-
-    /// `2.1-2.3` written out as `2.1`, `2.2`, `2.3`; any other word, and a range too long, as it is.
-    fn expanded(&mut self, word: &str) -> Vec<String> {
-        match range(word) {
-            Some((stem, from, to)) if to - from < RANGE.min(self.room) => {
-                self.room -= to - from + 1;
-                (from..=to)
-                    .map(|number| format!("{stem}{number}"))
-                    .collect()
-            }
-            _ => vec![word.to_owned()],
-        }
     }
 }
 
@@ -151,16 +126,6 @@ fn is_task_id(text: &str) -> bool {
         && number
             .chars()
             .all(|c| c.is_ascii_digit() || ".-–".contains(c))
-}
-
-/// The stem and the numbers of `2.1-2.3`: `2.`, 1 and 3.
-fn range(word: &str) -> Option<(String, u32, u32)> {
-    let (first, last) = word.split_once(['-', '–'])?;
-    let (stem, from) = first.rsplit_once('.').unwrap_or(("", first));
-    let (other, to) = last.rsplit_once('.').unwrap_or((stem, last));
-    let (from, to) = (from.parse().ok()?, to.parse().ok()?);
-    let dot = if stem.is_empty() { "" } else { "." };
-    (stem == other && from <= to).then(|| (format!("{stem}{dot}"), from, to))
 }
 
 /// The minutes in `10 minutes`, `1.5 h`, `1h 30m`, `4-6 hours` (the longer), `1 day` (eight hours).
@@ -285,6 +250,7 @@ mod tests {
             "Note: x",
             "Estimated: soon",
             "no colon",
+            "_Requirements: Backend test coverage_",
             "",
         ] {
             assert!(!Fields::default().take(&mut task, text), "{text}");

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::field::Fields;
-use super::title::{TaskLine, task_line};
-use super::{Task, TaskList};
+use super::title::{Boxes, TaskLine, task_line};
+use super::{Task, TaskList, wave};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::fence::Fence;
 use crate::fingerprint;
@@ -17,20 +17,12 @@ use crate::outline::marker;
 const DEPTH: usize = 32;
 
 pub(super) fn list(text: &str) -> TaskList {
-    let mut reader = Reader {
-        source: text,
-        flat: Vec::new(),
-        open: Vec::new(),
-        phase: None,
-        fence: None,
-        level: usize::MAX,
-        fields: Fields::default(),
-    };
-    for line in lines(text) {
-        reader.take(&line);
+    let mut flat = flat(text, Boxes::Bracketed);
+    if flat.is_empty() {
+        flat = self::flat(text, Boxes::Drawn);
     }
     let mut diagnostics = Vec::new();
-    let mut flat = reader.flat;
+    settle_loose(&mut flat);
     name(&mut flat, &mut diagnostics);
     check_dependencies(&flat, &mut diagnostics);
     if flat.is_empty() {
@@ -40,6 +32,7 @@ pub(super) fn list(text: &str) -> TaskList {
     }
     TaskList {
         tasks: nested(flat),
+        waves: wave::waves(text),
         spec_fingerprint: fingerprint::from_comment(text),
         diagnostics,
     }
@@ -49,14 +42,72 @@ pub(super) fn list(text: &str) -> TaskList {
 struct Flat {
     task: Task,
     id: Option<String>,
+    loose: Option<(String, String)>,
     parent: Option<usize>,
+}
+
+fn flat(text: &str, boxes: Boxes) -> Vec<Flat> {
+    let mut reader = Reader {
+        source: text,
+        boxes,
+        flat: Vec::new(),
+        open: Vec::new(),
+        last: None,
+        phase: None,
+        fence: None,
+        level: usize::MAX,
+        fields: Fields::default(),
+    };
+    for line in lines(text) {
+        reader.take(&line);
+    }
+    reader.flat
+}
+
+/// Takes a bare number as one where its neighbours count on from it, or where a task below begins with it.
+fn settle_loose(flat: &mut [Flat]) {
+    // The number, or the first of a dotted one: `6` counts on from `5.8` in a flat list.
+    let number = |it: &Flat| {
+        let loose = it.loose.as_ref().map(|(number, _)| number.as_str());
+        let text = it.id.as_deref().or(loose);
+        text.and_then(|it| it.split('.').next()?.parse::<u32>().ok())
+    };
+    let mut last_of: HashMap<Option<usize>, (usize, Option<u32>)> = HashMap::new();
+    let mut is_number = vec![false; flat.len()];
+    for (index, it) in flat.iter().enumerate() {
+        let own = number(it);
+        let before = last_of.insert(it.parent, (index, own));
+        if let (Some(own), Some((at, Some(before)))) = (own, before)
+            && before.checked_add(1) == Some(own)
+        {
+            is_number[index] = true;
+            is_number[at] = true;
+        }
+        if let (Some(parent), Some(id)) = (it.parent, &it.id)
+            && let Some((loose, _)) = &flat[parent].loose
+            && id
+                .strip_prefix(loose.as_str())
+                .is_some_and(|rest| rest.starts_with('.'))
+        {
+            is_number[parent] = true;
+        }
+    }
+    for (it, is_number) in flat.iter_mut().zip(is_number) {
+        if let Some((number, title)) = it.loose.take().filter(|_| is_number) {
+            it.id = Some(number);
+            it.task.title = title;
+        }
+    }
 }
 
 struct Reader<'a> {
     source: &'a str,
+    boxes: Boxes,
     flat: Vec<Flat>,
     /// The tasks that a line may belong to: index and indentation.
     open: Vec<(usize, usize)>,
+    /// The last task since a heading: fields that nobody indented are its own.
+    last: Option<usize>,
     phase: Option<String>,
     fence: Option<Fence>,
     /// The least indentation of the lines since the last task: what follows is under tasks left of it.
@@ -77,7 +128,7 @@ impl Reader<'_> {
         if self.fence.is_some() {
             self.level = self.level.min(line.indent);
             self.code(line);
-        } else if let Some(found) = task_line(line) {
+        } else if let Some(found) = task_line(line, self.boxes) {
             self.task(line, found);
         } else if line.indent < 4 && is_heading(line.text) && !self.is_under_task(line) {
             self.heading(line.text);
@@ -100,8 +151,9 @@ impl Reader<'_> {
             optional,
             id,
             title,
+            loose,
         } = found;
-        let task = Task {
+        let mut task = Task {
             mark,
             mark_span,
             optional,
@@ -111,7 +163,15 @@ impl Reader<'_> {
         };
         self.open.push((self.flat.len(), line.indent));
         self.level = usize::MAX;
-        self.flat.push(Flat { task, id, parent });
+        self.last = Some(self.flat.len());
+        let title = task.title.clone();
+        self.fields.references(&mut task, &title);
+        self.flat.push(Flat {
+            task,
+            id,
+            loose,
+            parent,
+        });
         self.extend(line);
     }
 
@@ -144,6 +204,7 @@ impl Reader<'_> {
         );
         self.phase = (level > 1 && !is_general).then(|| label(title));
         self.open.clear();
+        self.last = None;
     }
 
     /// A line that is no task: under one it is a field or a detail.
@@ -152,11 +213,14 @@ impl Reader<'_> {
             return;
         }
         self.level = self.level.min(line.indent);
+        let text = marker(line.text).map_or(line.text, |it| &line.text[it.length..]);
         let Some(index) = self.owner(line) else {
+            if let Some(last) = self.last {
+                self.fields.references(&mut self.flat[last].task, text);
+            }
             return;
         };
         let task = &mut self.flat[index].task;
-        let text = marker(line.text).map_or(line.text, |it| &line.text[it.length..]);
         if !self.fields.take(task, text) && !text.is_empty() {
             task.details.push(unescaped(text).to_owned());
         }
@@ -212,6 +276,7 @@ fn name(flat: &mut [Flat], diagnostics: &mut Vec<Diagnostic>) {
         let parent = flat[index].parent;
         let counter = counters.entry(parent).or_insert(0);
         *counter += 1;
+        flat[index].task.number = flat[index].id.clone();
         let id = match flat[index].id.take() {
             Some(id) => id,
             None => {
@@ -230,7 +295,6 @@ fn name(flat: &mut [Flat], diagnostics: &mut Vec<Diagnostic>) {
         } else {
             format!("{id}#{count}")
         });
-        task.number = task.id.number();
         if *count > 1 {
             let message = format!(
                 "The id {id} is used {count} times; this task is called {} until it has an id of its own.",

@@ -14,24 +14,65 @@ pub(super) struct TaskLine {
     pub(super) optional: bool,
     pub(super) id: Option<String>,
     pub(super) title: String,
+    /// A bare number at the start, as in `4 Documentation`, and the title without it: the neighbours tell whether it is one.
+    pub(super) loose: Option<(String, String)>,
+}
+
+/// Which boxes a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Boxes {
+    /// `- [ ]`, `* [x]`, `+ [-]`.
+    Bracketed,
+    /// `☐` and its kin.
+    Drawn,
 }
 
 /// Reads a line as a task: `- [ ] 1. Title`, `* [x]* 2.3 Title`, `☐ Task 1: Title`.
-pub(super) fn task_line(line: &Line<'_>) -> Option<TaskLine> {
-    let (mark, mark_at, mark_length, rest) = boxed(line.text).or_else(|| drawn(line.text))?;
-    let (optional, rest) = match rest.strip_prefix('*') {
-        Some(after) if after.is_empty() || after.starts_with(char::is_whitespace) => (true, after),
-        _ => (false, rest),
-    };
-    let (id, title) = id_and_title(rest.trim());
+pub(super) fn task_line(line: &Line<'_>, boxes: Boxes) -> Option<TaskLine> {
+    let (mark, mark_at, mark_length, rest) = match boxes {
+        Boxes::Bracketed => boxed(line.text),
+        Boxes::Drawn => drawn(line.text),
+    }?;
+    let (starred, rest) = star(rest);
+    let text = rest.trim();
+    let (id, title, star_after) = id_and_title(text);
     let at = line.at + mark_at;
     Some(TaskLine {
         mark,
         mark_span: at..at + mark_length,
-        optional,
+        optional: starred || star_after,
+        loose: id.is_none().then(|| loose(text)).flatten(),
         id,
         title: fold(title.trim()),
     })
+}
+
+/// Whether a star that means "may be left out" follows the box, and what follows it: `* 2.3`, `\\* 2.3`, ` * 2.3`, ` *2.3`.
+fn star(rest: &str) -> (bool, &str) {
+    let spaced = rest.trim_start();
+    let Some(after) = spaced
+        .strip_prefix('\\')
+        .unwrap_or(spaced)
+        .strip_prefix('*')
+    else {
+        return (false, rest);
+    };
+    let is_close = spaced.len() == rest.len();
+    let is_parted = after.is_empty() || after.starts_with(char::is_whitespace);
+    let before_number = after.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    let is_star = (is_close && is_parted) || (before_number && !after.contains('*'));
+    if is_star {
+        (true, after)
+    } else {
+        (false, rest)
+    }
+}
+
+fn loose(text: &str) -> Option<(String, String)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let title = text[digits..].strip_prefix(char::is_whitespace)?.trim();
+    let is_number = (1..=6).contains(&digits) && !title.is_empty();
+    is_number.then(|| (text[..digits].to_owned(), fold(title)))
 }
 
 fn boxed(text: &str) -> Option<(TaskMark, usize, usize, &str)> {
@@ -48,22 +89,24 @@ fn drawn(text: &str) -> Option<(TaskMark, usize, usize, &str)> {
         .then_some((mark, 0, glyph.len_utf8(), rest))
 }
 
-fn id_and_title(text: &str) -> (Option<String>, &str) {
+/// The id, the title, and whether a star follows the id.
+fn id_and_title(text: &str) -> (Option<String>, &str, bool) {
     let inner = text.strip_prefix("**").unwrap_or(text);
     let is_bold = inner.len() < text.len();
-    let Some((id, rest)) = id(inner) else {
-        return (None, unbolded(text));
+    let Some((id, rest, starred)) = id(inner) else {
+        return (None, unbolded(text), false);
     };
     let rest = rest.trim_start();
     if !is_bold {
-        return (Some(id), unbolded(rest));
+        return (Some(id), unbolded(rest), starred);
     }
     let title = rest
         .strip_prefix("**")
-        .map(|it| it.trim_start_matches([':', '.']).trim_start());
+        .map(|it| without_dash(it.trim_start_matches([':', '.'])).trim_start());
     (
         Some(id),
         title.unwrap_or_else(|| rest.strip_suffix("**").unwrap_or(rest)),
+        starred,
     )
 }
 
@@ -72,8 +115,9 @@ fn unbolded(text: &str) -> &str {
     inner.filter(|it| !it.contains("**")).unwrap_or(text)
 }
 
-/// The id at the start of a task's text, and the title after it: `1.`, `2.1`, `Task 3:`, `T001`, `TASK-4`.
-fn id(text: &str) -> Option<(String, &str)> {
+/// The id at the start of a task's text, the title after it, and whether a star parts them: `1.`, `2.1`, `2.1a`, `Task 3:`,
+/// `T001`, `TASK-4`, `2.3* `.
+fn id(text: &str) -> Option<(String, &str, bool)> {
     let word = ["Task ", "task ", "TASK "]
         .iter()
         .find_map(|it| text.strip_prefix(it))
@@ -84,24 +128,42 @@ fn id(text: &str) -> Option<(String, &str)> {
         .find(|it| body.starts_with(**it))
         .map_or("", |it| *it);
     let digits = &body[prefix.len()..];
-    let length = digits
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(digits.len());
-    let number = digits[..length].trim_end_matches('.');
-    if !number.starts_with(|c: char| c.is_ascii_digit())
-        || number.contains("..")
-        || number.len() > 64
-    {
-        return None;
-    }
+    let number = number(digits)?;
     let after = &digits[number.len()..];
-    let rest = after.trim_start_matches(['.', ')', ':']);
-    let is_parted = rest.len() < after.len() || word.is_some() || !prefix.is_empty();
+    let (starred, after) = match after.strip_prefix('*') {
+        Some(it) if !it.starts_with('*') => (true, it),
+        _ => (false, after),
+    };
+    let rest = after
+        .trim_start_matches('\\')
+        .trim_start_matches(['.', ')', ':']);
+    let dashed = without_dash(after);
+    let is_parted = rest.len() < after.len()
+        || word.is_some()
+        || !prefix.is_empty()
+        || dashed.len() < after.len();
     let rest = if is_parted { without_dash(rest) } else { rest };
     let is_bounded =
         rest.is_empty() || rest.starts_with(char::is_whitespace) || rest.starts_with("**");
     let is_id = is_parted || number.contains('.');
-    (is_bounded && is_id).then(|| (format!("{prefix}{number}"), rest))
+    (is_bounded && is_id).then(|| (format!("{prefix}{number}"), rest, starred))
+}
+
+/// `1`, `2.1`, `2.1a` at the start of `text`.
+fn number(text: &str) -> Option<&str> {
+    let length = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let plain = text[..length].trim_end_matches('.');
+    let is_number = plain.starts_with(|c: char| c.is_ascii_digit())
+        && !plain.contains("..")
+        && plain.len() <= 64;
+    let mut after = text[plain.len()..].chars();
+    let has_letter = after.next().is_some_and(|c| c.is_ascii_lowercase())
+        && after
+            .next()
+            .is_some_and(|c| c.is_whitespace() || matches!(c, '.' | ')' | ':'));
+    is_number.then(|| &text[..plain.len() + usize::from(has_letter)])
 }
 
 fn without_dash(text: &str) -> &str {
@@ -119,7 +181,12 @@ mod tests {
 
     fn check(text: &str, expected: Option<(TaskMark, Option<&str>, &str, bool)>) {
         let line = lines(text).next().expect("a line");
-        let found = task_line(&line);
+        let boxes = if text.contains('☐') || text.contains('☑') {
+            Boxes::Drawn
+        } else {
+            Boxes::Bracketed
+        };
+        let found = task_line(&line, boxes);
         let shown = found
             .as_ref()
             .map(|it| (it.mark, it.id.as_deref(), it.title.as_str(), it.optional));
@@ -185,6 +252,34 @@ mod tests {
         check(
             "- [ ] 3 blind mice",
             Some((TaskMark::Open, None, "3 blind mice", false)),
+        );
+        check(
+            "- [ ]\\* 2.3 Write tests",
+            Some((TaskMark::Open, Some("2.3"), "Write tests", true)),
+        );
+        check(
+            "- [ ] 7.9* (P) Write tests",
+            Some((TaskMark::Open, Some("7.9"), "(P) Write tests", true)),
+        );
+        check(
+            "- [ ] * 7.9 Write tests",
+            Some((TaskMark::Open, Some("7.9"), "Write tests", true)),
+        );
+        check(
+            "- [ ] *All* of it",
+            Some((TaskMark::Open, None, "*All* of it", false)),
+        );
+        check(
+            "- [ ] 1\\. Create it",
+            Some((TaskMark::Open, Some("1"), "Create it", false)),
+        );
+        check(
+            "- [ ] 1 - Create it",
+            Some((TaskMark::Open, Some("1"), "Create it", false)),
+        );
+        check(
+            "- [ ] 2.1b Create it",
+            Some((TaskMark::Open, Some("2.1b"), "Create it", false)),
         );
         check("- [ ] Tests", Some((TaskMark::Open, None, "Tests", false)));
         check("- [ ]", Some((TaskMark::Open, None, "", false)));

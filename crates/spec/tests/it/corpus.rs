@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use spec::{Plan, Spec, TaskList};
+use spec::{Plan, Spec, TaskList, TaskMark, set_mark};
 
 fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder)
@@ -35,6 +35,13 @@ fn boxes(text: &str) -> usize {
     outside.filter(is_box).count()
 }
 
+fn only_the_box_changes(text: &str, task: &spec::Task) {
+    let marked = set_mark(text, &task.id, TaskMark::Queued).expect("a task of the list");
+    let span = task.mark_span.clone();
+    assert_eq!(&marked[span.clone()], "~");
+    assert!(marked[..span.start] == text[..span.start] && marked[span.end..] == text[span.end..]);
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn every_box_of_real_documents_is_a_task() {
@@ -51,6 +58,9 @@ fn every_box_of_real_documents_is_a_task() {
         let list = TaskList::parse(&text);
         assert_eq!(list.all().count(), boxes(&text), "{}", path.display());
         tasks += list.all().count();
+        for task in list.all() {
+            only_the_box_changes(&text, task);
+        }
         Spec::parse("corpus", &text);
         Plan::parse(&text);
     }

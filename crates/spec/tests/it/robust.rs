@@ -84,6 +84,11 @@ fn shapes(size: usize) -> Vec<String> {
         fill("FR-"),
         fill("1."),
         fill("- [ ] 1. a\n  - Dependencies: 1-999\n"),
+        format!("- [ ] 1. a\n  - {}", fill("(req: ")),
+        format!("- [ ] 1. a\n  - {}", fill("_req: 1.1-1.9_ ")),
+        format!("- [ ] 1. a\n  - _Requirements: {}", fill("1.1-")),
+        format!("- [ ] 1. a\n  - {}", fill("(req ")),
+        format!("- [ ] {}", fill("1 ")),
         format!("- [ ] 1. a\n  - Dependencies: {}", fill("1-999, ")),
         format!("## Dependencies\n- Tasks {} depends on 1", fill("1-999, ")),
         format!(

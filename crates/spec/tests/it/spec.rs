@@ -405,6 +405,7 @@ fn the_json_is_the_contracts() {
             "examples": [
               "FR-1.e1"
             ],
+            "fingerprint": "9e0a678b342fd0bd",
             "group": null,
             "id": "FR-1.1",
             "measure": null,

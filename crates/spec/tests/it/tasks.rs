@@ -140,7 +140,7 @@ fn real_projects_lists_are_read() {
         .map(|it| {
             (
                 it.id.as_str(),
-                it.number,
+                it.number.as_deref(),
                 it.mark,
                 it.optional,
                 it.phase.as_deref(),
@@ -151,13 +151,13 @@ fn real_projects_lists_are_read() {
     assert_eq!(
         shown,
         [
-            ("1", 1, Done, false, None),
-            ("1.1", 1, Done, false, None),
-            ("2", 2, Open, false, None),
-            ("2.1", 1, Running, false, None),
-            ("2.2", 2, Queued, false, None),
-            ("2.3", 3, Open, true, None),
-            ("3", 3, Open, false, None),
+            ("1", Some("1"), Done, false, None),
+            ("1.1", Some("1.1"), Done, false, None),
+            ("2", Some("2"), Open, false, None),
+            ("2.1", Some("2.1"), Running, false, None),
+            ("2.2", Some("2.2"), Queued, false, None),
+            ("2.3", Some("2.3"), Open, true, None),
+            ("3", Some("3"), Open, false, None),
         ]
     );
     assert_eq!(
@@ -171,6 +171,55 @@ fn real_projects_lists_are_read() {
         ["**Property 3: Round trip**"]
     );
     assert_eq!(list.tasks.len(), 3);
+}
+
+#[test]
+fn what_projects_really_write_is_read() {
+    let text = include_str!("../fixtures/wild-tasks.md");
+    let list = TaskList::parse(text);
+    let shown: Vec<String> = list
+        .all()
+        .map(|it| {
+            format!(
+                "{} {:?} {:?}{}{} {}",
+                it.number.as_deref().unwrap_or("-"),
+                it.mark,
+                it.title,
+                if it.optional { " optional" } else { "" },
+                if it.covers_all { " all" } else { "" },
+                it.requirements.join(" ")
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    1 Done "Storage" 
+    1.1 Done "Open the `ledger.db` file" 1.1 1.2
+    1.2 Open "Property test for the store" optional 1.1 1.2 1.3
+    2 Running "Commands" 
+    2.1 Done "`add`" FR-2.1 NFR-3
+    2.2 Queued "`list` (Req 2.3, 2.4)" 2.3 2.4
+    2.3 Open "Write tests" optional 2.5
+    3 Open "Import" 3.1 3.2
+    T004 Open "[P] Export" 
+    - Open "Check it by hand" all 
+    5 Open "Documentation" 
+    6 Open "Release" 
+    - Done "done with `*` marks optional work" 
+    "#);
+    let under: Vec<_> = list.tasks.iter().map(|it| it.subtasks.len()).collect();
+    assert_eq!(under, [0, 0, 0, 3, 0, 1, 0, 0, 0]);
+    let leaves: Vec<_> = list.leaves().map(|it| it.id.as_str()).collect();
+    assert_eq!(
+        leaves,
+        [
+            "1.1", "1.2", "2.1", "2.2", "2.3", "3", "T004.1", "5", "6", "9"
+        ]
+    );
+    assert_eq!(list.tasks[7].depends_on, [TaskId::from("5")]);
+    assert_eq!(
+        list.tasks[7].details,
+        ["_Requirements: Backend test coverage_"]
+    );
 }
 
 #[test]

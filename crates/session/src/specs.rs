@@ -1,0 +1,154 @@
+//! The specs of a project, in every dialect, in nested folders and in the projects inside it.
+
+use std::path::Path;
+
+use spec::Disk;
+
+use crate::error::SessionError;
+use crate::places::{Environment, OnDisk, Project, SpecPlace};
+use crate::query::shown_in;
+
+/// How deep projects are looked for inside a project, and how deep specs inside its folders of specs.
+const DEPTH: usize = 5;
+
+/// Every spec of the project around the current folder.
+///
+/// # Errors
+/// When the project cannot be resolved.
+pub fn specs(environment: &Environment) -> Result<Vec<SpecPlace>, SessionError> {
+    all(&Project::around(environment)?, environment)
+}
+
+/// A spec as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSpec {
+    /// Its name.
+    pub name: String,
+    /// Whose form it has.
+    pub dialect: &'static str,
+    /// The document that names it, relative to the project.
+    pub path: String,
+    /// Its tasks file, where there is one.
+    pub tasks: Option<String>,
+    /// Whether it was archived.
+    pub archived: bool,
+}
+
+/// Every spec of the project around the current folder, as a list shows it.
+///
+/// # Errors
+/// When the project cannot be resolved.
+pub fn spec_list(environment: &Environment) -> Result<Vec<ListedSpec>, SessionError> {
+    let project = Project::around(environment)?;
+    let listed = all(&project, environment)?.into_iter().map(|place| {
+        let has_tasks = place.project.root.join(place.tasks()).is_file();
+        ListedSpec {
+            dialect: place.layout.dialect.name(),
+            path: shown_in(&project, &place),
+            tasks: has_tasks.then(|| place.tasks()),
+            archived: place.is_archived(),
+            name: place.name,
+        }
+    });
+    Ok(listed.collect())
+}
+
+/// Every spec in `project`, by path.
+pub(crate) fn all(
+    project: &Project,
+    environment: &Environment,
+) -> Result<Vec<SpecPlace>, SessionError> {
+    let mut found = Vec::new();
+    walk(&project.root, 0, environment, &mut found)?;
+    found.sort_by_key(SpecPlace::shown);
+    found.dedup_by_key(|it| it.shown());
+    Ok(found)
+}
+
+/// Looks for folders of specs in `folder` and in the folders below it that may hold projects.
+fn walk(
+    folder: &Path,
+    depth: usize,
+    environment: &Environment,
+    found: &mut Vec<SpecPlace>,
+) -> Result<(), SessionError> {
+    for name in folders(folder) {
+        let below = folder.join(&name);
+        match name.as_str() {
+            ".kiro" => nested(&below.join("specs"), 0, environment, found)?,
+            "openspec" => {
+                nested(&below.join("changes"), 0, environment, found)?;
+                nested(&below.join("specs"), 0, environment, found)?;
+            }
+            "specs" => {
+                files(&below, environment, found)?;
+                nested(&below, 0, environment, found)?;
+            }
+            _ if depth < DEPTH && !is_skipped(&name) => {
+                walk(&below, depth + 1, environment, found)?
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Folders that hold no project of the user's own.
+fn is_skipped(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "node_modules",
+        "target",
+        "vendor",
+        "dist",
+        "build",
+        "venv",
+        "__pycache__",
+        "plans",
+    ];
+    name.starts_with('.') || OTHERS.contains(&name)
+}
+
+/// The specs that are folders, at any depth below `folder`.
+fn nested(
+    folder: &Path,
+    depth: usize,
+    environment: &Environment,
+    found: &mut Vec<SpecPlace>,
+) -> Result<(), SessionError> {
+    for name in folders(folder) {
+        let below = folder.join(&name);
+        if name.starts_with('.') {
+            continue;
+        }
+        match SpecPlace::from_folder(&below, environment)? {
+            Some(place) => found.push(place),
+            None if depth < DEPTH => nested(&below, depth + 1, environment, found)?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// The specs that are files of `folder` itself.
+fn files(
+    folder: &Path,
+    environment: &Environment,
+    found: &mut Vec<SpecPlace>,
+) -> Result<(), SessionError> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let is_spec = entry.file_name().to_str().is_some_and(|it| {
+            it.ends_with(".md") && !it.eq_ignore_ascii_case("readme.md") && !it.starts_with('.')
+        });
+        if is_spec && entry.path().is_file() {
+            found.push(SpecPlace::from_file(&entry.path(), environment)?);
+        }
+    }
+    Ok(())
+}
+
+fn folders(folder: &Path) -> Vec<String> {
+    folder
+        .to_str()
+        .map_or_else(Vec::new, |it| OnDisk.folders(it))
+}
