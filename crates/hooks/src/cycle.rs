@@ -131,7 +131,10 @@ mod tests {
         let tests = hook(
             "name: t\ntrigger: {event: file.delete, filter: ['docs/**']}\naction: {type: agent, prompt: 'Update src/index.py'}\n",
         );
-        assert_eq!(found(&[tests.clone()]), Vec::<Vec<usize>>::new());
+        assert_eq!(
+            found(std::slice::from_ref(&tests)),
+            Vec::<Vec<usize>>::new()
+        );
         let a = agent("a/**", "Write b/x.py");
         let b = agent("b/**", "Write a/x.py");
         assert_eq!(found(&[tests, a, b]), [[1, 2]]);

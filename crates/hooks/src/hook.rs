@@ -102,6 +102,29 @@ pub enum Answers {
 }
 
 impl Hook {
+    /// A hook that says nothing yet, at these bytes of its file.
+    pub(crate) fn blank(span: Range<usize>) -> Hook {
+        Hook {
+            name: String::new(),
+            description: String::new(),
+            enabled: true,
+            event: None,
+            files: Files::All,
+            tools: None,
+            condition: None,
+            action: None,
+            blocking: false,
+            answers: Answers::Failure,
+            require_approval: true,
+            auto_commit: false,
+            run_tests: false,
+            timeout: None,
+            broken: false,
+            span,
+            places: Places::default(),
+        }
+    }
+
     /// Whether it stops what it waits for, or holds what it is about, when it does not pass.
     pub fn can_stop(&self) -> bool {
         self.blocking && self.enabled && self.event.is_none_or(Event::can_be_stopped)

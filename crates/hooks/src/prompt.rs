@@ -108,11 +108,13 @@ impl Prompt {
 
     /// The parts of the project whose context is asked for; none when it is not asked for.
     pub fn scopes(&self) -> Vec<&Scope> {
-        let scope = |part| match part {
-            &Part::Workspace(ref scope) => Some(scope),
-            _ => None,
-        };
-        self.parts.iter().filter_map(scope).collect()
+        self.parts
+            .iter()
+            .filter_map(|it| match it {
+                Part::Workspace(scope) => Some(scope),
+                _ => None,
+            })
+            .collect()
     }
 }
 

@@ -149,11 +149,12 @@ impl Gate {
         let act = Act::write(&self.root.join(path.as_str()), bytes);
         let place = path.as_str();
         let ours = ["plans/", ".kiro/", "specs/"];
-        let deny = if ours.iter().any(|it| place.starts_with(it)) {
+        let named = place.ends_with(".md");
+        let deny = if named || ours.iter().any(|it| place.starts_with(it)) {
             Vec::new()
         } else {
             vec![Reason {
-                rule: "documents stand in plans/, specs/ and .kiro/".to_owned(),
+                rule: "documents are Markdown, or stand in plans/, specs/ and .kiro/".to_owned(),
                 why: format!("{place} is none of Kiro's documents"),
                 change: "choose a place in one of these folders".to_owned(),
             }]

@@ -7,6 +7,7 @@
 
 mod agent;
 mod around;
+mod by_hand;
 mod command;
 mod commit;
 mod exec;
@@ -17,6 +18,7 @@ mod install;
 mod landing;
 mod list;
 mod logs;
+mod outcome;
 mod rack;
 mod record;
 mod rig;
@@ -26,18 +28,20 @@ mod verdict;
 mod watch;
 mod writing;
 
+pub use by_hand::{RunHookOptions, RunHookResult, run_hook};
 pub use exec::{ExecKind, ExecOptions, exec};
 pub use git::{GitHookResult, git_hook};
 pub use holds::Hold;
 pub use install::{Installed, guard_installed, install, uninstall};
 pub use list::{Asked, HookRow, explain, list};
 pub use logs::{LogLine, clock_time, hook_log, now_ms, words};
+pub use outcome::{Ran, Was};
 pub use rack::{FileFindings, Finding, validate};
-pub use rig::{Ran, RunHookOptions, RunHookResult, Was, run_hook};
 pub use scan::{guard, secrets_staged};
 pub use watch::{WatchOptions, Watched, watch};
 pub use writing::{NewHook, new_hook, switch};
 
 pub(crate) use around::Hooked;
+pub(crate) use outcome::stops;
 pub(crate) use rack::covered;
-pub(crate) use rig::{Rig, stops};
+pub(crate) use rig::Rig;

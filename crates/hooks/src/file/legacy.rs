@@ -7,12 +7,11 @@
 use std::ops::Range;
 
 use super::native::patterns;
-use super::section::Section;
+use super::section::{Section, finished};
 use super::v1::description;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::event::Event;
-use crate::hook::{Action, Answers, Files, Hook, Places};
-use crate::lint;
+use crate::hook::{Action, Files, Hook};
 use crate::matcher::ToolMatcher;
 use crate::prompt::Prompt;
 use crate::tree::{Node, Value};
@@ -37,26 +36,25 @@ pub(super) fn read(text: &str, root: &Node) -> (Vec<Hook>, Vec<Diagnostic>) {
     let brace = start..(start + 1).min(text.len());
     let mut top = Section::of("a hook", root, brace.clone());
     top.only(&TOP, true);
+    let mut hook = Hook::blank(root.span.clone());
     let name_node = top.needed("name", "\"name\": \"Lint on save\"");
     let name = top.text("name", name_node);
-    if let Some(node) = top
-        .node("version")
-        .filter(|it| !matches!(it.value, Value::Text(_)))
-    {
-        top.note(
-            Code::WrongKind,
-            node.span.clone(),
-            "Kiro wants a text as version, such as \"1\"",
-        );
+    hook.name = name.as_ref().map_or(String::new(), |it| it.0.to_owned());
+    hook.places.name = name.map_or(brace.clone(), |it| it.1);
+    hook.description = description(&mut top);
+    hook.enabled = top.truth("enabled", true);
+    hook.places.enabled = top.node("enabled").map_or(0..0, |it| it.span.clone());
+    let version = top.node("version");
+    if let Some(node) = version.filter(|it| !matches!(it.value, Value::Text(_))) {
+        let why = "Kiro wants a text as version, such as \"1\"";
+        top.note(Code::WrongKind, node.span.clone(), why);
     }
     let nothing = Node {
         span: brace.clone(),
         value: Value::Map(Vec::new()),
     };
-    let when_node = top.needed(
-        "when",
-        "\"when\": {\"type\": \"fileEdited\", \"patterns\": [\"**/*.ts\"]}",
-    );
+    let example = "\"when\": {\"type\": \"fileEdited\", \"patterns\": [\"**/*.ts\"]}";
+    let when_node = top.needed("when", example);
     let then_node = top.needed(
         "then",
         "\"then\": {\"type\": \"askAgent\", \"prompt\": \"…\"}",
@@ -65,44 +63,15 @@ pub(super) fn read(text: &str, root: &Node) -> (Vec<Hook>, Vec<Diagnostic>) {
     let mut then = Section::of("then", then_node.unwrap_or(&nothing), brace.clone());
     when.only(&WHEN, true);
     then.only(&THEN, true);
-    let (event, event_span) = when_node.map_or((None, brace.clone()), |_| event(&mut when));
-    let (files, filter_span) = files(&mut when, event, &event_span);
-    let tools = tools(&mut when);
-    let (does, action_span) = then_node.map_or((None, brace.clone()), |_| does(&mut then));
-    let stops = matches!(event, Some(Event::PromptSubmit | Event::ToolPre));
-    let blocking = stops && matches!(does, Some(Action::Command(_)));
-    let mut hook = Hook {
-        name: name.as_ref().map_or(String::new(), |it| it.0.to_owned()),
-        description: description(&mut top),
-        enabled: top.truth("enabled", true),
-        event,
-        files,
-        tools,
-        condition: None,
-        action: does,
-        blocking,
-        answers: Answers::Failure,
-        require_approval: true,
-        auto_commit: false,
-        run_tests: false,
-        timeout: then.seconds("timeout"),
-        broken: false,
-        span: root.span.clone(),
-        places: Places {
-            name: name.map_or(brace, |it| it.1),
-            event: event_span,
-            filter: filter_span,
-            condition: 0..0,
-            action: action_span,
-            blocking: 0..0,
-            enabled: top.node("enabled").map_or(0..0, |it| it.span.clone()),
-        },
-    };
-    let mut wrong = top.wrong;
-    wrong.extend(when.wrong);
-    wrong.extend(then.wrong);
-    wrong.extend(lint::findings(&hook, true));
-    hook.broken = wrong.iter().any(|it| it.severity == Severity::Error);
+    (hook.event, hook.places.event) = when_node.map_or((None, brace.clone()), |_| event(&mut when));
+    let event_span = hook.places.event.clone();
+    (hook.files, hook.places.filter) = files(&mut when, hook.event, &event_span);
+    hook.tools = tools(&mut when);
+    (hook.action, hook.places.action) = then_node.map_or((None, brace), |_| does(&mut then));
+    hook.timeout = then.seconds("timeout");
+    let stops = matches!(hook.event, Some(Event::PromptSubmit | Event::ToolPre));
+    hook.blocking = stops && matches!(hook.action, Some(Action::Command(_)));
+    let (hook, wrong) = finished(hook, [top, when, then], true);
     (vec![hook], wrong)
 }
 

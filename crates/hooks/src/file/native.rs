@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use super::head;
-use super::section::{Placed, Section};
+use super::section::{Placed, Section, finished};
 use super::within::within;
 use crate::condition::Condition;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::event::Event;
 use crate::filter::{Filter, Pattern};
-use crate::hook::{Action, Answers, Files, Hook, Places};
-use crate::lint;
+use crate::hook::{Action, Files, Hook};
 use crate::prompt::Prompt;
 use crate::tree::{Node, Value};
 
@@ -42,67 +41,45 @@ pub(super) fn read(text: &str, root: &Node) -> (Vec<Hook>, Vec<Diagnostic>) {
     }
     misplaced(&mut top);
     top.only(&KEYS, false);
-    let name_node = top.needed("name", "name: \"Auto-Documentation\"");
-    let name = top.text("name", name_node);
-    let description = top.node("description");
-    let description = top
-        .text("description", description)
-        .map_or(String::new(), |it| it.0.to_owned());
-    let enabled = top.truth("enabled", true);
+    let mut hook = Hook::blank(root.span.clone());
+    named(&mut top, &mut hook, text);
     let nothing = Node {
         span: head(text),
         value: Value::Map(Vec::new()),
     };
     let mut trigger = part(&mut top, "trigger", "trigger: {event: file.save}", &nothing);
     trigger.only(&TRIGGER, false);
-    let (event, event_span) = event(&mut trigger);
-    let (files, filter_span) = filter(&mut trigger, event, &event_span);
-    let condition = condition(&mut trigger, text, event);
-    let mut action = part(
-        &mut top,
-        "action",
-        "action: {type: agent, prompt: …}",
-        &nothing,
-    );
+    (hook.event, hook.places.event) = event(&mut trigger);
+    let event_span = hook.places.event.clone();
+    (hook.files, hook.places.filter) = filter(&mut trigger, hook.event, &event_span);
+    hook.condition = condition(&mut trigger, text, hook.event);
+    hook.places.condition = trigger.node("condition").map_or(0..0, |it| it.span.clone());
+    let example = "action: {type: agent, prompt: …}";
+    let mut action = part(&mut top, "action", example, &nothing);
     action.only(&ACTION, false);
-    let (does, action_span) = does(&mut action, text, event);
-    let blocking = action.truth("blocking", false);
-    let blocking_span = action
-        .entry("blocking")
-        .map_or(0..0, |it| it.key_span.start..it.node.span.end);
-    let mut hook = Hook {
-        name: name.as_ref().map_or(String::new(), |it| it.0.to_owned()),
-        description,
-        enabled,
-        event,
-        files,
-        tools: None,
-        condition,
-        action: does,
-        blocking,
-        answers: Answers::Failure,
-        require_approval: action.truth("require_approval", true),
-        auto_commit: action.truth("auto_commit", false),
-        run_tests: action.truth("run_tests", false),
-        timeout: action.seconds("timeout"),
-        broken: false,
-        span: root.span.clone(),
-        places: Places {
-            name: name.map_or(head(text), |it| it.1),
-            event: event_span,
-            filter: filter_span,
-            condition: trigger.node("condition").map_or(0..0, |it| it.span.clone()),
-            action: action_span,
-            blocking: blocking_span,
-            enabled: top.node("enabled").map_or(0..0, |it| it.span.clone()),
-        },
-    };
-    let mut wrong = top.wrong;
-    wrong.extend(trigger.wrong);
-    wrong.extend(action.wrong);
-    wrong.extend(lint::findings(&hook, false));
-    hook.broken = wrong.iter().any(|it| it.severity == Severity::Error);
+    (hook.action, hook.places.action) = does(&mut action, text, hook.event);
+    hook.blocking = action.truth("blocking", false);
+    let blocking = action.entry("blocking");
+    hook.places.blocking = blocking.map_or(0..0, |it| it.key_span.start..it.node.span.end);
+    hook.require_approval = action.truth("require_approval", true);
+    hook.auto_commit = action.truth("auto_commit", false);
+    hook.run_tests = action.truth("run_tests", false);
+    hook.timeout = action.seconds("timeout");
+    let (hook, wrong) = finished(hook, [top, trigger, action], false);
     (vec![hook], wrong)
+}
+
+/// Name, description and whether the hook is switched on.
+fn named(top: &mut Section<'_>, hook: &mut Hook, text: &str) {
+    let node = top.needed("name", "name: \"Auto-Documentation\"");
+    let name = top.text("name", node);
+    hook.name = name.as_ref().map_or(String::new(), |it| it.0.to_owned());
+    hook.places.name = name.map_or(head(text), |it| it.1);
+    let description = top.node("description");
+    let description = top.text("description", description);
+    hook.description = description.map_or(String::new(), |it| it.0.to_owned());
+    hook.enabled = top.truth("enabled", true);
+    hook.places.enabled = top.node("enabled").map_or(0..0, |it| it.span.clone());
 }
 
 /// A part of the hook that has to be there; when it is not, that is told and an empty one stands for it.

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::hook::Hook;
+use crate::lint;
 use crate::tree::{Entry, Node, Value};
 
 /// One mapping of a hook file that is being read.
@@ -189,4 +191,16 @@ impl<'n> Section<'n> {
         }
         Some(texts)
     }
+}
+
+/// A hook that was read, with every remark about its sections and about itself as a whole.
+pub(super) fn finished<'n>(
+    mut hook: Hook,
+    sections: impl IntoIterator<Item = Section<'n>>,
+    lenient: bool,
+) -> (Hook, Vec<Diagnostic>) {
+    let mut wrong: Vec<Diagnostic> = sections.into_iter().flat_map(|it| it.wrong).collect();
+    wrong.extend(lint::findings(&hook, lenient));
+    hook.broken = wrong.iter().any(|it| it.severity == Severity::Error);
+    (hook, wrong)
 }

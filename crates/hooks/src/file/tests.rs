@@ -1,3 +1,5 @@
+//! Hook files of each form, sound and otherwise.
+
 use super::*;
 
 /// The findings as `severity code «bytes» message`.
@@ -45,85 +47,92 @@ fn a_sound_file_has_no_findings() {
     assert_eq!(told("a.yaml", GOOD), Vec::<String>::new());
 }
 
+/// What is changed in [`GOOD`], into what, and what is said then.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "file.save",
+        "file.saved",
+        "error unknown-event «\"file.saved\"» unknown event «file.saved»; did you mean «file.save»?",
+    ),
+    (
+        "lines > 5",
+        "lnes > 5",
+        "error unknown-fact «lnes» unknown fact «lnes»; did you mean «lines»?",
+    ),
+    ("lines > 5", "lines > 'x'", "error condition-type «'x'»"),
+    ("lines > 5", "lines >", "error condition-syntax «"),
+    (
+        "{file_path}",
+        "{file_pth}",
+        "error unknown-variable «{file_pth}»",
+    ),
+    (
+        "  prompt",
+        "  promt",
+        "error unknown-key «promt» unknown key «promt»; did you mean «prompt»?",
+    ),
+    (
+        "  prompt",
+        "  promt",
+        "error missing-key «action» action needs `prompt`",
+    ),
+    (
+        "type: agent",
+        "type: agnt",
+        "error wrong-kind «agnt» unknown type of action «agnt»; did you mean «agent»?",
+    ),
+    (
+        "name: \"A\"\n",
+        "",
+        "error missing-key «trigger:» a hook needs `name`",
+    ),
+    (
+        "name: \"A\"\n",
+        "name: \"A\"\nblocking: true\n",
+        "error unknown-key «blocking» `blocking` belongs into `action`",
+    ),
+    (
+        "  type: agent\n",
+        "  type: agent\n  blocking: yes\n",
+        "error wrong-kind «yes» `blocking` takes true or false",
+    ),
+    (
+        "  type: agent\n",
+        "  type: agent\n  timeout: soon\n",
+        "error wrong-kind «soon» `timeout` takes whole seconds",
+    ),
+    (
+        "  type: agent\n",
+        "  type: agent\n  command: x\n",
+        "warning without-effect «command»",
+    ),
+    ("src/**/*.py", "src/{a", "error bad-pattern «\"src/{a\"»"),
+    (
+        "!**/__init__.py",
+        "!**/*.py",
+        "warning never-matches «filter:",
+    ),
+    (
+        "src/**/*.py",
+        "/src/**/*.py",
+        "warning never-matches «\"/src/**/*.py\"» «/src/**/*.py» can match no file; patterns begin",
+    ),
+    (
+        "!**/__init__.py",
+        "!docs/**",
+        "note pattern-without-effect «\"!docs/**\"»",
+    ),
+];
+
 #[test]
 fn each_mistake_is_told_where_it_stands() {
-    for (from, to, expected) in [
-        (
-            "file.save",
-            "file.saved",
-            "error unknown-event «\"file.saved\"» unknown event «file.saved»; did you mean «file.save»?",
-        ),
-        (
-            "lines > 5",
-            "lnes > 5",
-            "error unknown-fact «lnes» unknown fact «lnes»; did you mean «lines»?",
-        ),
-        ("lines > 5", "lines > 'x'", "error condition-type «'x'»"),
-        ("lines > 5", "lines >", "error condition-syntax «"),
-        (
-            "{file_path}",
-            "{file_pth}",
-            "error unknown-variable «{file_pth}»",
-        ),
-        (
-            "  prompt",
-            "  promt",
-            "error unknown-key «promt» unknown key «promt»; did you mean «prompt»?",
-        ),
-        (
-            "  prompt",
-            "  promt",
-            "error missing-key «action» action needs `prompt`",
-        ),
-        (
-            "type: agent",
-            "type: agnt",
-            "error wrong-kind «agnt» unknown type of action «agnt»; did you mean «agent»?",
-        ),
-        (
-            "name: \"A\"\n",
-            "",
-            "error missing-key «trigger:» a hook needs `name`",
-        ),
-        (
-            "name: \"A\"\n",
-            "name: \"A\"\nblocking: true\n",
-            "error unknown-key «blocking» `blocking` belongs into `action`",
-        ),
-        (
-            "  type: agent\n",
-            "  type: agent\n  blocking: yes\n",
-            "error wrong-kind «yes» `blocking` takes true or false",
-        ),
-        (
-            "  type: agent\n",
-            "  type: agent\n  timeout: soon\n",
-            "error wrong-kind «soon» `timeout` takes whole seconds",
-        ),
-        (
-            "  type: agent\n",
-            "  type: agent\n  command: x\n",
-            "warning without-effect «command»",
-        ),
-        ("src/**/*.py", "src/{a", "error bad-pattern «\"src/{a\"»"),
-        (
-            "!**/__init__.py",
-            "!**/*.py",
-            "warning never-matches «filter:",
-        ),
-        (
-            "src/**/*.py",
-            "/src/**/*.py",
-            "warning never-matches «\"/src/**/*.py\"» «/src/**/*.py» can match no file; patterns begin",
-        ),
-        (
-            "!**/__init__.py",
-            "!docs/**",
-            "note pattern-without-effect «\"!docs/**\"»",
-        ),
-    ] {
+    for (from, to, expected) in MISTAKES {
         finds(&GOOD.replacen(from, to, 1), expected);
     }
+}
+
+#[test]
+fn a_hook_as_a_whole_is_looked_at_too() {
     let all = GOOD
         .replace("src/**/*.py", "**")
         .replace("    - \"!**/__init__.py\"\n", "");

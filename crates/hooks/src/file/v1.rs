@@ -4,11 +4,10 @@
 
 use std::ops::Range;
 
-use super::section::Section;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::section::{Section, finished};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::event::Event;
-use crate::hook::{Action, Answers, Files, Hook, Places};
-use crate::lint;
+use crate::hook::{Action, Answers, Files, Hook};
 use crate::matcher::{PathMatcher, ToolMatcher};
 use crate::prompt::Prompt;
 use crate::tree::{Node, Value};
@@ -63,76 +62,45 @@ fn one(index: usize, node: &Node) -> (Hook, Vec<Diagnostic>) {
     let brace = node.span.start..node.span.start + 1;
     let mut top = Section::of("a hook", node, brace.clone());
     top.only(&HOOK, true);
+    let mut hook = Hook::blank(node.span.clone());
+    hook.answers = Answers::Two;
     let name_node = top.node("name");
     let name = top.text("name", name_node);
     if name.is_none() {
-        top.note(
-            Code::MissingKey,
-            brace.clone(),
-            "a hook without `name`; it is called by its number",
-        );
+        let why = "a hook without `name`; it is called by its number";
+        top.note(Code::MissingKey, brace.clone(), why);
     }
-    let (event, event_span) = trigger(&mut top);
-    let (files, tools, filter_span) = matcher(&mut top, event, &event_span);
+    let numbered = || format!("hook {}", index + 1);
+    hook.name = name.as_ref().map_or_else(numbered, |it| it.0.to_owned());
+    hook.places.name = name.map_or(brace.clone(), |it| it.1);
+    hook.description = description(&mut top);
+    (hook.event, hook.places.event) = trigger(&mut top);
+    let event_span = hook.places.event.clone();
+    (hook.files, hook.tools, hook.places.filter) = matcher(&mut top, hook.event, &event_span);
     let nothing = Node {
         span: brace.clone(),
         value: Value::Map(Vec::new()),
     };
-    let action_node = top.needed(
-        "action",
-        "\"action\": {\"type\": \"command\", \"command\": \"npm test\"}",
-    );
+    let example = "\"action\": {\"type\": \"command\", \"command\": \"npm test\"}";
+    let action_node = top.needed("action", example);
     let mut action = Section::of("action", action_node.unwrap_or(&nothing), brace.clone());
     action.only(&ACTION, true);
-    let (does, action_span) = match action_node {
+    (hook.action, hook.places.action) = match action_node {
         Some(node) => does(&mut action, node),
-        None => (None, brace.clone()),
+        None => (None, brace),
     };
+    hook.timeout = action.seconds("timeout").or(top.seconds("timeout"));
     let confirms = top.entry("confirm");
     if let Some(entry) = confirms {
         let why = "a hook that asks first is not run by itself here; `kiro run-hook` runs it";
         top.note(Code::WithoutEffect, entry.key_span.clone(), why);
     }
-    let enabled = top.truth("enabled", true) && confirms.is_none();
-    let stops = matches!(
-        event,
-        Some(Event::PromptSubmit | Event::ToolPre | Event::TaskStart)
-    );
-    let blocking = stops && matches!(does, Some(Action::Command(_)));
-    let mut hook = Hook {
-        name: name
-            .as_ref()
-            .map_or_else(|| format!("hook {}", index + 1), |it| it.0.to_owned()),
-        description: description(&mut top),
-        enabled,
-        event,
-        files,
-        tools,
-        condition: None,
-        action: does,
-        blocking,
-        answers: Answers::Two,
-        require_approval: true,
-        auto_commit: false,
-        run_tests: false,
-        timeout: action.seconds("timeout").or(top.seconds("timeout")),
-        broken: false,
-        span: node.span.clone(),
-        places: Places {
-            name: name.map_or(brace, |it| it.1),
-            event: event_span,
-            filter: filter_span,
-            condition: 0..0,
-            action: action_span,
-            blocking: 0..0,
-            enabled: top.node("enabled").map_or(0..0, |it| it.span.clone()),
-        },
-    };
-    let mut wrong = top.wrong;
-    wrong.extend(action.wrong);
-    wrong.extend(lint::findings(&hook, true));
-    hook.broken = wrong.iter().any(|it| it.severity == Severity::Error);
-    (hook, wrong)
+    hook.enabled = top.truth("enabled", true) && confirms.is_none();
+    hook.places.enabled = top.node("enabled").map_or(0..0, |it| it.span.clone());
+    let events = [Event::PromptSubmit, Event::ToolPre, Event::TaskStart];
+    let stops = hook.event.is_some_and(|it| events.contains(&it));
+    hook.blocking = stops && matches!(hook.action, Some(Action::Command(_)));
+    finished(hook, [top, action], true)
 }
 
 pub(super) fn description(top: &mut Section<'_>) -> String {

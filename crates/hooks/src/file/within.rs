@@ -29,7 +29,7 @@ fn place(source: &str, node: &Range<usize>, value: &str, at: usize) -> Option<us
             false => Some(from + source.get(from..)?.find(plain)?),
         };
         if at <= line_start + plain.len() {
-            return found.map(|it| it + at.checked_sub(line_start).unwrap_or(0));
+            return found.map(|it| it + at.saturating_sub(line_start));
         }
         from = found.map_or(from, |it| it + plain.len());
         line_start += line.len();

@@ -6,7 +6,8 @@ use hooks::{Event, Fact};
 use serde_json::Value;
 use tools::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
 
-use super::rig::{Rig, stops};
+use super::outcome::stops;
+use super::rig::Rig;
 use crate::error::SessionError;
 use crate::shop::Shop;
 use crate::view::Unseen;

@@ -1,10 +1,11 @@
 //! `auto_commit`: what a hook changed as one commit, of its own files alone.
 
 use engine::Fact;
-use host::process::{Command, Limits};
-use policy::{OwnProgram, Verdict};
+use host::process::{Command, Finished, Limits};
+use policy::OwnProgram;
 
-use super::rig::{Ran, Rig};
+use super::outcome::Ran;
+use super::rig::Rig;
 use crate::documents;
 use crate::error::SessionError;
 use crate::shop::{Shop, supervisor};
@@ -49,30 +50,7 @@ impl Rig<'_> {
                 .chain(words)
                 .map(str::to_owned)
                 .collect();
-            let mut env = shop.inherited();
-            env.retain(|it| it.0 != DEPTH);
-            env.push((DEPTH.to_owned(), (depth + 1).to_string()));
-            let command = Command {
-                env,
-                limits: Limits {
-                    wall: std::time::Duration::from_secs(900),
-                    ..Limits::default()
-                },
-                ..Command::new(argv, shop.project.root.clone())
-            };
-            let verdict = shop
-                .gate
-                .judge_own(OwnProgram::Commit, &command.argv, &command.cwd);
-            let permit = match verdict {
-                Verdict::Allow(permit) => permit,
-                Verdict::Ask(ask) => return Err(documents::refused(&ask.reasons)),
-                Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
-            };
-            let cancel = shop.cancel.clone();
-            let watcher = supervisor(shop.environment());
-            let finished =
-                host::process::plain(&watcher, permit, &command, &move || cancel.is_cancelled())
-                    .map_err(SessionError::internal)?;
+            let finished = git_as_user(shop, argv, depth)?;
             if !finished.ended.success() {
                 return ran.failed(format!(
                     "its changes are there and were not committed: {}",
@@ -86,4 +64,27 @@ impl Rig<'_> {
         };
         self.add(shop, vec![fact], front)
     }
+}
+
+/// Runs git as the user does, their settings and hooks included.
+fn git_as_user(shop: &Shop, argv: Vec<String>, depth: u32) -> Result<Finished, SessionError> {
+    let mut env = shop.inherited();
+    env.retain(|it| it.0 != DEPTH);
+    env.push((DEPTH.to_owned(), (depth + 1).to_string()));
+    let command = Command {
+        env,
+        limits: Limits {
+            wall: std::time::Duration::from_secs(900),
+            ..Limits::default()
+        },
+        ..Command::new(argv, shop.project.root.clone())
+    };
+    let verdict = shop
+        .gate
+        .judge_own(OwnProgram::Commit, &command.argv, &command.cwd);
+    let permit = documents::permitted(verdict)?;
+    let cancel = shop.cancel.clone();
+    let watcher = supervisor(shop.environment());
+    host::process::plain(&watcher, permit, &command, &move || cancel.is_cancelled())
+        .map_err(SessionError::internal)
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use hooks::{Event, Fact, Value};
 use host::process::Command;
 use model::Cancel;
-use policy::{OwnProgram, Verdict};
+use policy::OwnProgram;
 
-use super::rig::{Ran, Rig, stops};
+use super::outcome::{Ran, stops};
+use super::rig::Rig;
 use crate::documents;
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
@@ -120,10 +121,12 @@ fn carried_out(
     // A path is the user's to say; a name is never found in the project.
     let program = match name.contains('/') {
         true => Some(environment.cwd.join(Path::new(name)).display().to_string()),
-        false => {
-            host::process::toolchain::find_program(name, &environment.path, &[project.root.clone()])
-                .map(|it| it.display().to_string())
-        }
+        false => host::process::toolchain::find_program(
+            name,
+            &environment.path,
+            std::slice::from_ref(&project.root),
+        )
+        .map(|it| it.display().to_string()),
     };
     *name = program.ok_or_else(|| SessionError::input(format!("{name} was not found")))?;
     let command = Command {
@@ -131,11 +134,8 @@ fn carried_out(
         ..Command::new(argv, environment.cwd.clone())
     };
     let gate = documents::gate(project, environment)?;
-    let permit = match gate.judge_own(OwnProgram::Exec, &command.argv, &command.cwd) {
-        Verdict::Allow(permit) => permit,
-        Verdict::Ask(ask) => ask.approved(),
-        Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
-    };
+    let verdict = gate.judge_own(OwnProgram::Exec, &command.argv, &command.cwd);
+    let permit = documents::permitted(verdict)?;
     let ended = host::process::interactive(permit, &command).map_err(SessionError::input)?;
     Ok(match ended {
         host::process::Ended::Code(code) => code,

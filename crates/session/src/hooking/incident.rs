@@ -109,14 +109,12 @@ fn author(environment: &Environment) -> Option<String> {
     let file = host::files::read(&environment.home.join(".gitconfig"), 1 << 20).ok()?;
     let text = String::from_utf8_lossy(&file).into_owned();
     let user = text.split("[user]").nth(1)?;
-    let line = user
-        .lines()
+    user.lines()
         .take_while(|it| !it.trim_start().starts_with('['))
         .find_map(|it| {
             let (key, value) = it.split_once('=')?;
             (key.trim() == "name").then(|| value.trim().trim_matches('"').to_owned())
-        });
-    line
+        })
 }
 
 impl Incident {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use host::files::Last;
 use host::process::{Command, Limits};
-use policy::{Gate, OwnProgram, Verdict};
+use policy::{Gate, OwnProgram};
 
 use super::scan::git_program;
 use crate::documents;
@@ -163,14 +163,10 @@ impl Place {
             },
             ..Command::new(argv, self.top.clone())
         };
-        let permit = match self
+        let verdict = self
             .gate
-            .judge_own(OwnProgram::HooksPath, &command.argv, &command.cwd)
-        {
-            Verdict::Allow(permit) => permit,
-            Verdict::Ask(ask) => ask.approved(),
-            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
-        };
+            .judge_own(OwnProgram::HooksPath, &command.argv, &command.cwd);
+        let permit = documents::permitted(verdict)?;
         let finished = host::process::plain(&supervisor(environment), permit, &command, &|| false);
         let finished = finished.map_err(SessionError::internal)?;
         match finished.ended.success() {

@@ -1,11 +1,11 @@
 //! Bringing in what a hook changed: judged, approved, applied as a whole or not at all.
 
-use change::Changeset;
 use engine::{Answerer, Fact, Judgement};
 use host::shadow::{Captured, TreeId};
 use policy::Verdict;
 
-use super::rig::{Ran, Rig, Was};
+use super::outcome::{Ran, Was};
+use super::rig::Rig;
 use super::{holds, tests_of};
 use crate::error::{Kind, SessionError};
 use crate::run::landing;
@@ -52,19 +52,12 @@ impl Rig<'_> {
             }],
             front,
         )?;
-        let standing = holds::standing(self.record(front)?.journal())?;
-        let held = holds::met_by(&standing, &captured.changes);
-        let held: Vec<&holds::Hold> = held
-            .into_iter()
-            .filter(|it| it.hook != wishes.hook)
-            .collect();
-        if !held.is_empty() {
-            return ran.failed(format!(
-                "its changes were not brought in: {}",
-                holds::told(&held)
-            ));
+        if let Some(why) = self.held_by_others(wishes.hook, &captured, front)? {
+            return ran.failed(format!("its changes were not brought in: {why}"));
         }
-        let verdict = shop.gate.judge_changes(&captured.changes, &[], &[]);
+        let verdict = shop
+            .gate
+            .judge_changes(&captured.changes, &self.landed, &[]);
         let judgement = landing::judgement(&verdict);
         self.add(
             shop,
@@ -76,7 +69,6 @@ impl Rig<'_> {
         )?;
         let permit = match verdict {
             Verdict::Deny(reasons) => return ran.failed(landing::refusal(&reasons)),
-            Verdict::Allow(permit) if !wishes.require_approval => permit,
             Verdict::Allow(permit) => permit,
             Verdict::Ask(ask) => ask.approved(),
         };
@@ -86,19 +78,24 @@ impl Rig<'_> {
             _ => Vec::new(),
         };
         if !reasons.is_empty()
-            && !self.approved(
-                shop,
-                wishes.hook,
-                &captured.changes,
-                reasons,
-                &evidence,
-                ran,
-                front,
-            )?
+            && !self.approved(shop, wishes.hook, &captured, reasons, &evidence, ran, front)?
         {
             return Ok(());
         }
         self.apply(shop, &task, base, &captured, permit, ran, front)
+    }
+
+    /// The holds of other hooks that the changes would meet.
+    fn held_by_others(
+        &mut self,
+        hook: &str,
+        captured: &Captured,
+        front: &mut dyn Front,
+    ) -> Result<Option<String>, SessionError> {
+        let standing = holds::standing(self.record(front)?.journal())?;
+        let met = holds::met_by(&standing, &captured.changes);
+        let met: Vec<&holds::Hold> = met.into_iter().filter(|it| it.hook != hook).collect();
+        Ok((!met.is_empty()).then(|| holds::told(&met)))
     }
 
     /// Asks a person; without one the changes wait.
@@ -106,7 +103,7 @@ impl Rig<'_> {
         &mut self,
         shop: &Shop,
         hook: &str,
-        changes: &Changeset,
+        captured: &Captured,
         reasons: Vec<String>,
         evidence: &str,
         ran: &mut Ran,
@@ -115,7 +112,7 @@ impl Rig<'_> {
         let review = Review {
             task: hook.to_owned(),
             title: format!("what the hook «{hook}» changed"),
-            changes: changes.clone(),
+            changes: captured.changes.clone(),
             reasons: reasons.clone(),
             evidence: evidence.to_owned(),
             offers: Offers::default(),
@@ -182,6 +179,7 @@ impl Rig<'_> {
         self.add(shop, vec![intent], front)?;
         match host::files::apply(permit, &shop.project.root, &captured.changes) {
             Ok(applied) => {
+                self.landed.push(captured.changes.clone());
                 let landing = applied.landing;
                 ran.files = landing.changes.paths().map(ToString::to_string).collect();
                 let merged = landing.merged.iter().map(ToString::to_string).collect();

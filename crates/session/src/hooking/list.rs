@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use hooks::{Action, Clause, Event, Fact, Form};
 use model::Cancel;
 
+use super::by_hand::inside;
 use super::incident::Incident;
 use super::install::is_installed;
-use super::rig::{Rig, inside};
+use super::rig::Rig;
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
 

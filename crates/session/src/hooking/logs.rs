@@ -119,6 +119,13 @@ pub fn words(fact: &Fact) -> Option<String> {
             }
             format!("{text} ({:.1} s)", *wall_ms as f64 / 1000.0)
         }
+        other => return words_of_what_came(other),
+    })
+}
+
+/// The same of holds and of what hooks changed.
+fn words_of_what_came(fact: &Fact) -> Option<String> {
+    Some(match fact {
         Fact::HoldSet {
             hook, path, why, ..
         } => format!("«{hook}» holds {path}: {why}"),

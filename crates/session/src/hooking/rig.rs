@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use change::RelPath;
-use engine::{Cost, Fact};
-use hooks::{Action, Answers, Clause, Decision, Event, Hook, Occasion};
+use change::Changeset;
+use engine::Fact;
+use hooks::{Action, Answers, Clause, Event, Hook};
 use host::clock::Stopwatch;
 use host::process::Ended;
 use host::shadow::TreeId;
@@ -19,6 +18,7 @@ use super::command;
 use super::holds;
 use super::incident::{Incident, World, digest_of};
 use super::landing::Wishes;
+use super::outcome::{self, Ran, Was, blank};
 use super::rack::{Rack, Shelf};
 use super::record::Record;
 use crate::documents;
@@ -28,78 +28,10 @@ use crate::places::{Environment, Project};
 use crate::run::{landing, snapshot};
 use crate::secrets;
 use crate::shop::{Shop, Yard};
-use crate::view::{Front, View};
+use crate::view::Front;
 
 /// How many hooks may follow from one another.
 pub(crate) const DEPTH_MAX: u32 = 3;
-
-/// What became of a hook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Was {
-    /// It did what it is there for, and lets the event go on.
-    Passed,
-    /// It says that the event must not go on.
-    Blocked,
-    /// It could not do what it is there for.
-    Failed,
-    /// What it changed waits for a person.
-    Waiting,
-    /// It was not run: it is not trusted, or the chain of hooks is too long.
-    Skipped,
-}
-
-impl Was {
-    /// Its name on every surface.
-    pub fn name(self) -> &'static str {
-        match self {
-            Was::Passed => "passed",
-            Was::Blocked => "blocked",
-            Was::Failed => "failed",
-            Was::Waiting => "waiting",
-            Was::Skipped => "skipped",
-        }
-    }
-}
-
-/// A hook that fired, and what became of it.
-#[derive(Clone, Debug)]
-pub struct Ran {
-    /// Its name.
-    pub hook: String,
-    /// Its file.
-    pub file: String,
-    /// What happened.
-    pub event: String,
-    /// The file that it happened to.
-    pub path: Option<String>,
-    /// What became of it.
-    pub was: Was,
-    /// Why, in one sentence.
-    pub why: String,
-    /// What it found.
-    pub findings: Vec<String>,
-    /// Files that it changed in the project.
-    pub files: Vec<String>,
-    /// What it changed or wants to change.
-    pub diff: String,
-    /// Its last words, or what its command printed.
-    pub text: String,
-    /// Whether the event must not go on because of it.
-    pub stops: bool,
-    /// What its model turns cost.
-    pub cost: Cost,
-    /// Wall time in milliseconds.
-    pub wall_ms: u64,
-}
-
-impl Ran {
-    /// It could not do what it is there for; that is no error of Kiro's.
-    pub(super) fn failed(&mut self, why: String) -> Result<(), SessionError> {
-        self.was = Was::Failed;
-        self.why = why;
-        Ok(())
-    }
-}
 
 /// The shop that actions work in: a run's own, or one that is opened when the first hook fires.
 enum Place<'a> {
@@ -122,7 +54,7 @@ impl Deref for Place<'_> {
 pub(crate) struct Rig<'a> {
     pub(crate) project: Project,
     pub(super) environment: &'a Environment,
-    gate: Gate,
+    pub(super) gate: Gate,
     pub(crate) rack: Rack,
     pub(super) world: World,
     model: Option<Chain>,
@@ -134,6 +66,8 @@ pub(crate) struct Rig<'a> {
     waiting: Vec<Fact>,
     /// How long each decision took since somebody asked.
     pub(super) decided_in: Vec<std::time::Duration>,
+    /// What hooks of this process brought in, so that policy weighs the sum.
+    pub(super) landed: Vec<Changeset>,
     /// Hooks of which was said that they are not run.
     told: BTreeSet<String>,
     count: u32,
@@ -161,6 +95,7 @@ impl<'a> Rig<'a> {
             record: None,
             waiting: Vec::new(),
             decided_in: Vec::new(),
+            landed: Vec::new(),
             told: BTreeSet::new(),
             count: 0,
         })
@@ -345,7 +280,7 @@ impl<'a> Rig<'a> {
         if incident.event.is_of_git() && incident.event.can_be_stopped() {
             let broken: Vec<Ran> = self
                 .unreadable()
-                .map(|it| unreadable(it, incident))
+                .map(|it| outcome::unreadable(it, incident))
                 .collect();
             all.extend(broken);
         }
@@ -363,7 +298,8 @@ impl<'a> Rig<'a> {
             if matches!(decision.clause, Clause::Event | Clause::Enabled) && !decision.fires {
                 continue;
             }
-            self.waiting.push(decided(shelf, hook, incident, &decision));
+            self.waiting
+                .push(outcome::decided(shelf, hook, incident, &decision));
             let lifts = hook.can_stop()
                 && incident.event.leaves_a_hold()
                 && decision.clause == Clause::Condition;
@@ -390,7 +326,7 @@ impl<'a> Rig<'a> {
     ) -> Result<Ran, SessionError> {
         let clock = Stopwatch::start();
         let mut ran = blank(shelf, hook, incident);
-        self.note(vec![started(hook, incident)], front)?;
+        self.note(vec![outcome::started(hook, incident)], front)?;
         let done = match refusal(shelf, hook, incident) {
             Some(why) => {
                 ran.was = Was::Skipped;
@@ -417,10 +353,10 @@ impl<'a> Rig<'a> {
                 false => self.lift(hook, incident, front)?,
             }
         }
-        self.note(vec![ended(&ran)], front)?;
+        self.note(vec![outcome::ended(&ran)], front)?;
         // That a hook is not trusted is said once.
         if ran.was != Was::Skipped || ran.stops || self.told.insert(ran.hook.clone()) {
-            tell(&ran, front);
+            outcome::tell(&ran, front);
         }
         Ok(ran)
     }
@@ -497,7 +433,13 @@ impl<'a> Rig<'a> {
             }
             None => return ran.failed("what it does cannot be read".to_owned()),
         }
-        if ran.was != Was::Passed && !(ran.was == Was::Blocked && !incident.event.is_of_git()) {
+        // What blocks a file may have mended it as well; what blocks git only judges.
+        let lands = match ran.was {
+            Was::Passed => true,
+            Was::Blocked => !incident.event.is_of_git(),
+            Was::Failed | Was::Waiting | Was::Skipped => false,
+        };
+        if !lands {
             return Ok(());
         }
         let blocked = (ran.was, ran.why.clone());
@@ -668,251 +610,4 @@ fn lay_out(shop: &Shop, yard: &Yard, incident: &Incident) -> Result<TreeId, Sess
         }
     }
     Ok(landing::capture(shop, &base, yard)?.tree)
-}
-
-fn blank(shelf: &Shelf, hook: &Hook, incident: &Incident) -> Ran {
-    Ran {
-        hook: hook.name.clone(),
-        file: shelf.file.path.clone(),
-        event: incident.event.name().to_owned(),
-        path: incident.path.clone(),
-        was: Was::Passed,
-        why: String::new(),
-        findings: Vec::new(),
-        files: Vec::new(),
-        diff: String::new(),
-        text: String::new(),
-        stops: false,
-        cost: Cost::default(),
-        wall_ms: 0,
-    }
-}
-
-/// A file that nothing could be read of may hold a hook that blocks: it stops what could be stopped.
-fn unreadable(shelf: &Shelf, incident: &Incident) -> Ran {
-    let name = shelf
-        .file
-        .path
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    Ran {
-        hook: name.clone(),
-        file: shelf.file.path.clone(),
-        event: incident.event.name().to_owned(),
-        path: None,
-        was: Was::Blocked,
-        why: "the hook file cannot be read, so nobody knows what it is to stop; `kiro validate-hooks` shows where".to_owned(),
-        findings: Vec::new(),
-        files: Vec::new(),
-        diff: String::new(),
-        text: String::new(),
-        stops: true,
-        cost: Cost::default(),
-        wall_ms: 0,
-    }
-}
-
-fn decided(shelf: &Shelf, hook: &Hook, incident: &Incident, decision: &Decision) -> Fact {
-    Fact::HookDecided {
-        hook: hook.name.clone(),
-        file: shelf.file.path.clone(),
-        event: incident.event.name().to_owned(),
-        path: incident.path.clone(),
-        fires: decision.fires,
-        clause: decision.clause.name().to_owned(),
-        why: decision.why.clone(),
-        depth: incident.depth,
-    }
-}
-
-fn started(hook: &Hook, incident: &Incident) -> Fact {
-    Fact::HookStarted {
-        hook: hook.name.clone(),
-        event: incident.event.name().to_owned(),
-        path: incident.path.clone(),
-    }
-}
-
-fn ended(ran: &Ran) -> Fact {
-    Fact::HookEnded {
-        hook: ran.hook.clone(),
-        event: ran.event.clone(),
-        path: ran.path.clone(),
-        outcome: ran.was.name().to_owned(),
-        why: ran.why.clone(),
-        findings: ran.findings.clone(),
-        files: ran.files.clone(),
-        cost: ran.cost,
-        wall_ms: ran.wall_ms,
-    }
-}
-
-/// Shows what became of a hook.
-fn tell(ran: &Ran, front: &mut dyn Front) {
-    let about = ran
-        .path
-        .as_ref()
-        .map_or(String::new(), |it| format!(" of {it}"));
-    let why = if ran.why.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", ran.why)
-    };
-    let mut text = format!(
-        "hook «{}» on {}{about} {}{why}",
-        ran.hook,
-        ran.event,
-        ran.was.name()
-    );
-    for finding in &ran.findings {
-        text.push_str(&format!("\n  - {finding}"));
-    }
-    let text = change::visible(&text).into_owned();
-    front.show(&match ran.was {
-        Was::Passed => View::Notice(text),
-        _ => View::Warning(text),
-    });
-}
-
-/// What of several hooks stops an event, in one sentence; none when nothing does.
-pub(crate) fn stops(all: &[Ran]) -> Option<String> {
-    let told: Vec<String> = all
-        .iter()
-        .filter(|it| it.stops)
-        .map(|it| format!("«{}»: {}", it.hook, it.why))
-        .collect();
-    (!told.is_empty()).then(|| told.join("; "))
-}
-
-/// What `kiro run-hook` is asked.
-#[derive(Clone, Debug)]
-pub struct RunHookOptions {
-    /// The hook file.
-    pub hook: PathBuf,
-    /// The file that it is to be about.
-    pub file: Option<PathBuf>,
-    /// Only say what would be done.
-    pub dry_run: bool,
-    /// The model; as configured for hooks when none is named.
-    pub model: Option<Chain>,
-}
-
-/// What came of `kiro run-hook`.
-#[derive(Clone, Debug)]
-pub struct RunHookResult {
-    /// For each hook of the file: its name, whether it would fire by itself, which clause decided, and why.
-    pub decisions: Vec<(String, bool, &'static str, String)>,
-    /// What each would do: the command, or the agent's whole prompt.
-    pub would: Vec<String>,
-    /// What became of them; empty for a dry run.
-    pub ran: Vec<Ran>,
-}
-
-/// Runs the hooks of a file by hand, as if their event had happened to the file that is named.
-///
-/// # Errors
-/// When a file cannot be read, or there is no journal.
-pub fn run_hook(
-    options: &RunHookOptions,
-    environment: &Environment,
-    cancel: &Cancel,
-    front: &mut dyn Front,
-) -> Result<RunHookResult, SessionError> {
-    let project = Project::around(environment)?;
-    let mut rig = Rig::open(&project, environment, cancel)?.with_model(options.model.clone());
-    let wanted = inside(&project, &environment.cwd.join(&options.hook))?;
-    if !rig.rack.shelves.iter().any(|it| it.file.path == wanted) {
-        rig.rack = Rack::of_file(&project, &wanted, &rig.gate)?;
-    }
-    rig.rack.shelves.retain(|it| it.file.path == wanted);
-    let path = options
-        .file
-        .as_ref()
-        .map(|it| inside(&project, &environment.cwd.join(it)))
-        .transpose()?;
-    let shelves = rig.rack.shelves.clone();
-    let mut result = RunHookResult {
-        decisions: Vec::new(),
-        would: Vec::new(),
-        ran: Vec::new(),
-    };
-    for shelf in &shelves {
-        if shelf.file.is_unreadable() {
-            let why = shelf
-                .file
-                .diagnostics
-                .first()
-                .map_or("", |it| it.message.as_str());
-            return Err(SessionError::input(format!("{wanted}: {why}"))
-                .hint("`kiro validate-hooks` shows where"));
-        }
-        for hook in &shelf.file.hooks {
-            let event = hook.event.unwrap_or(Event::Manual);
-            if event.is_about_a_file() && path.is_none() {
-                return Err(
-                    SessionError::input(format!("«{}» is about a file", hook.name))
-                        .hint("name one with --file PATH"),
-                );
-            }
-            let mut incident = rig.incident(event);
-            incident.path = path.clone();
-            let incident = super::git::by_hand(incident, &rig.world, environment)?;
-            let decision = hook.decide(&incident);
-            result.decisions.push((
-                hook.name.clone(),
-                decision.fires,
-                decision.clause.name(),
-                decision.why,
-            ));
-            result.would.push(would(hook, &incident));
-            if !options.dry_run {
-                let ran = rig.run_hook(shelf, hook, &incident, front)?;
-                result.ran.push(ran);
-            }
-        }
-    }
-    rig.close(front)?;
-    Ok(result)
-}
-
-/// A path as the project knows it.
-pub(super) fn inside(project: &Project, path: &std::path::Path) -> Result<String, SessionError> {
-    let outside = || {
-        SessionError::input(format!(
-            "{} is no path of {}",
-            path.display(),
-            project.root.display()
-        ))
-    };
-    let clean: PathBuf = path.components().collect();
-    let real = clean
-        .parent()
-        .and_then(|it| it.canonicalize().ok())
-        .map(|it| it.join(clean.file_name().unwrap_or_default()));
-    let found = real.unwrap_or(clean);
-    let text = found
-        .strip_prefix(&project.root)
-        .ok()
-        .and_then(|it| it.to_str())
-        .ok_or_else(outside)?;
-    RelPath::parse(text)
-        .map(|it| it.to_string())
-        .map_err(|_| outside())
-}
-
-fn would(hook: &Hook, incident: &Incident) -> String {
-    let value = |part: &hooks::Part| match part {
-        hooks::Part::Fact(fact) => incident
-            .fact(*fact)
-            .map_or(String::new(), |it| it.to_string()),
-        hooks::Part::Workspace(scope) => format!("@workspace({})", scope.0.join(", ")),
-        hooks::Part::Text(text) => text.clone(),
-    };
-    match &hook.action {
-        Some(Action::Command(prompt)) => command::text(prompt, incident),
-        Some(Action::Agent(prompt)) => prompt.filled(value),
-        None => String::new(),
-    }
 }

@@ -117,8 +117,11 @@ impl ProjectRules<'_> {
 pub(super) struct Staging {
     /// Every path, sensitive ones too, seen from the top of the working tree.
     pub(super) names: Vec<String>,
-    files: Vec<(Staged, Option<Vec<u8>>, Option<Vec<u8>>)>,
+    files: Vec<StagedFile>,
 }
+
+/// A path with its content in the last commit and in the next one.
+type StagedFile = (Staged, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Staging {
     /// Reads it from git, as git's hook sees it.
@@ -159,7 +162,7 @@ impl Staging {
         below: &str,
         gate: &policy::Gate,
     ) -> Result<Changeset, SessionError> {
-        let change = |(it, before, after): &(Staged, Option<Vec<u8>>, Option<Vec<u8>>)| {
+        let change = |(it, before, after): &StagedFile| {
             let path = RelPath::parse(it.path.strip_prefix(below)?).ok()?;
             let state =
                 |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|it| FileState::file(it.clone()));
@@ -177,7 +180,7 @@ impl Staging {
 
     /// Paths with digests of what is staged.
     pub(super) fn digests(&self, below: &str) -> Vec<(String, Digest)> {
-        let one = |(it, _, after): &(Staged, Option<Vec<u8>>, Option<Vec<u8>>)| {
+        let one = |(it, _, after): &StagedFile| {
             Some((
                 it.path.strip_prefix(below)?.to_owned(),
                 Digest::of(after.as_ref()?),

@@ -18,7 +18,8 @@ use host::watch::{Change, Watcher};
 use model::Cancel;
 
 use super::incident::digest_of;
-use super::rig::{Ran, Rig};
+use super::outcome::Ran;
+use super::rig::Rig;
 use crate::error::{Kind, SessionError};
 use crate::models::Chain;
 use crate::places::{Environment, Project};
