@@ -34,6 +34,8 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
         false => Terminal::interactive(cancel.clone()),
     };
     let result = session::chat(&options, environment, &cancel, &mut front)?;
+    // Its live line goes before the result stands there.
+    drop(front);
     match args.json {
         true => output::json(&to_json(&options, &result)),
         false => print(&result),
