@@ -199,6 +199,10 @@ impl<'a> Chat<'a> {
         // What policy said on the way to this fact stands before it.
         let mut facts = self.shop.ledger.take();
         facts.push(fact);
+        let facts = self
+            .journal
+            .cleaned(facts)
+            .map_err(SessionError::internal)?;
         self.journal
             .append(&self.run, now(), &facts)
             .map_err(SessionError::internal)?;

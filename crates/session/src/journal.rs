@@ -233,6 +233,28 @@ impl Journal {
         self.redactor = redactor;
     }
 
+    /// The facts as they are kept: without the secrets in them. What is shown is shown so.
+    ///
+    /// # Errors
+    /// When one of them is none any more without its secrets.
+    pub fn cleaned(&self, facts: Vec<Fact>) -> Result<Vec<Fact>, JournalError> {
+        let clean = |fact: Fact| {
+            let mut value = serde_json::to_value(&fact)?;
+            redact(&self.redactor, &mut value);
+            serde_json::from_value(value)
+        };
+        let cleaned: Result<Vec<Fact>, serde_json::Error> = facts.into_iter().map(clean).collect();
+        cleaned.map_err(|source| self.no_fact(source))
+    }
+
+    fn no_fact(&self, source: serde_json::Error) -> JournalError {
+        JournalError::Fact {
+            path: self.path.display().to_string(),
+            seq: 0,
+            source,
+        }
+    }
+
     /// Appends facts, all or none; when this returns they are on the disk. Secrets in them are taken out first.
     ///
     /// # Errors
@@ -244,11 +266,7 @@ impl Journal {
             serde_json::to_string(&value)
         };
         let bodies: Result<Vec<String>, serde_json::Error> = facts.iter().map(body).collect();
-        let bodies = bodies.map_err(|source| JournalError::Fact {
-            path: self.path.display().to_string(),
-            seq: 0,
-            source,
-        })?;
+        let bodies = bodies.map_err(|source| self.no_fact(source))?;
         let append = |connection: &mut Connection| {
             let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let (mut seq, mut chain) = (chain::last_seq(&act)?, chain::head(&act)?.1);
@@ -624,7 +642,9 @@ mod tests {
             task: "1".into(),
             reason,
         };
+        let shown = journal.cleaned(vec![fact.clone()]).expect("facts");
         journal.append("r1", 5, &[fact]).expect("appends");
+        assert_eq!(shown[0], journal.facts("r1").expect("reads")[0].fact);
         let Fact::AttemptFailed { reason, .. } = &journal.facts("r1").expect("reads")[0].fact
         else {
             panic!("another fact");

@@ -354,6 +354,10 @@ impl Running<'_> {
         // What policy said on the way to this fact stands before it.
         let mut facts = self.shop.ledger.take();
         facts.push(fact);
+        let facts = self
+            .journal
+            .cleaned(facts)
+            .map_err(SessionError::internal)?;
         self.journal
             .append(&self.id, now(), &facts)
             .map_err(SessionError::internal)?;

@@ -82,6 +82,11 @@ pub(crate) fn parse_groups(text: &str) -> Result<Program, NoTree> {
     parse(&parted).or_else(|_| parse(text))
 }
 
+/// Whether [`parse_groups`] may read a script otherwise than [`parse`] does.
+pub(crate) fn has_groups_in_groups(text: &str) -> bool {
+    with_parted_groups(text) != text
+}
+
 fn with_parted_groups(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for (n, part) in text.split('(').enumerate() {

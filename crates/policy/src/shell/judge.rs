@@ -138,7 +138,7 @@ impl CommandRules {
         }
         let mut reading = match grammar::parse(&readable) {
             Ok(program) => {
-                walk.script(&readable, &Stream::default());
+                walk.whole(&readable, &program);
                 plan::read(&program, allows)
             }
             Err(why) => {

@@ -194,6 +194,17 @@ impl<'r> Walk<'r> {
         output
     }
 
+    /// Follows the script that everything begins with, whose tree is there already.
+    pub(crate) fn whole(&mut self, text: &str, program: &ast::Program) {
+        let stdin = Stream::default();
+        if grammar::has_groups_in_groups(text) {
+            self.script(text, &stdin);
+        } else {
+            self.bytes += text.len();
+            self.program(program, &stdin);
+        }
+    }
+
     /// Follows a script.
     pub(crate) fn script(&mut self, text: &str, stdin: &Stream) -> Stream {
         self.bytes += text.len();
