@@ -106,6 +106,32 @@ fn hooks_that_are_there_run_first_and_come_back() {
 }
 
 #[test]
+fn a_tool_that_comes_later_and_moves_hooks_aside_is_left_alone() {
+    let world = repository();
+    world.write_program(".git/hooks/pre-commit", "#!/bin/sh\necho own >> own.log\n");
+    assert_eq!(world.kiro(&["hooks", "install"]).code, Some(0));
+    // As pre-commit does it.
+    let hooks = world.project().join(".git/hooks");
+    let legacy = hooks.join("pre-commit.legacy");
+    std::fs::rename(hooks.join("pre-commit"), &legacy).expect("moved");
+    let later = "#!/bin/sh\n\"$(dirname \"$0\")/pre-commit.legacy\" \"$@\" || exit 1\necho later >> own.log\n";
+    world.write_program(".git/hooks/pre-commit", later);
+    world.write("a.txt", "a\n");
+    let done = commit(&world, "");
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert_eq!(world.read("own.log"), "own\nlater\n");
+    world.write("key.txt", format!("AKIA{}\n", "Q7".repeat(8)));
+    assert_ne!(commit(&world, "").code, Some(0));
+    assert_eq!(world.kiro(&["hooks", "uninstall"]).code, Some(0));
+    assert_eq!(world.read(".git/hooks/pre-commit"), later);
+    assert_eq!(
+        std::fs::read_to_string(legacy).expect("reads"),
+        "#!/bin/sh\necho own >> own.log\n"
+    );
+    assert!(!world.has(".git/hooks/pre-commit.before-kiro"));
+}
+
+#[test]
 fn another_hooks_path_is_respected_and_restored() {
     let world = repository();
     world.write_program(

@@ -37,6 +37,13 @@ impl Condition {
         }
     }
 
+    /// Every fact that it may ask for, each once.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        collect(&self.root, &mut facts);
+        facts
+    }
+
     /// The part of the text that a clause stands for.
     pub fn part(&self, clause: &Range<usize>) -> &str {
         self.text.get(clause.clone()).unwrap_or(&self.text)

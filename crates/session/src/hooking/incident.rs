@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use change::{Changeset, Digest, FileChange, FileState, RelPath};
 use hooks::{Event, Fact, Occasion, Value, language_of};
@@ -39,7 +40,15 @@ pub(crate) struct World {
     below: String,
     author: Option<String>,
     gate: Gate,
+    /// Files as the last commit has them, asked for together beforehand.
+    heads: Arc<Mutex<Heads>>,
 }
+
+/// Files of the last commit by path; none for one that it does not hold.
+type Heads = HashMap<String, Option<Vec<u8>>>;
+
+/// How many files are asked for at once.
+const HEADS_AT_ONCE: usize = 200;
 
 impl World {
     pub(crate) fn of(project: &Project, gate: &Gate, environment: &Environment) -> World {
@@ -56,6 +65,7 @@ impl World {
             below: below.unwrap_or_default(),
             author: author(environment),
             gate: gate.clone(),
+            heads: Arc::default(),
         }
     }
 
@@ -90,10 +100,39 @@ impl World {
 
     /// The file as the last commit has it.
     fn head(&self, path: &str) -> Option<Vec<u8>> {
+        if let Some(known) = self.heads().get(path) {
+            return known.clone();
+        }
         let git = self.git.as_ref()?;
         let id = format!("HEAD:{}{path}", self.below);
         let found = host::process::git_objects(git, &self.root, &[], &[id]).ok()?;
         found.into_iter().next().flatten()
+    }
+
+    fn heads(&self) -> MutexGuard<'_, Heads> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks git for these files at once, so that deciding about each does not have to. What it does not say is asked for
+    /// one by one later.
+    pub(super) fn fetch_heads(&self, paths: &[String]) {
+        let Some(git) = &self.git else { return };
+        for paths in paths.chunks(HEADS_AT_ONCE) {
+            let asked: Vec<&String> = paths.iter().filter(|it| !it.contains('\n')).collect();
+            let ids: Vec<String> = asked
+                .iter()
+                .map(|it| format!("HEAD:{}{it}", self.below))
+                .collect();
+            if let Ok(found) = host::process::git_objects(git, &self.root, &[], &ids) {
+                let named = asked.into_iter().cloned().zip(found);
+                self.heads().extend(named);
+            }
+        }
+    }
+
+    /// The last commit may be another one next time.
+    pub(super) fn forget_heads(&self) {
+        self.heads().clear();
     }
 
     fn is_sensitive(&self, path: &str) -> bool {

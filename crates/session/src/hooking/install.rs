@@ -48,6 +48,8 @@ const OTHERS: [&str; 15] = [
     "proc-receive",
     "p4-changelist",
 ];
+/// What other tools call a hook that they found and run first (pre-commit, lefthook); empty is where it was.
+const MOVED: [&str; 3] = ["", ".legacy", ".old"];
 /// The folder in the git directory that stands before another one.
 const FOLDER: &str = "kiro-hooks";
 /// The setting that stood there before.
@@ -463,16 +465,18 @@ pub fn uninstall(environment: &Environment) -> Result<Installed, SessionError> {
     }
     let folder = place.common.join("hooks");
     for name in OURS {
-        let path = folder.join(name);
-        if !place.is_ours(&path)? {
-            continue;
-        }
-        place.remove(&folder, name)?;
         let aside = format!("{name}{ASIDE}");
-        if folder.join(&aside).symlink_metadata().is_ok() {
-            place.rename(&folder, &aside, name)?;
+        for moved in MOVED {
+            let ours = format!("{name}{moved}");
+            if !place.is_ours(&folder.join(&ours))? {
+                continue;
+            }
+            place.remove(&folder, &ours)?;
+            if folder.join(&aside).symlink_metadata().is_ok() {
+                place.rename(&folder, &aside, &ours)?;
+            }
+            done.changed.push(name.to_owned());
         }
-        done.changed.push(name.to_owned());
     }
     Ok(done)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use change::Changeset;
 use engine::Fact;
-use hooks::{Action, Answers, Clause, Event, Hook};
+use hooks::{Action, Answers, Clause, Event, Fact as Known, Hook};
 use host::clock::Stopwatch;
 use host::process::Ended;
 use host::shadow::TreeId;
@@ -126,6 +126,21 @@ impl<'a> Rig<'a> {
         let waits = |hook: &Hook| hook.enabled && hook.event.is_none_or(|it| it == event);
         self.rack.hooks().any(|it| waits(it.1))
             || (event.can_be_stopped() && self.unreadable().next().is_some())
+    }
+
+    /// Whether a hook's condition asks what is different from the last commit.
+    pub(super) fn asks_of_the_last_commit(&self) -> bool {
+        let asked = [
+            Known::IsNew,
+            Known::LinesAdded,
+            Known::LinesRemoved,
+            Known::Diff,
+        ];
+        let asks = |hook: &Hook| {
+            let condition = hook.condition.as_ref().filter(|_| hook.enabled);
+            condition.is_some_and(|it| it.facts().iter().any(|fact| asked.contains(fact)))
+        };
+        self.rack.hooks().any(|it| asks(it.1))
     }
 
     fn unreadable(&self) -> impl Iterator<Item = &Shelf> {

@@ -29,6 +29,8 @@ use crate::view::{Front, View};
 const WAITING_MAX: usize = 200_000;
 /// A file that never rests is told after this long, in milliseconds.
 const PATIENCE_MS: u64 = 5_000;
+/// How many changes are decided upon before what was decided is written.
+const BATCH: usize = 500;
 /// How long is waited at a stretch, so that stopping is noticed.
 const STRETCH: Duration = Duration::from_millis(500);
 /// Folders that nobody writes hooks for; those that git ignores are left out too.
@@ -344,16 +346,35 @@ impl Watch<'_> {
             self.rig.refresh()?;
         }
         self.learn_seen(front)?;
+        let asks = self.rig.asks_of_the_last_commit();
+        for some in due.chunks(BATCH) {
+            if asks {
+                let paths: Vec<String> = some.iter().map(|it| it.path.clone()).collect();
+                self.rig.world.fetch_heads(&paths);
+            }
+            let told = self.tell_all(some, front, on);
+            self.rig.world.forget_heads();
+            told?;
+            self.rig.flush(front)?;
+        }
+        self.learn_seen(front)
+    }
+
+    fn tell_all(
+        &mut self,
+        due: &[Burst],
+        front: &mut dyn Front,
+        on: &mut dyn FnMut(&Watched),
+    ) -> Result<(), SessionError> {
         for burst in due {
             if self.cancel.is_cancelled() {
                 break;
             }
-            for (event, path, old) in self.events(&burst) {
-                self.tell(event, &path, old.as_deref(), &burst, front, on)?;
+            for (event, path, old) in self.events(burst) {
+                self.tell(event, &path, old.as_deref(), burst, front, on)?;
             }
         }
-        self.rig.flush(front)?;
-        self.learn_seen(front)
+        Ok(())
     }
 
     /// What a change means, given what was there: a path that was a folder stands for what it held.
