@@ -482,12 +482,13 @@ fn the_json_is_the_contracts() {
       }
     ]
     "##);
-    let keys: Vec<_> = json
+    let mut keys: Vec<_> = json
         .as_object()
         .expect("an object")
         .keys()
         .map(String::as_str)
         .collect();
+    keys.sort_unstable();
     assert_eq!(
         keys,
         [
