@@ -19,7 +19,7 @@ use policy::{Permit, Verdict};
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
-use crate::hooking::Hooked;
+use crate::hooking::{Hooked, before_prompt};
 use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
@@ -238,7 +238,8 @@ impl<'a> Chat<'a> {
         let transcript = self.shop.project.state.join("transcripts");
         let transcript = transcript.join(format!("{}.jsonl", self.run));
         let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
-        let (ended, turns) = self.talk(options, &yard, &mut kept)?;
+        let prompt = before_prompt(self.shop, &options.prompt, self.front)?;
+        let (ended, turns) = self.talk(&prompt, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
             attempt: 1,
@@ -283,7 +284,7 @@ impl<'a> Chat<'a> {
     /// Lets the model work on a thread of its own, and records and shows what it reports.
     fn talk(
         &mut self,
-        options: &ChatOptions,
+        prompt: &str,
         yard: &Yard,
         transcript: &mut Transcript,
     ) -> Result<(Ended, u32), SessionError> {
@@ -304,7 +305,7 @@ impl<'a> Chat<'a> {
             });
             let mut ear = Pass(sender);
             let mut talk = Talk::new(CHAT, &mut ear, transcript);
-            let ended = conversation.ask(&options.prompt, &mut talk);
+            let ended = conversation.ask(prompt, &mut talk);
             Ok((ended, conversation.spent().turns))
         };
         talk::listening(work, &shop.cancel, &mut |heard| self.hear(heard))

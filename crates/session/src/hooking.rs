@@ -19,6 +19,7 @@ mod landing;
 mod list;
 mod logs;
 mod outcome;
+mod prompted;
 mod rack;
 mod record;
 mod rig;
@@ -43,5 +44,7 @@ pub use writing::{NewHook, new_hook, switch};
 
 pub(crate) use around::Hooked;
 pub(crate) use outcome::stops;
+pub(crate) use prompted::before_prompt;
 pub(crate) use rack::covered;
+pub(crate) use record::HOOKS;
 pub(crate) use rig::Rig;

@@ -344,7 +344,8 @@ fn chosen(
     let row = match (&place, wanted) {
         (Some(place), _) => runs.find(|it| it.spec == place.path.as_str()),
         (None, Some(id)) => runs.find(|it| it.id == id),
-        (None, None) => runs.next(),
+        // What hooks did by themselves is shown by `kiro logs --hooks`.
+        (None, None) => runs.find(|it| it.spec != crate::hooking::HOOKS),
     };
     Ok((journal, row.ok_or_else(none)?))
 }

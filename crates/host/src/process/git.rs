@@ -201,21 +201,95 @@ pub fn git_staged_objects(
     Ok(found)
 }
 
-/// The content of objects of a repository, in their order; none for one that is not there.
+/// The content of objects of a repository, in their order; none for one that is not there or is larger than
+/// `limit_bytes`.
 ///
 /// # Errors
-/// When git does not start or does not end well, or the objects have more than 64 MB together.
+/// When git does not start or does not end well.
 pub fn git_objects(
     program: &Path,
     cwd: &Path,
     env: &[(&str, String)],
     ids: &[String],
+    limit_bytes: usize,
 ) -> Result<Vec<Option<Vec<u8>>>, RunError> {
     let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    let heads = batch(program, cwd, &env, "--batch-check", ids)?;
+    let told = String::from_utf8_lossy(&heads.stdout).into_owned();
+    let sizes: Vec<Option<usize>> = told.lines().map(size_of).collect();
+    let mut found = vec![None; ids.len()];
+    let mut wanted = Vec::new();
+    let mut bytes = 0;
+    for (at, size) in sizes.into_iter().take(ids.len()).enumerate() {
+        let Some(size) = size.filter(|it| *it <= limit_bytes.min(OUTPUT_MAX / 2)) else {
+            continue;
+        };
+        if bytes + size > OUTPUT_MAX / 2 {
+            fetch(
+                program,
+                cwd,
+                &env,
+                ids,
+                &std::mem::take(&mut wanted),
+                &mut found,
+            )?;
+            bytes = 0;
+        }
+        wanted.push(at);
+        bytes += size;
+    }
+    fetch(program, cwd, &env, ids, &wanted, &mut found)?;
+    Ok(found)
+}
+
+/// The size that a line of `git cat-file --batch-check` tells.
+fn size_of(line: &str) -> Option<usize> {
+    line.rsplit(' ').next()?.parse().ok()
+}
+
+/// Fills in the content of those objects that are `wanted`.
+fn fetch(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, &str)],
+    ids: &[String],
+    wanted: &[usize],
+    found: &mut [Option<Vec<u8>>],
+) -> Result<(), RunError> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<String> = wanted.iter().map(|at| ids[*at].clone()).collect();
+    let finished = batch(program, cwd, env, "--batch", &asked)?;
+    let mut rest = finished.stdout.as_slice();
+    for at in wanted {
+        let end = rest
+            .iter()
+            .position(|it| *it == b'\n')
+            .unwrap_or(rest.len());
+        let size = size_of(&String::from_utf8_lossy(&rest[..end]));
+        rest = rest.get(end + 1..).unwrap_or_default();
+        if let Some(size) = size {
+            let bytes = rest.get(..size).ok_or_else(|| lost(program, &finished))?;
+            found[*at] = Some(bytes.to_vec());
+            rest = rest.get(size + 1..).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// Asks git about many objects at once.
+fn batch(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, &str)],
+    how: &str,
+    ids: &[String],
+) -> Result<Finished, RunError> {
     let call = GitCall {
-        arguments: &["cat-file", "--batch"],
+        arguments: &["cat-file", how],
         cwd,
-        env: &env,
+        env,
         stdin: Some(
             ids.iter()
                 .flat_map(|it| format!("{it}\n").into_bytes())
@@ -225,33 +299,10 @@ pub fn git_objects(
         wall: PATIENT,
     };
     let finished = Git::new(program.to_path_buf()).run(call, &|| false)?;
-    if !finished.ended.success() || finished.truncated {
-        return Err(lost(program, &finished));
+    match finished.ended.success() && !finished.truncated {
+        true => Ok(finished),
+        false => Err(lost(program, &finished)),
     }
-    let mut rest = finished.stdout.as_slice();
-    let mut found = Vec::new();
-    for _ in ids {
-        let end = rest
-            .iter()
-            .position(|it| *it == b'\n')
-            .unwrap_or(rest.len());
-        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-        rest = rest.get(end + 1..).unwrap_or_default();
-        let size = head
-            .split(' ')
-            .nth(2)
-            .and_then(|it| it.parse::<usize>().ok());
-        let Some(size) = size else {
-            found.push(None);
-            continue;
-        };
-        let Some(bytes) = rest.get(..size) else {
-            return Err(lost(program, &finished));
-        };
-        found.push(Some(bytes.to_vec()));
-        rest = rest.get(size + 1..).unwrap_or_default();
-    }
-    Ok(found)
 }
 
 /// What git prints for a question that changes nothing; none when it says that there is no answer.

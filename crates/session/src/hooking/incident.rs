@@ -47,6 +47,8 @@ pub(crate) struct World {
 /// Files of the last commit by path; none for one that it does not hold.
 type Heads = HashMap<String, Option<Vec<u8>>>;
 
+/// Largest file of the last commit that is compared, in bytes.
+const HEAD_MAX: usize = 8 << 20;
 /// How many files are asked for at once.
 const HEADS_AT_ONCE: usize = 200;
 
@@ -105,7 +107,7 @@ impl World {
         }
         let git = self.git.as_ref()?;
         let id = format!("HEAD:{}{path}", self.below);
-        let found = host::process::git_objects(git, &self.root, &[], &[id]).ok()?;
+        let found = host::process::git_objects(git, &self.root, &[], &[id], HEAD_MAX).ok()?;
         found.into_iter().next().flatten()
     }
 
@@ -123,7 +125,7 @@ impl World {
                 .iter()
                 .map(|it| format!("HEAD:{}{it}", self.below))
                 .collect();
-            if let Ok(found) = host::process::git_objects(git, &self.root, &[], &ids) {
+            if let Ok(found) = host::process::git_objects(git, &self.root, &[], &ids, HEAD_MAX) {
                 let named = asked.into_iter().cloned().zip(found);
                 self.heads().extend(named);
             }

@@ -182,6 +182,9 @@ impl Rig<'_> {
                 self.landed.push(captured.changes.clone());
                 let landing = applied.landing;
                 ran.files = landing.changes.paths().map(ToString::to_string).collect();
+                let created = |it: &&change::FileChange| it.before.is_none();
+                let created = landing.changes.files().iter().filter(created);
+                ran.created = created.map(|it| it.path.to_string()).collect();
                 let merged = landing.merged.iter().map(ToString::to_string).collect();
                 self.add(
                     shop,

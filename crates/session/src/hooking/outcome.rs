@@ -55,6 +55,8 @@ pub struct Ran {
     pub findings: Vec<String>,
     /// Files that it changed in the project.
     pub files: Vec<String>,
+    /// Those of them that were not there before.
+    pub(super) created: Vec<String>,
     /// What it changed or wants to change.
     pub diff: String,
     /// Its last words, or what its command printed.
@@ -86,6 +88,7 @@ pub(super) fn blank(shelf: &Shelf, hook: &Hook, incident: &Incident) -> Ran {
         why: String::new(),
         findings: Vec::new(),
         files: Vec::new(),
+        created: Vec::new(),
         diff: String::new(),
         text: String::new(),
         stops: false,
@@ -112,6 +115,7 @@ pub(super) fn unreadable(shelf: &Shelf, incident: &Incident) -> Ran {
         why: "the hook file cannot be read, so nobody knows what it is to stop; `kiro validate-hooks` shows where".to_owned(),
         findings: Vec::new(),
         files: Vec::new(),
+        created: Vec::new(),
         diff: String::new(),
         text: String::new(),
         stops: true,

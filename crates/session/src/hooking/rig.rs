@@ -246,19 +246,34 @@ impl<'a> Rig<'a> {
         let mut all = self.fire_one(incident, front)?;
         let written: Vec<(String, bool)> = all
             .iter()
-            .flat_map(|ran| ran.files.iter().cloned())
-            .map(|path| {
-                let there = self.project.root.join(&path).is_file();
-                (path, there)
+            .flat_map(|ran| {
+                ran.files
+                    .iter()
+                    .map(|it| (it.clone(), ran.created.contains(it)))
             })
             .collect();
-        for (path, there) in written {
-            let event = if there {
-                Event::FileSave
-            } else {
-                Event::FileDelete
-            };
-            all.extend(self.fire_on_change(event, &path, incident.depth + 1, front)?);
+        for (path, created) in written {
+            all.extend(self.fire_on_write(&path, created, incident.depth + 1, front)?);
+        }
+        Ok(all)
+    }
+
+    /// Tells hooks of a file that Kiro wrote or removed.
+    pub(crate) fn fire_on_write(
+        &mut self,
+        path: &str,
+        created: bool,
+        depth: u32,
+        front: &mut dyn Front,
+    ) -> Result<Vec<Ran>, SessionError> {
+        let events: &[Event] = match (self.project.root.join(path).is_file(), created) {
+            (true, true) => &[Event::FileCreate, Event::FileSave],
+            (true, false) => &[Event::FileSave],
+            (false, _) => &[Event::FileDelete],
+        };
+        let mut all = Vec::new();
+        for event in events {
+            all.extend(self.fire_on_change(*event, path, depth, front)?);
         }
         Ok(all)
     }
@@ -313,8 +328,11 @@ impl<'a> Rig<'a> {
             if matches!(decision.clause, Clause::Event | Clause::Enabled) && !decision.fires {
                 continue;
             }
-            self.waiting
-                .push(outcome::decided(shelf, hook, incident, &decision));
+            // That a path does not pass a filter can be told at any time; it is not kept for each save.
+            if decision.fires || decision.clause != Clause::Filter {
+                self.waiting
+                    .push(outcome::decided(shelf, hook, incident, &decision));
+            }
             let lifts = hook.can_stop()
                 && incident.event.leaves_a_hold()
                 && decision.clause == Clause::Condition;

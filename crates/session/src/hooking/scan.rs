@@ -13,7 +13,7 @@ use crate::error::SessionError;
 use crate::places::{Environment, Project};
 use crate::secrets;
 
-/// Largest file in which secrets are looked for, in bytes.
+/// Largest file in which secrets are looked for, in bytes; what is larger is told as not looked at.
 const TEXT_MAX: usize = 8 << 20;
 
 /// git of the user's path, outside the project.
@@ -143,7 +143,7 @@ impl Staging {
             .flat_map(|it| [it.before.clone(), it.after.clone()])
             .flatten()
             .collect();
-        let contents = host::process::git_objects(&git, &environment.cwd, &env, &ids)
+        let contents = host::process::git_objects(&git, &environment.cwd, &env, &ids, TEXT_MAX)
             .map_err(SessionError::input)?;
         let mut contents = contents.into_iter();
         let mut files = Vec::new();

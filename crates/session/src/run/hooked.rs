@@ -1,7 +1,7 @@
 //! The project's hooks in a run: asked before a task begins and before it is completed, told of what changed and of how
 //! things ended. A run trusts none of a folder's hooks; those that a person trusted take part.
 
-use change::{Changeset, RelPath};
+use change::Changeset;
 use hooks::{Event, Fact as Known, Value};
 
 use super::Running;
@@ -47,16 +47,11 @@ impl Running<'_> {
     }
 
     /// Tells hooks of files that a task changed.
-    pub(super) fn hooks_on_changes(&mut self, files: &[RelPath]) -> Result<(), SessionError> {
-        for path in files {
-            let there = self.place.project.root.join(path.as_str()).is_file();
-            let event = if there {
-                Event::FileSave
-            } else {
-                Event::FileDelete
-            };
+    pub(super) fn hooks_on_changes(&mut self, changes: &Changeset) -> Result<(), SessionError> {
+        for file in changes.files() {
+            let created = file.before.is_none();
             self.hooks
-                .fire_on_change(event, path.as_str(), 0, self.front)?;
+                .fire_on_write(file.path.as_str(), created, 0, self.front)?;
         }
         self.hooks.flush(self.front)
     }

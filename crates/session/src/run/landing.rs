@@ -222,8 +222,7 @@ impl Running<'_> {
                     files: landing.changes.paths().map(ToString::to_string).collect(),
                     merged: landing.merged.iter().map(ToString::to_string).collect(),
                 })?;
-                let files: Vec<RelPath> = landing.changes.paths().cloned().collect();
-                self.hooks_on_changes(&files)
+                self.hooks_on_changes(&landing.changes)
             }
             Err(error @ (ApplyError::Conflict { .. } | ApplyError::Escapes { .. })) => {
                 self.conflict(id, error.to_string())
