@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
+    /// Show why a task is as it is: attempts, checks, answers and what landed, from the journal.
+    Why(WhyArgs),
     /// Show what waits for an approval, and answer it, from any terminal.
     Approvals(ApprovalsArgs),
     /// Take a task's changes out of the project again: the last one's, or a named one's. Your own edits stay.
@@ -258,6 +260,19 @@ pub(crate) struct RunArgs {
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
+}
+
+/// Which task.
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// The task.
+    pub(crate) task: String,
+    /// The specification, by name or path, where several have such a task.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) spec: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What is answered.

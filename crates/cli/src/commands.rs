@@ -20,6 +20,7 @@ mod tasks;
 mod trust;
 mod undo;
 mod watch;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Plan(args) => plan::run(&args, &environment),
         Command::Tasks(args) => tasks::run(&args, &environment),
         Command::Run(args) => run::run(&args, &environment),
+        Command::Why(args) => why::run(&args, &environment),
         Command::Approvals(args) => approvals::run(&args, &environment),
         Command::Undo(args) => undo::run(Undo::Task(args.task), &args.how, &environment),
         Command::Redo(args) => undo::run(Undo::Redo, &args.how, &environment),

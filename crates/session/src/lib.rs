@@ -35,12 +35,15 @@ mod undo;
 mod verdicts;
 mod view;
 mod waiting;
+mod why;
 
 pub use boxes::{SetTask, set_task};
 pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use doctor::{Diagnosis, Finding, diagnose};
-pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState};
+pub use engine::{
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState,
+};
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use host::files::shown;
@@ -70,3 +73,4 @@ pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Decision, Front, Offers, Question, Review, View};
 pub use waiting::{Waiting, answer, approvals};
+pub use why::{AttemptTold, CheckTold, Why, why};

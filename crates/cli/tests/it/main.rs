@@ -25,6 +25,7 @@ mod policy_paths;
 mod providers;
 mod trust;
 mod undo;
+mod why;
 
 use serde_json::Value;
 use testkit::{Output, World};
