@@ -261,6 +261,8 @@ fn files_name_models_and_the_users_own_come_first() {
         "model: [openai/these, openai/further]\n",
     );
     assert_eq!(asked(&run, &[]), "these further");
+    let ran = server.kiro(&world, &run, &[]);
+    check(&ran, 4, "openai/further answers instead");
     assert_eq!(asked(&run, &[("KIRO_MODEL", "openai/these")]), "these");
     users(
         &world,
