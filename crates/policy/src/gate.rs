@@ -220,6 +220,21 @@ impl Gate {
         Verdict::from_reasons(&act, deny, Vec::new(), "Kiro's own document")
     }
 
+    /// Judges a Markdown document of a spec in another project's form, which stands where that form has it.
+    pub fn judge_foreign_document(&self, path: &RelPath, bytes: &[u8]) -> Verdict {
+        let act = Act::write(&self.root.join(path.as_str()), bytes);
+        let deny = if path.as_str().ends_with(".md") && !self.is_sensitive(path) {
+            Vec::new()
+        } else {
+            vec![Reason {
+                rule: "documents are Markdown files".to_owned(),
+                why: format!("{path} is no document"),
+                change: "name a file that ends in .md".to_owned(),
+            }]
+        };
+        Verdict::from_reasons(&act, deny, Vec::new(), "a document of the spec")
+    }
+
     /// Judges the git hook that refuses sensitive files, which the user asked for.
     pub fn judge_guard(&self, path: &Path, bytes: &[u8]) -> Verdict {
         let rule = "the guard that the user asked for";

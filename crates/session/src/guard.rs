@@ -91,7 +91,8 @@ fn hooks_folder(project: &Project, environment: &Environment) -> Result<PathBuf,
         .hint("run `kiro init --guard` in the main one; its hooks hold here too"))
 }
 
-fn git(project: &Project, environment: &Environment) -> Result<PathBuf, SessionError> {
+/// The git program, which may not lie in the project itself.
+pub(crate) fn git(project: &Project, environment: &Environment) -> Result<PathBuf, SessionError> {
     let roots = [project.root.clone()];
     host::process::toolchain::find_program("git", &environment.path, &roots)
         .ok_or_else(|| SessionError::input("git was not found").hint("install git 2.39 or newer"))

@@ -4,6 +4,7 @@
 
 mod boxes;
 mod chat;
+mod diff;
 mod doctor;
 mod documents;
 mod error;
@@ -14,6 +15,7 @@ mod journal;
 mod ledger;
 mod lint;
 mod models;
+mod new_spec;
 mod path_cases;
 mod places;
 mod plan;
@@ -26,6 +28,7 @@ mod specs;
 mod talk;
 mod toolbox;
 mod tooling;
+mod trace;
 mod transcript;
 mod trust;
 mod verdicts;
@@ -34,6 +37,7 @@ mod view;
 pub use boxes::{SetTask, set_task};
 pub use change::visible;
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
+pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{Answer, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState};
 pub use error::{Kind, SessionError};
@@ -49,6 +53,7 @@ pub use models::{
     Access, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
     local_models, model_for, providers, pull, test, use_model,
 };
+pub use new_spec::{NewSpec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
@@ -57,8 +62,9 @@ pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, 
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
-pub use spec::{Check, Criterion, Dialect, Severity, Spec};
+pub use spec::{ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec};
 pub use specs::{ListedSpec, spec_list, specs};
+pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Front, Review, View};

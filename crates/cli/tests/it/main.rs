@@ -8,6 +8,7 @@ mod eval;
 mod interruption;
 mod languages;
 mod lint;
+mod living;
 mod models;
 mod path;
 mod planned;

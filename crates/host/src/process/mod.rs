@@ -31,7 +31,7 @@ pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch
 #[cfg(unix)]
 pub(crate) use git::{Git, GitCall};
 #[cfg(unix)]
-pub use git::{git_own_setting, git_staged, git_version};
+pub use git::{git_file_at, git_own_setting, git_staged, git_version};
 #[cfg(unix)]
 pub use plain::{interactive, plain};
 #[cfg(target_os = "linux")]
