@@ -74,6 +74,8 @@ pub(crate) enum Command {
     /// Ask what the rules say, and why.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Print the schema of a command's JSON, or list the schemas.
+    Schema(SchemaArgs),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
 }
@@ -126,6 +128,13 @@ pub(crate) struct TestPathsArgs {
     pub(crate) jsonl: PathBuf,
 }
 
+/// Which schema.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Its name; the schemas are listed when left out.
+    pub(crate) name: Option<String>,
+}
+
 /// For machines.
 #[derive(Debug, Args)]
 pub(crate) struct Json {
@@ -137,6 +146,8 @@ pub(crate) struct Json {
 /// What to do with a specification.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SpecCommand {
+    /// Begin a specification from a template; what is open in it is marked, and `lint` names it.
+    New(NewArgs),
     /// List every specification here, in every dialect.
     List(Json),
     /// Show what Kiro reads in it: requirements, criteria, examples.
@@ -145,6 +156,70 @@ pub(crate) enum SpecCommand {
     Lint(LintArgs),
     /// Even the shape of specifications and task lists; what they say stays.
     Fmt(FormatArgs),
+    /// Show what became of requirements: tasks, files, checks and their last result; or what a file was written for.
+    Trace(TraceArgs),
+    /// Show what changed between two versions of a specification, and the tasks and files that depend on it.
+    Diff(DiffArgs),
+}
+
+/// What to trace.
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// A requirement, a criterion, or a file, with or without a line; everything when left out.
+    #[arg(value_name = "WHAT")]
+    pub(crate) what: Option<String>,
+    /// In this specification only.
+    #[arg(long)]
+    pub(crate) spec: Option<String>,
+    /// Print the graph and the coverage as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The specification, by name or path.
+    pub(crate) spec: String,
+    /// OLD..NEW, OLD.. or OLD, each a git revision or a file [default: HEAD.. against the disk].
+    #[arg(value_name = "OLD..NEW")]
+    pub(crate) range: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to begin.
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// Its name: letters, digits and hyphens.
+    pub(crate) name: String,
+    /// Its title [default: made from the name].
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// What it is for.
+    #[arg(long, value_enum, default_value_t = PurposeArg::Feature)]
+    pub(crate) kind: PurposeArg,
+    /// In the folder form, .kiro/specs/NAME, instead of specs/NAME.md.
+    #[arg(long)]
+    pub(crate) folder: bool,
+    /// Write the template, without a model.
+    #[arg(long, required = true)]
+    pub(crate) template: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a specification is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PurposeArg {
+    /// Something new.
+    Feature,
+    /// Something that is wrong.
+    Bugfix,
+    /// Something small.
+    Quick,
 }
 
 /// What to lint.
@@ -196,6 +271,10 @@ pub(crate) struct PlanArgs {
     /// Replace plan and tasks even if they were edited by hand.
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Change only what depends on what changed in the specification; what was edited by hand stays. The default where there
+    /// is a plan already.
+    #[arg(long, conflicts_with = "fresh")]
+    pub(crate) update: bool,
     /// What is to be otherwise; for a model that writes plans.
     #[arg(long, value_name = "TEXT")]
     pub(crate) feedback: Option<String>,

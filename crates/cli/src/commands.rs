@@ -14,6 +14,7 @@ mod model;
 mod plan;
 mod policy;
 mod run;
+mod schema;
 mod spec;
 mod status;
 mod tasks;
@@ -34,9 +35,12 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
     let environment = environment(args.dir)?;
     match args.command {
         Command::Init(args) => init::run(&args, &environment),
+        Command::Spec(SpecCommand::New(args)) => spec::new(&args, &environment),
         Command::Spec(SpecCommand::List(args)) => spec::list(&args, &environment),
         Command::Spec(SpecCommand::Show(args)) => spec::show(&args, &environment),
         Command::Spec(SpecCommand::Lint(args)) => spec::lint::lint(&args, &environment),
+        Command::Spec(SpecCommand::Diff(args)) => spec::diff::run(&args, &environment),
+        Command::Spec(SpecCommand::Trace(args)) => spec::trace::run(&args, &environment),
         Command::Spec(SpecCommand::Fmt(args)) => spec::lint::format(&args, &environment),
         Command::Plan(args) => plan::run(&args, &environment),
         Command::Tasks(args) => tasks::run(&args, &environment),
@@ -65,6 +69,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Policy(PolicyCommand::TestPaths(args)) => policy::paths::run(args, &environment),
         Command::Trust(args) => trust::run(&args, &environment),
         Command::Guard => guard::run(&environment),
+        Command::Schema(args) => schema::run(&args),
         Command::Doctor(args) => doctor::run(&args, &environment),
     }
 }

@@ -26,7 +26,7 @@ pub use fact::{
 pub use fingerprint::of_task as fingerprint_of;
 pub use graph::{Graph, GraphError};
 pub use landings::{Landed, Landings};
-pub use plan::{Draft, DraftTask, derive};
+pub use plan::{Draft, DraftTask, derive, derive_after};
 pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};
 pub use proof::{Claim, Proof, claims};

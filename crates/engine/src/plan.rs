@@ -5,10 +5,13 @@
 //! same checks ([`crate::check_plan`]).
 
 mod components;
+mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spec::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile, Requirement, Spec};
+use spec::{
+    FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile, Requirement, Spec, TaskList,
+};
 
 use crate::checks::{self, Subject};
 use crate::estimate;
@@ -53,6 +56,16 @@ const REST: &str = "Further Requirements";
 
 /// Derives plan and tasks from a spec; `existing` are the paths of the project's files.
 pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Draft {
+    derive_after(spec, tooling, existing, &TaskList::default())
+}
+
+/// The same, where tasks that were in the list `before` keep their numbers.
+pub fn derive_after(
+    spec: &Spec,
+    tooling: &Tooling,
+    existing: &BTreeSet<String>,
+    before: &TaskList,
+) -> Draft {
     let mut drafting = Drafting {
         spec,
         subjects: subjects(spec),
@@ -66,7 +79,8 @@ pub fn derive(spec: &Spec, tooling: &Tooling, existing: &BTreeSet<String>) -> Dr
     drafting.packages(existing);
     drafting.rest();
     let decisions = decisions(spec, tooling, &drafting.subjects);
-    let tasks = drafting.tasks;
+    let mut tasks = drafting.tasks;
+    numbers::kept(&mut tasks, before);
     Draft {
         plan: document(spec, &tasks, existing, decisions),
         tasks,

@@ -149,17 +149,31 @@ impl Gate {
         let act = Act::write(&self.root.join(path.as_str()), bytes);
         let place = path.as_str();
         let ours = ["plans/", ".kiro/", "specs/"];
-        let named = place.ends_with(".md");
-        let deny = if named || ours.iter().any(|it| place.starts_with(it)) {
+        let deny = if ours.iter().any(|it| place.starts_with(it)) {
             Vec::new()
         } else {
             vec![Reason {
-                rule: "documents are Markdown, or stand in plans/, specs/ and .kiro/".to_owned(),
+                rule: "documents stand in plans/, specs/ and .kiro/".to_owned(),
                 why: format!("{place} is none of Kiro's documents"),
                 change: "choose a place in one of these folders".to_owned(),
             }]
         };
         Verdict::from_reasons(&act, deny, Vec::new(), "Kiro's own document")
+    }
+
+    /// Judges a Markdown document of a spec in another project's form, which stands where that form has it.
+    pub fn judge_foreign_document(&self, path: &RelPath, bytes: &[u8]) -> Verdict {
+        let act = Act::write(&self.root.join(path.as_str()), bytes);
+        let deny = if path.as_str().ends_with(".md") && self.sensitive_by(path.as_str()).is_none() {
+            Vec::new()
+        } else {
+            vec![Reason {
+                rule: "documents are Markdown files".to_owned(),
+                why: format!("{path} is no document"),
+                change: "name a file that ends in .md".to_owned(),
+            }]
+        };
+        Verdict::from_reasons(&act, deny, Vec::new(), "a document of the spec")
     }
 
     /// The rule by which a file is sensitive, if one is.

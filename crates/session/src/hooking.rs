@@ -48,3 +48,4 @@ pub(crate) use prompted::before_prompt;
 pub(crate) use rack::covered;
 pub(crate) use record::HOOKS;
 pub(crate) use rig::Rig;
+pub(crate) use scan::git_program;

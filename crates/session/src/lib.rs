@@ -5,6 +5,7 @@
 mod approvals;
 mod boxes;
 mod chat;
+mod diff;
 mod doctor;
 mod documents;
 mod error;
@@ -15,6 +16,7 @@ mod journal;
 mod ledger;
 mod lint;
 mod models;
+mod new_spec;
 mod path_cases;
 mod person;
 mod places;
@@ -29,6 +31,7 @@ mod specs;
 mod talk;
 mod toolbox;
 mod tooling;
+mod trace;
 mod transcript;
 mod trust;
 mod undo;
@@ -40,6 +43,7 @@ mod why;
 pub use boxes::{SetTask, set_task};
 pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
+pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
     Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState,
@@ -57,6 +61,7 @@ pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
     local_models, model_for, providers, pull, test, use_model,
 };
+pub use new_spec::{NewSpec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
@@ -65,9 +70,10 @@ pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, 
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
-pub use spec::{Check, Criterion, Dialect, Severity, Spec};
+pub use spec::{ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec};
 pub use specs::{ListedSpec, spec_list, specs};
 pub use tools::{Consent, Wish};
+pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};

@@ -2,11 +2,13 @@
 //! kept when a person edited them.
 
 mod author;
+mod considered;
+mod merge;
 
 use std::collections::BTreeSet;
 
 use change::Digest;
-use engine::{DraftTask, Fact, TaskRecord, Tooling, check_plan, derive, fingerprint_of};
+use engine::{DraftTask, Fact, TaskRecord, Tooling, check_plan, derive_after, fingerprint_of};
 use policy::Gate;
 use spec::{Plan, Spec, Task, TaskId, TaskList, TaskMark};
 
@@ -75,8 +77,8 @@ pub(crate) struct Wish {
 }
 
 /// Makes plan and tasks and writes them: by the model where its plans are worth reading and hold, else derived. A document
-/// that a person edited since Kiro wrote it is kept, and the command ends with the reason, unless it is to be replaced.
-/// Gives what a model's turns were.
+/// that a person edited since Kiro wrote it is merged with the new one, unless it is to be replaced. Gives what a model's turns
+/// were.
 pub(crate) fn write(
     place: &SpecPlace,
     spec: &Spec,
@@ -91,18 +93,21 @@ pub(crate) fn write(
                 .hint("requirements are headings such as «### FR-1: Title» with their rules below"),
         );
     }
-    if !wish.fresh {
-        keep_edited(place, journal)?;
-    }
     let existing = existing(shop)?;
     let tooling = tooling::look(&place.project.root, spec, shop);
     let Authored { plan, facts } = written(place, spec, shop, (&existing, &tooling), wish, front)?;
     if let Some(written) = plan {
-        let tasks = kept(place, spec, written.tasks)?;
-        put(place, spec, shop, journal, (&written.plan, &tasks), front)?;
+        let made = (written.plan, written.tasks);
+        put(place, spec, shop, journal, made, wish, front)?;
         return Ok(facts);
     }
-    let draft = derive(spec, &tooling, &existing);
+    let before = match wish.fresh {
+        true => TaskList::default(),
+        false => {
+            TaskList::parse(&documents::read(&place.project, &place.tasks())?.unwrap_or_default())
+        }
+    };
+    let draft = derive_after(spec, &tooling, &existing, &before);
     let tasks: Vec<Task> = draft.tasks.iter().map(drafted).collect();
     let list = TaskList::default();
     let records: Vec<TaskRecord> = tasks.iter().map(|it| record(spec, &list, it)).collect();
@@ -115,8 +120,7 @@ pub(crate) fn write(
             text.join("; ")
         )));
     }
-    let tasks = kept(place, spec, tasks)?;
-    put(place, spec, shop, journal, (&draft.plan, &tasks), front)?;
+    put(place, spec, shop, journal, (draft.plan, tasks), wish, front)?;
     Ok(facts)
 }
 
@@ -152,46 +156,40 @@ fn written(
     author::write(&wanted, shop, front)
 }
 
-/// Writes both documents and remembers them as Kiro's own.
+/// Writes both documents and remembers them as Kiro's own. What a person wrote since is merged in; where both changed the same
+/// lines nothing is written, and the lines are shown.
 fn put(
     place: &SpecPlace,
     spec: &Spec,
     shop: &Shop,
     journal: &mut Journal,
-    (plan, tasks): (&Plan, &[Task]),
+    (mut plan, tasks): (Plan, Vec<Task>),
+    wish: &Wish,
     front: &mut dyn Front,
 ) -> Result<(), SessionError> {
-    let tasks = TaskList::render(&spec.title, tasks, Some(&spec.fingerprint));
+    let mut tasks = kept(place, tasks)?;
+    plan.considerations = considered::lines(place)?;
+    considered::place_all(&plan.considerations, &mut tasks);
+    let tasks = TaskList::render(&spec.title, &tasks, Some(&spec.fingerprint));
     let design_stands = place.is_foreign() && documents::exists(&place.project.root, &place.plan());
     let plan = (!design_stands).then(|| (place.plan(), plan.render()));
-    for (path, text) in plan.into_iter().chain([(place.tasks(), tasks)]) {
-        documents::write(&place.project, &shop.gate, &path, &text)?;
+    let fresh: Vec<(String, String)> = plan.into_iter().chain([(place.tasks(), tasks)]).collect();
+    let mut merged = Vec::new();
+    for (path, text) in &fresh {
+        let text = match wish.fresh {
+            true => text.clone(),
+            false => merge::with_hand_edits(place, journal, path, text)?,
+        };
+        merged.push(text);
+    }
+    for ((path, text), merged) in fresh.iter().zip(merged) {
+        documents::write(&place.project, &shop.gate, path, &merged)?;
+        merge::remember(place, path, text)?;
         journal
-            .wrote(&path, Digest::of(text.as_bytes()))
+            .wrote(path, Digest::of(merged.as_bytes()))
             .map_err(SessionError::internal)?;
     }
     show(place, spec, true, front)
-}
-
-fn keep_edited(place: &SpecPlace, journal: &Journal) -> Result<(), SessionError> {
-    let plan = (!place.is_foreign()).then(|| place.plan());
-    for path in plan.into_iter().chain([place.tasks()]) {
-        let Some(text) = documents::read(&place.project, &path)? else {
-            continue;
-        };
-        let written = journal.written(&path).map_err(SessionError::internal)?;
-        if written != Some(Digest::of(text.as_bytes())) {
-            return Err(SessionError::input(format!(
-                "{} changed since {path} was made, and {path} was edited by hand, so it was kept",
-                place.path
-            ))
-            .hint(format!(
-                "`kiro plan {} --fresh` writes both anew",
-                place.name
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// A task of a draft as the tasks file holds it.
@@ -210,19 +208,19 @@ fn drafted(draft: &DraftTask) -> Task {
     }
 }
 
-/// Tasks of a new plan; one that was done from the very same words stays done.
-fn kept(place: &SpecPlace, spec: &Spec, mut tasks: Vec<Task>) -> Result<Vec<Task>, SessionError> {
+/// Tasks of a new plan. One that does the same in the same files keeps its number and its tick: whether it is stale is told
+/// by what it was made from.
+fn kept(place: &SpecPlace, mut tasks: Vec<Task>) -> Result<Vec<Task>, SessionError> {
     let before = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
     let before = TaskList::parse(&before);
-    if before.spec_fingerprint.as_ref() == Some(&spec.fingerprint) {
-        let done: Vec<&Task> = leaves(&before)
-            .filter(|it| it.mark == TaskMark::Done)
-            .collect();
-        for task in &mut tasks {
-            let same = |it: &&Task| it.title == task.title && it.files == task.files;
-            if task.subtasks.is_empty() && done.iter().any(same) {
-                task.mark = TaskMark::Done;
-            }
+    let done: Vec<&Task> = before
+        .leaves()
+        .filter(|it| it.mark == TaskMark::Done)
+        .collect();
+    for task in &mut tasks {
+        let same = |it: &&Task| it.title == task.title && it.files == task.files;
+        if task.subtasks.is_empty() && done.iter().any(same) {
+            task.mark = TaskMark::Done;
         }
     }
     Ok(tasks)
@@ -247,12 +245,8 @@ fn show(
     let list = TaskList::parse(&text);
     let all = leaves(&list).count();
     let open = leaves(&list).filter(|it| it.mark != TaskMark::Done).count();
-    let plan = documents::read(&place.project, &place.plan())?.unwrap_or_default();
-    for consideration in Plan::parse(&plan).considerations {
-        front.show(&View::Warning(format!(
-            "«{consideration}» under Additional Considerations has no task yet; add one to {}",
-            place.tasks()
-        )));
+    for told in considered::homeless(&considered::lines(place)?, &list) {
+        front.show(&View::Warning(told));
     }
     for diagnostic in &spec.diagnostics {
         front.show(&View::Warning(format!(

@@ -391,7 +391,7 @@ pub fn policy_log(wanted: Option<&str>, environment: &Environment) -> Result<Aud
 }
 
 /// The journal, when the project has one; a damaged one is an error here, since reading sets nothing aside.
-fn existing_journal(project: &Project) -> Result<Option<Journal>, SessionError> {
+pub(crate) fn existing_journal(project: &Project) -> Result<Option<Journal>, SessionError> {
     let path = project.state.join("journal.db");
     if !path.exists() {
         return Ok(None);

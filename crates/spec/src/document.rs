@@ -162,6 +162,12 @@ impl Spec {
         })
     }
 
+    /// Whether an id is the one that a person wrote, in whatever spelling.
+    pub fn same_id(wanted: &str) -> impl Fn(&str) -> bool + use<> {
+        let wanted = comparable(wanted);
+        move |id| comparable(id) == wanted
+    }
+
     /// Several documents as one spec, such as the specs of an OpenSpec change: the first gives title and overview. A requirement
     /// whose id is taken is given another.
     pub fn merged(name: &str, documents: Vec<Spec>) -> Spec {

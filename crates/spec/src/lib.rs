@@ -6,6 +6,7 @@
 //! The native form is `specs/NAME.md`, `plans/NAME-plan.md`, `plans/NAME-tasks.md`. Other dialects are read into the same
 //! values: a dialect is a [`Layout`] of files, and a reader from the outline of a document.
 
+mod compare;
 mod criterion;
 mod diagnostic;
 mod document;
@@ -25,8 +26,10 @@ mod plan;
 mod read;
 mod requirement;
 mod tasks;
+mod template;
 pub mod view;
 
+pub use compare::{ChangeKind, CriterionChange, RequirementChange, compare, touched};
 pub use criterion::{Check, Criterion, Measure};
 pub use diagnostic::{Code, Diagnostic, Fix, Severity};
 pub use document::{Column, Component, Dependency, Fact, Named, Section, Spec, Table};
@@ -39,3 +42,4 @@ pub use lint::{fixed, lint_spec, lint_tasks};
 pub use plan::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile};
 pub use requirement::{Requirement, RequirementKind};
 pub use tasks::{MarkError, Task, TaskList, TaskMark, Wave, set_mark};
+pub use template::{Purpose, template};

@@ -16,6 +16,7 @@ mod injection;
 mod interruption;
 mod languages;
 mod lint;
+mod living;
 mod models;
 mod path;
 mod person;

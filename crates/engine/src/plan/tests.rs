@@ -301,3 +301,49 @@ fn no_sentence_of_a_plan_would_fit_another_spec() {
     assert!(one.len() > 30 && other.len() > 5);
     assert_eq!(one.intersection(&other).collect::<Vec<_>>(), [""; 0]);
 }
+
+#[test]
+fn a_changed_spec_changes_only_the_tasks_that_depend_on_it() {
+    let render = |draft: &Draft| -> String {
+        let line = |it: &DraftTask| {
+            format!(
+                "{} {} {:?} {:?}\n",
+                it.number, it.title, it.files, it.depends_on
+            )
+        };
+        draft.tasks.iter().map(line).collect()
+    };
+    let list = |draft: &Draft| {
+        let task = |it: &DraftTask| spec::Task {
+            files: it.files.clone(),
+            requirements: it.requirements.clone(),
+            phase: Some(it.phase.clone()),
+            ..spec::Task::new(spec::TaskId::new(it.number.to_string()), it.title.clone())
+        };
+        let tasks: Vec<spec::Task> = draft.tasks.iter().map(task).collect();
+        spec::TaskList::parse(&spec::TaskList::render("T", &tasks, None))
+    };
+    let parse = |text: &str| Spec::parse("user-authentication", text);
+    let plan = |text: &str, before: &spec::TaskList| {
+        derive_after(&parse(text), &Tooling::default(), &existing(&[]), before)
+    };
+    let first = plan(SEED, &spec::TaskList::default());
+    let again = plan(SEED, &list(&first));
+    assert_eq!(render(&again), render(&first));
+    let more = SEED.replace(
+        "CREATE INDEX idx_refresh_tokens_user_id",
+        "CREATE TABLE audit (id INT);\nCREATE INDEX idx_refresh_tokens_user_id",
+    );
+    let changed = plan(&more, &list(&first));
+    let (old, new) = (render(&first), render(&changed));
+    let fresh: Vec<&str> = new.lines().filter(|it| !old.contains(it)).collect();
+    assert_eq!(fresh.len(), 2, "{fresh:#?}");
+    assert!(
+        fresh[0].starts_with("15 Create the migration for table `audit`"),
+        "{fresh:#?}"
+    );
+    assert!(
+        fresh[1].starts_with("3 Map `users`, `refresh_tokens` and `audit`"),
+        "{fresh:#?}"
+    );
+}

@@ -326,6 +326,40 @@ const OUTPUT_MAX: usize = 64 << 20;
 /// How long an answer is waited for.
 const PATIENT: Duration = Duration::from_secs(60);
 
+/// What the file at `path`, relative to `cwd`, held at a revision; none when the revision or the file in it is not there. Nothing
+/// is converted, fetched or run.
+///
+/// # Errors
+/// When git does not start or does not end well.
+pub fn git_file_at(
+    program: &Path,
+    cwd: &Path,
+    revision: &str,
+    path: &str,
+) -> Result<Option<Vec<u8>>, RunError> {
+    let name = format!("{revision}:./{path}");
+    let arguments = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &name,
+    ];
+    let finished = asked(program, cwd, &arguments, &[])?;
+    if !finished.ended.success() {
+        return match finished.ended {
+            Ended::Code(_) => Ok(None),
+            _ => Err(lost(program, &finished)),
+        };
+    }
+    let id = String::from_utf8_lossy(&finished.stdout).trim().to_owned();
+    let finished = asked(program, cwd, &["cat-file", "blob", &id], &[])?;
+    if !finished.ended.success() || finished.truncated {
+        return Err(lost(program, &finished));
+    }
+    Ok(Some(finished.stdout))
+}
+
 fn asked(
     program: &Path,
     cwd: &Path,

@@ -34,7 +34,8 @@ pub(crate) use direct::run as run_direct;
 pub(crate) use git::{Git, GitCall};
 #[cfg(unix)]
 pub use git::{
-    Staged, git_answer, git_objects, git_own_setting, git_staged, git_staged_objects, git_version,
+    Staged, git_answer, git_file_at, git_objects, git_own_setting, git_staged, git_staged_objects,
+    git_version,
 };
 #[cfg(unix)]
 pub use plain::{interactive, plain};

@@ -17,7 +17,7 @@ use crate::secrets;
 const TEXT_MAX: usize = 8 << 20;
 
 /// git of the user's path, outside the project.
-pub(super) fn git_program(
+pub(crate) fn git_program(
     project: &Project,
     environment: &Environment,
 ) -> Result<PathBuf, SessionError> {

@@ -8,6 +8,7 @@ use agent::{Conversation, Ended, Job, TurnLimits};
 use engine::{Cost, Fact, Tooling, WrittenPlan, read_written};
 use spec::Spec;
 
+use super::considered;
 use crate::documents;
 use crate::error::SessionError;
 use crate::person::Distant;
@@ -215,13 +216,7 @@ fn read(wanted: &Wanted<'_>, answer: &str) -> Result<WrittenPlan, Vec<String>> {
         )]
     })?;
     let found = read_written(wanted.spec, wanted.tooling, wanted.existing, plan, tasks);
-    let mut written = found.map_err(|all| {
-        all.into_iter()
-            .map(|it| it.message)
-            .collect::<Vec<String>>()
-    })?;
-    written.plan.considerations = considerations(wanted);
-    Ok(written)
+    found.map_err(|all| all.into_iter().map(|it| it.message).collect())
 }
 
 /// The two documents of an answer.
@@ -230,13 +225,6 @@ fn documents_in(answer: &str) -> Option<(&str, &str)> {
     let (plan, rest) = rest.split_once(TASKS_MARK)?;
     let (tasks, _) = rest.split_once(END_MARK).unwrap_or((rest, ""));
     Some((plan, tasks))
-}
-
-/// What a person added to the plan that stands there.
-fn considerations(wanted: &Wanted<'_>) -> Vec<String> {
-    let plan = documents::read(&wanted.place.project, &wanted.place.plan());
-    let plan = plan.ok().flatten().unwrap_or_default();
-    spec::Plan::parse(&plan).considerations
 }
 
 fn asked(wanted: &Wanted<'_>) -> Result<String, SessionError> {
@@ -262,7 +250,7 @@ fn asked(wanted: &Wanted<'_>) -> Result<String, SessionError> {
     } else if let Some(feedback) = wanted.feedback {
         text.push_str(&format!("\nA person says: {feedback}\n"));
     }
-    let considerations = considerations(wanted);
+    let considerations = considered::lines(wanted.place)?;
     if !considerations.is_empty() {
         text.push_str(&format!(
             "\nTo be respected: {}\n",

@@ -32,12 +32,11 @@ impl Ranges {
         if is_reference(word) {
             return Some(vec![word.to_owned()]);
         }
-        let ends = word.match_indices('-').find_map(|(at, _)| {
+        word.match_indices('-').find_map(|(at, _)| {
             let (first, last) = (&word[..at], &word[at + 1..]);
             (is_reference(first) && is_reference(last))
                 .then(|| vec![first.to_owned(), last.to_owned()])
-        });
-        ends
+        })
     }
 
     /// `2.1-2.3` written out as `2.1`, `2.2`, `2.3`; any other word, and a range too long, as it is.

@@ -339,8 +339,11 @@ fn scan(text: &str, is_strong: bool, ranges: &mut Ranges) -> References {
             found.all = true;
         } else if let Some(ids) = ranges.references(strip_word(plain)) {
             let is_bare = plain.bytes().all(|b| b.is_ascii_digit());
-            let is_own = (!blocked || !is_bare) && (!prose || !is_bare) && (is_strong || !prose);
-            if is_own && !(blocked && plain.contains('.') && prose) {
+            let is_own = match is_bare {
+                true => !blocked && !prose,
+                false => !prose || (is_strong && !blocked),
+            };
+            if is_own {
                 blocked = false;
                 found.ids.extend(ids);
             }

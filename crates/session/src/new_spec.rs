@@ -1,0 +1,72 @@
+//! `kiro spec new --template`: a new spec for a person to fill in.
+
+use spec::{Dialect, Disk, Layout, Purpose, template};
+
+use crate::documents;
+use crate::error::SessionError;
+use crate::places::{Environment, OnDisk, Project, SpecPlace};
+
+/// What is to be begun.
+#[derive(Clone, Debug)]
+pub struct NewSpec {
+    /// Its name: letters, digits and hyphens.
+    pub name: String,
+    /// Its title; made from the name when left out.
+    pub title: Option<String>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// In Kiro's own folder form; otherwise `specs/NAME.md`.
+    pub in_kiro_form: bool,
+}
+
+/// Writes a new spec from a template and gives its path, relative to the project. What is there is never replaced.
+///
+/// # Errors
+/// When the name is none, or a spec of this name is there.
+pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, SessionError> {
+    let name = &wanted.name;
+    let is_name = !name.is_empty()
+        && name.len() <= 80
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    if !is_name {
+        return Err(
+            SessionError::input(format!("«{name}» is no name for a spec"))
+                .hint("use letters, digits and hyphens, such as user-login"),
+        );
+    }
+    let project = Project::around(environment)?;
+    let file = match (wanted.in_kiro_form, wanted.purpose) {
+        (true, Purpose::Bugfix) => format!(".kiro/specs/{name}/bugfix.md"),
+        (true, _) => format!(".kiro/specs/{name}/requirements.md"),
+        (false, _) => format!("specs/{name}.md"),
+    };
+    let root = format!("{}/", project.root.display());
+    let folder = format!("{root}.kiro/specs/{name}/");
+    let taken = OnDisk.is_file(&format!("{root}{file}"))
+        || Layout::of_folder(&folder, &OnDisk).is_some_and(|it| it.dialect == Dialect::Kiro);
+    if taken || SpecPlace::find(name, environment).is_ok() {
+        return Err(
+            SessionError::input(format!("there is a spec {name} already"))
+                .hint(format!("`kiro spec show {name}` shows it")),
+        );
+    }
+    let title = wanted.title.clone().unwrap_or_else(|| titled(name));
+    let text = template(&title, wanted.purpose, wanted.in_kiro_form);
+    let gate = documents::gate(&project, environment)?;
+    documents::write(&project, &gate, &file, &text)?;
+    Ok(file)
+}
+
+/// `user-login` as `User login`.
+fn titled(name: &str) -> String {
+    let words = name.replace(['-', '_'], " ");
+    let mut chars = words.chars();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    first + chars.as_str()
+}
