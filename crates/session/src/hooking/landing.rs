@@ -77,9 +77,15 @@ impl Rig<'_> {
             _ if wishes.require_approval => vec!["the hook says require_approval".to_owned()],
             _ => Vec::new(),
         };
-        if !reasons.is_empty()
-            && !self.approved(shop, wishes.hook, &captured, reasons, &evidence, ran, front)?
-        {
+        let review = Review {
+            title: format!("what the hook «{task}» changed"),
+            task: task.clone(),
+            changes: captured.changes.clone(),
+            reasons,
+            evidence,
+            offers: Offers::default(),
+        };
+        if !review.reasons.is_empty() && !self.approved(shop, &review, ran, front)? {
             return Ok(());
         }
         self.apply(shop, &task, base, &captured, permit, ran, front)
@@ -102,26 +108,15 @@ impl Rig<'_> {
     fn approved(
         &mut self,
         shop: &Shop,
-        hook: &str,
-        captured: &Captured,
-        reasons: Vec<String>,
-        evidence: &str,
+        review: &Review,
         ran: &mut Ran,
         front: &mut dyn Front,
     ) -> Result<bool, SessionError> {
-        let review = Review {
-            task: hook.to_owned(),
-            title: format!("what the hook «{hook}» changed"),
-            changes: captured.changes.clone(),
-            reasons: reasons.clone(),
-            evidence: evidence.to_owned(),
-            offers: Offers::default(),
-        };
-        let decision = front.ask(&review, &mut || None);
+        let decision = front.ask(review, &mut || None);
         if shop.cancel.is_cancelled() {
             return Err(SessionError::new(Kind::Interrupted, "interrupted"));
         }
-        let task = hook.to_owned();
+        let task = review.task.clone();
         let fact = match &decision {
             Some(decision) => Fact::Answered {
                 task,
@@ -142,7 +137,7 @@ impl Rig<'_> {
                 ran.was = Was::Waiting;
                 ran.why = format!(
                     "its changes need an approval and nobody is there: {}",
-                    reasons.join("; ")
+                    review.reasons.join("; ")
                 );
             }
         }
