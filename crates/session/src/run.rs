@@ -11,10 +11,11 @@ mod prove;
 mod tasks_file;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 
-use change::Changeset;
+use change::{Changeset, RelPath};
 use engine::{Answer, Answerer, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
@@ -31,6 +32,7 @@ use crate::models;
 use crate::person::Asking;
 use crate::places::{Environment, Project, SpecPlace, plain};
 use crate::planning;
+use crate::secrets;
 use crate::shop::{Shop, Yard};
 use crate::tooling;
 use crate::view::{Front, Review, View};
@@ -593,11 +595,14 @@ fn unanswered(reasons: &[String]) -> String {
 
 /// The project as it is now, without what is sensitive.
 pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
-    let gate = &shop.gate;
-    let snapshot = shop
-        .shadow
-        .snapshot(&|path| gate.hidden_by(path).is_none())
-        .map_err(SessionError::input)?;
+    let keys = secrets::linked_keys(shop.environment());
+    let is_key = |path: &RelPath| {
+        let stands = shop.project.root.join(path.as_str()).symlink_metadata();
+        stands.is_ok_and(|it| keys.contains(&(it.dev(), it.ino())))
+    };
+    let keep =
+        |path: &RelPath| shop.gate.hidden_by(path).is_none() && (keys.is_empty() || !is_key(path));
+    let snapshot = shop.shadow.snapshot(&keep).map_err(SessionError::input)?;
     Ok(snapshot.tree)
 }
 
