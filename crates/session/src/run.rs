@@ -13,10 +13,11 @@ mod prove;
 pub(crate) mod tasks_file;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 
-use change::Changeset;
+use change::{Changeset, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
@@ -656,11 +657,14 @@ fn attempt_name(id: &str, number: u32) -> String {
 
 /// The project as it is now, without what is sensitive.
 pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
-    let gate = &shop.gate;
-    let snapshot = shop
-        .shadow
-        .snapshot(&|path| gate.hidden_by(path).is_none())
-        .map_err(SessionError::input)?;
+    let keys = secrets::linked_keys(shop.environment());
+    let is_key = |path: &RelPath| {
+        let stands = shop.project.root.join(path.as_str()).symlink_metadata();
+        stands.is_ok_and(|it| keys.contains(&(it.dev(), it.ino())))
+    };
+    let keep =
+        |path: &RelPath| shop.gate.hidden_by(path).is_none() && (keys.is_empty() || !is_key(path));
+    let snapshot = shop.shadow.snapshot(&keep).map_err(SessionError::input)?;
     Ok(snapshot.tree)
 }
 

@@ -1,5 +1,7 @@
 //! The secrets of a project, learnt so that they can be kept out of what a model is shown and of what is recorded.
 
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use policy::Redactor;
@@ -71,5 +73,41 @@ fn files(root: &Path) -> Vec<PathBuf> {
         }
     }
     found.sort();
+    found
+}
+
+/// Of the user's home, what holds keys.
+const KEYS: [&str; 12] = [
+    ".ssh",
+    ".aws",
+    ".gnupg",
+    ".kube",
+    ".docker",
+    ".azure",
+    ".config/gh",
+    ".config/gcloud",
+    ".netrc",
+    ".git-credentials",
+    ".npmrc",
+    ".pypirc",
+];
+
+/// Which files of the user's keys have a further name somewhere, which may stand in a project.
+pub(crate) fn linked_keys(environment: &Environment) -> HashSet<(u64, u64)> {
+    let mut found = HashSet::new();
+    let mut todo: Vec<PathBuf> = KEYS.iter().map(|it| environment.home.join(it)).collect();
+    let mut left = NAMES_MAX;
+    while let Some(place) = todo.pop() {
+        let Ok(stands) = place.symlink_metadata() else {
+            continue;
+        };
+        if stands.is_file() && stands.nlink() > 1 {
+            found.insert((stands.dev(), stands.ino()));
+        } else if stands.is_dir() {
+            let entries = std::fs::read_dir(&place).into_iter().flatten().flatten();
+            todo.extend(entries.take(left).map(|it| it.path()));
+        }
+        left = left.saturating_sub(1);
+    }
     found
 }

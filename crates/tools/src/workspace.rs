@@ -176,10 +176,10 @@ impl Workspace {
         let Some(named) = self.named(text)? else {
             return Ok(None);
         };
-        self.check_readable(&named)?;
+        self.check_used(&named)?;
         let real = self.real(&named)?;
         if let Some(real) = &real {
-            self.check_readable(real)?;
+            self.check_used(real)?;
         }
         Ok(real)
     }
@@ -273,6 +273,18 @@ impl Workspace {
     /// Whether a path may be shown.
     pub(crate) fn is_readable(&self, path: &RelPath) -> bool {
         self.check_readable(path).is_ok()
+    }
+
+    /// The same for a path that a call names, which is recorded when it is refused.
+    fn check_used(&self, path: &RelPath) -> Result<(), ToolError> {
+        self.check_readable(path).inspect_err(|error| {
+            if let ToolError::Refused(reasons) = error {
+                let rule = reasons
+                    .first()
+                    .map_or_else(String::new, |it| it.rule.clone());
+                self.record(&format!("use {path}"), (PolicyAnswer::Deny, rule), false);
+            }
+        })
     }
 
     fn check_readable(&self, path: &RelPath) -> Result<(), ToolError> {

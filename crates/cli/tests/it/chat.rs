@@ -59,6 +59,49 @@ fn autopilot_brings_the_changes_in() {
 }
 
 #[test]
+fn what_policy_said_of_each_act_is_on_record_and_what_does_not_land_is_told() {
+    let world = world();
+    world.write(
+        ".kiro/config.yaml",
+        "security: {trusted_commands: ['touch *'], denied_commands: [rm -rf]}\n",
+    );
+    assert_eq!(world.kiro(&["trust", "--yes"]).code, Some(0));
+    let shell = |command: &str| json!({"name": "shell", "arguments": {"command": command}});
+    let lines = [
+        json!({"calls": [write("a.txt", "one\n"), write(".envrc", "x\n")]}),
+        json!({"calls": [shell("touch my-secret.txt"), shell("rm -fr a.txt"), shell("make all")]}),
+        json!({"reply": "done"}),
+    ];
+    let (code, value, told) = chat(&world, &lines, &["--autopilot"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(value["files"], json!(["a.txt"]));
+    assert!(
+        told.contains("not brought in: my-secret.txt: kept out"),
+        "{told}"
+    );
+    let log = world.kiro(&["log", "--policy", "--json"]);
+    let log: Value = serde_json::from_str(&log.stdout).expect("JSON");
+    let facts = log["facts"].as_array().expect("facts");
+    let ruled: Vec<(&str, &str, bool)> = facts
+        .iter()
+        .map(|it| &it["fact"])
+        .filter(|it| it["fact"] == "ruled")
+        .map(|it| {
+            let text = |key: &str| it[key].as_str().expect("a text");
+            (text("act"), text("ruling"), it["used"] == true)
+        })
+        .collect();
+    let wanted = [
+        ("write a.txt", "allow", true),
+        ("use .envrc", "deny", false),
+        ("run «touch my-secret.txt»", "allow", true),
+        ("run «rm -fr a.txt»", "deny", false),
+        ("run «make all»", "ask", false),
+    ];
+    assert_eq!(ruled, wanted);
+}
+
+#[test]
 fn guided_needs_a_person() {
     let world = world();
     world.write("a.txt", "one\n");

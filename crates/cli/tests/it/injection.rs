@@ -91,6 +91,15 @@ impl Target {
             world.project().join("twin.txt"),
         )
         .expect("a link");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test plants what a person may have made"
+        )]
+        std::fs::hard_link(
+            home.join(".ssh/id_ed25519"),
+            world.project().join("key.txt"),
+        )
+        .expect("a link");
         Target { world, outside }
     }
 
@@ -399,6 +408,7 @@ fn no_secret_is_shown_logged_or_kept() {
     let attacks: Vec<(&str, Vec<Vec<Value>>)> = vec![
         ("the environment file", one(read(".env"))),
         ("another of its names", one(read("twin.txt"))),
+        ("a key of the user's by another name", one(read("key.txt"))),
         (
             "a link to it",
             vec![vec![shell("ln -s .env way")], vec![read("way")]],
@@ -441,7 +451,7 @@ fn no_secret_is_shown_logged_or_kept() {
             ],
         ),
     ];
-    assert_eq!(attacks.len(), 15);
+    assert_eq!(attacks.len(), 16);
     for (name, turns) in &attacks {
         target.play(name, turns);
     }
