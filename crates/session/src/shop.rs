@@ -185,11 +185,6 @@ impl Shop {
         &self.environment
     }
 
-    /// What the edge read from the process's environment.
-    pub(crate) fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
     /// The Python interpreter, resolved at the first call.
     pub(crate) fn python(&self) -> Result<String, SessionError> {
         let mut slot = self
