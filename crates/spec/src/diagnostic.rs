@@ -164,136 +164,163 @@ impl Code {
     }
 
     fn row(self) -> (&'static str, Severity, &'static str) {
-        use Severity::{Error, Warning};
-        match self {
-            Code::EmptySpec => (
-                "empty-spec",
-                Error,
-                "There is nothing that could be built or checked.",
-            ),
-            Code::NoRequirement => (
-                "no-requirement",
-                Error,
-                "Tasks, checks and evidence all hang on requirements.",
-            ),
-            Code::DuplicateId => (
-                "duplicate-id",
-                Error,
-                "A reference to this id means two things.",
-            ),
-            Code::MissingId => (
-                "missing-id",
-                Warning,
-                "An id by order changes when something is moved, and every reference with it.",
-            ),
-            Code::NoCriterion => (
-                "no-criterion",
-                Warning,
-                "Without a criterion nobody can tell whether it is done.",
-            ),
-            Code::NoSuccessCriteria => (
-                "no-success-criteria",
-                Warning,
-                "A run is done when every success criterion is proven; without one there is nothing to prove.",
-            ),
-            Code::UnclearExample => (
-                "unclear-example",
-                Warning,
-                "An example that cannot be read is not run, so it proves nothing.",
-            ),
-            Code::UnattachedExample => (
-                "unattached-example",
-                Warning,
-                "An example that no requirement owns is not run.",
-            ),
-            Code::NoTask => ("no-task", Error, "There is nothing to carry out."),
-            Code::DuplicateTask => (
-                "duplicate-task",
-                Error,
-                "A dependency on this number means two tasks.",
-            ),
-            Code::UnknownDependency => (
-                "unknown-dependency",
-                Error,
-                "A task that waits for what does not exist never starts.",
-            ),
-            Code::VagueWord => (
-                "vague-word",
-                Warning,
-                "Two people read it differently, and no test can decide between them.",
-            ),
-            Code::Unmeasurable => (
-                "unmeasurable",
-                Warning,
-                "A quality without a number or a command is judged by taste.",
-            ),
-            Code::NoErrorCase => (
-                "no-error-case",
-                Warning,
-                "Most failures in use are inputs that the spec did not speak of.",
-            ),
-            Code::NoTests => ("no-tests", Warning, "What is not tested holds by chance."),
-            Code::ConflictingVersions => (
-                "conflicting-versions",
-                Error,
-                "Only one of the two can be installed.",
-            ),
-            Code::EarsShape => (
-                "ears-shape",
-                Warning,
-                "A criterion in EARS says when, who, and what: a part that is missing is guessed.",
-            ),
-            Code::RepeatedCriterion => (
-                "repeated-criterion",
-                Warning,
-                "Of two copies one will be changed and the other forgotten.",
-            ),
-            Code::Placeholder => (
-                "placeholder",
-                Warning,
-                "What is still open will be decided by whoever builds it.",
-            ),
-            Code::UncoveredCriterion => (
-                "uncovered-criterion",
-                Warning,
-                "What no task names is not built by anybody.",
-            ),
-            Code::IdleTask => (
-                "idle-task",
-                Warning,
-                "Work that serves no requirement cannot be judged against one.",
-            ),
-            Code::UnknownReference => (
-                "unknown-reference",
-                Error,
-                "The task cannot be judged against something that is not there.",
-            ),
-            Code::DependencyCycle => (
-                "dependency-cycle",
-                Error,
-                "None of these tasks can ever start.",
-            ),
-            Code::WaveOverlap => (
-                "wave-overlap",
-                Warning,
-                "Tasks of one wave run at the same time, and these would write the same file.",
-            ),
-            Code::UnknownInWave => (
-                "unknown-in-wave",
-                Error,
-                "The wave names work that does not exist.",
-            ),
-            Code::TickedTooEarly => (
-                "ticked-too-early",
-                Warning,
-                "The box says that everything below it is done.",
-            ),
-        }
+        ROWS[self as usize]
     }
 }
+
+/// Each code's name, weight and reason, in the order of [`Code`].
+const ROWS: [(&str, Severity, &str); Code::ALL.len()] = [
+    (
+        "empty-spec",
+        Severity::Error,
+        "There is nothing that could be built or checked.",
+    ),
+    (
+        "no-requirement",
+        Severity::Error,
+        "Tasks, checks and evidence all hang on requirements.",
+    ),
+    (
+        "duplicate-id",
+        Severity::Error,
+        "A reference to this id means two things.",
+    ),
+    (
+        "missing-id",
+        Severity::Warning,
+        "An id by order changes when something is moved, and every reference with it.",
+    ),
+    (
+        "no-criterion",
+        Severity::Warning,
+        "Without a criterion nobody can tell whether it is done.",
+    ),
+    (
+        "no-success-criteria",
+        Severity::Warning,
+        "A run is done when every success criterion is proven; without one there is nothing to prove.",
+    ),
+    (
+        "unclear-example",
+        Severity::Warning,
+        "An example that cannot be read is not run, so it proves nothing.",
+    ),
+    (
+        "unattached-example",
+        Severity::Warning,
+        "An example that no requirement owns is not run.",
+    ),
+    ("no-task", Severity::Error, "There is nothing to carry out."),
+    (
+        "duplicate-task",
+        Severity::Error,
+        "A dependency on this number means two tasks.",
+    ),
+    (
+        "unknown-dependency",
+        Severity::Error,
+        "A task that waits for what does not exist never starts.",
+    ),
+    (
+        "vague-word",
+        Severity::Warning,
+        "Two people read it differently, and no test can decide between them.",
+    ),
+    (
+        "unmeasurable",
+        Severity::Warning,
+        "A quality without a number or a command is judged by taste.",
+    ),
+    (
+        "no-error-case",
+        Severity::Warning,
+        "Most failures in use are inputs that the spec did not speak of.",
+    ),
+    (
+        "no-tests",
+        Severity::Warning,
+        "What is not tested holds by chance.",
+    ),
+    (
+        "conflicting-versions",
+        Severity::Error,
+        "Only one of the two can be installed.",
+    ),
+    (
+        "ears-shape",
+        Severity::Warning,
+        "A criterion in EARS says when, who, and what: a part that is missing is guessed.",
+    ),
+    (
+        "repeated-criterion",
+        Severity::Warning,
+        "Of two copies one will be changed and the other forgotten.",
+    ),
+    (
+        "placeholder",
+        Severity::Warning,
+        "What is still open will be decided by whoever builds it.",
+    ),
+    (
+        "uncovered-criterion",
+        Severity::Warning,
+        "What no task names is not built by anybody.",
+    ),
+    (
+        "idle-task",
+        Severity::Warning,
+        "Work that serves no requirement cannot be judged against one.",
+    ),
+    (
+        "unknown-reference",
+        Severity::Error,
+        "The task cannot be judged against something that is not there.",
+    ),
+    (
+        "dependency-cycle",
+        Severity::Error,
+        "None of these tasks can ever start.",
+    ),
+    (
+        "wave-overlap",
+        Severity::Warning,
+        "Tasks of one wave run at the same time, and these would write the same file.",
+    ),
+    (
+        "unknown-in-wave",
+        Severity::Error,
+        "The wave names work that does not exist.",
+    ),
+    (
+        "ticked-too-early",
+        Severity::Warning,
+        "The box says that everything below it is done.",
+    ),
+];
 
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_stand_in_the_order_of_the_codes() {
+        for (place, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(*code as usize, place, "{code}");
+            let name = format!("{code:?}");
+            let hyphened = name.chars().fold(String::new(), |mut out, c| {
+                if c.is_uppercase() && !out.is_empty() {
+                    out.push('-');
+                }
+                out.extend(c.to_lowercase());
+                out
+            });
+            assert_eq!(hyphened, code.as_str());
+        }
     }
 }

@@ -332,6 +332,10 @@ mod tests {
             ".kiro/specs/c/requirements.md",
             ".kiro/specs/c/tasks.md",
         );
+    }
+
+    #[test]
+    fn files_of_other_projects_belong_to_specs_too() {
         check(
             "/w/openspec/changes/add-x/specs/two/spec.md",
             Dialect::OpenSpecChange,
@@ -354,6 +358,10 @@ mod tests {
             "openspec/specs/one/spec.md",
             "plans/one-tasks.md",
         );
+    }
+
+    #[test]
+    fn files_in_folders_of_specs_and_elsewhere() {
         check(
             "/w/specs/001-photo/spec.md",
             Dialect::SpecKit,

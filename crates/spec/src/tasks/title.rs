@@ -232,6 +232,11 @@ mod tests {
             "- [x] TASK-7 - Create it",
             Some((done, Some("TASK-7"), "Create it", false)),
         );
+    }
+
+    #[test]
+    fn rarer_spellings_are_read_too() {
+        let done = TaskMark::Done;
         check(
             "- [x] 0.1.1 Create it",
             Some((done, Some("0.1.1"), "Create it", false)),

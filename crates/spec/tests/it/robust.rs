@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use spec::view::{SpecView, TaskListView};
-use spec::{Plan, Spec, TaskList};
+use spec::{Plan, Spec, TaskList, fixed, format, lint_spec, lint_tasks};
 
 fn read_all(text: &str) {
     let spec = Spec::parse("test", text);
@@ -25,6 +25,10 @@ fn read_all(text: &str) {
     serde_json::to_string(&TaskListView::new(&list, text, |_| String::new()))
         .expect("serialisable");
     Plan::parse(text).render();
+    let found = lint_spec(&spec, text);
+    fixed(text, &found);
+    lint_tasks(&list, text, Some(&spec));
+    format(text);
 }
 
 /// Under a requirement, where everything is looked at.
