@@ -161,7 +161,10 @@ fn a_hook_as_a_whole_is_looked_at_too() {
     );
     finds("name: [\n", "error syntax «");
     finds("", "error missing-key «» the file is empty");
-    finds("- a\n", "error wrong-kind «» a hook takes keys with values");
+    finds(
+        "- a\n",
+        "error wrong-kind «- a» a hook takes keys with values",
+    );
 }
 
 #[test]
