@@ -299,6 +299,15 @@ fn a_blocking_hook_stops_a_real_commit() {
     let model = verdict("pass", &[]);
     let passed = commit(&world, &model);
     assert_eq!(passed.code, Some(0), "{}", passed.stderr);
+    let misspelt = hook
+        .replace("git.pre-commit", "git.precommit")
+        .replace("Review", "Misspelt");
+    world.write(".kiro/hooks/misspelt.yaml", misspelt);
+    trust(&world);
+    let stopped = commit(&world, &verdict("pass", &[]));
+    assert_eq!(stopped.code, Some(1), "what it waits for is not known");
+    assert!(stopped.stderr.contains("Misspelt"), "{}", stopped.stderr);
+    world.remove(".kiro/hooks/misspelt.yaml");
     world.write(".kiro/hooks/broken.yaml", "name: [\n");
     let broken = commit(&world, &model);
     assert_eq!(broken.code, Some(1));

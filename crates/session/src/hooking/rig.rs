@@ -328,6 +328,11 @@ impl<'a> Rig<'a> {
             if matches!(decision.clause, Clause::Event | Clause::Enabled) && !decision.fires {
                 continue;
             }
+            // A hook of which nobody knows what it waits for stops what git can still stop, if it blocks, and no more.
+            let by_git = incident.event.is_of_git() && incident.event.can_be_stopped();
+            if hook.event.is_none() && !(hook.can_stop() && by_git) {
+                continue;
+            }
             // That a path does not pass a filter can be told at any time; it is not kept for each save.
             if decision.fires || decision.clause != Clause::Filter {
                 self.waiting
