@@ -116,19 +116,42 @@ fn hand_edits_of_a_plan_are_kept() {
     let world = numbers();
     assert_eq!(world.kiro(&["plan", "numbers"]).code, Some(0));
     let edited = format!(
-        "{}\n## Additional Considerations\n- Mind the zero\n",
-        world.read("plans/numbers-plan.md")
+        "{}\n## Additional Considerations\n- Mind the zero\n\nAs we said on the phone.\n",
+        world
+            .read("plans/numbers-plan.md")
+            .replacen("## ", "Read me twice.\n\n## ", 1)
     );
     world.write("plans/numbers-plan.md", &edited);
     world.write("specs/numbers.md", SPEC.replace("Twice", "Two times"));
-    let ran = autopilot(&world, &world.script(&good_replies()), &[]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let planned = world.kiro(&["plan", "numbers"]);
+    assert_eq!(planned.code, Some(0), "{}", planned.stderr);
+    let plan = world.read("plans/numbers-plan.md");
+    for own in [
+        "Read me twice.",
+        "- Mind the zero",
+        "As we said on the phone.",
+    ] {
+        assert_eq!(plan.matches(own).count(), 1, "{own}: {plan}");
+    }
     assert!(
-        ran.stderr.contains("was edited by hand, so it was kept"),
-        "{}",
-        ran.stderr
+        world
+            .read("plans/numbers-tasks.md")
+            .contains("Mind the zero")
     );
-    assert_eq!(world.read("plans/numbers-plan.md"), edited);
+
+    let line = plan.lines().find(|it| it.contains("Implement `double`"));
+    let line = line.expect("a step of the plan");
+    world.write("plans/numbers-plan.md", plan.replace(line, "1. Mine"));
+    let tripled = SPEC.replace("double", "triple").replace("`6`", "`9`");
+    world.write("specs/numbers.md", tripled);
+    let clashes = world.kiro(&["plan", "numbers"]);
+    assert_eq!(clashes.code, Some(2), "{}", clashes.stderr);
+    assert!(
+        clashes.stderr.contains("nothing was written"),
+        "{}",
+        clashes.stderr
+    );
+    assert!(world.read("plans/numbers-plan.md").contains("1. Mine"));
     assert_eq!(world.kiro(&["plan", "numbers", "--fresh"]).code, Some(0));
 }
 

@@ -2,12 +2,15 @@
 //! Kiro wrote last.
 
 use change::{Digest, Labels, Merge, merge};
-use spec::{Plan, TaskList, TaskMark, set_mark};
+use spec::{TaskList, TaskMark, set_mark};
 
 use crate::documents;
 use crate::error::SessionError;
 use crate::journal::Journal;
 use crate::places::SpecPlace;
+
+/// The heading under which a person adds to a plan.
+const CONSIDERATIONS: &str = "## Additional Considerations";
 
 /// Largest text that is remembered, in bytes.
 const TEXT_MAX: u64 = 16 * 1024 * 1024;
@@ -36,12 +39,27 @@ pub(super) fn with_hand_edits(
             place.name
         )));
     };
-    let base = considered_like(&ticked_like(&base, &now), &now);
+    let base = ticked_like(&base, &now);
     if base == now {
         return Ok(new.to_owned());
     }
-    match merge(base.as_bytes(), now.as_bytes(), new.as_bytes()) {
-        Merge::Clean(bytes) => documents::text(path, bytes),
+    let is_plan = path == place.plan();
+    let parts = |text: &str| Parted::of(text, is_plan);
+    let (base, now, new) = (parts(&base), parts(&now), parts(new));
+    match merge(
+        base.body.as_bytes(),
+        now.body.as_bytes(),
+        new.body.as_bytes(),
+    ) {
+        Merge::Clean(bytes) => {
+            let body = documents::text(path, bytes)?;
+            Ok(Parted {
+                body,
+                mark: new.mark,
+                ..now
+            }
+            .whole())
+        }
         conflict => {
             let labels = Labels {
                 ours: "your edit",
@@ -73,14 +91,44 @@ fn ticked_like(base: &str, now: &str) -> String {
     text
 }
 
-/// The text that Kiro wrote last with the considerations as they are now, which the new text holds too.
-fn considered_like(base: &str, now: &str) -> String {
-    let mut plan = Plan::parse(base);
-    let written = plan.render();
-    plan.considerations = Plan::parse(now).considerations;
-    match written == base {
-        true => plan.render(),
-        false => base.to_owned(),
+/// A document in the parts that different hands have: the text, the considerations, which are a person's own wherever they put
+/// them, and the mark of the spec, which is the program's.
+struct Parted {
+    body: String,
+    considered: String,
+    mark: String,
+}
+
+impl Parted {
+    fn of(text: &str, is_plan: bool) -> Parted {
+        let mut parts = Parted {
+            body: String::new(),
+            considered: String::new(),
+            mark: String::new(),
+        };
+        let mut inside = false;
+        for line in text.split_inclusive('\n') {
+            let bare = line.trim_end();
+            if bare.starts_with("## ") {
+                inside = is_plan && bare == CONSIDERATIONS;
+            }
+            let part = match () {
+                () if bare.starts_with("<!-- kiro: spec ") => &mut parts.mark,
+                () if inside => &mut parts.considered,
+                () => &mut parts.body,
+            };
+            part.push_str(line);
+        }
+        parts.body.truncate(parts.body.trim_end().len());
+        parts.body.push('\n');
+        parts
+    }
+
+    fn whole(&self) -> String {
+        let parts = [&self.body, &self.considered, &self.mark];
+        let parts = parts.map(|it| it.trim_end());
+        let there: Vec<&str> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+        there.join("\n\n") + "\n"
     }
 }
 
