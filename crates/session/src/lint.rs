@@ -57,20 +57,21 @@ pub fn lint(
 ) -> Result<LintReport, SessionError> {
     let project = Project::around(environment)?;
     let mut report = LintReport::default();
-    for place in chosen(wanted, &project, environment)? {
-        let mut found = of_place(&place)?;
+    let places = chosen(wanted, &project, environment)?;
+    for (place, found) in places.iter().zip(all_at_once(&places)) {
+        let mut found = found?;
         if fix
             && found
                 .iter()
                 .any(|it| it.remarks.iter().any(|it| it.fix.is_some()))
         {
             let gate = documents::gate(&place.project, environment)?;
-            report.fixed += mend(&place, &gate, &found)?;
-            found = of_place(&place)?;
+            report.fixed += mend(place, &gate, &found)?;
+            found = of_place(place)?;
         }
         report.specs += 1;
         for document in found {
-            let shown = shown_document(&project, &place, &document.path);
+            let shown = shown_document(&project, place, &document.path);
             let index = LineIndex::new(&document.text);
             let remarks = document.remarks.iter();
             report
@@ -79,6 +80,27 @@ pub fn lint(
         }
     }
     Ok(report)
+}
+
+/// The remarks on each spec, found by as many threads as the machine has processors.
+fn all_at_once(places: &[SpecPlace]) -> Vec<Result<Vec<Remarked>, SessionError>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = places.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = places
+            .chunks(share)
+            .map(|part| scope.spawn(|| part.iter().map(of_place).collect::<Vec<_>>()))
+            .collect();
+        let broke = || {
+            vec![Err(SessionError::internal(
+                "a thread of the lint broke down",
+            ))]
+        };
+        let found = workers
+            .into_iter()
+            .flat_map(|it| it.join().unwrap_or_else(|_| broke()));
+        found.collect()
+    })
 }
 
 /// The specs that were named; all that are worked on, where none was.

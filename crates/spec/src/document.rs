@@ -147,8 +147,19 @@ impl Spec {
 
     /// What a task or a person means by `name`: a requirement (`FR-1`, `R1`) or one of its criteria (`1.2`).
     pub fn named(&self, name: &str) -> Option<Named<'_>> {
+        // As written first: telling spellings apart costs more than most lists need.
         if let Some(found) = self.requirements.iter().find(|it| it.id.as_str() == name) {
             return Some(Named::Requirement(found));
+        }
+        let exact = self.requirements.iter().find_map(|requirement| {
+            let found = requirement
+                .criteria
+                .iter()
+                .find(|it| it.id.as_str() == name)?;
+            Some(Named::Criterion(requirement, found))
+        });
+        if exact.is_some() {
+            return exact;
         }
         let wanted = comparable(name);
         let is = |id: &str| comparable(id) == wanted;

@@ -71,11 +71,11 @@ pub(crate) fn spec(name: &str, text: &str) -> Spec {
         diagnostics,
         fingerprint: fingerprint(text, []),
     };
-    remarked(spec, text)
+    remarked(spec, form, text)
 }
 
 /// Adds the remarks on what is missing from the whole.
-fn remarked(mut spec: Spec, text: &str) -> Spec {
+fn remarked(mut spec: Spec, form: Form, text: &str) -> Spec {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let whole = start..text.len();
     if text[start..].trim().is_empty() {
@@ -94,7 +94,13 @@ fn remarked(mut spec: Spec, text: &str) -> Spec {
         spec.diagnostics
             .push(Diagnostic::new(Code::NoRequirement, top.clone(), message));
     }
-    if spec.success.is_empty() {
+    // Forms whose requirements carry acceptance criteria have no section for the success of the whole.
+    let is_native = form == Form::Bullets
+        && !spec
+            .sections
+            .iter()
+            .any(|it| it.level > 2 && it.title.to_lowercase().starts_with("acceptance criteria"));
+    if spec.success.is_empty() && is_native {
         let message = "The spec names no success criterion; add a section \"Success Criteria\" with a bullet such as \"All tests pass\".";
         spec.diagnostics
             .push(Diagnostic::new(Code::NoSuccessCriteria, top, message));
