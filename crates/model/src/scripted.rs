@@ -313,7 +313,7 @@ mod tests {
         the script turns.jsonl cannot be read: line 1: a reply is a text or a list of texts
         the script turns.jsonl cannot be read: line 1: the pieces of a reply are not all texts
         the script turns.jsonl cannot be read: line 1: there is neither a reply nor a call nor an error
-        the script turns.jsonl cannot be read: line 1: unknown field `replies`, expected one of `when`, `reply`, `calls`, `delay_ms`, `usage`, `error`
+        the script turns.jsonl cannot be read: line 1: unknown field `replies`, expected one of `when`, `never`, `reply`, `calls`, `delay_ms`, `usage`, `error`
         the script turns.jsonl cannot be read: line 1: a turn that is unavailable has no reply
         the script turns.jsonl cannot be read: line 1: unknown variant `broken`, expected `unavailable` or `cut`
         the script turns.jsonl cannot be read: line 1: delay_ms is more than 60000

@@ -13,7 +13,7 @@ use super::rig::Rig;
 use super::scan::{Staging, git_program, guard};
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
-use crate::view::Front;
+use crate::view::{Front, View};
 
 /// What came of one of git's hooks.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +78,11 @@ fn refused(
         .map(|(path, rule)| format!("{path} is sensitive ({rule})"))
         .collect();
     let staging = Staging::read(project, environment)?;
+    for path in staging.unsearched() {
+        front.show(&View::Warning(format!(
+            "{path} is too large to be searched for secrets"
+        )));
+    }
     let kinds = staging.secrets(project, environment)?;
     lines.extend(
         kinds

@@ -189,6 +189,15 @@ impl Staging {
         self.files.iter().filter_map(one).collect()
     }
 
+    /// Files that are too large to be searched for secrets.
+    pub(super) fn unsearched(&self) -> impl Iterator<Item = &str> {
+        let unread = |(it, _, after): &&StagedFile| it.after.is_some() && after.is_none();
+        self.files
+            .iter()
+            .filter(unread)
+            .map(|it| it.0.path.as_str())
+    }
+
     /// Secrets that the commit would add, each as path, line and kind. What the last commit held already is not told
     /// again.
     pub(super) fn secrets(

@@ -109,12 +109,6 @@ pub fn watch(
     let rig = Rig::open(&project, environment, cancel)?.with_model(options.model.clone());
     let skip = skipped(&project, environment);
     let (watcher, files) = Watcher::new(&project.root, skip).map_err(SessionError::input)?;
-    front.show(&View::Notice(format!(
-        "watching {} files in {} folders of {}; Ctrl-C ends it",
-        files.len(),
-        watcher.folders(),
-        project.root.display()
-    )));
     let shared = Arc::new(Shared {
         queue: Mutex::new(Taken {
             queue: Queue::new(WAITING_MAX, options.quiet_ms, PATIENCE_MS),
@@ -141,6 +135,13 @@ pub fn watch(
     };
     watch.learn_seen(front)?;
     watch.seen.clear();
+    // Whoever reads this may change a file at once, so what stood here before is known by now.
+    front.show(&View::Notice(format!(
+        "watching {} files in {} folders of {}; Ctrl-C ends it",
+        files.len(),
+        watcher.folders(),
+        project.root.display()
+    )));
     let done = Cancel::new();
     std::thread::scope(|scope| {
         let listener = scope.spawn(|| listen(watcher, &shared, cancel, &done));
