@@ -103,14 +103,29 @@ impl World {
     }
 
     /// The command `kiro` with these arguments, in this world and nothing else of the machine's user.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.program(&self.kiro);
+        command.args(args);
+        command
+    }
+
+    /// The command `git` with these arguments, in the same world.
+    pub fn git(&self, args: &[&str]) -> Command {
+        let mut command = self.program(Path::new("git"));
+        command
+            .args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
+            .args(args)
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        command
+    }
+
     #[expect(
         clippy::disallowed_methods,
-        reason = "a test starts the binary that it is about"
+        reason = "a test starts the programs that it is about"
     )]
-    pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.kiro);
+    fn program(&self, path: &Path) -> Command {
+        let mut command = Command::new(path);
         command
-            .args(args)
             .current_dir(self.project())
             .env_clear()
             .env("HOME", self.home())

@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::json;
 use testkit::{Output, World};
@@ -11,20 +10,8 @@ use crate::driven::drives;
 use crate::hooks::trust;
 use crate::world;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test uses git as its user would"
-)]
 fn git_as(world: &World, arguments: &[&str], env: &[(&str, &str)]) -> Output {
-    let mut command = Command::new("git");
-    command
-        .args(["-c", "user.name=A", "-c", "user.email=a@b.c"])
-        .args(arguments)
-        .current_dir(world.project())
-        .env("HOME", world.home())
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .envs(env.iter().copied());
-    world.run(&mut command)
+    world.run(world.git(arguments).envs(env.iter().copied()))
 }
 
 fn git(world: &World, arguments: &[&str]) -> Output {

@@ -3,14 +3,8 @@
 use serde_json::Value;
 use testkit::World;
 
-#[expect(clippy::disallowed_methods, reason = "a test makes a repository")]
 fn git(world: &World, args: &[&str]) {
-    let mut git = std::process::Command::new("git");
-    git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
-        .args(args)
-        .current_dir(world.project())
-        .env("HOME", world.home());
-    assert!(git.output().expect("git").status.success(), "{args:?}");
+    assert_eq!(world.run(&mut world.git(args)).code, Some(0), "{args:?}");
 }
 
 fn plan(world: &World, more: &[&str]) -> testkit::Output {

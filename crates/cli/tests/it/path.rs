@@ -69,18 +69,10 @@ fn a_project_of_plain_folders_and_one_in_git_are_alike() {
     assert_eq!(after.lines().count(), before.lines().count() + 3, "{after}");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test's project is a git repository"
-)]
 fn git(world: &testkit::World, args: &[&str]) -> String {
-    let output = std::process::Command::new("git")
-        .args(args)
-        .current_dir(world.project())
-        .output()
-        .expect("git runs");
-    assert!(output.status.success(), "git {args:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let ran = world.run(&mut world.git(args));
+    assert_eq!(ran.code, Some(0), "git {args:?}");
+    ran.stdout
 }
 
 #[test]

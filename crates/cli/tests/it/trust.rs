@@ -1,7 +1,6 @@
 //! Trust, the guard, the audit, and repositories that attack: nothing of a folder's runs before it is trusted.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::World;
@@ -165,19 +164,8 @@ fn plant(path: &Path, bytes: impl AsRef<[u8]>) {
     std::fs::write(path, bytes).expect("a file");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test uses git as its user would"
-)]
 fn git(world: &World, arguments: &[&str]) -> bool {
-    let mut command = Command::new("git");
-    command
-        .args(["-c", "user.name=A", "-c", "user.email=a@b.c"])
-        .args(arguments)
-        .current_dir(world.project())
-        .env("HOME", world.home())
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    command.output().expect("git starts").status.success()
+    world.run(&mut world.git(arguments)).code == Some(0)
 }
 
 #[test]
@@ -341,6 +329,20 @@ fn a_hostile_repository_runs_nothing_before_it_is_trusted() {
         &["trust"],
         &["log"],
         &["spec", "show", "numbers"],
+        &["spec", "lint"],
+        &["spec", "diff", "numbers"],
+        &["hooks", "list"],
+        &[
+            "hooks",
+            "explain",
+            "--event",
+            "file.save",
+            "--file",
+            "src/a.py",
+        ],
+        &["validate-hooks"],
+        &["approvals"],
+        &["undo"],
         &["init"],
         &["guard"],
         &["init", "--guard"],
