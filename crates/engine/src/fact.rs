@@ -95,6 +95,18 @@ pub enum CheckPurpose {
     Success,
 }
 
+impl CheckPurpose {
+    /// Its name on every surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckPurpose::Before => "before",
+            CheckPurpose::Candidate => "candidate",
+            CheckPurpose::After => "after",
+            CheckPurpose::Success => "success",
+        }
+    }
+}
+
 /// What an attempt proposes to bring into the project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
@@ -167,6 +179,28 @@ pub enum Answer {
     Stop,
 }
 
+impl Answer {
+    /// Every answer there is.
+    pub const ALL: [Answer; 5] = [
+        Answer::Approve,
+        Answer::Modify,
+        Answer::Revise,
+        Answer::Skip,
+        Answer::Stop,
+    ];
+
+    /// Its name on every surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Answer::Approve => "approve",
+            Answer::Modify => "modify",
+            Answer::Revise => "revise",
+            Answer::Skip => "skip",
+            Answer::Stop => "stop",
+        }
+    }
+}
+
 /// Who answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -175,6 +209,16 @@ pub enum Answerer {
     Person,
     /// The rules, in Autopilot.
     Rules,
+}
+
+impl Answerer {
+    /// Its name on every surface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Answerer::Person => "person",
+            Answerer::Rules => "rules",
+        }
+    }
 }
 
 /// How a run ended.

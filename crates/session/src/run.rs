@@ -83,19 +83,15 @@ pub fn run(
     let (spec_text, spec) = documents::spec(&place)?;
     let gate = documents::gate(&place.project, environment)?;
     models::ensure(environment, &options.model, cancel, front)?;
-    let mut journal = open_journal(
-        &place.project,
-        &secrets::redactor(&place.project, environment)?,
-        front,
-    )?;
+    let open = |chain: &Chain| {
+        let (chain, gate) = (chain.clone(), gate.clone());
+        Shop::open(environment, &place.project, gate, chain, cancel.clone())
+    };
+    let shop = open(&options.model)?;
+    let mut journal = open_journal(&place.project, &shop.redactor, front)?;
     let before = unfinished(&place, &journal)?.map(|it| it.1);
     let before = Run::from_facts(before.iter().flatten().map(|it| &it.fact)).cost();
-    let open = |chain: &Chain, before: Cost| {
-        let (chain, gate) = (chain.clone(), gate.clone());
-        let shop = Shop::open(environment, &place.project, gate, chain, cancel.clone())?;
-        Ok::<Shop, SessionError>(shop.within(means(options, before)))
-    };
-    let shop = open(&options.model, before)?;
+    let shop = shop.within(means(options, before));
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
@@ -105,7 +101,7 @@ pub fn run(
             (shop, planned)
         }
         false => {
-            let planner = open(&options.planner, before)?;
+            let planner = open(&options.planner)?.within(means(options, before));
             let planned = planning::ensure(&place, &spec, &planner, &mut journal, front)?;
             let mut spent = before;
             spent += Run::from_facts(&planned).cost();

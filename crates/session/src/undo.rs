@@ -15,7 +15,8 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Journal};
 use crate::places::{Environment, Project, SpecPlace};
-use crate::run::{landing, now, open_journal, tasks_file};
+use crate::query::existing_journal;
+use crate::run::{landing, now, tasks_file};
 use crate::secrets;
 use crate::shop::open_shadow;
 use crate::view::{Front, View};
@@ -76,17 +77,25 @@ pub fn undo(
     let spec = spec
         .map(|it| SpecPlace::find(it, environment))
         .transpose()?;
+    let journal = existing_journal(&project)?;
+    let history = match &journal {
+        Some(journal) => History::of(journal)?,
+        None => History::default(),
+    };
+    history.refuse_while_running()?;
+    let chosen = history.choose(&options.what, spec.as_ref().map(|it| it.path.as_str()))?;
+    let Some(mut journal) = journal else {
+        return Ok(Vec::new());
+    };
+    journal.redact_with(secrets::redactor(&project, environment)?);
     let mut work = Work {
         gate: documents::gate(&project, environment)?,
         shadow: open_shadow(environment, &project)?,
-        journal: open_journal(&project, &secrets::redactor(&project, environment)?, front)?,
+        journal,
         project: &project,
         environment,
         front,
     };
-    let history = work.history()?;
-    history.refuse_while_running()?;
-    let chosen = history.choose(&options.what, spec.as_ref().map(|it| it.path.as_str()))?;
     let back = options.what == Undo::Redo;
     let moves = chosen
         .iter()
@@ -95,21 +104,41 @@ pub fn undo(
 }
 
 /// What the journal tells of a project.
+#[derive(Default)]
 struct History {
     landings: Landings,
     runs: Vec<(String, Run, bool)>,
 }
 
 impl History {
+    fn of(journal: &Journal) -> Result<History, SessionError> {
+        let mut runs = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        for row in journal.runs().map_err(SessionError::internal)? {
+            let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
+            let run = Run::from_facts(facts.iter().map(|it| &it.fact));
+            runs.push((row.id, run, row.owner.is_alive()));
+            entries.extend(facts);
+        }
+        entries.sort_by_key(|it| it.seq);
+        let mut landings = Landings::default();
+        entries
+            .iter()
+            .for_each(|it| landings.apply(&it.run, &it.fact));
+        Ok(History { landings, runs })
+    }
+
     fn run(&self, id: &str) -> Option<&Run> {
         self.runs.iter().find(|it| it.0 == id).map(|it| &it.1)
     }
 
     fn refuse_while_running(&self) -> Result<(), SessionError> {
+        // What only listens, such as `kiro watch`, has no tasks and is not in the way.
+        let at_work = |run: &Run| run.outcome.is_none() && !run.tasks().is_empty();
         match self
             .runs
             .iter()
-            .find(|(_, run, alive)| *alive && run.outcome.is_none())
+            .find(|(_, run, alive)| *alive && at_work(run))
         {
             Some((id, ..)) => Err(SessionError::new(
                 Kind::Refused,
@@ -219,26 +248,6 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn history(&self) -> Result<History, SessionError> {
-        let mut runs = Vec::new();
-        let mut entries: Vec<Entry> = Vec::new();
-        for row in self.journal.runs().map_err(SessionError::internal)? {
-            let facts = self
-                .journal
-                .facts(&row.id)
-                .map_err(SessionError::internal)?;
-            let run = Run::from_facts(facts.iter().map(|it| &it.fact));
-            runs.push((row.id, run, row.owner.is_alive()));
-            entries.extend(facts);
-        }
-        entries.sort_by_key(|it| it.seq);
-        let mut landings = Landings::default();
-        entries
-            .iter()
-            .for_each(|it| landings.apply(&it.run, &it.fact));
-        Ok(History { landings, runs })
-    }
-
     fn one(
         &mut self,
         landed: &Landed,
@@ -340,6 +349,10 @@ impl Work<'_> {
 
     fn mark(&mut self, landed: &Landed, mark: TaskMark) -> Result<(), SessionError> {
         let file = self.project.root.join(&landed.spec);
+        // What a chat or a hook changed has no box.
+        if !file.exists() {
+            return Ok(());
+        }
         match SpecPlace::from_file(&file, self.environment) {
             Ok(place) => {
                 tasks_file::mark(&place, &self.gate, &mut self.journal, &landed.task, mark)

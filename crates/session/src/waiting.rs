@@ -5,10 +5,11 @@ use engine::{Answer, Fact, Judgement, Progress, Run};
 use crate::error::{Kind, SessionError};
 use crate::journal::{Entry, Given, Journal, RunRow};
 use crate::places::{Environment, Project, SpecPlace};
-use crate::run::{landing, now, open_journal};
+use crate::query::existing_journal;
+use crate::run::{landing, now};
 use crate::secrets;
 use crate::shop::open_shadow;
-use crate::view::{Decision, Front};
+use crate::view::Decision;
 
 /// A proposal that waits.
 #[derive(Clone, Debug)]
@@ -46,11 +47,10 @@ pub struct Waiting {
 pub fn approvals(
     spec: Option<&str>,
     environment: &Environment,
-    front: &mut dyn Front,
 ) -> Result<Vec<Waiting>, SessionError> {
     let project = Project::around(environment)?;
-    let journal = open_journal(&project, &secrets::redactor(&project, environment)?, front)?;
-    waiting(&project, &journal, spec, environment)
+    let journal = existing_journal(&project)?;
+    waiting(&project, journal.as_ref(), spec, environment)
 }
 
 /// Leaves an answer to the one proposal of `task` that waits.
@@ -62,7 +62,6 @@ pub fn answer(
     spec: Option<&str>,
     decision: &Decision,
     environment: &Environment,
-    front: &mut dyn Front,
 ) -> Result<Waiting, SessionError> {
     if matches!(decision, Decision::Modify | Decision::Keep(_)) {
         return Err(SessionError::new(
@@ -71,8 +70,8 @@ pub fn answer(
         ));
     }
     let project = Project::around(environment)?;
-    let mut journal = open_journal(&project, &secrets::redactor(&project, environment)?, front)?;
-    let all = waiting(&project, &journal, spec, environment)?;
+    let mut journal = existing_journal(&project)?;
+    let all = waiting(&project, journal.as_ref(), spec, environment)?;
     let mut found: Vec<&Waiting> = all.iter().filter(|it| it.task == task).collect();
     let one = match (found.pop(), found.pop()) {
         (Some(one), None) => one,
@@ -99,9 +98,11 @@ pub fn answer(
             _ => String::new(),
         },
     };
-    journal
-        .give(&given, now())
-        .map_err(SessionError::internal)?;
+    if let Some(journal) = &mut journal {
+        journal.redact_with(secrets::redactor(&project, environment)?);
+        let given = journal.give(&given, now());
+        given.map_err(SessionError::internal)?;
+    }
     Ok(Waiting {
         given: Some(given.answer),
         ..one.clone()
@@ -110,13 +111,16 @@ pub fn answer(
 
 fn waiting(
     project: &Project,
-    journal: &Journal,
+    journal: Option<&Journal>,
     spec: Option<&str>,
     environment: &Environment,
 ) -> Result<Vec<Waiting>, SessionError> {
     let wanted = spec
         .map(|it| SpecPlace::find(it, environment))
         .transpose()?;
+    let Some(journal) = journal else {
+        return Ok(Vec::new());
+    };
     let mut seen: Vec<String> = Vec::new();
     let mut all = Vec::new();
     for row in journal.runs().map_err(SessionError::internal)? {

@@ -7,8 +7,9 @@ use engine::{Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Progress, Ru
 
 use crate::documents;
 use crate::error::SessionError;
-use crate::journal::{Entry, Journal};
+use crate::journal::Entry;
 use crate::places::{Environment, Project, SpecPlace};
+use crate::query::existing_journal;
 
 /// What is recorded of a task.
 #[derive(Clone, Debug, Default)]
@@ -93,11 +94,7 @@ pub fn why(task: &str, spec: Option<&str>, environment: &Environment) -> Result<
         SessionError::input(format!("nothing is recorded of task {task}"))
             .hint("`kiro tasks SPEC` shows the tasks; `kiro run SPEC` works on them")
     };
-    let path = project.state.join("journal.db");
-    if !path.exists() {
-        return Err(unknown());
-    }
-    let journal = Journal::read(&path).map_err(SessionError::internal)?;
+    let journal = existing_journal(&project)?.ok_or_else(unknown)?;
     let mut found: BTreeMap<String, Vec<(String, Vec<Entry>)>> = BTreeMap::new();
     for row in journal.runs().map_err(SessionError::internal)? {
         let is_wanted = place.as_ref().is_none_or(|it| it.path.as_str() == row.spec);

@@ -7,16 +7,15 @@ use session::{Decision, Environment, SessionError, Waiting, answer, approvals, v
 
 use crate::args::ApprovalsArgs;
 use crate::output::{self, BOLD, DIM, YELLOW, styled};
-use crate::terminal::{self, Terminal};
+use crate::terminal;
 
 pub(super) fn run(
     args: &ApprovalsArgs,
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
-    let mut front = Terminal::remarks();
     let spec = args.spec.as_deref();
     if let (Some(task), Some(decision)) = (&args.task, decision(args)) {
-        let answered = answer(task, spec, &decision, environment, &mut front)?;
+        let answered = answer(task, spec, &decision, environment)?;
         if args.json {
             output::json(&to_json(&answered));
         } else {
@@ -24,7 +23,7 @@ pub(super) fn run(
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut all = approvals(spec, environment, &mut front)?;
+    let mut all = approvals(spec, environment)?;
     if let Some(task) = &args.task {
         all.retain(|it| it.task == *task);
         if all.is_empty() {
@@ -77,7 +76,7 @@ fn show(it: &Waiting, whole: bool) {
         it.passed
     ));
     if let Some(given) = it.given {
-        let given = format!("{given:?}").to_lowercase();
+        let given = given.name();
         output::line(format!("  answered: {given}; the run has not taken it yet"));
     }
     if whole {
@@ -90,6 +89,6 @@ fn to_json(it: &Waiting) -> Value {
         "spec": it.spec, "run": it.run, "going_on": it.going_on, "task": it.task, "title": it.title,
         "reasons": it.reasons, "files": it.files, "added_lines": it.lines.0, "removed_lines": it.lines.1,
         "passed": it.passed, "diff": it.diff,
-        "answer": it.given.map(|it| format!("{it:?}").to_lowercase()),
+        "answer": it.given.map(session::Answer::name),
     })
 }

@@ -153,7 +153,7 @@ fn of_attempt(fact: &Fact) -> Option<String> {
                 .as_ref()
                 .map_or("project".to_owned(), |it| format!("task {it}"));
             let end = exit.map_or_else(|| ended.clone(), |code| format!("exit code {code}"));
-            let purpose = format!("{purpose:?}").to_lowercase();
+            let purpose = purpose.name();
             format!("{whose}: check ({purpose}): {passed} passed, {failed} failed, {end}")
         }
         Fact::Proposed { task, proposal } => format!(
@@ -180,8 +180,7 @@ fn of_landing(fact: &Fact) -> Option<String> {
                 "" => String::new(),
                 remark => format!(": {}", session::visible(remark)),
             };
-            let answer = format!("{answer:?} by {by:?}").to_lowercase();
-            format!("task {task}: {answer}{said}")
+            format!("task {task}: {} by {}{said}", answer.name(), by.name())
         }
         Fact::Ruled {
             act,

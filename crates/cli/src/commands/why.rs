@@ -76,8 +76,8 @@ fn attempt(told: &AttemptTold) {
             "" => String::new(),
             remark => format!(": {}", visible(remark)),
         };
-        let answer = format!("{answer:?} by {by:?}").to_lowercase();
-        output::line(format!("  answered: {answer}{said}"));
+        let (answer, by) = (answer.name(), by.name());
+        output::line(format!("  answered: {answer} by {by}{said}"));
     }
     if !told.landed.is_empty() {
         let undone = match told.undone {
@@ -108,9 +108,9 @@ fn check(it: &CheckTold) {
         .exit
         .map_or("killed".to_owned(), |code| format!("exit code {code}"));
     output::line(format!(
-        "  {} {} {}",
+        "  {} {} the task {}",
         styled(style, format!("{passed} of {} passed", passed + failed)),
-        format!("{:?} the task", it.purpose).to_lowercase(),
+        it.purpose.name(),
         styled(DIM, format!("{exit}: {}", visible(&it.argv.join(" "))))
     ));
 }
@@ -140,14 +140,13 @@ fn attempt_json(it: &AttemptTold) -> Value {
         .map(|(slot, route, result)| json!({"slot": slot, "route": route, "result": result}));
     let checks = it.checks.iter().map(|it| {
         json!({
-            "purpose": format!("{:?}", it.purpose).to_lowercase(), "argv": it.argv, "exit": it.exit,
+            "purpose": it.purpose.name(), "argv": it.argv, "exit": it.exit,
             "passed": it.counts.0, "failed": it.counts.1,
         })
     });
-    let answers = it.answers.iter().map(|(answer, by, remark)| {
-        let word = |it: String| it.to_lowercase();
-        json!({"answer": word(format!("{answer:?}")), "by": word(format!("{by:?}")), "remark": remark})
-    });
+    let answers = it.answers.iter().map(
+        |(answer, by, remark)| json!({"answer": answer.name(), "by": by.name(), "remark": remark}),
+    );
     json!({
         "attempt": it.number, "started_ms": it.started_ms,
         "turns": turns.collect::<Vec<Value>>(), "checks": checks.collect::<Vec<Value>>(),

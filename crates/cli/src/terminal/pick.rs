@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use session::{Changeset, Part, visible};
 
-use super::words;
+use super::diff;
 use crate::output::{self, BOLD, styled};
 
 /// Asks for each part whether it stays. The outer none is a terminal that closed; the inner one a person who thought better
@@ -30,7 +30,7 @@ pub(super) fn parts(
                         Some(hunk) => hunk.display(),
                         None => file.display(),
                     };
-                    output::remark(words::diff(&shown, usize::MAX));
+                    output::remark(diff(&shown));
                     let path = file.path.as_str();
                     match asked(&place(path, number, count), ask)? {
                         Picked::One(stays) => stays,

@@ -183,6 +183,33 @@ fn nothing_is_taken_out_where_the_users_own_edits_stand() {
 }
 
 #[test]
+fn what_a_chat_changed_is_taken_out_without_a_word_of_boxes() {
+    let world = numbers();
+    let before = files(&world);
+    let model = world.script(&drives(&[
+        json!({"when": "a note", "calls": [write("note.txt", "a note\n")]}),
+        json!({"reply": "done"}),
+    ]));
+    let chat = [
+        "chat",
+        "-p",
+        "write a note",
+        "--autopilot",
+        "--model",
+        &model,
+    ];
+    let ran = world.kiro(&chat);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(world.has("note.txt"));
+    let undone = world.kiro(&["undo"]);
+    assert_eq!(undone.code, Some(0), "{}", undone.stderr);
+    assert_eq!(undone.stderr, "");
+    assert_eq!(files(&world), before);
+    assert_eq!(world.kiro(&["redo"]).code, Some(0));
+    assert!(world.has("note.txt"));
+}
+
+#[test]
 fn what_is_not_there_cannot_be_taken_out() {
     let world = numbers();
     for (args, said) in [
@@ -195,4 +222,8 @@ fn what_is_not_there_cannot_be_taken_out() {
         assert_eq!(ran.code, Some(2), "{args:?}");
         assert!(ran.stderr.contains(said), "{args:?}: {}", ran.stderr);
     }
+    assert!(
+        !world.home().join(".kiro/state").exists(),
+        "asking makes nothing"
+    );
 }

@@ -1,7 +1,7 @@
 //! Answers that a person gave from elsewhere, such as another terminal: rows that the process of the run takes.
 
 use engine::Answer;
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{TransactionBehavior, params};
 
 use super::{Journal, JournalError};
 
@@ -53,7 +53,7 @@ impl Journal {
                     given.run,
                     given.task,
                     given.tree,
-                    name(given.answer),
+                    given.answer.name(),
                     remark,
                     at_ms
                 ],
@@ -73,38 +73,16 @@ impl Journal {
         task: &str,
         tree: &str,
     ) -> Result<Option<Given>, JournalError> {
-        let read = |connection: &mut rusqlite::Connection| {
-            let found = connection.query_row(
-                "SELECT id, answer, remark FROM answer \
-                 WHERE run = ? AND task = ? AND tree = ? AND taken = 0",
-                params![run, task, tree],
-                |row| {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get::<_, String>(2)?,
-                    ))
-                },
-            );
-            let Some((id, answer, remark)) = found.optional()? else {
-                return Ok(None);
-            };
-            let taken = connection.execute(
-                "UPDATE answer SET taken = 1 WHERE id = ? AND taken = 0",
-                params![id],
-            )?;
-            Ok((taken == 1).then_some((answer, remark)))
+        let wanted = |it: &Given| it.task == task && it.tree == tree;
+        let Some(given) = self.given(run)?.into_iter().find(wanted) else {
+            return Ok(None);
         };
-        let found = read(&mut self.connection).map_err(|it| self.error(it))?;
-        Ok(found.and_then(|(answer, remark)| {
-            Some(Given {
-                run: run.to_owned(),
-                task: task.to_owned(),
-                tree: tree.to_owned(),
-                answer: named(&answer)?,
-                remark,
-            })
-        }))
+        let taken = self.connection.execute(
+            "UPDATE answer SET taken = 1 WHERE run = ? AND task = ? AND tree = ? AND taken = 0",
+            params![run, task, tree],
+        );
+        let taken = taken.map_err(|it| self.error(it))?;
+        Ok((taken > 0).then_some(given))
     }
 
     /// The answers of a run that were not taken yet.
@@ -132,33 +110,12 @@ impl Journal {
                 run: run.to_owned(),
                 task,
                 tree,
-                answer: named(&answer)?,
+                answer: Answer::ALL.into_iter().find(|it| it.name() == answer)?,
                 remark,
             })
         });
         Ok(given.collect())
     }
-}
-
-fn name(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Approve => "approve",
-        Answer::Modify => "modify",
-        Answer::Revise => "revise",
-        Answer::Skip => "skip",
-        Answer::Stop => "stop",
-    }
-}
-
-fn named(name: &str) -> Option<Answer> {
-    let all = [
-        Answer::Approve,
-        Answer::Modify,
-        Answer::Revise,
-        Answer::Skip,
-        Answer::Stop,
-    ];
-    all.into_iter().find(|it| self::name(*it) == name)
 }
 
 #[cfg(test)]
