@@ -327,6 +327,9 @@ pub(crate) struct RunArgs {
     /// Carry out this task only.
     #[arg(long, value_name = "ID")]
     pub(crate) task: Option<String>,
+    /// Work at up to this many tasks at once: those that wait for nothing and share no file.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) parallel: u8,
     /// Go on with a run that was cut off; a run that was cut off is always gone on with.
     #[arg(long)]
     pub(crate) resume: bool,

@@ -55,6 +55,11 @@ impl Front for Jsonl {
 }
 
 fn to_json(view: &View) -> Value {
+    if let View::Of { task, view } = view {
+        let mut shown = to_json(view);
+        shown["task"] = json!(task);
+        return shown;
+    }
     of_task(view).or_else(|| of_run(view)).unwrap_or_default()
 }
 

@@ -128,6 +128,18 @@ pub struct Proposal {
     pub failed: u32,
 }
 
+/// What became of a proposal on a project in which other work has landed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Renewal {
+    /// It changes what it changed before: what was said of it still holds.
+    Same(Proposal),
+    /// It was merged with what landed: it is judged anew.
+    Changed(Proposal),
+    /// It does not fit, for this reason, and is to be attempted anew.
+    Failed(String),
+}
+
 /// What policy said of a proposal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -341,6 +353,20 @@ pub enum Fact {
         task: String,
         /// What.
         proposal: Proposal,
+    },
+    /// Other work landed since an attempt began; what it proposes is about to be proven on the project as it is now.
+    RenewalStarted {
+        /// The task.
+        task: String,
+        /// Tree of the project as it is now.
+        base: String,
+    },
+    /// That came to its end.
+    RenewalEnded {
+        /// The task.
+        task: String,
+        /// What came of it.
+        renewal: Renewal,
     },
     /// An attempt ended with nothing that can be proven.
     AttemptFailed {

@@ -1,9 +1,10 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
 use crate::fact::{
-    Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
+    Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal, TaskRecord,
 };
 use crate::graph::{Graph, GraphError};
+use crate::lanes::{Lanes, overlap};
 
 /// A task's state in the words of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,10 @@ pub struct Progress {
     pub edits: u32,
     /// What a person wanted to be otherwise, oldest first.
     pub remarks: Vec<String>,
+    /// How often the project had been changed by this run when the tree was taken that the work is based on.
+    based_at: u32,
+    /// The same of the tree on which it is being proven anew.
+    renewed_at: u32,
 }
 
 impl Progress {
@@ -111,7 +116,18 @@ impl Progress {
             ticked,
             edits: 0,
             remarks: Vec::new(),
+            based_at: 0,
+            renewed_at: 0,
         }
+    }
+
+    /// Whether it is done, on evidence or by a person's word.
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    fn has_landed(&self) -> bool {
+        matches!(self.stage, Stage::Applying | Stage::Applied | Stage::Done)
     }
 
     fn proposes_nothing(&self) -> bool {
@@ -131,6 +147,11 @@ pub enum Next {
     },
     /// Let a person edit the proposal, prove it anew and propose it.
     Modify {
+        /// The task.
+        task: String,
+    },
+    /// Prove the proposal on the project as it is now, since other work has landed.
+    Renew {
         /// The task.
         task: String,
     },
@@ -171,6 +192,8 @@ pub enum Next {
         /// The task.
         task: String,
     },
+    /// Wait until one of the threads that are at work reports.
+    Wait,
     /// Look for proof of every success criterion.
     Prove,
     /// Record the end.
@@ -200,6 +223,8 @@ pub struct Run {
     /// Success criteria with what proves them.
     pub proofs: Vec<(String, String)>,
     stopped: bool,
+    /// How often something was brought into the project or taken out of it.
+    changed: u32,
     /// How the run ended, once it did.
     pub outcome: Option<(Outcome, String)>,
     /// What all model turns cost, those of planning and of tasks that are gone included.
@@ -305,8 +330,11 @@ impl Run {
         if let Fact::TurnEnded { cost, .. } = fact {
             self.cost += *cost;
         }
+        if matches!(fact, Fact::Applied { .. } | Fact::Undone { .. }) {
+            self.changed += 1;
+        }
         if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
-            task.take(fact);
+            task.take(fact, self.changed);
         }
     }
 
@@ -353,6 +381,11 @@ impl Run {
         self.tasks.iter().filter(|it| it.stage == Stage::Unanswered)
     }
 
+    /// Whether a person stopped it.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// What all model turns cost.
     pub fn cost(&self) -> Cost {
         self.cost
@@ -366,34 +399,62 @@ impl Run {
         Graph::new(tasks).map(|_| ())
     }
 
-    /// What to do next; none after the run ended.
+    /// What to do next when one thing is done at a time; none after the run ended.
     pub fn next(&self) -> Option<Next> {
+        self.next_beside(&Lanes::default())
+    }
+
+    /// What to do next beside the work that goes on in `lanes`; none after the run ended.
+    pub fn next_beside(&self, lanes: &Lanes) -> Option<Next> {
         if self.outcome.is_some() {
             return None;
         }
-        let under_way = self.tasks.iter().find_map(|it| self.continue_task(it));
-        if let Some(next) = under_way {
+        let free = |it: &&Progress| !lanes.holds(&it.record.id);
+        let mut under_way = self.tasks.iter().filter(free);
+        // What stands in the project comes to its end before anything is proven beside it.
+        let landed = under_way.clone().filter(|it| it.has_landed());
+        if let Some(next) = landed
+            .chain(under_way.clone())
+            .find_map(|it| self.continue_task(it))
+        {
             return Some(next);
         }
         if self.stopped {
-            return Some(end(Outcome::Stopped, "you stopped it".to_owned()));
+            return Some(match lanes.is_empty() {
+                true => end(Outcome::Stopped, "you stopped it".to_owned()),
+                false => Next::Wait,
+            });
         }
-        let ready = self
-            .tasks
-            .iter()
-            .find(|it| it.stage == Stage::Open && self.is_wanted(it) && self.is_ready(it));
-        if let Some(task) = ready {
+        let ready = under_way.find(|it| self.can_begin(it, lanes));
+        if let Some(task) = ready.filter(|_| !lanes.are_full()) {
             return Some(Next::Attempt {
                 task: task.record.id.clone(),
                 attempt: task.attempts + 1,
             });
         }
-        Some(self.finish())
+        Some(match lanes.is_empty() {
+            true => self.finish(),
+            false => Next::Wait,
+        })
+    }
+
+    /// Whether a task waits for nothing and nobody is at work on its files.
+    fn can_begin(&self, task: &Progress, lanes: &Lanes) -> bool {
+        let at_work = self.tasks.iter().filter(|it| lanes.holds(&it.record.id));
+        task.stage == Stage::Open
+            && self.is_wanted(task)
+            && self.is_ready(task)
+            && at_work
+                .into_iter()
+                .all(|it| !overlap(&it.record.files, &task.record.files))
     }
 
     fn continue_task(&self, task: &Progress) -> Option<Next> {
         let id = task.record.id.clone();
         match task.stage {
+            Stage::Proposed | Stage::Approved if task.based_at < self.changed => {
+                Some(Next::Renew { task: id })
+            }
             Stage::Proposed if task.proposes_nothing() => Some(self.complete(task)),
             Stage::Proposed => Some(Next::Judge { task: id }),
             Stage::Judged => Some(self.after_judgement(task)),
@@ -518,11 +579,13 @@ impl Run {
 }
 
 impl Progress {
-    fn take(&mut self, fact: &Fact) {
+    /// Takes in one fact of its own, after so many changes of the project.
+    fn take(&mut self, fact: &Fact, changed: u32) {
         match fact {
             Fact::AttemptStarted { attempt, .. } => {
                 self.stage = Stage::Running;
                 self.attempts = *attempt;
+                self.based_at = changed;
                 self.green = None;
                 self.proposal = None;
                 self.judgement = None;
@@ -545,6 +608,11 @@ impl Progress {
                 self.stage = Stage::Proposed;
                 self.proposal = Some(proposal.clone());
             }
+            Fact::RenewalStarted { .. } => {
+                self.renewed_at = changed;
+                self.green = None;
+            }
+            Fact::RenewalEnded { renewal, .. } => self.renewed(renewal),
             Fact::AttemptFailed { reason, .. } | Fact::ApplyFailed { reason, .. } => {
                 self.stage = Stage::Failed;
                 self.reason.clone_from(reason);
@@ -585,6 +653,18 @@ impl Progress {
                 ..self.record.clone()
             })
         };
+    }
+
+    fn renewed(&mut self, renewal: &Renewal) {
+        self.based_at = self.renewed_at;
+        match renewal {
+            Renewal::Same(proposal) => self.proposal = Some(proposal.clone()),
+            Renewal::Changed(proposal) => {
+                self.stage = Stage::Proposed;
+                self.proposal = Some(proposal.clone());
+            }
+            Renewal::Failed(_) => self.stage = Stage::Open,
+        }
     }
 
     fn answered(&mut self, answer: Answer) {
@@ -631,6 +711,8 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::TurnEnded { task, .. }
         | Fact::TranscriptKept { task, .. }
         | Fact::Proposed { task, .. }
+        | Fact::RenewalStarted { task, .. }
+        | Fact::RenewalEnded { task, .. }
         | Fact::AttemptFailed { task, .. }
         | Fact::Judged { task, .. }
         | Fact::Answered { task, .. }

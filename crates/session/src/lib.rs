@@ -5,6 +5,7 @@
 mod approvals;
 mod boxes;
 mod chat;
+mod counter;
 mod diff;
 mod doctor;
 mod documents;
@@ -46,7 +47,8 @@ pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Renewal, Ruling,
+    TaskState,
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};

@@ -1,6 +1,6 @@
 //! A run: the one loop that owns the journal, does what the engine says is next, and shows what happens.
 //!
-//! Attempts work on a thread of their own and speak through a channel; everything that is recorded or shown
+//! Attempts work in lanes, on threads of their own, and speak through a channel; everything that is recorded or shown
 //! passes through this loop in one order. The engine decides, policy permits, the host acts, the journal
 //! remembers: intent first, then the act, then its result.
 
@@ -9,16 +9,16 @@ mod attempt;
 mod driven;
 mod hooked;
 pub(crate) mod landing;
+mod lane;
 mod prove;
 pub(crate) mod tasks_file;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
 
 use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Cost, Fact, Mode, Next, Outcome, Run};
+use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
 use host::shadow::TreeId;
@@ -26,7 +26,7 @@ use model::{Budget, Cancel, Money, Spent, Usage};
 use policy::Redactor;
 use spec::{Spec, TaskMark};
 
-use self::attempt::Attempt;
+use self::lane::{Begin, Crew, Way};
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::Rig;
@@ -58,6 +58,8 @@ pub struct RunOptions {
     pub budget: Budget,
     /// From which the seeds of all samples follow; the same seed gives the same run.
     pub seed: u64,
+    /// At how many tasks it may work at once; the machine bounds it.
+    pub parallel: usize,
 }
 
 /// Something an attempt's thread reports.
@@ -65,6 +67,8 @@ enum Event {
     Fact(Fact),
     View(View),
     Asked(Asked),
+    /// Its work is over.
+    Ended(Result<(), SessionError>),
 }
 
 /// Carries out a spec: plans it when it has no plan, works its tasks, proves its success criteria.
@@ -110,14 +114,17 @@ pub fn run(
     };
     let (id, facts) = begin(&place, &mut journal)?;
     let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
+    let bench = shop.stopped_by(cancel.part());
     let mut running = Running {
         hooks,
+        lanes: lanes(options.parallel, front),
         id,
         run: Run::from_facts(facts.iter().map(|it| &it.fact)),
         place: &place,
         spec: &spec,
         spec_text: &spec_text,
         shop: &shop,
+        bench: &bench,
         journal,
         front,
         landed: Vec::new(),
@@ -128,6 +135,17 @@ pub fn run(
     running.start(options, &facts, planned)?;
     running.hooks_on_session(hooks::Event::SessionStart)?;
     running.drive()
+}
+
+/// As many lanes as are wanted and the machine bears.
+fn lanes(wanted: usize, front: &mut dyn Front) -> Lanes {
+    let most = lane::bearable(wanted);
+    if most < wanted {
+        front.show(&View::Notice(format!(
+            "{most} instead of {wanted} tasks at once: more would need more cores or memory"
+        )));
+    }
+    Lanes::new(most)
 }
 
 /// What the model of a run may use, of which some is spent.
@@ -257,24 +275,6 @@ pub(crate) fn now() -> i64 {
     i64::try_from(host::clock::now_ms()).unwrap_or(i64::MAX)
 }
 
-/// Where the work on a task begins.
-#[derive(Clone, Copy)]
-enum Way<'a> {
-    /// With the project as it is, and what an earlier attempt proposed, if that is to be revised.
-    Afresh(Option<&'a Changeset>),
-    /// With a worktree that a person has changed.
-    Edited,
-}
-
-impl<'a> Way<'a> {
-    fn earlier(self) -> Option<&'a Changeset> {
-        match self {
-            Way::Afresh(earlier) => earlier,
-            Way::Edited => None,
-        }
-    }
-}
-
 struct Running<'a> {
     /// The project's hooks.
     hooks: Rig<'a>,
@@ -284,6 +284,9 @@ struct Running<'a> {
     spec: &'a Spec,
     spec_text: &'a str,
     shop: &'a Shop,
+    /// The same, for attempts: they can be stopped without the rest.
+    bench: &'a Shop,
+    lanes: Lanes,
     journal: Journal,
     front: &'a mut dyn Front,
     /// What this run has already brought in, so that policy weighs the sum.
@@ -294,7 +297,7 @@ struct Running<'a> {
     clock: host::clock::Stopwatch,
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
     fn start(
         &mut self,
         options: &RunOptions,
@@ -366,38 +369,53 @@ impl Running<'_> {
     }
 
     fn drive(&mut self) -> Result<Outcome, SessionError> {
+        std::thread::scope(|scope| {
+            let crew = Crew::new(scope);
+            let ended = self.go_on(&crew);
+            self.end_lanes(&crew);
+            ended
+        })
+    }
+
+    fn go_on(&mut self, crew: &Crew<'_, 'a>) -> Result<Outcome, SessionError> {
         loop {
             if self.shop.cancel.is_cancelled() {
+                self.end_lanes(crew);
                 return self.end(
                     Outcome::Interrupted,
                     "interrupted; the next run goes on from here",
                 );
             }
             self.hear_answers()?;
-            let Some(next) = self.run.next() else {
+            let Some(next) = self.run.next_beside(&self.lanes) else {
                 return Err(SessionError::internal("the run had already ended"));
             };
             if let Next::End { outcome, reason } = &next {
                 return self.end(*outcome, reason);
             }
-            match self.step(next) {
+            let done = self.step(next, crew);
+            match done.and_then(|()| self.hear_lanes(crew)) {
                 Err(error) if error.kind == Kind::Interrupted => {}
                 other => other?,
             }
         }
     }
 
-    fn step(&mut self, next: Next) -> Result<(), SessionError> {
+    fn step(&mut self, next: Next, crew: &Crew<'_, 'a>) -> Result<(), SessionError> {
         match next {
-            Next::Attempt { task, attempt } => self.attempt(&task, attempt),
-            Next::Modify { task } => self.modify(&task),
+            Next::Attempt { task, attempt } => self.attempt(crew, &task, attempt),
+            Next::Modify { task } => self.modify(crew, &task),
+            Next::Renew { task } => self.renew(crew, &task),
+            Next::Wait => self.wait(crew),
             Next::Judge { task } => self.judge(&task),
             Next::Ask { task } => self.ask(&task),
             Next::Approve { task } => {
-                self.front.show(&View::Approved {
+                let by_person = false;
+                let view = View::Approved {
                     task: task.clone(),
-                    by_person: false,
-                });
+                    by_person,
+                };
+                self.show_of(&task, view);
                 self.record(Fact::Answered {
                     task,
                     answer: Answer::Approve,
@@ -417,27 +435,28 @@ impl Running<'_> {
         }
     }
 
-    /// Runs an attempt on its own thread, recording and showing what it reports until it ends.
-    fn attempt(&mut self, id: &str, number: u32) -> Result<(), SessionError> {
+    /// Begins an attempt at a task.
+    fn attempt(&mut self, crew: &Crew<'_, 'a>, id: &str, number: u32) -> Result<(), SessionError> {
         if let Some(why) = self.hooks_on_task(hooks::Event::TaskStart, id)? {
             return self.fail(id.to_owned(), format!("a hook stopped it: {why}"));
         }
-        let snapshot = self.snapshot()?;
+        let base = self.snapshot()?;
         let earlier = self.to_be_revised(id)?;
         self.record(Fact::AttemptStarted {
             task: id.to_owned(),
             attempt: number,
-            base: snapshot.to_string(),
+            base: base.to_string(),
         })?;
         self.mark(id, TaskMark::Running)?;
         self.show_start(id);
-        let yard = Yard::fresh(&self.yard_folder(id, number))?;
-        let result = self.work(id, number, &snapshot, &yard, Way::Afresh(earlier.as_ref()));
-        if result.is_err() {
-            self.mark(id, TaskMark::Open)?;
-        }
-        self.after_attempt(id)?;
-        result
+        let begin = Begin {
+            task: id.to_owned(),
+            number,
+            base,
+            yard: Yard::fresh(&self.yard_folder(id, number))?,
+            way: Way::Afresh(earlier),
+        };
+        self.begin(crew, begin)
     }
 
     /// What the last attempt proposed, when a person wants it otherwise.
@@ -447,77 +466,6 @@ impl Running<'_> {
         proposal
             .map(|it| landing::changes(self.shop, it))
             .transpose()
-    }
-
-    fn work(
-        &mut self,
-        id: &str,
-        number: u32,
-        base: &TreeId,
-        yard: &Yard,
-        way: Way<'_>,
-    ) -> Result<(), SessionError> {
-        let Some(progress) = self.run.task(id) else {
-            return Err(SessionError::internal(format!("task {id} is gone")));
-        };
-        let (task, remarks) = (progress.record.clone(), progress.remarks.clone());
-        let (events, inbox) = channel();
-        let attempt = Attempt {
-            seed: self.seed,
-            shop: self.shop,
-            spec: self.spec,
-            spec_text: self.spec_text,
-            task: &task,
-            remarks: &remarks,
-            earlier: way.earlier(),
-            number,
-            base,
-            yard,
-            events,
-            transcript: self.transcript(id, number),
-        };
-        std::thread::scope(|scope| {
-            let worker = scope.spawn(move || match way {
-                Way::Afresh(_) => attempt.run(),
-                Way::Edited => attempt.prove_again(),
-            });
-            self.listen(&inbox)?;
-            worker.join().unwrap_or_else(|_| {
-                Err(SessionError::internal(format!(
-                    "the attempt at task {id} broke down"
-                )))
-            })
-        })
-    }
-
-    fn listen(&mut self, inbox: &Receiver<Event>) -> Result<(), SessionError> {
-        for event in inbox {
-            match event {
-                Event::Fact(fact) => self
-                    .noted(fact)
-                    .inspect_err(|_| self.shop.cancel.cancel())?,
-                Event::View(view) => self.front.show(&view),
-                Event::Asked(asked) => asked.put_to(self.front),
-            }
-        }
-        Ok(())
-    }
-
-    fn noted(&mut self, fact: Fact) -> Result<(), SessionError> {
-        let check = match &fact {
-            Fact::CheckRan {
-                purpose: engine::CheckPurpose::After,
-                argv,
-                exit,
-                ..
-            } => Some((argv.clone(), *exit)),
-            _ => None,
-        };
-        self.record(fact)?;
-        match check {
-            Some((argv, exit)) => self.hooks_on_check(&argv, exit),
-            None => Ok(()),
-        }
     }
 
     fn after_attempt(&mut self, id: &str) -> Result<(), SessionError> {

@@ -18,6 +18,7 @@ mod languages;
 mod lint;
 mod living;
 mod models;
+mod parallel;
 mod path;
 mod person;
 mod planned;

@@ -313,6 +313,133 @@ fn skip_and_stop() {
     assert!(next(&stopped).contains("Stopped"));
 }
 
+fn of_files(id: &str, needs: &[&str], files: &[&str]) -> TaskRecord {
+    TaskRecord {
+        files: files.iter().map(|it| (*it).into()).collect(),
+        ..record(id, needs)
+    }
+}
+
+fn beside(run: &Run, lanes: &Lanes) -> String {
+    run.next_beside(lanes)
+        .map_or("nothing".into(), |it| format!("{it:?}"))
+}
+
+#[test]
+fn what_waits_for_nothing_goes_on_at_once_unless_files_meet() {
+    let mut run = Run::from_facts(&[
+        started(Mode::Autopilot),
+        Fact::Planned {
+            tasks: vec![
+                of_files("1", &[], &["a.py"]),
+                of_files("2", &["1"], &["b.py"]),
+                of_files("3", &[], &["a.py", "c.py"]),
+                of_files("4", &[], &["d.py"]),
+            ],
+        },
+        attempt("1"),
+    ]);
+    let mut lanes = Lanes::new(2);
+    lanes.begin("1");
+    assert_eq!(beside(&run, &lanes), r#"Attempt { task: "4", attempt: 1 }"#);
+    run.apply(&attempt("4"));
+    lanes.begin("4");
+    assert_eq!(beside(&run, &lanes), "Wait");
+    lanes.end("1");
+    run.apply(&answered("1", Answer::Stop));
+    assert_eq!(beside(&run, &lanes), "Wait");
+    lanes.end("4");
+    assert!(beside(&run, &lanes).contains("Stopped"));
+}
+
+/// Task 2 was worked on beside task 1, which has landed since.
+fn beside_another(answer: Option<Answer>) -> Run {
+    let mut run = Run::from_facts(&[
+        started(Mode::Guided),
+        Fact::Planned {
+            tasks: vec![of_files("1", &[], &["a.py"]), of_files("2", &[], &["b.py"])],
+        },
+        attempt("1"),
+        attempt("2"),
+        check("2", 0, 1, 0),
+        proposed("2", &["b.py"]),
+    ]);
+    run.apply(&judged("2", Judgement::Allow));
+    answer
+        .into_iter()
+        .for_each(|it| run.apply(&answered("2", it)));
+    feed(
+        &mut run,
+        &[
+            check("1", 0, 1, 0),
+            proposed("1", &["a.py"]),
+            judged("1", Judgement::Allow),
+            answered("1", Answer::Approve),
+            intended("1"),
+            applied("1"),
+            Fact::TaskDone {
+                task: "1".into(),
+                covered: vec![],
+            },
+            Fact::Ticked { task: "1".into() },
+        ],
+    );
+    run
+}
+
+fn renewed(renewal: Renewal) -> Fact {
+    Fact::RenewalEnded {
+        task: "2".into(),
+        renewal,
+    }
+}
+
+#[test]
+fn what_was_proven_before_other_work_landed_is_proven_anew() {
+    let now = Proposal {
+        base: "now".into(),
+        ..match proposed("2", &["b.py"]) {
+            Fact::Proposed { proposal, .. } => proposal,
+            other => panic!("{other:?}"),
+        }
+    };
+    let run = beside_another(Some(Answer::Approve));
+    assert_eq!(next(&run), r#"Renew { task: "2" }"#);
+    let begun = Fact::RenewalStarted {
+        task: "2".into(),
+        base: "now".into(),
+    };
+    let after = |renewal: Renewal, checks: &[Fact]| {
+        let mut run = run.clone();
+        run.apply(&begun);
+        feed(&mut run, checks);
+        run.apply(&renewed(renewal));
+        run
+    };
+    let same = after(Renewal::Same(now.clone()), &[check("2", 0, 1, 0)]);
+    assert_eq!(next(&same), r#"Apply { task: "2" }"#);
+    let changed = after(Renewal::Changed(now.clone()), &[check("2", 0, 1, 0)]);
+    assert_eq!(next(&changed), r#"Judge { task: "2" }"#);
+    let failed = after(Renewal::Failed("no".into()), &[check("2", 1, 0, 1)]);
+    assert_eq!(next(&failed), r#"Attempt { task: "2", attempt: 2 }"#);
+    let mut died = run.clone();
+    feed(&mut died, &[begun.clone(), Fact::Resumed]);
+    assert_eq!(next(&died), r#"Renew { task: "2" }"#);
+    // What was proven before does not count for what is there now.
+    let mut unproven = after(Renewal::Same(now), &[]);
+    feed(&mut unproven, &[intended("2"), applied("2")]);
+    assert!(next(&unproven).starts_with("Fail"), "{}", next(&unproven));
+}
+
+#[test]
+fn what_waits_for_a_person_is_proven_anew_once_they_have_answered() {
+    let waits = beside_another(None);
+    assert_eq!(next(&waits), r#"Ask { task: "2" }"#);
+    let mut skipped = waits.clone();
+    skipped.apply(&answered("2", Answer::Skip));
+    assert_eq!(next(&skipped), "Prove");
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     let task = prop::sample::select(vec!["1", "2", "9"]);
     (task, 0..16u8).prop_map(|(task, kind)| match kind {

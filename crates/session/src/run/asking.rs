@@ -77,10 +77,14 @@ impl Running<'_> {
         let answer = decision.answer();
         let mut said = String::new();
         match decision {
-            Decision::Approve => self.front.show(&View::Approved {
-                task: task.clone(),
-                by_person: true,
-            }),
+            Decision::Approve => {
+                let by_person = true;
+                let view = View::Approved {
+                    task: task.clone(),
+                    by_person,
+                };
+                self.show_of(&task, view);
+            }
             Decision::Keep(parts) => {
                 let kept = review
                     .changes

@@ -49,8 +49,8 @@ impl Attempt<'_> {
         let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
         let channel = self.events.clone();
         let person = Distant::behind(channel, Event::Asked, &self.shop.approvals);
-        let tools = toolbox::of_yard(self.shop, self.yard, &checks, person)?;
-        let tools = SpecTools::beside(tools, self.yard);
+        let tools = toolbox::of_yard(self.shop, &self.yard, &checks, person)?;
+        let tools = SpecTools::beside(tools, &self.yard);
         let tools = Hooked::over(&tools, self.shop)?;
         let mut conversation = Conversation::new(Job {
             model: &*model,
@@ -131,7 +131,7 @@ impl Attempt<'_> {
 
     /// The task in words.
     fn asked(&self, work: &Work) -> String {
-        let task = self.task;
+        let task = &self.task;
         let mut text = format!("Task {} of the plan: {}\n", task.id, task.title);
         let mut part = |title: &str, body: &str| {
             if !body.trim().is_empty() {

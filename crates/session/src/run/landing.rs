@@ -10,7 +10,8 @@ use host::shadow::{Captured, Shadow, TreeId};
 use policy::{OwnProgram, Permit, Verdict};
 use spec::TaskMark;
 
-use super::{Running, Way};
+use super::Running;
+use super::lane::{Begin, Crew, Way};
 use crate::documents;
 use crate::error::SessionError;
 use crate::journal::Journal;
@@ -158,16 +159,17 @@ fn since_approval(facts: &[Fact]) -> (usize, bool) {
     from
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
     pub(super) fn judge(&mut self, id: &str) -> Result<(), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
         let judgement = judgement(&verdict);
         // What waits for a person is shown with the question.
         if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
-            self.front.show(&View::Diff {
+            let view = View::Diff {
                 task: id.to_owned(),
                 text: changes.display(),
-            });
+            };
+            self.show_of(id, view);
         }
         self.record(Fact::Judged {
             task: id.to_owned(),
@@ -266,7 +268,7 @@ impl Running<'_> {
 
     /// Takes a person's own edit of an attempt over: what they keep of it, or what they make of it in their editor. It is
     /// then proven and proposed anew.
-    pub(super) fn modify(&mut self, id: &str) -> Result<(), SessionError> {
+    pub(super) fn modify(&mut self, crew: &Crew<'_, 'a>, id: &str) -> Result<(), SessionError> {
         let gone = || SessionError::internal(format!("task {id} has no proposal"));
         let task = self.run.task(id).ok_or_else(gone)?;
         let (number, proposal) = (task.attempts, task.proposal.clone().ok_or_else(gone)?);
@@ -287,8 +289,14 @@ impl Running<'_> {
             Some((task, kept)) if task == id => self.keep(&yard, &base, &kept)?,
             _ => self.edit(&yard, &proposal)?,
         }
-        self.work(id, number, &base, &yard, Way::Edited)?;
-        self.after_attempt(id)
+        let begin = Begin {
+            task: id.to_owned(),
+            number,
+            base,
+            yard,
+            way: Way::Edited,
+        };
+        self.begin(crew, begin)
     }
 
     /// Makes the yard's worktree the project as it was, with these changes.
