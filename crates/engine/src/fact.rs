@@ -597,10 +597,9 @@ mod tests {
         assert_eq!((cost.input_tokens, cost.usd()), (6, 1.5));
     }
 
-    /// The journal's form: a change here breaks journals that exist.
-    #[test]
-    fn golden_form() {
-        let facts = [
+    /// One of every shape.
+    fn samples() -> Vec<Fact> {
+        vec![
             Fact::RunStarted {
                 spec: "specs/a.md".into(),
                 spec_fingerprint: "00ff".into(),
@@ -651,11 +650,25 @@ mod tests {
                 digest: "00".into(),
                 why: "w".into(),
             },
+            Fact::RenewalStarted {
+                task: "2".into(),
+                base: "b".into(),
+            },
+            Fact::RenewalEnded {
+                task: "2".into(),
+                renewal: Renewal::Failed("w".into()),
+            },
             Fact::RunEnded {
                 outcome: Outcome::Done,
                 reason: "all proven".into(),
             },
-        ];
+        ]
+    }
+
+    /// The journal's form: a change here breaks journals that exist.
+    #[test]
+    fn golden_form() {
+        let facts = samples();
         let text: Vec<String> = facts
             .iter()
             .map(|it| serde_json::to_string(it).expect("facts serialise"))
@@ -668,6 +681,8 @@ mod tests {
         {"fact":"ruled","act":"write a","ruling":"deny","rule":"built in: **/.git","used":false}
         {"fact":"hook_ended","hook":"h","event":"file.save","path":"a","outcome":"blocked","why":"w","findings":["f"],"files":[],"cost":{"input_tokens":0,"cached_tokens":0,"output_tokens":0,"wall_ms":0},"wall_ms":1}
         {"fact":"hold_set","hook":"h","path":"a","digest":"00","why":"w"}
+        {"fact":"renewal_started","task":"2","base":"b"}
+        {"fact":"renewal_ended","task":"2","renewal":{"failed":"w"}}
         {"fact":"run_ended","outcome":"done","reason":"all proven"}
         "#);
         for (fact, line) in facts.iter().zip(&text) {
