@@ -361,8 +361,11 @@ pub(crate) struct WhyArgs {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("answer").args(["approve", "skip", "stop", "revise"]).requires("task")))]
 pub(crate) struct ApprovalsArgs {
-    /// The task; its whole diff is shown.
+    /// The task, or the hook's name; its whole diff is shown.
     pub(crate) task: Option<String>,
+    /// Of several changes that a hook has left, the one of this file.
+    #[arg(long, value_name = "PATH", requires = "task")]
+    pub(crate) file: Option<String>,
     /// Let it land.
     #[arg(long)]
     pub(crate) approve: bool,

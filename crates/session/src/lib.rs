@@ -80,5 +80,5 @@ pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Decision, Front, Offers, Question, Review, View};
-pub use waiting::{Waiting, answer, approvals};
+pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

@@ -11,6 +11,7 @@ mod governance;
 mod guided;
 mod hooks;
 mod hooks_git;
+mod hooks_later;
 mod hooks_watch;
 mod injection;
 mod interruption;

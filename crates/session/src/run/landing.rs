@@ -85,7 +85,7 @@ pub(crate) fn pin(
 }
 
 /// A proposal's changeset, read back from the shadow repository.
-pub(super) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
+pub(crate) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
     between(&shop.shadow, &proposal.base, &proposal.tree)
 }
 
