@@ -275,6 +275,9 @@ pub(crate) struct PlanArgs {
     /// is a plan already.
     #[arg(long, conflicts_with = "fresh")]
     pub(crate) update: bool,
+    /// Say why each task is there, what it writes, whom it waits for and what judges it. Nothing is written.
+    #[arg(long, conflicts_with_all = ["fresh", "update", "feedback"])]
+    pub(crate) explain: bool,
     /// What is to be otherwise; for a model that writes plans.
     #[arg(long, value_name = "TEXT")]
     pub(crate) feedback: Option<String>,

@@ -57,7 +57,7 @@ impl Lanes {
 }
 
 /// Whether two scopes may meet in a file. One that names no file may be anything, so it meets every other.
-pub(crate) fn overlap(some: &[String], others: &[String]) -> bool {
+pub fn scopes_meet(some: &[String], others: &[String]) -> bool {
     let meets = |a: &str, b: &str| {
         let (a, b) = (a.trim_end_matches('/'), b.trim_end_matches('/'));
         let holds = |folder: &str, path: &str| {
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn scopes_meet_in_files_and_folders() {
         let scope = |files: &[&str]| files.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-        let meet = |a: &[&str], b: &[&str]| overlap(&scope(a), &scope(b));
+        let meet = |a: &[&str], b: &[&str]| scopes_meet(&scope(a), &scope(b));
         assert!(meet(&["a.py"], &["b.py", "a.py"]));
         assert!(meet(&["src/"], &["src/a.py"]) && meet(&["src/a.py"], &["src"]));
         assert!(meet(&[], &["a.py"]) && meet(&["a.py"], &[]));

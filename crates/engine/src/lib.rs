@@ -27,7 +27,7 @@ pub use fact::{
 pub use fingerprint::of_task as fingerprint_of;
 pub use graph::{Graph, GraphError};
 pub use landings::{Landed, Landings};
-pub use lanes::Lanes;
+pub use lanes::{Lanes, scopes_meet};
 pub use plan::{Draft, DraftTask, derive, derive_after};
 pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};

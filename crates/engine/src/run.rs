@@ -4,7 +4,7 @@ use crate::fact::{
     Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal, TaskRecord,
 };
 use crate::graph::{Graph, GraphError};
-use crate::lanes::{Lanes, overlap};
+use crate::lanes::{Lanes, scopes_meet};
 
 /// A task's state in the words of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -446,7 +446,7 @@ impl Run {
             && self.is_ready(task)
             && at_work
                 .into_iter()
-                .all(|it| !overlap(&it.record.files, &task.record.files))
+                .all(|it| !scopes_meet(&it.record.files, &task.record.files))
     }
 
     fn continue_task(&self, task: &Progress) -> Option<Next> {

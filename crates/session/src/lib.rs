@@ -11,6 +11,7 @@ mod doctor;
 mod documents;
 mod error;
 mod eval;
+mod explain;
 pub mod hooking;
 mod init;
 mod journal;
@@ -52,6 +53,7 @@ pub use engine::{
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
+pub use explain::{Explained, ExplainedTask, explain_plan};
 pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
