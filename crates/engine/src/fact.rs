@@ -126,6 +126,9 @@ pub struct Proposal {
     /// Examples that failed after the attempt.
     #[serde(default)]
     pub failed: u32,
+    /// Whether nothing could be run that judges it, so that only a person can.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unjudged: bool,
 }
 
 /// What became of a proposal on a project in which other work has landed.

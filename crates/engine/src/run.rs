@@ -1,7 +1,8 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
 use crate::fact::{
-    Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal, TaskRecord,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal,
+    TaskRecord,
 };
 use crate::graph::{Graph, GraphError};
 use crate::lanes::{Lanes, scopes_meet};
@@ -80,6 +81,8 @@ pub struct Progress {
     pub judgement: Option<Judgement>,
     /// Whether checks ran after the last attempt, and all were green.
     green: Option<bool>,
+    /// Whether a person has looked at what the last attempt proposes and let it land.
+    vouched: bool,
     /// Why it failed or was refused, when it was.
     pub reason: String,
     /// Criteria that recorded evidence covers.
@@ -110,6 +113,7 @@ impl Progress {
             proposal: None,
             judgement: None,
             green: None,
+            vouched: false,
             reason: String::new(),
             covered: Vec::new(),
             ticked_by_person: ticked,
@@ -128,6 +132,11 @@ impl Progress {
 
     fn has_landed(&self) -> bool {
         matches!(self.stage, Stage::Applying | Stage::Applied | Stage::Done)
+    }
+
+    /// Whether nothing could be run that judges what it proposes.
+    pub fn is_unjudged(&self) -> bool {
+        self.proposal.as_ref().is_some_and(|it| it.unjudged)
     }
 
     fn proposes_nothing(&self) -> bool {
@@ -473,21 +482,24 @@ impl Run {
                 task: id,
                 reason: format!("refused: {}", reasons.join("; ")),
             },
-            (Some(Judgement::Allow), Some(Mode::Autopilot)) => Next::Approve { task: id },
+            (Some(Judgement::Allow), Some(Mode::Autopilot)) if !task.is_unjudged() => {
+                Next::Approve { task: id }
+            }
             _ => Next::Ask { task: id },
         }
     }
 
-    /// The evidence gate: without a green check after the attempt nothing is done.
+    /// The evidence gate: without a green check after the attempt nothing is done, but for what nothing can check and a
+    /// person has vouched for.
     fn complete(&self, task: &Progress) -> Next {
         let id = task.record.id.clone();
-        if task.green == Some(true) {
-            Next::Complete { task: id }
-        } else {
-            Next::Fail {
+        match task.green {
+            Some(true) => Next::Complete { task: id },
+            None if task.is_unjudged() && task.vouched => Next::Complete { task: id },
+            _ => Next::Fail {
                 task: id,
                 reason: "no check was green after the attempt, so nothing proves it".to_owned(),
-            }
+            },
         }
     }
 
@@ -587,6 +599,7 @@ impl Progress {
                 self.attempts = *attempt;
                 self.based_at = changed;
                 self.green = None;
+                self.vouched = false;
                 self.proposal = None;
                 self.judgement = None;
             }
@@ -621,7 +634,10 @@ impl Progress {
                 self.stage = Stage::Judged;
                 self.judgement = Some(judgement.clone());
             }
-            Fact::Answered { answer, remark, .. } => {
+            Fact::Answered {
+                answer, remark, by, ..
+            } => {
+                self.vouched = *answer == Answer::Approve && *by == Answerer::Person;
                 self.answered(*answer);
                 self.remarks
                     .extend((!remark.is_empty()).then(|| remark.clone()));

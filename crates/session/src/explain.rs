@@ -49,6 +49,8 @@ pub struct ExplainedTask {
     pub proves: Vec<String>,
     /// Criteria of its requirements that nothing proves: id, text and why.
     pub unproven: Vec<(String, String, String)>,
+    /// Why nothing in the spec judges it, when nothing does: then its own tests do, or a person.
+    pub unjudged: Option<String>,
     /// Why it cannot be worked on, when it cannot.
     pub trouble: Option<String>,
 }
@@ -152,6 +154,7 @@ impl Explaining<'_> {
                 told.judged_by = judged_by(&work);
                 told.unproven = self.unproven(task, &work);
                 told.proves = work.covers;
+                told.unjudged = work.unjudged;
             }
             Err(why) => told.trouble = Some(why.to_string()),
         }

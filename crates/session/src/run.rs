@@ -10,6 +10,7 @@ mod driven;
 mod hooked;
 pub(crate) mod landing;
 mod lane;
+mod own_tests;
 mod prove;
 pub(crate) mod tasks_file;
 

@@ -28,6 +28,7 @@ mod policy_paths;
 mod providers;
 mod trust;
 mod undo;
+mod unjudged;
 mod why;
 
 use serde_json::Value;

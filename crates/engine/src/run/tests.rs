@@ -1,7 +1,6 @@
 //! Runs told as scripts of facts.
 
 use super::*;
-use crate::fact::Answerer;
 use proptest::prelude::*;
 
 fn record(id: &str, needs: &[&str]) -> TaskRecord {
@@ -67,6 +66,7 @@ fn proposed(task: &str, files: &[&str]) -> Fact {
             removed_lines: 0,
             passed: 1,
             failed: 0,
+            unjudged: false,
         },
     }
 }
@@ -158,6 +158,47 @@ fn nothing_is_done_without_a_green_check() {
         );
         assert!(next(&run).starts_with("Fail"), "{}", next(&run));
     }
+}
+
+#[test]
+fn what_nothing_can_check_is_done_by_a_persons_word_alone() {
+    let unjudged = |files: &[&str]| match proposed("1", files) {
+        Fact::Proposed { task, proposal } => Fact::Proposed {
+            task,
+            proposal: Proposal {
+                unjudged: true,
+                ..proposal
+            },
+        },
+        other => other,
+    };
+    let mut run = two_tasks(Mode::Autopilot);
+    let allowed = judged("1", Judgement::Allow);
+    feed(&mut run, &[attempt("1"), unjudged(&["a"]), allowed.clone()]);
+    assert_eq!(next(&run), r#"Ask { task: "1" }"#);
+    let landed = |by: Answerer, checks: &[Fact]| {
+        let mut run = run.clone();
+        feed(&mut run, checks);
+        run.apply(&Fact::Answered {
+            task: "1".into(),
+            answer: Answer::Approve,
+            by,
+            remark: String::new(),
+        });
+        feed(&mut run, &[intended("1"), applied("1")]);
+        next(&run)
+    };
+    assert!(landed(Answerer::Person, &[]).starts_with("Complete"));
+    assert!(landed(Answerer::Rules, &[]).starts_with("Fail"));
+    assert!(landed(Answerer::Person, &[check("1", 1, 0, 1)]).starts_with("Fail"));
+    // A new attempt needs a new look.
+    let mut again = two_tasks(Mode::Guided);
+    feed(&mut again, &[attempt("1"), unjudged(&["a"]), allowed]);
+    feed(
+        &mut again,
+        &[answered("1", Answer::Approve), attempt("1"), unjudged(&[])],
+    );
+    assert!(next(&again).starts_with("Fail"), "{}", next(&again));
 }
 
 #[test]

@@ -231,6 +231,7 @@ mod tests {
             removed_lines: 0,
             passed: 0,
             failed: 0,
+            unjudged: false,
         }
     }
 

@@ -117,7 +117,10 @@ impl Running<'_> {
             title: task.record.title.clone(),
             changes,
             reasons: waiting::reasons(task),
-            evidence: format!("{} checks pass", proposal.passed),
+            evidence: match proposal.unjudged {
+                true => "nothing was run that could judge it".to_owned(),
+                false => format!("{} checks pass", proposal.passed),
+            },
             offers: Offers {
                 modify: self.shop.has_editor(),
                 task: true,

@@ -139,6 +139,13 @@ impl Attempt<'_> {
     }
 
     fn carry_out(&self, work: &Work) -> Result<End, SessionError> {
+        let drives = self.shop.model_drives()?;
+        if let (Some(why), false, true) = (&work.unjudged, drives, work.glue.is_empty()) {
+            return Ok(End::Failed(format!(
+                "{why}; {} only fills in functions that examples judge: another model can do it, with --model",
+                self.shop.model_id()
+            )));
+        }
         for glue in &work.glue {
             self.write(glue.path(), &glue.text())?;
         }
@@ -149,7 +156,9 @@ impl Attempt<'_> {
             let report = self.check_file(file, CheckPurpose::Before)?;
             red |= !report.failed.is_empty();
         }
-        let unfinished: Vec<String> = match self.shop.model_drives()? {
+        // What the program writes whole needs no model.
+        let is_written = work.unjudged.is_some() && !work.glue.is_empty();
+        let unfinished: Vec<String> = match drives && !is_written {
             true => self.drive(work, red)?.into_iter().collect(),
             false => self.fill_all(work)?,
         };
@@ -200,6 +209,11 @@ impl Attempt<'_> {
             passed += count(report.passed.len());
             failures.extend(report.failed);
         }
+        if work.unjudged.is_some() {
+            let report = self.own_tests(CheckPurpose::After)?;
+            passed += count(report.passed.len());
+            failures.extend(report.failed);
+        }
         for task in &self.beside {
             failures.extend(self.broken_by_it(task)?);
         }
@@ -213,9 +227,10 @@ impl Attempt<'_> {
         if let Some(warning) = landing::left_out(&captured) {
             self.view(View::Warning(warning));
         }
-        Ok(End::Proposed(landing::proposal(
-            &self.base, &captured, passed,
-        )))
+        Ok(End::Proposed(Proposal {
+            unjudged: work.unjudged.is_some() && passed == 0,
+            ..landing::proposal(&self.base, &captured, passed)
+        }))
     }
 
     /// Checks of another task that fail on the worktree.
@@ -301,7 +316,7 @@ impl Attempt<'_> {
         )))
     }
 
-    fn read(&self, path: &str) -> Result<String, SessionError> {
+    pub(super) fn read(&self, path: &str) -> Result<String, SessionError> {
         let file = self.yard.tree.join(path);
         if file.symlink_metadata().is_err() {
             return Ok(String::new());
@@ -349,7 +364,7 @@ impl Attempt<'_> {
         Ok(report)
     }
 
-    fn checked(
+    pub(super) fn checked(
         &self,
         purpose: CheckPurpose,
         argv: Vec<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Proposal};
+use engine::{Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Progress, Proposal};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::{Captured, Shadow, TreeId};
@@ -25,6 +25,19 @@ pub(crate) fn judgement(verdict: &Verdict) -> Judgement {
         Verdict::Allow(_) => Judgement::Allow,
         Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
         Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
+    }
+}
+
+/// What nothing could be run on needs a person, whatever the rules say of its files.
+fn wanting_a_look(judgement: Judgement) -> Judgement {
+    let look = "nothing in the spec says how to check it and it has no tests of its own".to_owned();
+    match judgement {
+        Judgement::Allow => Judgement::Ask(vec![look]),
+        Judgement::Ask(mut reasons) => {
+            reasons.insert(0, look);
+            Judgement::Ask(reasons)
+        }
+        deny @ Judgement::Deny(_) => deny,
     }
 }
 
@@ -56,6 +69,20 @@ pub(crate) fn left_out(captured: &Captured) -> Option<String> {
     (!all.is_empty()).then(|| format!("not brought in: {}{more}", named.join(", ")))
 }
 
+/// The files that a task may change: those that it names, and tests that it adds. One that names none is not bounded.
+fn scope(named: &[String], changes: &Changeset) -> Vec<RelPath> {
+    let mut scope: Vec<RelPath> = named
+        .iter()
+        .filter_map(|it| RelPath::parse(it).ok())
+        .collect();
+    if !scope.is_empty() {
+        let added = changes.files().iter().filter(|it| it.before.is_none());
+        let tests = added.filter(|it| code::is_test_path(it.path.as_str()));
+        scope.extend(tests.map(|it| it.path.clone()));
+    }
+    scope
+}
+
 /// What was captured as a proposal for which so many checks passed and none failed.
 pub(crate) fn proposal(base: &TreeId, captured: &Captured, passed: u32) -> Proposal {
     let stats = captured.changes.stats();
@@ -67,6 +94,7 @@ pub(crate) fn proposal(base: &TreeId, captured: &Captured, passed: u32) -> Propo
         removed_lines: stats.removed_lines as u64,
         passed,
         failed: 0,
+        unjudged: false,
     }
 }
 
@@ -162,7 +190,10 @@ fn since_approval(facts: &[Fact]) -> (usize, bool) {
 impl<'a> Running<'a> {
     pub(super) fn judge(&mut self, id: &str) -> Result<(), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
-        let judgement = judgement(&verdict);
+        let mut judgement = judgement(&verdict);
+        if self.run.task(id).is_some_and(Progress::is_unjudged) {
+            judgement = wanting_a_look(judgement);
+        }
         // What waits for a person is shown with the question.
         if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
             let view = View::Diff {
@@ -182,12 +213,7 @@ impl<'a> Running<'a> {
         let task = self.run.task(id).ok_or_else(gone)?;
         let proposal = task.proposal.as_ref().ok_or_else(gone)?;
         let changes = changes(self.shop, proposal)?;
-        let scope: Vec<RelPath> = task
-            .record
-            .files
-            .iter()
-            .filter_map(|it| RelPath::parse(it).ok())
-            .collect();
+        let scope = scope(&task.record.files, &changes);
         let verdict = self.shop.gate.judge_changes(&changes, &self.landed, &scope);
         Ok((changes, verdict))
     }

@@ -77,6 +77,12 @@ fn show(task: &ExplainedTask) {
             format!("{} {}  {why}", styled(YELLOW, id), visible(text)),
         );
     }
+    if let Some(why) = &task.unjudged {
+        part(
+            "judged by",
+            format!("tests of its own, or you  {}", styled(DIM, why)),
+        );
+    }
     if let Some(why) = &task.trouble {
         part("trouble", styled(RED, why));
     }
@@ -101,7 +107,7 @@ fn to_json(it: &Explained) -> Value {
             "judged_by": judged.map(|it| json!({"command": it.0, "examples": it.1})).collect::<Vec<_>>(),
             "proves": it.proves,
             "unproven": open.map(|it| json!({"id": it.0, "text": it.1, "why": it.2})).collect::<Vec<_>>(),
-            "trouble": it.trouble,
+            "unjudged": it.unjudged, "trouble": it.trouble,
         })
     };
     let success = it.success.iter().map(|(criterion, proof)| {
