@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Rewind(RewindArgs),
     /// Let a model with tools do one thing in this folder; its changes are shown as one diff first.
     Chat(ChatArgs),
+    /// Show what a model would be told beside a request or a task, why, and how many tokens that is. Nothing is sent.
+    Context(ContextArgs),
     /// Show every specification of this project with its tasks and last run.
     Status(Json),
     /// Show what happened in a run.
@@ -465,6 +467,28 @@ pub(crate) struct ChatArgs {
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
     /// Print the result as JSON; then nobody is asked.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What the context is for.
+#[derive(Debug, Args)]
+pub(crate) struct ContextArgs {
+    /// A request in words.
+    pub(crate) prompt: Option<String>,
+    /// A task, by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) task: Option<String>,
+    /// The task's specification, by name or path, where several have such a task.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) spec: Option<String>,
+    /// A file that the work is about; may be given several times.
+    #[arg(long = "file", value_name = "PATH")]
+    pub(crate) files: Vec<String>,
+    /// Print the texts too, whole.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

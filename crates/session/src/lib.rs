@@ -4,6 +4,7 @@
 
 mod approvals;
 mod boxes;
+mod briefing;
 mod chat;
 mod counter;
 mod diff;
@@ -43,6 +44,7 @@ mod waiting;
 mod why;
 
 pub use boxes::{SetTask, set_task};
+pub use briefing::{Briefing, BriefingOptions, Piece, briefing};
 pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};

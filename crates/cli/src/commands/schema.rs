@@ -21,6 +21,11 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../schemas/spec.json"),
     ),
     (
+        "context",
+        "kiro context --json",
+        include_str!("../../schemas/context.json"),
+    ),
+    (
         "lint",
         "kiro spec lint --json",
         include_str!("../../schemas/lint.json"),

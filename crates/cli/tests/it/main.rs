@@ -3,6 +3,7 @@
 mod approvals;
 mod bad_input;
 mod chat;
+mod context;
 mod dialects;
 mod double;
 mod driven;

@@ -17,6 +17,7 @@ use host::shadow::TreeId;
 use spec::Spec;
 
 use super::{Event, landing};
+use crate::briefing::{Briefing, SHORT, Wanted};
 use crate::error::SessionError;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::talk;
@@ -26,6 +27,9 @@ use crate::view::View;
 /// Room between the seeds of two attempts, and of two runs: a sample adds its own number.
 const SEEDS_AN_ATTEMPT: u64 = 100;
 const SEEDS_A_RUN: u64 = 10_000;
+
+/// What stands above a briefing for a model with little room.
+const STEERING: &str = "How code is written in this project, where it concerns this function:";
 
 /// One attempt under way.
 pub(super) struct Attempt<'a> {
@@ -171,10 +175,29 @@ impl Attempt<'_> {
     /// Fills every function's slot; gives the reasons where that failed.
     fn fill_all(&self, work: &Work) -> Result<Vec<String>, SessionError> {
         let mut unfilled = Vec::new();
+        let told = self.briefing(work)?.short(SHORT);
         for function in &work.functions {
-            unfilled.extend(self.fill(function)?);
+            let mut function = function.clone();
+            if !told.is_empty() {
+                function.context = format!("{}\n\n{STEERING}\n{told}", function.context)
+                    .trim_start()
+                    .to_owned();
+            }
+            unfilled.extend(self.fill(&function)?);
         }
         Ok(unfilled)
+    }
+
+    /// What a model is told beside the task.
+    pub(super) fn briefing(&self, work: &Work) -> Result<Briefing, SessionError> {
+        let of_work = work.functions.iter().map(|it| &it.file);
+        let mut files: Vec<String> = self.task.files.iter().chain(of_work).cloned().collect();
+        files.dedup();
+        let wanted = Wanted {
+            words: &self.task.title,
+            files: &files,
+        };
+        Briefing::in_shop(self.shop, wanted, &mut |view| self.view(view))
     }
 
     /// From which the seeds of this attempt's answers follow.

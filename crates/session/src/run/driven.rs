@@ -61,17 +61,20 @@ impl Attempt<'_> {
         let tools = toolbox::of_yard(self.shop, &self.yard, &checks, person)?;
         let tools = SpecTools::beside(tools, &self.yard);
         let tools = Hooked::over(&tools, self.shop)?;
+        let briefing = self.briefing(work)?;
+        let system = briefing.system(SYSTEM);
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,
-            system: SYSTEM,
+            system: &system,
             limits: TurnLimits::default(),
             cancel: &self.shop.cancel,
             seed: self.model_seed(),
             delegates: true,
         });
         let mut transcript = Transcript::open(&self.transcript, &self.shop.redactor)?;
-        let result = self.rounds(work, &mut conversation, &mut transcript);
+        let first = briefing.message(&self.asked(work));
+        let result = self.rounds(work, first, &mut conversation, &mut transcript);
         self.fact(Fact::TranscriptKept {
             task: self.task.id.clone(),
             attempt: self.number,
@@ -84,11 +87,12 @@ impl Attempt<'_> {
     fn rounds(
         &self,
         work: &Work,
+        first: String,
         conversation: &mut Conversation<'_>,
         transcript: &mut Transcript,
     ) -> Result<Option<String>, SessionError> {
         let mut ear = Told { attempt: self };
-        let mut text = self.asked(work);
+        let mut text = first;
         for round in 0..=ROUNDS {
             let who = format!("task {}", self.task.id);
             let ended = conversation.ask(&text, &mut Talk::new(who, &mut ear, transcript));
