@@ -18,6 +18,7 @@ use model::{Budget, Cancel, Spent};
 use policy::{Permit, Verdict};
 
 use crate::briefing::{Briefing, Wanted};
+use crate::conversation::{Exchange, with_earlier};
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::{Hooked, before_prompt};
@@ -45,6 +46,8 @@ one diff and brought in when they or their rules agree. Say in the end, briefly,
 pub struct ChatOptions {
     /// The person's words.
     pub prompt: String,
+    /// What was said before it.
+    pub earlier: Vec<Exchange>,
     /// Whether changes wait for an answer.
     pub mode: Mode,
     /// The model.
@@ -246,6 +249,7 @@ impl<'a> Chat<'a> {
         };
         let front = &mut *self.front;
         let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
+        let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
         let (ended, turns) = self.talk(&briefing, &prompt, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
@@ -286,6 +290,12 @@ impl<'a> Chat<'a> {
             transcript,
             wall_ms: 0,
         })
+    }
+
+    /// How much of what was said before the model is told, in bytes: a quarter of what it can hold.
+    fn room(&self) -> Result<usize, SessionError> {
+        let tokens = self.shop.model()?.profile().context_tokens;
+        Ok(usize::try_from(tokens).unwrap_or(usize::MAX))
     }
 
     /// Lets the model work on a thread of its own, and records and shows what it reports.
@@ -424,7 +434,7 @@ impl<'a> Chat<'a> {
             Verdict::Allow(permit) if self.mode == Mode::Autopilot => {
                 self.front.show(&View::Diff {
                     task: CHAT.to_owned(),
-                    text: changes.display(),
+                    changes: changes.clone(),
                 });
                 self.answered(Answer::Approve, Answerer::Rules)?;
                 return Ok(Ok(permit));
@@ -442,6 +452,7 @@ impl<'a> Chat<'a> {
         reasons: Vec<String>,
     ) -> Result<Result<(), (Outcome, String)>, SessionError> {
         let review = Review {
+            spec: None,
             task: CHAT.to_owned(),
             title: "what the model changed".to_owned(),
             changes: changes.clone(),

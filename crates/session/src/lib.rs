@@ -6,6 +6,7 @@ mod approvals;
 mod boxes;
 mod briefing;
 mod chat;
+mod conversation;
 mod counter;
 mod diff;
 mod doctor;
@@ -13,6 +14,7 @@ mod documents;
 mod error;
 mod eval;
 mod explain;
+mod follow;
 pub mod hooking;
 mod init;
 mod journal;
@@ -45,8 +47,11 @@ mod why;
 
 pub use boxes::{SetTask, set_task};
 pub use briefing::{Briefing, BriefingOptions, Piece, briefing};
-pub use change::{Changeset, Part, visible};
+pub use change::{
+    Changeset, FileChange, FileState, Hunk, Kind as FileChangeKind, Part, RelPath, visible,
+};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
+pub use conversation::{Conversation, Exchange, ListedConversation, conversations};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
@@ -56,6 +61,7 @@ pub use engine::{
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use explain::{Explained, ExplainedTask, explain_plan};
+pub use follow::{Follower, News};
 pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
@@ -83,6 +89,6 @@ pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use view::{Decision, Front, Offers, Question, Review, View};
+pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

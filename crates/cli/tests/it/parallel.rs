@@ -40,7 +40,7 @@ fn what_waits_for_nothing_goes_on_at_once_and_is_proven_on_what_landed_before() 
     assert_eq!(renewed.count(), 1, "{facts:#?}");
     let told = json_lines(&ran);
     let whose = told.iter().filter(|it| it["event"] == "tried");
-    let mut whose: Vec<&str> = whose.filter_map(|it| it["task"].as_str()).collect();
+    let mut whose: Vec<&str> = whose.filter_map(|it| it["lane"].as_str()).collect();
     whose.sort_unstable();
     whose.dedup();
     assert_eq!(whose, ["1", "2"], "views say whose they are");

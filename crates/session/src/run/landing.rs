@@ -198,7 +198,7 @@ impl<'a> Running<'a> {
         if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
             let view = View::Diff {
                 task: id.to_owned(),
-                text: changes.display(),
+                changes: changes.clone(),
             };
             self.show_of(id, view);
         }
