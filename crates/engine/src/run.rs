@@ -1,7 +1,7 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
 use crate::fact::{
-    Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
 };
 use crate::graph::{Graph, GraphError};
 
@@ -77,6 +77,8 @@ pub struct Progress {
     pub proposal: Option<Proposal>,
     /// What policy said of it.
     pub judgement: Option<Judgement>,
+    /// Who approved what was judged, once somebody did.
+    approved_by: Option<Answerer>,
     /// Whether checks ran after the last attempt, and all were green.
     green: Option<bool>,
     /// Why it failed or was refused, when it was.
@@ -104,6 +106,7 @@ impl Progress {
             turns: 0,
             proposal: None,
             judgement: None,
+            approved_by: None,
             green: None,
             reason: String::new(),
             covered: Vec::new(),
@@ -112,6 +115,11 @@ impl Progress {
             edits: 0,
             remarks: Vec::new(),
         }
+    }
+
+    /// Whether a person approved what the last attempt proposes; the rules' own approval ends where the rules do.
+    pub fn is_approved_by_person(&self) -> bool {
+        self.approved_by == Some(Answerer::Person)
     }
 
     fn proposes_nothing(&self) -> bool {
@@ -551,10 +559,14 @@ impl Progress {
             }
             Fact::Judged { judgement, .. } => {
                 self.stage = Stage::Judged;
+                self.approved_by = None;
                 self.judgement = Some(judgement.clone());
             }
-            Fact::Answered { answer, remark, .. } => {
+            Fact::Answered {
+                answer, remark, by, ..
+            } => {
                 self.answered(*answer);
+                self.approved_by = (*answer == Answer::Approve).then_some(*by);
                 self.remarks
                     .extend((!remark.is_empty()).then(|| remark.clone()));
             }
