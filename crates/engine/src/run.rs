@@ -79,10 +79,10 @@ pub struct Progress {
     pub proposal: Option<Proposal>,
     /// What policy said of it.
     pub judgement: Option<Judgement>,
+    /// Who approved what was judged, once somebody did.
+    approved_by: Option<Answerer>,
     /// Whether checks ran after the last attempt, and all were green.
     green: Option<bool>,
-    /// Whether a person has looked at what the last attempt proposes and let it land.
-    vouched: bool,
     /// Why it failed or was refused, when it was.
     pub reason: String,
     /// Criteria that recorded evidence covers.
@@ -112,8 +112,8 @@ impl Progress {
             turns: 0,
             proposal: None,
             judgement: None,
+            approved_by: None,
             green: None,
-            vouched: false,
             reason: String::new(),
             covered: Vec::new(),
             ticked_by_person: ticked,
@@ -137,6 +137,11 @@ impl Progress {
     /// Whether nothing could be run that judges what it proposes.
     pub fn is_unjudged(&self) -> bool {
         self.proposal.as_ref().is_some_and(|it| it.unjudged)
+    }
+
+    /// Whether a person approved what the last attempt proposes; the rules' own approval ends where the rules do.
+    pub fn is_approved_by_person(&self) -> bool {
+        self.approved_by == Some(Answerer::Person)
     }
 
     fn proposes_nothing(&self) -> bool {
@@ -495,7 +500,9 @@ impl Run {
         let id = task.record.id.clone();
         match task.green {
             Some(true) => Next::Complete { task: id },
-            None if task.is_unjudged() && task.vouched => Next::Complete { task: id },
+            None if task.is_unjudged() && task.is_approved_by_person() => {
+                Next::Complete { task: id }
+            }
             _ => Next::Fail {
                 task: id,
                 reason: "no check was green after the attempt, so nothing proves it".to_owned(),
@@ -599,7 +606,7 @@ impl Progress {
                 self.attempts = *attempt;
                 self.based_at = changed;
                 self.green = None;
-                self.vouched = false;
+                self.approved_by = None;
                 self.proposal = None;
                 self.judgement = None;
             }
@@ -632,13 +639,14 @@ impl Progress {
             }
             Fact::Judged { judgement, .. } => {
                 self.stage = Stage::Judged;
+                self.approved_by = None;
                 self.judgement = Some(judgement.clone());
             }
             Fact::Answered {
                 answer, remark, by, ..
             } => {
-                self.vouched = *answer == Answer::Approve && *by == Answerer::Person;
                 self.answered(*answer);
+                self.approved_by = (*answer == Answer::Approve).then_some(*by);
                 self.remarks
                     .extend((!remark.is_empty()).then(|| remark.clone()));
             }

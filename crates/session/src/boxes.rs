@@ -34,34 +34,30 @@ pub fn set_task(
     let mark = mark_of(state)?;
     let place = SpecPlace::find(wanted, environment)?;
     let path = place.tasks();
-    let text = documents::read(&place.project, &path)?
-        .ok_or_else(|| SessionError::input(format!("there is no {path}")))?;
-    let id = id.into();
-    let marked = set_mark(&text, &id, mark).map_err(|error| {
-        let known: Vec<String> = TaskList::parse(&text)
-            .all()
-            .map(|it| it.id.to_string())
-            .take(60)
-            .collect();
-        SessionError::input(format!("{path}: {error}"))
-            .hint(format!("its tasks are {}", known.join(", ")))
-    })?;
-    let before = TaskList::parse(&text)
-        .task(&id)
-        .map_or(TaskMark::Open, |it| it.mark);
-    if marked != text {
-        let gate = documents::gate(&place.project, environment)?;
-        if place.project.state.join("journal.db").exists() {
-            let mut journal = open_journal(
-                &place.project,
-                &secrets::redactor(&place.project, environment)?,
-                &mut Unseen,
-            )?;
-            planning::write_own(&place.project, &gate, &mut journal, &path, &text, &marked)?;
-        } else {
-            documents::write(&place.project, &gate, &path, &marked)?;
-        }
+    if documents::read(&place.project, &path)?.is_none() {
+        return Err(SessionError::input(format!("there is no {path}")));
     }
+    let id = id.into();
+    let gate = documents::gate(&place.project, environment)?;
+    let mut journal = match place.project.state.join("journal.db").exists() {
+        true => Some(open_journal(
+            &place.project,
+            &secrets::redactor(&place.project, environment)?,
+            &mut Unseen,
+        )?),
+        false => None,
+    };
+    let mut before = TaskMark::Open;
+    planning::edit_own(&place.project, &gate, journal.as_mut(), &path, |text| {
+        let list = TaskList::parse(text);
+        before = list.task(&id).map_or(TaskMark::Open, |it| it.mark);
+        let marked = set_mark(text, &id, mark).map_err(|error| {
+            let known: Vec<String> = list.all().map(|it| it.id.to_string()).take(60).collect();
+            SessionError::input(format!("{path}: {error}"))
+                .hint(format!("its tasks are {}", known.join(", ")))
+        });
+        marked.map(Some)
+    })?;
     Ok(SetTask {
         path,
         before: name_of(before),

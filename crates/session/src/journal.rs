@@ -18,7 +18,7 @@ use policy::Redactor;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 
-pub(crate) use answers::Given;
+pub use answers::Given;
 
 /// Version of the tables' form.
 const VERSION: i64 = 3;
@@ -260,28 +260,24 @@ impl Journal {
     /// # Errors
     /// When they cannot be written; then they were not.
     pub fn append(&mut self, run: &str, at_ms: i64, facts: &[Fact]) -> Result<(), JournalError> {
+        let bodies = self.bodies(facts)?;
+        let append = |connection: &mut Connection| {
+            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            chain::append(&act, run, at_ms, &bodies)?;
+            act.commit()
+        };
+        append(&mut self.connection).map_err(|it| self.error(it))
+    }
+
+    /// The facts as rows hold them, without secrets.
+    fn bodies(&self, facts: &[Fact]) -> Result<Vec<String>, JournalError> {
         let body = |fact: &Fact| {
             let mut value = serde_json::to_value(fact)?;
             redact(&self.redactor, &mut value);
             serde_json::to_string(&value)
         };
         let bodies: Result<Vec<String>, serde_json::Error> = facts.iter().map(body).collect();
-        let bodies = bodies.map_err(|source| self.no_fact(source))?;
-        let append = |connection: &mut Connection| {
-            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let (mut seq, mut chain) = (chain::last_seq(&act)?, chain::head(&act)?.1);
-            for body in &bodies {
-                seq += 1;
-                chain = chain::next(&chain, seq, run, at_ms, body);
-                act.execute(
-                    "INSERT INTO fact (seq, run, at_ms, body, chain) VALUES (?, ?, ?, ?, ?)",
-                    params![seq, run, at_ms, body, chain],
-                )?;
-            }
-            chain::note(&act, seq, &chain)?;
-            act.commit()
-        };
-        append(&mut self.connection).map_err(|it| self.error(it))
+        bodies.map_err(|source| self.no_fact(source))
     }
 
     /// Looks whether the journal is as it was written.

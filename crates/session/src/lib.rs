@@ -66,7 +66,7 @@ pub use host::files::shown;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};
-pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
+pub use journal::{Entry, Given, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{

@@ -322,7 +322,7 @@ impl<'a> Running<'a> {
             })?;
         } else {
             self.record(Fact::Resumed)?;
-            self.landed = landing::landed(self.shop, earlier.iter().map(|it| &it.fact))?;
+            self.landed = landing::landed_before(self.shop, earlier)?;
         }
         for fact in planned {
             self.record(fact)?;
@@ -353,21 +353,27 @@ impl<'a> Running<'a> {
     }
 
     fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
-        // What policy said on the way to this fact stands before it.
-        let mut facts = self.shop.ledger.take();
-        facts.push(fact);
-        let facts = self
-            .journal
-            .cleaned(facts)
-            .map_err(SessionError::internal)?;
+        let facts = self.facts_with(fact)?;
         self.journal
             .append(&self.id, now(), &facts)
             .map_err(SessionError::internal)?;
+        self.recorded(facts);
+        Ok(())
+    }
+
+    /// What policy said on the way to this fact, and then the fact, as they are kept.
+    fn facts_with(&mut self, fact: Fact) -> Result<Vec<Fact>, SessionError> {
+        let mut facts = self.shop.ledger.take();
+        facts.push(fact);
+        self.journal.cleaned(facts).map_err(SessionError::internal)
+    }
+
+    /// Takes up and shows what was recorded.
+    fn recorded(&mut self, facts: Vec<Fact>) {
         for fact in facts {
             self.run.apply(&fact);
             self.front.show(&View::Recorded(fact));
         }
-        Ok(())
     }
 
     fn drive(&mut self) -> Result<Outcome, SessionError> {

@@ -110,62 +110,61 @@ pub(crate) fn answer(
             "what a hook left can be approved or skipped",
         ));
     }
-    claim(journal, left, answer)?;
-    let cancel = Cancel::new();
-    let mut rig = Rig::open(project, environment, &cancel)?;
-    let answered = rig.answered(left, answer);
-    rig.close(&mut Unseen)?;
-    answered
-}
-
-/// Of two terminals one lands it.
-fn claim(journal: &mut Journal, left: &Left, answer: Answer) -> Result<(), SessionError> {
-    let given = Given {
-        run: left.run.clone(),
-        task: left.hook.clone(),
-        tree: left.proposal.tree.clone(),
-        answer,
-        remark: String::new(),
-    };
-    journal
-        .give(&given, now())
-        .map_err(SessionError::internal)?;
-    let taken = journal.take(&given.run, &given.task, &given.tree);
-    match taken.map_err(SessionError::internal)? {
-        Some(_) => Ok(()),
-        None => Err(SessionError::input(format!(
+    if answer == Answer::Approve {
+        let cancel = Cancel::new();
+        let mut rig = Rig::open(project, environment, &cancel)?;
+        let landed = rig.land_left(left);
+        rig.close(&mut Unseen)?;
+        landed?;
+    }
+    // Landing twice is the same as once: what dies before this is recorded waits still.
+    match record(journal, left, answer)? {
+        true => Ok(()),
+        false => Err(SessionError::input(format!(
             "what the hook «{}» left has just been answered elsewhere",
             left.hook
         ))),
     }
 }
 
+/// Records the answer; false when another terminal did.
+fn record(journal: &mut Journal, left: &Left, answer: Answer) -> Result<bool, SessionError> {
+    let (run, task) = (left.run.clone(), left.hook.clone());
+    let given = Given {
+        run: run.clone(),
+        task: task.clone(),
+        tree: left.proposal.tree.clone(),
+        answer,
+        remark: String::new(),
+    };
+    let facts = [
+        Fact::Proposed {
+            task: task.clone(),
+            proposal: left.proposal.clone(),
+        },
+        Fact::Answered {
+            task: task.clone(),
+            answer,
+            by: Answerer::Person,
+            remark: String::new(),
+        },
+    ];
+    journal
+        .give(&given, now())
+        .and_then(|()| journal.append_answer((&run, &task), now(), &facts, Some(&given)))
+        .map_err(SessionError::internal)
+}
+
 impl Rig<'_> {
-    fn answered(&mut self, left: &Left, answer: Answer) -> Result<(), SessionError> {
+    fn land_left(&mut self, left: &Left) -> Result<(), SessionError> {
         let shop = self.shop()?;
-        let (task, front) = (left.hook.clone(), &mut Unseen);
         let changes = landing::changes(&shop, &left.proposal)?;
         let verdict = shop.gate.judge_changes(&changes, &self.landed, &[]);
-        let facts = vec![
-            Fact::Proposed {
-                task: task.clone(),
-                proposal: left.proposal.clone(),
-            },
-            Fact::Judged {
-                task: task.clone(),
-                judgement: landing::judgement(&verdict),
-            },
-            Fact::Answered {
-                task,
-                answer,
-                by: Answerer::Person,
-                remark: String::new(),
-            },
-        ];
-        self.add(&shop, facts, front)?;
-        if answer == Answer::Skip {
-            return Ok(());
-        }
+        let judged = Fact::Judged {
+            task: left.hook.clone(),
+            judgement: landing::judgement(&verdict),
+        };
+        self.add(&shop, vec![judged], &mut Unseen)?;
         self.bring_in(&shop, left, changes, verdict)
     }
 

@@ -14,7 +14,7 @@ use super::Running;
 use super::lane::{Begin, Crew, Way};
 use crate::documents;
 use crate::error::SessionError;
-use crate::journal::Journal;
+use crate::journal::{Entry, Journal};
 use crate::shop::{Shop, Yard};
 use crate::view::View;
 
@@ -125,8 +125,28 @@ pub(crate) fn between(shadow: &Shadow, base: &str, tree: &str) -> Result<Changes
         .map_err(SessionError::internal)
 }
 
+/// What the facts of a run that goes on say was brought in, for policy to weigh together with what comes. What was being
+/// brought in when its process died comes again, and is weighed then.
+pub(super) fn landed_before(shop: &Shop, facts: &[Entry]) -> Result<Vec<Changeset>, SessionError> {
+    let mut under_way = BTreeSet::new();
+    for entry in facts {
+        match &entry.fact {
+            Fact::ApplyIntended { task, .. } => under_way.insert(task),
+            Fact::Applied { task, .. }
+            | Fact::ApplyFailed { task, .. }
+            | Fact::Undone { task, .. } => under_way.remove(task),
+            _ => false,
+        };
+    }
+    let is_settled = |it: &&Fact| match it {
+        Fact::ApplyIntended { task, .. } => !under_way.contains(task),
+        _ => true,
+    };
+    landed(shop, facts.iter().map(|it| &it.fact).filter(is_settled))
+}
+
 /// What the facts say was brought in, for policy to weigh together with what comes.
-pub(super) fn landed<'a>(
+fn landed<'a>(
     shop: &Shop,
     facts: impl Iterator<Item = &'a Fact>,
 ) -> Result<Vec<Changeset>, SessionError> {
@@ -187,6 +207,13 @@ fn since_approval(facts: &[Fact]) -> (usize, bool) {
     from
 }
 
+/// What the rules say at the moment of the act.
+enum Leave {
+    Given(Permit),
+    Asked(Judgement),
+    Refused(String),
+}
+
 impl<'a> Running<'a> {
     pub(super) fn judge(&mut self, id: &str) -> Result<(), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
@@ -218,24 +245,36 @@ impl<'a> Running<'a> {
         Ok((changes, verdict))
     }
 
-    /// The permit for what was approved: judged once more, just before the act.
-    fn permit(&self, id: &str) -> Result<(Changeset, Result<Permit, String>), SessionError> {
+    /// The permit for what was approved: judged once more, just before the act. What the rules alone approved and would now ask
+    /// about, because they or the sum changed, has none.
+    fn permit(&self, id: &str) -> Result<(Changeset, Leave), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
-        let permit = match verdict {
-            Verdict::Allow(permit) => Ok(permit),
-            Verdict::Ask(ask) => Ok(ask.approved()),
-            Verdict::Deny(reasons) => Err(refusal(&reasons)),
+        let by_person = self
+            .run
+            .task(id)
+            .is_some_and(Progress::is_approved_by_person);
+        let leave = match verdict {
+            Verdict::Allow(permit) => Leave::Given(permit),
+            Verdict::Ask(ask) if by_person => Leave::Given(ask.approved()),
+            Verdict::Ask(_) => Leave::Asked(judgement(&verdict)),
+            Verdict::Deny(reasons) => Leave::Refused(refusal(&reasons)),
         };
-        Ok((changes, permit))
+        Ok((changes, leave))
     }
 
     /// Records the intent, applies, records the result. After a crash between the two this is done again,
     /// which is safe: a file that already is as it should be is left alone.
     pub(super) fn apply(&mut self, id: &str) -> Result<(), SessionError> {
-        let (changes, permit) = self.permit(id)?;
-        let permit = match permit {
-            Ok(permit) => permit,
-            Err(reason) => return self.fail(id.to_owned(), reason),
+        let (changes, leave) = self.permit(id)?;
+        let permit = match leave {
+            Leave::Given(permit) => permit,
+            Leave::Refused(reason) => return self.fail(id.to_owned(), reason),
+            Leave::Asked(judgement) => {
+                return self.record(Fact::Judged {
+                    task: id.to_owned(),
+                    judgement,
+                });
+            }
         };
         if let Some(why) = self.held(id)? {
             return self.fail(id.to_owned(), why);

@@ -31,14 +31,7 @@ pub(crate) fn mark(
     mark: TaskMark,
 ) -> Result<(), SessionError> {
     let path = place.tasks();
-    let Some(text) = documents::read(&place.project, &path)? else {
-        return Ok(());
-    };
-    let Ok(marked) = set_mark(&text, &task.into(), mark) else {
-        return Ok(());
-    };
-    if marked == text {
-        return Ok(());
-    }
-    planning::write_own(&place.project, gate, journal, &path, &text, &marked)
+    planning::edit_own(&place.project, gate, Some(journal), &path, |text| {
+        Ok(set_mark(text, &task.into(), mark).ok())
+    })
 }
