@@ -280,9 +280,10 @@ fn command(prompt: &str) -> Option<(&'static str, &str)> {
 }
 
 fn help() -> String {
-    let lines = COMMANDS
-        .iter()
-        .map(|(name, input, what)| format!("- `/{name} {input}`: {what}").replace(" `", "`"));
+    let lines = COMMANDS.iter().map(|(name, input, what)| {
+        let whole = format!("/{name} {input}");
+        format!("- `{}`: {what}", whole.trim())
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
