@@ -1,13 +1,16 @@
 //! The whole binary in a hermetic world, with the scripted model in place of a real one.
 
+mod acp;
 mod approvals;
 mod bad_input;
 mod chat;
+mod client;
 mod context;
 mod dialects;
 mod double;
 mod driven;
 mod eval;
+mod forms;
 mod governance;
 mod guided;
 mod hooks;

@@ -6,7 +6,7 @@ mod calls;
 mod plan;
 
 use agent_client_protocol_schema::v1::{ClientCapabilities, SessionUpdate, ToolCallStatus};
-use session::{Environment, Fact, View};
+use session::{Answer, Environment, Fact, View};
 
 use self::asking::Asking;
 use self::calls::Calls;
@@ -131,9 +131,21 @@ impl ClientFront {
                 let call = self.calls.ended(reason, ToolCallStatus::Failed);
                 plan.into_iter().chain(call).collect()
             }
+            View::Recorded(Fact::Answered { task, answer, .. }) => match answer {
+                Answer::Skip => self.left_out(task, "skipped"),
+                Answer::Stop => self.left_out(task, "stopped"),
+                _ => Vec::new(),
+            },
+            View::Ended { reason, .. } => self.calls.ended(reason, ToolCallStatus::Failed),
             _ => Vec::new(),
         };
         self.send_all(updates);
+    }
+
+    fn left_out(&mut self, task: &str, how: &str) -> Vec<SessionUpdate> {
+        let plan = self.plan.open(task);
+        let call = self.calls.ended(how, ToolCallStatus::Failed);
+        plan.into_iter().chain(call).collect()
     }
 
     /// What the model does.
