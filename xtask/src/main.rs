@@ -1,8 +1,9 @@
-//! Chores of the repository: `cargo xtask tidy`.
+//! Chores of the repository: `cargo xtask tidy` and `cargo xtask ide`.
 //!
 //! It depends on no crate of the product, so that it builds in seconds and works while the product does not.
 
 mod files;
+mod ide;
 mod manifest;
 mod markdown;
 mod rust_source;
@@ -15,12 +16,16 @@ use std::process::ExitCode;
 
 use files::FileSet;
 
-const USAGE: &str = "usage: cargo xtask tidy    check the rules of the house";
+const USAGE: &str = "usage: cargo xtask tidy    check the rules of the house\n       cargo xtask ide     build the page of `kiro ide`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy_repository(),
+        ["ide"] => match ide::build(&repository()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, 1),
+        },
         _ => fail(USAGE, 2),
     }
 }

@@ -5,6 +5,7 @@
 mod approvals;
 mod boxes;
 mod chat;
+pub mod desk;
 mod diff;
 mod doctor;
 mod documents;
@@ -51,6 +52,7 @@ pub use engine::{
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
 pub use host::files::shown;
+pub use host::process::pty::Size;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};

@@ -1,0 +1,3 @@
+//! Session for other programs.
+
+pub mod ide;
