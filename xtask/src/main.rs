@@ -1,9 +1,10 @@
-//! Chores of the repository: `cargo xtask tidy`, `cargo xtask sim`.
+//! Chores of the repository: `cargo xtask tidy`, `cargo xtask ide`, `cargo xtask sim`.
 //!
 //! It depends on no crate of the product, so that it builds in seconds and works while the product does not. What needs the
 //! product is a program of its own, which is started here.
 
 mod files;
+mod ide;
 mod manifest;
 mod markdown;
 mod rust_source;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use files::FileSet;
 
 const USAGE: &str = "usage: cargo xtask tidy                           check the rules of the house
+       cargo xtask ide                            build the page of `kiro ide`
        cargo xtask sim [--seeds N | --seed K]    live through N simulated projects, or one again";
 
 fn main() -> ExitCode {
@@ -24,6 +26,10 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy_repository(),
         ["sim", ..] => simulate(&arguments[1..]),
+        ["ide"] => match ide::build(&repository()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, 1),
+        },
         _ => fail(USAGE, 2),
     }
 }

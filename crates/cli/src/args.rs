@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Hooks(HooksCommand),
     /// Run the hooks of files while you work; one process a folder.
     Watch(WatchArgs),
+    /// Open the IDE in your browser; it serves this machine only.
+    Ide(IdeArgs),
     /// Run a command of yours with the hooks of tests, builds or deployments around it.
     Exec(ExecArgs),
     /// List, fetch, choose and try models.
@@ -655,6 +657,23 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
     /// Print a line of JSON for each change; then nobody is asked.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How the IDE is opened.
+#[derive(Debug, Args)]
+pub(crate) struct IdeArgs {
+    /// The folder to open [default: the current one].
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The port [default: the one that this folder had last time, else a free one].
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Do not open a browser.
+    #[arg(long)]
+    pub(crate) no_open: bool,
+    /// Print the address as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -9,6 +9,7 @@ mod eval;
 mod exec;
 mod guard;
 mod hooks;
+mod ide;
 mod init;
 mod log;
 mod logs;
@@ -61,6 +62,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::RunHook(args) => hooks::run::run(&args, &environment),
         Command::Hooks(command) => hooks::run_command(command, &environment),
         Command::Watch(args) => watch::run(&args, &environment),
+        Command::Ide(args) => ide::run(&args, environment),
         Command::Exec(args) => exec::run(args, &environment),
         Command::Model(ModelCommand::Pull) => model::pull(&environment),
         Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),

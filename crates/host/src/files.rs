@@ -21,10 +21,13 @@ mod single;
 mod temp;
 
 pub use apply::{Applied, ApplyError, Conflict, Landing, apply, apply_watched, preview};
-pub use browse::{Entry, EntryKind, Loaded, entries_in, load_in};
+pub use browse::{Entry, EntryKind, Loaded, Standing, entries_in, load_in, standing_in};
 pub use error::{FileError, plain, shown};
 pub use folders::{disk_free, ensure_folder, ensure_private_folder, link_own, remove_tree};
-pub use judged::{load_judged, read_judged, remove_judged, rename_judged, write_judged};
+pub use judged::{
+    load_judged, make_folder_judged, read_judged, remove_judged, remove_tree_judged, rename_judged,
+    write_judged,
+};
 pub use look::{Last, look};
 pub use several::{Rewrite, write_all_in};
 pub use single::{digest, read, read_in, replace_own, write, write_in, write_over, write_program};

@@ -21,6 +21,8 @@ use change::RelPath;
 /// Something that changed. Paths are those below the watched folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// A folder is there that was not; its files follow.
+    Folder(String),
     /// A file is there that was not.
     Created(String),
     /// A file has new content, or came to stand where it does.
@@ -259,6 +261,7 @@ impl Watcher {
         }
         let mut files = Vec::new();
         self.enter(folder, &mut files)?;
+        changes.push(Change::Folder(folder.to_owned()));
         changes.extend(files.into_iter().map(Change::Created));
         Ok(())
     }
@@ -346,6 +349,7 @@ mod tests {
         fs::create_dir_all(root.join("c/d")).expect("made");
         fs::write(root.join("c/d/deep.txt"), "z").expect("written");
         let told = changes(&mut watcher);
+        assert!(told.contains(&Change::Folder("c".into())), "{told:?}");
         let is_told = |it: &Change| matches!(it, Change::Created(path) | Change::Written(path) if path == "c/d/deep.txt");
         assert!(told.iter().any(is_told), "{told:?}");
         fs::write(root.join("c/d/deep.txt"), "zz").expect("written");

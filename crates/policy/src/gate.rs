@@ -2,6 +2,7 @@
 
 mod commands;
 mod hook;
+mod own;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,12 @@ pub enum OwnProgram {
     HooksPath,
     /// The command of `kiro exec`.
     Exec,
+    /// A shell at which a person types.
+    Shell,
+    /// git, for what a person asked of it in the IDE.
+    Git,
+    /// What opens the user's browser.
+    Browser,
 }
 
 /// Whose files are judged.
@@ -123,6 +130,9 @@ impl Gate {
             OwnProgram::Commit => "the commit of a hook with auto_commit",
             OwnProgram::HooksPath => "the git hooks that the user asked for",
             OwnProgram::Exec => "the command that the user gave to kiro exec",
+            OwnProgram::Shell => "the user's own terminal",
+            OwnProgram::Git => "what the user asked of git",
+            OwnProgram::Browser => "the user's own browser",
         };
         Verdict::Allow(Permit::mint(
             &Act::Run {

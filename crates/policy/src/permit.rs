@@ -34,9 +34,9 @@ pub enum Act {
         /// The very file that was judged; none when nothing stood there.
         file: Option<FileId>,
     },
-    /// Remove one file.
+    /// Remove one file, or one folder with all that is in it.
     Remove {
-        /// Absolute path of the file; a link is removed itself.
+        /// Absolute path of it; a link is removed itself.
         path: PathBuf,
     },
     /// Move one file.
@@ -45,6 +45,11 @@ pub enum Act {
         from: PathBuf,
         /// Absolute path that it gets.
         to: PathBuf,
+    },
+    /// Make one folder, and those that it stands in.
+    MakeFolder {
+        /// Absolute path of the folder.
+        path: PathBuf,
     },
     /// Create or replace one file.
     Write {
@@ -106,6 +111,10 @@ impl Act {
                 part(b"rename");
                 part(from.as_os_str().as_encoded_bytes());
                 part(to.as_os_str().as_encoded_bytes());
+            }
+            Act::MakeFolder { path } => {
+                part(b"make folder");
+                part(path.as_os_str().as_encoded_bytes());
             }
             Act::Write { path, content } => {
                 part(b"write");

@@ -8,6 +8,7 @@
 
 mod acp;
 mod hub;
+pub mod ide;
 pub mod kiro;
 pub mod rpc;
 mod service;

@@ -8,6 +8,7 @@ mod briefing;
 mod chat;
 mod conversation;
 mod counter;
+pub mod desk;
 mod diff;
 mod doctor;
 mod documents;
@@ -63,6 +64,7 @@ pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, sum
 pub use explain::{Explained, ExplainedTask, explain_plan};
 pub use follow::{Follower, News};
 pub use host::files::shown;
+pub use host::process::pty::Size;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};

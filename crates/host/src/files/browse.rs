@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use change::RelPath;
-use rustix::fs::{Dir, FileType};
+use rustix::fs::{Dir, FileType, Stat};
 use rustix::io::Errno;
 
 use super::beneath::Root;
@@ -43,6 +43,45 @@ pub enum EntryKind {
     Link,
     /// A pipe, a socket or a device.
     Special,
+}
+
+/// What stands at a place, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What it is.
+    pub kind: EntryKind,
+    /// When its content changed last, in milliseconds since 1970.
+    pub changed_ms: i64,
+}
+
+/// What stands at a place below `root` (`None`: `root` itself), to which no link leads; none when nothing does.
+///
+/// # Errors
+/// When a link stands on the way, or the system does not say.
+pub fn standing_in(root: &Path, path: Option<&RelPath>) -> Result<Option<Standing>, FileError> {
+    let root = Root::open("look at", root)?;
+    let place = path.map_or_else(|| root.path().to_path_buf(), |it| root.join(it));
+    let os = |errno: Errno| FileError::os("look at", &place, errno);
+    let (folder, name) = match path.map(|it| root.folder_of(it)) {
+        None => (root.folder(None).map_err(os)?, "."),
+        Some(Ok(found)) => found,
+        Some(Err(Errno::NOENT | Errno::NOTDIR)) => return Ok(None),
+        Some(Err(errno)) => return Err(os(errno)),
+    };
+    let stat = stat_at(folder.as_fd(), name).map_err(os)?;
+    Ok(stat.map(|it| Standing {
+        kind: kind_of(&it),
+        changed_ms: (it.st_mtime).saturating_mul(1000) + it.st_mtime_nsec as i64 / 1_000_000,
+    }))
+}
+
+fn kind_of(stat: &Stat) -> EntryKind {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => EntryKind::File(u64::try_from(stat.st_size).unwrap_or(0)),
+        FileType::Directory => EntryKind::Folder,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Special,
+    }
 }
 
 /// The content of a file below `root`, to which no link leads.
@@ -88,15 +127,9 @@ pub fn entries_in(root: &Path, folder: Option<&RelPath>) -> Result<Vec<Entry>, F
         let Some(stat) = stat_at(fd.as_fd(), name).map_err(os)? else {
             continue;
         };
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => EntryKind::File(u64::try_from(stat.st_size).unwrap_or(0)),
-            FileType::Directory => EntryKind::Folder,
-            FileType::Symlink => EntryKind::Link,
-            _ => EntryKind::Special,
-        };
         found.push(Entry {
             name: name.to_owned(),
-            kind,
+            kind: kind_of(&stat),
         });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));

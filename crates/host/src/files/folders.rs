@@ -116,22 +116,26 @@ pub fn remove_tree(path: &Path) -> Result<(), FileError> {
             why: "it is not the absolute path of a folder inside another",
         });
     };
+    match open_folder(parent) {
+        Ok(parent) => remove_below(&parent, name.as_encoded_bytes(), path),
+        Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(FileError::os("remove", path, errno)),
+    }
+}
+
+/// Removes the folder `name` of `parent`, as [`remove_tree`]; `path` is what it is called in messages.
+pub(super) fn remove_below(parent: &OwnedFd, name: &[u8], path: &Path) -> Result<(), FileError> {
     let os = |errno: Errno| FileError::os("remove", path, errno);
-    let parent = match open_folder(parent) {
-        Ok(parent) => parent,
-        Err(Errno::NOENT) => return Ok(()),
-        Err(errno) => return Err(os(errno)),
-    };
-    let name = CString::new(name.as_encoded_bytes()).map_err(|_| os(Errno::INVAL))?;
-    match rustix::fs::statat(&parent, &name, AtFlags::SYMLINK_NOFOLLOW) {
+    let name = CString::new(name).map_err(|_| os(Errno::INVAL))?;
+    match rustix::fs::statat(parent, &name, AtFlags::SYMLINK_NOFOLLOW) {
         Err(Errno::NOENT) => return Ok(()),
         Err(errno) => return Err(os(errno)),
         Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_dir() => {}
-        Ok(_) => return rustix::fs::unlinkat(&parent, &name, AtFlags::empty()).map_err(os),
+        Ok(_) => return rustix::fs::unlinkat(parent, &name, AtFlags::empty()).map_err(os),
     }
-    let top = open_own(&parent, &name).map_err(os)?;
+    let top = open_own(parent, &name).map_err(os)?;
     empty(top, path)?;
-    rustix::fs::unlinkat(&parent, &name, AtFlags::REMOVEDIR).map_err(os)
+    rustix::fs::unlinkat(parent, &name, AtFlags::REMOVEDIR).map_err(os)
 }
 
 /// Empties a folder without recursion: a folder in it that is not empty is first moved up to the top

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use change::RelPath;
 use policy::{Act, PathFacts, Permit, Place};
-use rustix::fs::{AtFlags, RenameFlags};
+use rustix::fs::{AtFlags, Mode, RenameFlags};
 use rustix::io::Errno;
 
 use super::beneath::Root;
 use super::browse::Loaded;
 use super::error::FileError;
+use super::folders::remove_below;
 use super::look::{file_id, links};
 use super::single::{make_folders, read_open, write_in};
 
@@ -88,6 +89,40 @@ pub fn remove_judged(permit: Permit, root: &Path, facts: &PathFacts) -> Result<(
     rustix::fs::unlinkat(&folder, name, AtFlags::empty())
         .and_then(|()| rustix::fs::fsync(&folder))
         .map_err(|errno| FileError::os("remove", &place, errno))
+}
+
+/// Removes the folder that was judged, with all that is in it; of links in it only the links.
+///
+/// # Errors
+/// As [`remove_judged`].
+pub fn remove_tree_judged(permit: Permit, root: &Path, facts: &PathFacts) -> Result<(), FileError> {
+    let path = inside("remove", facts)?;
+    let root = Root::open("remove", root)?;
+    let place = root.join(path);
+    permit.redeem(&Act::Remove {
+        path: place.clone(),
+    })?;
+    let (folder, name) = held("remove", &root, path, facts)?;
+    remove_below(&folder, name.as_bytes(), &place)?;
+    rustix::fs::fsync(&folder).map_err(|errno| FileError::os("remove", &place, errno))
+}
+
+/// Makes the folder that was judged, and those that it stands in.
+///
+/// # Errors
+/// When the permit is for another one, something stands there, or the disk refuses.
+pub fn make_folder_judged(permit: Permit, root: &Path, facts: &PathFacts) -> Result<(), FileError> {
+    let path = inside("make", facts)?;
+    let root = Root::open("make", root)?;
+    let place = root.join(path);
+    permit.redeem(&Act::MakeFolder {
+        path: place.clone(),
+    })?;
+    let os = |errno: Errno| FileError::os("make the folder", &place, errno);
+    make_folders(&root, path).map_err(os)?;
+    let (folder, name) = root.folder_of(path).map_err(os)?;
+    rustix::fs::mkdirat(&folder, name, Mode::from_raw_mode(0o777)).map_err(os)?;
+    rustix::fs::fsync(&folder).map_err(os)
 }
 
 /// Moves the file that was judged to the place that was judged with it, where nothing may stand.

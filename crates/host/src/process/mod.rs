@@ -16,6 +16,8 @@ mod git;
 #[cfg(unix)]
 mod plain;
 #[cfg(unix)]
+pub mod pty;
+#[cfg(unix)]
 mod streams;
 #[cfg(unix)]
 pub mod toolchain;
@@ -38,7 +40,7 @@ pub use git::{
     git_version,
 };
 #[cfg(unix)]
-pub use plain::{interactive, plain};
+pub use plain::{interactive, leave, plain};
 #[cfg(target_os = "linux")]
 pub(crate) use streams::{Silence, Streams, timespec};
 

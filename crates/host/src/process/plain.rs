@@ -1,5 +1,6 @@
 //! The user's own programs, run with the user's own rights on the user's word.
 
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 use policy::Permit;
@@ -49,4 +50,26 @@ pub fn interactive(permit: Permit, command: &Command) -> Result<Ended, RunError>
         })?;
     let status = child.wait().map_err(system(command, "wait for its end"))?;
     Ok(ended(status))
+}
+
+/// Starts a program of the user's own (a browser) and leaves it to itself: it has no terminal, and lives on when Kiro ends.
+///
+/// # Errors
+/// When the permit is not for this command, or the program does not start.
+pub fn leave(permit: Permit, command: &Command) -> Result<(), RunError> {
+    permit.redeem(&command.act())?;
+    command.check()?;
+    let started = prepare(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn();
+    let mut child = started.map_err(|source| RunError::Start {
+        program: command.program().to_owned(),
+        source,
+    })?;
+    // Only so that nothing of it is left in the system's list while Kiro lives.
+    std::thread::spawn(move || drop(child.wait()));
+    Ok(())
 }

@@ -225,6 +225,7 @@ fn listen(mut watcher: Watcher, shared: &Shared, cancel: &Cancel, done: &Cancel)
                         Change::Moved { from, to } => {
                             taken.queue.push(&to, Happening::Renamed { from }, 0, now)
                         }
+                        Change::Folder(_) => {}
                         Change::Lost => taken.lost = true,
                     }
                 }

@@ -1,0 +1,94 @@
+//! `_kiro/host/terminal/…`
+
+use std::path::Path;
+use std::sync::Arc;
+
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+use session::Size;
+use session::desk::{Shown, TerminalId, Terminals};
+
+use super::params::{Attach, OfTerminal, OpenTerminal, Resize, Seen, TypeIn};
+use super::{Window, Windows, lock};
+use crate::ide::wire::{Failure, read};
+
+pub(super) fn answer(
+    terminals: &Terminals,
+    window: &Arc<Window>,
+    act: &str,
+    params: Value,
+) -> Result<Value, Failure> {
+    match act {
+        "open" => {
+            let it: OpenTerminal = read(params)?;
+            let size = Size {
+                columns: it.columns,
+                rows: it.rows,
+            };
+            let (terminal, pid) = terminals.open(Path::new(&it.cwd), size)?;
+            return Ok(json!({"terminal": terminal, "pid": pid}));
+        }
+        "attach" => {
+            let it: Attach = read(params)?;
+            let is_new = !window.shows(it.terminal);
+            terminals.attach(it.terminal, it.from, &|shown| {
+                window.shown().insert(it.terminal);
+                send(window, &shown);
+            })?;
+            window.shown().insert(it.terminal);
+            if !is_new {
+                terminals.detach(it.terminal);
+            }
+        }
+        "type" => {
+            let it: TypeIn = read(params)?;
+            terminals.type_in(it.terminal, it.number, &it.text)?;
+        }
+        "seen" => {
+            let it: Seen = read(params)?;
+            terminals.seen(it.terminal, it.at);
+        }
+        "resize" => {
+            let it: Resize = read(params)?;
+            let size = Size {
+                columns: it.columns,
+                rows: it.rows,
+            };
+            terminals.resize(it.terminal, size)?;
+        }
+        "close" => {
+            let it: OfTerminal = read(params)?;
+            window.shown().remove(&it.terminal);
+            terminals.close(it.terminal);
+        }
+        _ => return Err(Failure::no_method(act)),
+    }
+    Ok(json!({}))
+}
+
+/// Tells the windows that show a terminal what it shows.
+pub(super) fn tell(windows: &Windows, shown: &Shown) {
+    let terminal: TerminalId = match shown {
+        Shown::Output { terminal, .. } | Shown::Ended { terminal, .. } => *terminal,
+    };
+    for window in lock(windows).iter().filter(|it| it.shows(terminal)) {
+        send(window, shown);
+    }
+}
+
+fn send(window: &Window, shown: &Shown) {
+    match shown {
+        Shown::Output {
+            terminal,
+            at,
+            bytes,
+        } => window.tell(
+            "_kiro/host/terminal/output",
+            json!({"terminal": terminal, "at": at, "base64": BASE64.encode(bytes)}),
+        ),
+        Shown::Ended { terminal, code } => window.tell(
+            "_kiro/host/terminal/ended",
+            json!({"terminal": terminal, "code": code}),
+        ),
+    }
+}

@@ -1,0 +1,5 @@
+//! The page's server as a browser meets it, and as a hostile page would.
+
+mod door;
+mod page;
+mod window;

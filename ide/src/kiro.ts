@@ -1,0 +1,18 @@
+// The Kiro extension, as it is built for every editor, in this page. It takes the page's own connection to the engine.
+
+import { ExtensionHostKind, registerExtension } from "@codingame/monaco-vscode-api/extensions";
+import entry from "../../editors/vscode/dist/browser.js?url";
+import manifest from "../../editors/vscode/package.json";
+import type { Connection } from "./connection.ts";
+
+const ROOT = "../../editors/vscode/";
+const media = import.meta.glob<string>("../../editors/vscode/media/**/*", { query: "?url", import: "default", eager: true });
+
+export function provideKiro(engine: Connection): void {
+  (globalThis as { kiroEngine?: Connection }).kiroEngine = engine;
+  const { main: _, ...inPage } = manifest;
+  const extension = registerExtension(inPage as never, ExtensionHostKind.LocalProcess, { system: true });
+  const place = (url: string) => new URL(url, location.href).href;
+  extension.registerFileUrl("dist/browser.js", place(entry), "text/javascript");
+  for (const [path, url] of Object.entries(media)) extension.registerFileUrl(path.slice(ROOT.length), place(url));
+}
