@@ -2,6 +2,7 @@
 
 mod commands;
 mod hook;
+mod server;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::verdict::{Reason, Verdict};
 use self::commands::Granted;
 
 pub use self::commands::{Leave, LineAsk, LineVerdict, Step};
+pub use self::server::{Acquaintance, ServerCall};
 
 /// A program of the user's own that Kiro starts on the user's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
