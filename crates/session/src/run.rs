@@ -94,8 +94,13 @@ pub fn run(
     };
     let shop = open(&options.model)?;
     let mut journal = open_journal(&place.project, &shop.redactor, front)?;
-    let before = unfinished(&place, &journal)?.map(|it| it.1);
-    let before = Run::from_facts(before.iter().flatten().map(|it| &it.fact)).cost();
+    let earlier = last_run(&place, &journal)?;
+    let before = match &earlier {
+        Some((last, facts)) if goes_on(last, facts, &journal)? => {
+            Run::from_facts(facts.iter().map(|it| &it.fact)).cost()
+        }
+        _ => Cost::default(),
+    };
     let shop = shop.within(means(options, before));
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
@@ -113,7 +118,7 @@ pub fn run(
             (shop.within(means(options, spent)), planned)
         }
     };
-    let (id, facts) = begin(&place, &mut journal)?;
+    let (id, facts) = begin(&place, &mut journal, earlier)?;
     let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
     let bench = shop.stopped_by(cancel.part());
     let mut running = Running {
@@ -214,8 +219,8 @@ pub(crate) fn open_journal(
     Ok(journal)
 }
 
-/// The last run of this spec, with its facts, when it did not come to its end.
-fn unfinished(
+/// The last run of this spec, with its facts.
+fn last_run(
     place: &SpecPlace,
     journal: &Journal,
 ) -> Result<Option<(RunRow, Vec<Entry>)>, SessionError> {
@@ -224,24 +229,54 @@ fn unfinished(
         return Ok(None);
     };
     let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
+    Ok(Some((last, facts)))
+}
+
+/// Whether a run did not come to its end.
+fn goes_on(run: &RunRow, facts: &[Entry], journal: &Journal) -> Result<bool, SessionError> {
     let ended = facts.iter().rev().find_map(|it| match &it.fact {
         Fact::RunEnded { .. } => Some(true),
         Fact::Resumed | Fact::RunStarted { .. } => Some(false),
         _ => None,
     });
-    // One that ended for want of an answer goes on once there is one.
-    let goes_on = match ended {
-        Some(true) => waiting::are_answered(&facts, &last.id, journal)?,
-        other => other == Some(false),
-    };
-    Ok(goes_on.then_some((last, facts)))
+    match ended {
+        // One that ended for want of an answer goes on once there is one.
+        Some(true) => waiting::are_answered(facts, &run.id, journal),
+        other => Ok(other == Some(false)),
+    }
 }
 
-/// The run to work on: the last one of this spec when its process died before the end, else a new one.
-fn begin(place: &SpecPlace, journal: &mut Journal) -> Result<(String, Vec<Entry>), SessionError> {
+/// The last run as it is now, of which so much was read before.
+fn read_on(
+    place: &SpecPlace,
+    journal: &Journal,
+    earlier: Option<(RunRow, Vec<Entry>)>,
+) -> Result<Option<(RunRow, Vec<Entry>)>, SessionError> {
+    let now = journal.last_run(place.path.as_str());
+    let now = now.map_err(SessionError::internal)?;
+    match (now, earlier) {
+        (Some(now), Some((before, mut facts))) if now.id == before.id => {
+            let seen = facts.last().map_or(0, |it| it.seq);
+            let more = journal.facts_after(&now.id, seen);
+            facts.extend(more.map_err(SessionError::internal)?);
+            Ok(Some((now, facts)))
+        }
+        _ => last_run(place, journal),
+    }
+}
+
+/// The run to work on: the last one of this spec when its process died before the end, else a new one. `earlier` is what was
+/// read of the last one a while ago.
+fn begin(
+    place: &SpecPlace,
+    journal: &mut Journal,
+    earlier: Option<(RunRow, Vec<Entry>)>,
+) -> Result<(String, Vec<Entry>), SessionError> {
     let me = Owner::this().map_err(SessionError::internal)?;
     let spec = place.path.as_str();
-    if let Some((last, facts)) = unfinished(place, journal)? {
+    if let Some((last, facts)) = read_on(place, journal, earlier)?
+        && goes_on(&last, &facts, journal)?
+    {
         let free = !last.owner.is_alive()
             && journal
                 .take_over(&last.id, last.owner, me)

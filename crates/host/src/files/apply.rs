@@ -97,6 +97,26 @@ pub fn preview(root: &Path, changes: &Changeset) -> Result<Landing, ApplyError> 
     Ok(landing::decide(&root, changes)?.landing)
 }
 
+/// The part of `changes` that stands in the folder `root` already, with the user's own edits around it or without. Reads only.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn landed(root: &Path, changes: &Changeset) -> Result<Changeset, ApplyError> {
+    let root = Root::open("read", root)?;
+    let mut standing = BTreeSet::new();
+    for change in changes.files() {
+        let one = changes.selected(|it| it.path == change.path);
+        match landing::decide(&root, &one) {
+            Ok(plan) if plan.steps.is_empty() => {
+                standing.insert(change.path.clone());
+            }
+            Ok(_) | Err(ApplyError::Conflict { .. } | ApplyError::Escapes { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changes.selected(|it| standing.contains(&it.path)))
+}
+
 /// Brings `changes` into the folder `root`, whose user may have edited it since.
 ///
 /// A file that stands as before the change is written; one that stands as after it is left alone, so a

@@ -289,10 +289,8 @@ fn there_is_no_moment_in_which_an_edit_is_lost() {
 fn a_document_is_written_over_only_as_it_was_read() {
     let folder = folder();
     let root = folder.path().canonicalize().unwrap();
-    let (file, gate) = (
-        root.join("plans/a.md"),
-        Gate::new(&root, Rules::parse(None, None).expect("rules")),
-    );
+    let rules = Rules::parse(None, None).unwrap();
+    let (file, gate) = (root.join("plans/a.md"), Gate::new(&root, rules));
     fs::create_dir(root.join("plans")).unwrap();
     let write = |before: Option<&str>, text: &str| {
         let path = RelPath::parse("plans/a.md").unwrap();

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Progress, Proposal};
+use engine::{
+    Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Progress, Proposal, TaskState,
+};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::{Captured, Shadow, TreeId};
@@ -279,6 +281,7 @@ impl<'a> Running<'a> {
         if let Some(why) = self.held(id)? {
             return self.fail(id.to_owned(), why);
         }
+        let again = self.is_in_doubt(id);
         self.intend(id)?;
         match host::files::apply(permit, &self.place.project.root, &changes) {
             Ok(applied) => {
@@ -291,12 +294,47 @@ impl<'a> Running<'a> {
                 })?;
                 self.hooks_on_changes(&landing.changes)
             }
+            // The user wrote one of the files at this very moment: the run looks again, at what they wrote.
+            Err(ApplyError::Touched { .. }) => Ok(()),
             Err(error @ (ApplyError::Conflict { .. } | ApplyError::Escapes { .. })) => {
+                if again {
+                    self.take_back(&changes)?;
+                }
                 self.conflict(id, error.to_string())
             }
             Err(error) => Err(SessionError::input(error)
                 .hint("nothing is lost: mend this and run again, and the task lands")),
         }
+    }
+
+    /// Whether it was begun to be brought in before, so that some of it may stand.
+    fn is_in_doubt(&self, id: &str) -> bool {
+        let task = self.run.task(id);
+        task.is_some_and(|it| self.run.state(it, false) == TaskState::InDoubt)
+    }
+
+    /// Takes out what an earlier try, which died or met the user's edits half way, has brought in of these changes: a task
+    /// lands as a whole or not at all.
+    fn take_back(&mut self, changes: &Changeset) -> Result<(), SessionError> {
+        let root = &self.place.project.root;
+        let back = host::files::landed(root, changes)
+            .map_err(SessionError::input)?
+            .inverted();
+        if back.is_empty() {
+            return Ok(());
+        }
+        let scope: Vec<RelPath> = back.paths().cloned().collect();
+        let permit = match self.shop.gate.judge_changes(&back, &[], &scope) {
+            Verdict::Allow(permit) => permit,
+            // It is what stood there before that comes back.
+            Verdict::Ask(ask) => ask.approved(),
+            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
+        };
+        host::files::apply(permit, root, &back)
+            .map(|_| ())
+            .map_err(|error| {
+                SessionError::input(error).hint("nothing is lost: mend this and run again")
+            })
     }
 
     fn intend(&mut self, id: &str) -> Result<(), SessionError> {

@@ -3,7 +3,7 @@
 use change::{Changeset, Digest, FileState, Mode as FileMode, RelPath};
 use engine::{
     Answer, Answerer, CheckPurpose, Fact, Judgement, Landings, Mode, Next, Outcome, Progress,
-    Proposal, Renewal, Run, TaskRecord,
+    Proposal, Renewal, Run, TaskRecord, TaskState,
 };
 use host::files::{ApplyError, FileError};
 use policy::{Gate, Permit, Verdict};
@@ -477,6 +477,8 @@ impl<'w> Process<'w> {
             Verdict::Ask(ask) => return self.judged(id, Judgement::Ask(words(&ask.reasons))),
             Verdict::Deny(_) => return self.fail(id.to_owned(), "refused".to_owned()),
         };
+        let task = self.run.task(id);
+        let again = task.is_some_and(|it| self.run.state(it, false) == TaskState::InDoubt);
         let proposal = self.proposal(id)?;
         self.record(Fact::ApplyIntended {
             task: id.to_owned(),
@@ -492,7 +494,11 @@ impl<'w> Process<'w> {
                     merged,
                 })
             }
+            Err(ApplyError::Touched { .. }) => Ok(()),
             Err(error @ (ApplyError::Conflict { .. } | ApplyError::Escapes { .. })) => {
+                if again {
+                    self.take_back(&changes)?;
+                }
                 self.mark(id, TaskMark::Open)?;
                 self.record(Fact::ApplyFailed {
                     task: id.to_owned(),
@@ -501,6 +507,26 @@ impl<'w> Process<'w> {
             }
             Err(error) => Err(text(error)),
         }
+    }
+
+    fn take_back(&mut self, changes: &Changeset) -> Step {
+        let root = self.world.root();
+        let back = host::files::landed(&root, changes)
+            .map_err(text)?
+            .inverted();
+        if back.is_empty() {
+            return Ok(());
+        }
+        let scope: Vec<RelPath> = back.paths().cloned().collect();
+        let permit = match self.gate.judge_changes(&back, &[], &scope) {
+            Verdict::Allow(permit) => permit,
+            Verdict::Ask(ask) => ask.approved(),
+            Verdict::Deny(_) => return Err("refused".to_owned()),
+        };
+        self.world.takes_back(&back);
+        bring_in(self.world, permit, &back)
+            .map(|_| ())
+            .map_err(text)
     }
 
     fn fail(&mut self, task: String, reason: String) -> Step {

@@ -393,10 +393,38 @@ impl World {
         if let Fact::ApplyIntended { task, .. } = &fact {
             kept = kept.and_then(|()| self.still_allowed(&run, task));
         }
+        if let Fact::ApplyFailed { task, .. } = &fact {
+            kept = kept.and_then(|()| self.none_of_it_stands(task));
+        }
         self.acked.push((run, fact));
         if let Err(why) = kept {
             self.broken(&why);
         }
+    }
+
+    /// A half is about to be taken back; what the user removed meanwhile, and the task had removed too, comes back with it.
+    pub(super) fn takes_back(&mut self, back: &Changeset) {
+        self.release(back);
+    }
+
+    /// A task that did not land has left no half of itself.
+    fn none_of_it_stands(&self, task: &str) -> Result<(), String> {
+        for file in self.landing.files() {
+            let lines = |state: &Option<FileState>| -> BTreeSet<String> {
+                let text = state.as_ref().and_then(FileState::text).unwrap_or_default();
+                text.lines().map(str::to_owned).collect()
+            };
+            let now = self.text(&file.path).unwrap_or_default();
+            let (before, after) = (lines(&file.before), lines(&file.after));
+            let own = format!("task {task} ");
+            let mut new = after.difference(&before).filter(|it| it.starts_with(&own));
+            if let Some(line) = new.find(|it| now.lines().any(|line| line == it.as_str())) {
+                return Err(format!(
+                    "task {task} did not land, and «{line}» of it stands"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// What lands without a person is what the rules of this very moment let through.
