@@ -1,5 +1,9 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
+mod replan;
+
+pub use self::replan::Conflict;
+
 use crate::fact::{
     Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
 };
@@ -91,6 +95,8 @@ pub struct Progress {
     pub edits: u32,
     /// What a person wanted to be otherwise, oldest first.
     pub remarks: Vec<String>,
+    /// How the tasks file disagrees with work that was begun on it.
+    pub conflict: Option<Conflict>,
 }
 
 impl Progress {
@@ -111,11 +117,13 @@ impl Progress {
             ticked,
             edits: 0,
             remarks: Vec::new(),
+            conflict: None,
         }
     }
 
     fn proposes_nothing(&self) -> bool {
-        self.proposal.as_ref().is_some_and(|it| it.files.is_empty())
+        let is_empty = self.proposal.as_ref().is_some_and(|it| it.files.is_empty());
+        is_empty && self.conflict.is_none()
     }
 }
 
@@ -234,6 +242,7 @@ impl Run {
             }
             Fact::Resumed => self.resume(),
             Fact::Planned { tasks } => self.plan(tasks),
+            Fact::Replanned { tasks } => self.replan(tasks),
             Fact::Claimed {
                 criterion,
                 text,
@@ -307,6 +316,7 @@ impl Run {
         }
         if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
             task.take(fact);
+            self.forget_removed();
         }
     }
 
@@ -412,7 +422,9 @@ impl Run {
                 task: id,
                 reason: format!("refused: {}", reasons.join("; ")),
             },
-            (Some(Judgement::Allow), Some(Mode::Autopilot)) => Next::Approve { task: id },
+            (Some(Judgement::Allow), Some(Mode::Autopilot)) if task.conflict.is_none() => {
+                Next::Approve { task: id }
+            }
             _ => Next::Ask { task: id },
         }
     }
@@ -526,6 +538,7 @@ impl Progress {
                 self.green = None;
                 self.proposal = None;
                 self.judgement = None;
+                self.conflict = None;
             }
             Fact::TurnEnded { cost, .. } => {
                 self.cost += *cost;
@@ -560,7 +573,7 @@ impl Progress {
             }
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
-            Fact::Applied { .. } => self.stage = Stage::Applied,
+            Fact::Applied { .. } => self.applied(),
             Fact::Undone { .. } => self.reopen(),
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
@@ -570,6 +583,14 @@ impl Progress {
             Fact::Ticked { .. } => self.ticked = true,
             _ => {}
         }
+    }
+
+    /// What was made for a task that says something else by now is no evidence for it: it is worked on again.
+    fn applied(&mut self) {
+        self.stage = match self.conflict {
+            Some(Conflict::Changed) => Stage::Open,
+            _ => Stage::Applied,
+        };
     }
 
     /// What it brought in was taken out: nothing of it counts any more, but what it cost does.
@@ -646,6 +667,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         Fact::RunStarted { .. }
         | Fact::Resumed
         | Fact::Planned { .. }
+        | Fact::Replanned { .. }
         | Fact::Claimed { .. }
         | Fact::Ruled { .. }
         | Fact::HookDecided { .. }

@@ -3,7 +3,7 @@
 use spec::{TaskList, TaskMark, set_mark};
 
 use crate::documents;
-use crate::error::SessionError;
+use crate::error::{Kind, SessionError};
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
@@ -37,36 +37,56 @@ pub fn set_task(
     let text = documents::read(&place.project, &path)?
         .ok_or_else(|| SessionError::input(format!("there is no {path}")))?;
     let id = id.into();
-    let marked = set_mark(&text, &id, mark).map_err(|error| {
-        let known: Vec<String> = TaskList::parse(&text)
-            .all()
-            .map(|it| it.id.to_string())
-            .take(60)
-            .collect();
-        SessionError::input(format!("{path}: {error}"))
-            .hint(format!("its tasks are {}", known.join(", ")))
-    })?;
+    let marked = set_mark(&text, &id, mark)
+        .map_err(|error| SessionError::input(error).hint(known(&text)))?;
     let before = TaskList::parse(&text)
         .task(&id)
         .map_or(TaskMark::Open, |it| it.mark);
-    if marked != text {
-        let gate = documents::gate(&place.project, environment)?;
-        if place.project.state.join("journal.db").exists() {
-            let mut journal = open_journal(
-                &place.project,
-                &secrets::redactor(&place.project, environment)?,
-                &mut Unseen,
-            )?;
-            planning::write_own(&place.project, &gate, &mut journal, &path, &text, &marked)?;
-        } else {
-            documents::write(&place.project, &gate, &path, &marked)?;
-        }
+    if !replace(&place, environment, &text, &marked)? {
+        return Err(SessionError::new(
+            Kind::Refused,
+            format!("{path} was changed meanwhile, so it was left alone"),
+        )
+        .hint("try again"));
     }
     Ok(SetTask {
         path,
         before: name_of(before),
         after: name_of(mark),
     })
+}
+
+/// The ids of a task list, for who named another.
+pub(crate) fn known(text: &str) -> String {
+    let list = TaskList::parse(text);
+    let known: Vec<&str> = list.all().map(|it| it.id.as_str()).take(60).collect();
+    format!("its tasks are {}", known.join(", "))
+}
+
+/// Puts `new` in the place of the tasks file's text, if that is still `old`; whether it was.
+pub(crate) fn replace(
+    place: &SpecPlace,
+    environment: &Environment,
+    old: &str,
+    new: &str,
+) -> Result<bool, SessionError> {
+    let path = place.tasks();
+    let _alone = documents::alone(&place.project)?;
+    if documents::read(&place.project, &path)?.as_deref() != Some(old) {
+        return Ok(false);
+    }
+    if new == old {
+        return Ok(true);
+    }
+    let gate = documents::gate(&place.project, environment)?;
+    if place.project.state.join("journal.db").exists() {
+        let redactor = secrets::redactor(&place.project, environment)?;
+        let mut journal = open_journal(&place.project, &redactor, &mut Unseen)?;
+        planning::write_own(&place.project, &gate, &mut journal, &path, old, new)?;
+    } else {
+        documents::write(&place.project, &gate, &path, new)?;
+    }
+    Ok(true)
 }
 
 fn mark_of(state: &str) -> Result<TaskMark, SessionError> {

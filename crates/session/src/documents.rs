@@ -2,8 +2,11 @@
 //! through policy.
 
 use std::path::Path;
+use std::time::Duration;
 
 use change::RelPath;
+use host::clock::Deadline;
+use host::lease::Lock;
 use policy::{Gate, Permit, Rules, Verdict};
 use spec::Spec;
 
@@ -118,6 +121,26 @@ pub(crate) fn gate(project: &Project, environment: &Environment) -> Result<Gate,
     gate.set_trust(trust);
     gate.protect(environment.kiro_home());
     Ok(gate)
+}
+
+/// How long another process may hold the documents.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Keeps Kiro's other processes from writing documents of this project, so that what was read is what is replaced.
+pub(crate) fn alone(project: &Project) -> Result<Lock, SessionError> {
+    host::files::ensure_private_folder(&project.state).map_err(SessionError::internal)?;
+    let path = project.state.join("documents.lock");
+    let deadline = Deadline::after(PATIENCE);
+    loop {
+        if let Some(lock) = Lock::take(&path).map_err(SessionError::internal)? {
+            return Ok(lock);
+        }
+        if deadline.passed() {
+            let why = "another process of Kiro's has been writing documents of this project for 10 seconds";
+            return Err(SessionError::new(Kind::Refused, why).hint("`kiro status` shows what runs"));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Writes one of Kiro's own documents, if policy allows it.

@@ -10,6 +10,7 @@ mod driven;
 mod hooked;
 pub(crate) mod landing;
 mod prove;
+mod rereading;
 pub(crate) mod tasks_file;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 
-use change::{Changeset, RelPath};
+use change::{Changeset, Digest, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
@@ -122,6 +123,7 @@ pub fn run(
         front,
         landed: Vec::new(),
         kept: None,
+        tasks_seen: None,
         seed: options.seed,
         clock,
     };
@@ -290,6 +292,8 @@ struct Running<'a> {
     landed: Vec<Changeset>,
     /// What a person has just chosen to keep of a task's proposal.
     kept: Option<(String, Changeset)>,
+    /// The tasks file as it was read last.
+    tasks_seen: Option<Digest>,
     seed: u64,
     clock: host::clock::Stopwatch,
 }
@@ -373,6 +377,7 @@ impl Running<'_> {
                     "interrupted; the next run goes on from here",
                 );
             }
+            self.hear_edits()?;
             self.hear_answers()?;
             let Some(next) = self.run.next() else {
                 return Err(SessionError::internal("the run had already ended"));
