@@ -1,9 +1,13 @@
 //! What the user typed.
 
+mod tasks;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use session::{Budget, Money};
+
+pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 
 /// Spec-driven development: a written specification becomes planned, tested code.
 ///
@@ -28,7 +32,7 @@ pub(crate) enum Command {
     Spec(SpecCommand),
     /// Write plans/NAME-plan.md and plans/NAME-tasks.md from a specification.
     Plan(PlanArgs),
-    /// Show the tasks of a specification, or set the state of one.
+    /// Show the tasks of a specification; set, add, edit, move or drop one.
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
@@ -293,33 +297,6 @@ pub(crate) struct PlanArgs {
     /// Print the tasks as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Whose tasks.
-#[derive(Debug, Args)]
-pub(crate) struct TasksArgs {
-    /// The specification, by name or path, or a task list's own path.
-    pub(crate) spec: String,
-    /// Print JSON.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// What to do; without it the tasks are listed.
-    #[command(subcommand)]
-    pub(crate) act: Option<TasksCommand>,
-}
-
-/// What to do with tasks.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TasksCommand {
-    /// List the tasks.
-    List,
-    /// Set a task's box; nothing else in the file changes.
-    Set {
-        /// The task's id, as `kiro tasks` lists it.
-        id: String,
-        /// pending, waiting, running or done.
-        state: String,
-    },
 }
 
 /// What to run.

@@ -293,6 +293,11 @@ pub enum Fact {
         /// In the file's order.
         tasks: Vec<TaskRecord>,
     },
+    /// The tasks file was changed by hand while the run went on, and read again.
+    Replanned {
+        /// In the file's order.
+        tasks: Vec<TaskRecord>,
+    },
     /// An attempt at a task began.
     AttemptStarted {
         /// The task.
@@ -694,5 +699,16 @@ mod tests {
                 &serde_json::from_str::<Fact>(line).expect("reads back")
             );
         }
+    }
+
+    #[test]
+    fn golden_form_of_hand_edits() {
+        let fact = Fact::Replanned { tasks: Vec::new() };
+        let text = serde_json::to_string(&fact).expect("facts serialise");
+        assert_eq!(text, r#"{"fact":"replanned","tasks":[]}"#);
+        assert_eq!(
+            serde_json::from_str::<Fact>(&text).expect("reads back"),
+            fact
+        );
     }
 }

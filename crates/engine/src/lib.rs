@@ -32,7 +32,7 @@ pub use plan::{Draft, DraftTask, derive, derive_after};
 pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};
 pub use proof::{Claim, Proof, claims};
-pub use run::{Next, Progress, Run, TaskState};
+pub use run::{Conflict, Next, Progress, Run, TaskState};
 pub use tooling::Tooling;
 pub use work::{
     FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,

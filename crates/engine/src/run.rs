@@ -1,5 +1,9 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
+mod replan;
+
+pub use self::replan::Conflict;
+
 use crate::fact::{
     Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal,
     TaskRecord,
@@ -99,6 +103,8 @@ pub struct Progress {
     based_at: u32,
     /// The same of the tree on which it is being proven anew.
     renewed_at: u32,
+    /// How the tasks file disagrees with work that was begun on it.
+    pub conflict: Option<Conflict>,
 }
 
 impl Progress {
@@ -122,6 +128,7 @@ impl Progress {
             remarks: Vec::new(),
             based_at: 0,
             renewed_at: 0,
+            conflict: None,
         }
     }
 
@@ -145,7 +152,8 @@ impl Progress {
     }
 
     fn proposes_nothing(&self) -> bool {
-        self.proposal.as_ref().is_some_and(|it| it.files.is_empty())
+        let is_empty = self.proposal.as_ref().is_some_and(|it| it.files.is_empty());
+        is_empty && self.conflict.is_none()
     }
 }
 
@@ -273,6 +281,7 @@ impl Run {
             }
             Fact::Resumed => self.resume(),
             Fact::Planned { tasks } => self.plan(tasks),
+            Fact::Replanned { tasks } => self.replan(tasks),
             Fact::Claimed {
                 criterion,
                 text,
@@ -349,6 +358,7 @@ impl Run {
         }
         if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
             task.take(fact, self.changed);
+            self.forget_removed();
         }
     }
 
@@ -487,7 +497,9 @@ impl Run {
                 task: id,
                 reason: format!("refused: {}", reasons.join("; ")),
             },
-            (Some(Judgement::Allow), Some(Mode::Autopilot)) if !task.is_unjudged() => {
+            (Some(Judgement::Allow), Some(Mode::Autopilot))
+                if task.conflict.is_none() && !task.is_unjudged() =>
+            {
                 Next::Approve { task: id }
             }
             _ => Next::Ask { task: id },
@@ -609,6 +621,7 @@ impl Progress {
                 self.approved_by = None;
                 self.proposal = None;
                 self.judgement = None;
+                self.conflict = None;
             }
             Fact::TurnEnded { cost, .. } => {
                 self.cost += *cost;
@@ -652,7 +665,7 @@ impl Progress {
             }
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
-            Fact::Applied { .. } => self.stage = Stage::Applied,
+            Fact::Applied { .. } => self.applied(),
             Fact::Undone { .. } => self.reopen(),
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
@@ -662,6 +675,14 @@ impl Progress {
             Fact::Ticked { .. } => self.ticked = true,
             _ => {}
         }
+    }
+
+    /// What was made for a task that says something else by now is no evidence for it: it is worked on again.
+    fn applied(&mut self) {
+        self.stage = match self.conflict {
+            Some(Conflict::Changed) => Stage::Open,
+            _ => Stage::Applied,
+        };
     }
 
     /// What it brought in was taken out: nothing of it counts any more, but what it cost does.
@@ -752,6 +773,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         Fact::RunStarted { .. }
         | Fact::Resumed
         | Fact::Planned { .. }
+        | Fact::Replanned { .. }
         | Fact::Claimed { .. }
         | Fact::Ruled { .. }
         | Fact::HookDecided { .. }

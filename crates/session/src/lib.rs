@@ -35,6 +35,7 @@ mod shop;
 mod spec_tools;
 mod specs;
 mod talk;
+mod task_edits;
 mod toolbox;
 mod tooling;
 mod trace;
@@ -84,8 +85,12 @@ pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, 
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
-pub use spec::{ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec};
+pub use spec::{
+    ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec, TaskPlace,
+    TaskWish,
+};
 pub use specs::{ListedSpec, spec_list, specs};
+pub use task_edits::{EditedTask, TaskAct, edit_tasks};
 pub use tools::{Consent, Wish};
 pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};

@@ -12,13 +12,14 @@ pub(crate) mod landing;
 mod lane;
 mod own_tests;
 mod prove;
+mod rereading;
 pub(crate) mod tasks_file;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-use change::{Changeset, RelPath};
+use change::{Changeset, Digest, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
@@ -135,6 +136,7 @@ pub fn run(
         front,
         landed: Vec::new(),
         kept: None,
+        tasks_seen: None,
         seed: options.seed,
         clock,
     };
@@ -329,6 +331,8 @@ struct Running<'a> {
     landed: Vec<Changeset>,
     /// What a person has just chosen to keep of a task's proposal.
     kept: Option<(String, Changeset)>,
+    /// The tasks file as it was read last.
+    tasks_seen: Option<Digest>,
     seed: u64,
     clock: host::clock::Stopwatch,
 }
@@ -429,6 +433,7 @@ impl<'a> Running<'a> {
                     "interrupted; the next run goes on from here",
                 );
             }
+            self.hear_edits()?;
             self.hear_answers()?;
             let Some(next) = self.run.next_beside(&self.lanes) else {
                 return Err(SessionError::internal("the run had already ended"));

@@ -284,8 +284,10 @@ pub(crate) fn are_answered(
 
 /// Why a proposal waits, in the rules' words.
 pub(crate) fn reasons(task: &Progress) -> Vec<String> {
-    match &task.judgement {
+    let mut all = match &task.judgement {
         Some(Judgement::Ask(reasons)) => reasons.clone(),
         _ => Vec::new(),
-    }
+    };
+    all.extend(task.conflict.map(|it| it.why().to_owned()));
+    all
 }

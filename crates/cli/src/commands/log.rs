@@ -90,6 +90,7 @@ fn of_run(fact: &Fact) -> String {
         Fact::RunStarted { spec, model, .. } => format!("run of {spec} with {model}"),
         Fact::Resumed => "went on after its process died".to_owned(),
         Fact::Planned { tasks } => format!("{} tasks planned", tasks.len()),
+        Fact::Replanned { tasks } => format!("tasks edited by hand: {} tasks", tasks.len()),
         Fact::Claimed {
             criterion,
             text,

@@ -30,6 +30,7 @@ mod planned;
 mod policy;
 mod policy_paths;
 mod providers;
+mod tasks_edit;
 mod trust;
 mod undo;
 mod unjudged;

@@ -111,6 +111,115 @@ fn next(run: &Run) -> String {
     run.next().map_or("nothing".into(), |it| format!("{it:?}"))
 }
 
+fn replanned(tasks: &[TaskRecord]) -> Fact {
+    Fact::Replanned {
+        tasks: tasks.to_vec(),
+    }
+}
+
+fn renamed(id: &str) -> TaskRecord {
+    TaskRecord {
+        title: "Another".into(),
+        fingerprint: "another".into(),
+        ..record(id, &[])
+    }
+}
+
+/// Two tasks, of which the first has a proposal that the rules allow.
+fn judged_run() -> Run {
+    let mut run = two_tasks(Mode::Autopilot);
+    let work = [
+        attempt("1"),
+        check("1", 0, 1, 0),
+        proposed("1", &["a.py"]),
+        judged("1", Judgement::Allow),
+    ];
+    feed(&mut run, &work);
+    run
+}
+
+#[test]
+fn hand_edits_are_told_and_taken() {
+    let mut run = two_tasks(Mode::Autopilot);
+    let edited = [record("2", &[]), record("3", &[]), renamed("1")];
+    assert_eq!(
+        run.differences(&edited),
+        [
+            "task 2 has another dependencies",
+            "task 3 was added",
+            "task 1 has another title"
+        ]
+    );
+    let fewer = [record("2", &[])];
+    let told = run.differences(&fewer).join("; ");
+    assert!(told.ends_with("task 1 was taken out"), "{told}");
+    let other_way = [record("2", &["1"]), record("1", &[])];
+    assert_eq!(run.differences(&other_way), ["the order of tasks changed"]);
+    feed(&mut run, &[replanned(&edited)]);
+    assert!(run.differences(&edited).is_empty());
+    assert_eq!(next(&run), r#"Attempt { task: "2", attempt: 1 }"#);
+    let ticked = TaskRecord {
+        ticked: true,
+        ..record("2", &[])
+    };
+    let edited = [ticked, record("3", &[]), renamed("1")];
+    feed(&mut run, &[replanned(&edited)]);
+    assert_eq!(next(&run), r#"Attempt { task: "3", attempt: 1 }"#);
+}
+
+#[test]
+fn a_dependency_that_is_taken_away_keeps_what_was_done() {
+    let mut run = judged_run();
+    feed(
+        &mut run,
+        &[replanned(&[record("1", &[]), record("2", &[])])],
+    );
+    assert_eq!(next(&run), r#"Approve { task: "1" }"#);
+}
+
+#[test]
+fn work_on_a_task_that_was_changed_is_asked_about_and_proves_nothing_of_the_new_one() {
+    let mut run = judged_run();
+    feed(&mut run, &[replanned(&[renamed("1"), record("2", &["1"])])]);
+    assert_eq!(next(&run), r#"Ask { task: "1" }"#);
+    let task = run.task("1").expect("there");
+    assert_eq!(task.conflict, Some(Conflict::Changed));
+    let landed = [answered("1", Answer::Approve), intended("1"), applied("1")];
+    feed(&mut run, &landed);
+    assert_eq!(next(&run), r#"Attempt { task: "1", attempt: 2 }"#);
+    feed(&mut run, &[attempt("1")]);
+    assert_eq!(run.task("1").expect("there").conflict, None);
+}
+
+#[test]
+fn work_on_a_task_that_is_gone_is_asked_about_and_then_forgotten() {
+    for answer in [Answer::Approve, Answer::Skip, Answer::Revise] {
+        let mut run = judged_run();
+        feed(&mut run, &[replanned(&[record("2", &[])])]);
+        assert_eq!(next(&run), r#"Ask { task: "1" }"#);
+        feed(&mut run, &[answered("1", answer)]);
+        if answer == Answer::Approve {
+            assert!(!run.can_replan(), "it is half way into the project");
+            feed(&mut run, &[intended("1"), applied("1")]);
+        }
+        assert!(run.task("1").is_none(), "{answer:?}");
+        assert_eq!(next(&run), r#"Attempt { task: "2", attempt: 1 }"#);
+    }
+}
+
+#[test]
+fn a_failed_task_that_was_changed_is_attempted_again() {
+    let mut run = two_tasks(Mode::Autopilot);
+    let failed = Fact::AttemptFailed {
+        task: "1".into(),
+        reason: "no".into(),
+    };
+    feed(&mut run, &[attempt("1"), failed]);
+    assert_eq!(next(&run), "Prove");
+    feed(&mut run, &[replanned(&[renamed("1"), record("2", &["1"])])]);
+    assert_eq!(next(&run), r#"Attempt { task: "1", attempt: 2 }"#);
+}
+
 #[test]
 fn autopilot_goes_from_attempt_to_tick() {
     let mut run = two_tasks(Mode::Autopilot);
@@ -483,7 +592,7 @@ fn what_waits_for_a_person_is_proven_anew_once_they_have_answered() {
 
 fn any_fact() -> impl Strategy<Value = Fact> {
     let task = prop::sample::select(vec!["1", "2", "9"]);
-    (task, 0..16u8).prop_map(|(task, kind)| match kind {
+    (task, 0..17u8).prop_map(|(task, kind)| match kind {
         0 => attempt(task),
         1 => check(task, 0, 1, 0),
         2 => check(task, 1, 0, 1),
@@ -501,6 +610,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             covered: vec![],
         },
         13 => Fact::Resumed,
+        15 => replanned(&[renamed("1"), record("3", &[])]),
         14 => Fact::Planned {
             tasks: vec![record("2", &[]), record("1", &["2"])],
         },

@@ -60,6 +60,10 @@ impl Running<'_> {
                 task: id.to_owned(),
             });
         };
+        // An answer is for the task that was looked at; what is another by now is asked about anew.
+        if self.was_changed_meanwhile(id)? {
+            return Ok(());
+        }
         self.decided(&review, decision, left.filter(|_| is_left).as_ref())
     }
 

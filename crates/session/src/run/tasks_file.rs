@@ -16,10 +16,16 @@ pub(crate) fn records(place: &SpecPlace, spec: &Spec) -> Result<Vec<TaskRecord>,
     let text = documents::read(&place.project, &path)?.ok_or_else(|| {
         SessionError::input(format!("there is no {path}")).hint("`kiro plan` writes it")
     })?;
-    let list = TaskList::parse(&text);
-    Ok(planning::leaves(&list)
+    Ok(records_of(&text, spec))
+}
+
+/// The tasks of a tasks file's text.
+pub(crate) fn records_of(text: &str, spec: &Spec) -> Vec<TaskRecord> {
+    let list = TaskList::parse(text);
+    let leaves = planning::leaves(&list);
+    leaves
         .map(|task| planning::record(spec, &list, task))
-        .collect())
+        .collect()
 }
 
 /// Sets one task's box; a task that is no longer in the file is left alone.
