@@ -23,7 +23,7 @@ use change::{Changeset, Digest, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
-use host::shadow::TreeId;
+use host::shadow::{ShadowError, TreeId};
 use model::{Budget, Cancel, Money, Spent, Usage};
 use policy::Redactor;
 use spec::{Spec, TaskMark};
@@ -656,7 +656,11 @@ pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
     };
     let keep =
         |path: &RelPath| shop.gate.hidden_by(path).is_none() && (keys.is_empty() || !is_key(path));
-    let snapshot = shop.shadow.snapshot(&keep).map_err(SessionError::input)?;
+    let told = |error: ShadowError| match error.is_internal() {
+        true => SessionError::internal(error),
+        false => SessionError::input(error),
+    };
+    let snapshot = shop.shadow.snapshot(&keep).map_err(told)?;
     Ok(snapshot.tree)
 }
 

@@ -328,3 +328,30 @@ fn typescript_is_run_by_a_node_that_leaves_out_types() {
     );
     assert!(text.starts_with("export function f(n: number)"), "{text}");
 }
+
+/// What a person wrote into a package stays, whatever is exported later.
+#[test]
+fn a_package_that_is_there_keeps_its_lines() {
+    let glue = Glue::Package {
+        path: "kit/__init__.py".to_owned(),
+        exports: vec![
+            ("double".to_owned(), vec!["double".to_owned()]),
+            ("halve".to_owned(), vec!["halve".to_owned()]),
+        ],
+    };
+    let fresh = glue.text();
+    assert_eq!(glue.text_over(""), fresh);
+    assert_eq!(glue.text_over(&fresh), fresh);
+    let own = "\"\"\"Numbers.\"\"\"\nimport os\n\nVERSION = 1\n__all__ = [\"VERSION\"]\n# mine";
+    let text = glue.text_over(own);
+    assert_eq!(
+        text,
+        "\"\"\"Numbers.\"\"\"\nimport os\nfrom .double import double\nfrom .halve import halve\n\nVERSION = 1\n\
+         __all__ = [\"VERSION\", \"double\", \"halve\"]\n# mine"
+    );
+    assert_eq!(glue.text_over(&text), text);
+    assert_eq!(
+        glue.text_over("X = 1"),
+        "X = 1\nfrom .double import double\nfrom .halve import halve\n"
+    );
+}

@@ -151,7 +151,8 @@ impl Attempt<'_> {
             )));
         }
         for glue in &work.glue {
-            self.write(glue.path(), &glue.text())?;
+            let present = self.read(glue.path())?;
+            self.write(glue.path(), &glue.text_over(&present))?;
         }
         self.make_modules(work)?;
         let mut red = false;
