@@ -101,6 +101,18 @@ impl Journal {
         write(&mut self.connection).map_err(|it| self.error(it))
     }
 
+    /// Takes what was left for a task and records nothing: the task is another than the one that was looked at.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn discard_answers(&mut self, run: &str, task: &str) -> Result<(), JournalError> {
+        let done = self.connection.execute(
+            "UPDATE answer SET taken = 1 WHERE run = ? AND task = ? AND taken = 0",
+            params![run, task],
+        );
+        done.map(|_| ()).map_err(|it| self.error(it))
+    }
+
     /// The answer that was left for a proposal, if one was.
     ///
     /// # Errors

@@ -62,7 +62,8 @@ impl Running<'_> {
         };
         // An answer is for the task that was looked at; what is another by now is asked about anew.
         if self.was_changed_meanwhile(id)? {
-            return Ok(());
+            let discarded = self.journal.discard_answers(&self.id, id);
+            return discarded.map_err(SessionError::internal);
         }
         self.decided(&review, decision, left.filter(|_| is_left).as_ref())
     }
