@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Show why a task is as it is: attempts, checks, answers and what landed, from the journal.
     Why(WhyArgs),
+    /// Print the text of a pull request from a specification and its evidence, for `gh pr create --body-file -`.
+    Pr(PrArgs),
+    /// Prove the success criteria of specifications again, on the project as it is now.
+    Verify(VerifyArgs),
     /// Show what waits for an approval, and answer it, from any terminal.
     Approvals(ApprovalsArgs),
     /// Take a task's changes out of the project again: the last one's, or a named one's. Your own edits stay.
@@ -304,6 +308,12 @@ pub(crate) struct RunArgs {
     /// Carry out this task only.
     #[arg(long, value_name = "ID")]
     pub(crate) task: Option<String>,
+    /// Commit each task that is done, its own files only; git's hooks run as for a commit by hand, once the folder is trusted.
+    #[arg(long)]
+    pub(crate) commit_per_task: bool,
+    /// Work on this branch; it is made where there is none.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) branch: Option<String>,
     /// Go on with a run that was cut off; a run that was cut off is always gone on with.
     #[arg(long)]
     pub(crate) resume: bool,
@@ -316,6 +326,33 @@ pub(crate) struct RunArgs {
     /// Print every event as a line of JSON.
     #[arg(long)]
     pub(crate) jsonl: bool,
+}
+
+/// For which specification.
+#[derive(Debug, Args)]
+pub(crate) struct PrArgs {
+    /// Its name or path.
+    pub(crate) spec: String,
+    /// Print the title instead of the body.
+    #[arg(long)]
+    pub(crate) title: bool,
+    /// Print both as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to verify.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Names or paths; every specification here when left out.
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<String>,
+    /// Run the security scanners that are installed too: cargo-audit, npm audit, pip-audit, bandit, semgrep.
+    #[arg(long)]
+    pub(crate) security: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which task.

@@ -97,6 +97,8 @@ pub struct Progress {
     pub remarks: Vec<String>,
     /// How the tasks file disagrees with work that was begun on it.
     pub conflict: Option<Conflict>,
+    /// Whether it was seen to that what it brought in is committed.
+    pub committed: bool,
 }
 
 impl Progress {
@@ -118,7 +120,13 @@ impl Progress {
             edits: 0,
             remarks: Vec::new(),
             conflict: None,
+            committed: false,
         }
+    }
+
+    /// Whether it is done on recorded evidence, and its box is ticked.
+    pub fn is_ticked_on_evidence(&self) -> bool {
+        self.stage == Stage::Done && self.ticked && !self.ticked_by_person
     }
 
     fn proposes_nothing(&self) -> bool {
@@ -581,6 +589,7 @@ impl Progress {
                 self.ticked_by_person = false;
             }
             Fact::Ticked { .. } => self.ticked = true,
+            Fact::Committed { .. } => self.committed = true,
             _ => {}
         }
     }
@@ -662,6 +671,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::UndoIntended { task, .. }
         | Fact::Undone { task, .. }
         | Fact::TaskDone { task, .. }
+        | Fact::Committed { task, .. }
         | Fact::Ticked { task } => Some(task),
         Fact::CheckRan { task, .. } => task.as_deref(),
         Fact::RunStarted { .. }

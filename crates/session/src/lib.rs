@@ -22,6 +22,7 @@ mod person;
 mod places;
 mod plan;
 mod planning;
+mod pull_request;
 mod query;
 mod run;
 mod secrets;
@@ -37,6 +38,7 @@ mod transcript;
 mod trust;
 mod undo;
 mod verdicts;
+mod verify;
 mod view;
 mod waiting;
 mod why;
@@ -47,7 +49,8 @@ pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Grade, Judgement, Mode, Outcome, Ruling, Scanner,
+    SecurityFinding, TaskState, grades,
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
@@ -67,6 +70,7 @@ pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
 pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
+pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
@@ -82,6 +86,7 @@ pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
+pub use verify::{Scan, Verified, VerifiedClaim, VerifyOptions, verify};
 pub use view::{Decision, Front, Offers, Question, Review, View};
 pub use waiting::{Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

@@ -6,10 +6,11 @@
 
 mod asking;
 mod attempt;
+mod committing;
 mod driven;
 mod hooked;
 pub(crate) mod landing;
-mod prove;
+pub(crate) mod prove;
 mod rereading;
 pub(crate) mod tasks_file;
 
@@ -59,6 +60,10 @@ pub struct RunOptions {
     pub budget: Budget,
     /// From which the seeds of all samples follow; the same seed gives the same run.
     pub seed: u64,
+    /// Whether each task that is done becomes a commit.
+    pub commit_per_task: bool,
+    /// The branch to work on; made where there is none.
+    pub branch: Option<String>,
 }
 
 /// Something an attempt's thread reports.
@@ -96,6 +101,11 @@ pub fn run(
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
+    if let Some(name) = &options.branch
+        && let Some(view) = committing::on_branch(&shop, name)?
+    {
+        front.show(&view);
+    }
     let (shop, planned) = match options.planner == options.model {
         true => {
             let planned = planning::ensure(&place, &spec, &shop, &mut journal, front)?;
@@ -109,6 +119,11 @@ pub fn run(
             (shop.within(means(options, spent)), planned)
         }
     };
+    if options.commit_per_task
+        && let Some(view) = committing::can_commit(&shop)?
+    {
+        front.show(&view);
+    }
     let (id, facts) = begin(&place, &mut journal)?;
     let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
     let mut running = Running {
@@ -124,6 +139,7 @@ pub fn run(
         landed: Vec::new(),
         kept: None,
         tasks_seen: None,
+        commits: options.commit_per_task,
         seed: options.seed,
         clock,
     };
@@ -294,6 +310,8 @@ struct Running<'a> {
     kept: Option<(String, Changeset)>,
     /// The tasks file as it was read last.
     tasks_seen: Option<Digest>,
+    /// Whether each task that is done becomes a commit.
+    commits: bool,
     seed: u64,
     clock: host::clock::Stopwatch,
 }
@@ -377,6 +395,7 @@ impl Running<'_> {
                     "interrupted; the next run goes on from here",
                 );
             }
+            self.commit_done()?;
             self.hear_edits()?;
             self.hear_answers()?;
             let Some(next) = self.run.next() else {

@@ -35,6 +35,8 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         planner: session::model_for(Role::Plan, args.model.as_deref(), environment)?,
         budget: args.budget.budget(),
         seed: 0,
+        commit_per_task: args.commit_per_task,
+        branch: args.branch.clone(),
     })
 }
 

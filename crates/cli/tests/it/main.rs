@@ -3,6 +3,7 @@
 mod approvals;
 mod bad_input;
 mod chat;
+mod commits;
 mod dialects;
 mod double;
 mod driven;
@@ -27,6 +28,8 @@ mod providers;
 mod tasks_edit;
 mod trust;
 mod undo;
+mod verify;
+mod weakening;
 mod why;
 
 use serde_json::Value;

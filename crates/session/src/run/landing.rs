@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Proposal};
+use change::{Changeset, Digest, RelPath};
+use engine::checks::CheckFile;
+use engine::{
+    Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Proposal, TaskRecord, work_of,
+};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::{Captured, Shadow, TreeId};
@@ -15,6 +18,7 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::journal::Journal;
 use crate::shop::{Shop, Yard};
+use crate::tooling;
 use crate::view::View;
 
 /// What policy said, as it is recorded.
@@ -186,8 +190,27 @@ impl Running<'_> {
             .iter()
             .filter_map(|it| RelPath::parse(it).ok())
             .collect();
-        let verdict = self.shop.gate.judge_changes(&changes, &self.landed, &scope);
+        let gate = self.shop.gate.knowing(self.derived(&task.record));
+        let verdict = gate.judge_changes(&changes, &self.landed, &scope);
         Ok((changes, verdict))
+    }
+
+    /// The check files of a task as they follow from the spec.
+    fn derived(&self, task: &TaskRecord) -> Vec<(RelPath, Digest)> {
+        let tooling = tooling::look(&self.place.project.root, self.spec, self.shop);
+        let work = work_of(
+            self.spec,
+            &tooling,
+            &task.id,
+            &task.requirements,
+            &task.files,
+        );
+        let checks = work.map(|it| it.checks).unwrap_or_default();
+        let digest = |it: &CheckFile| {
+            let path = RelPath::parse(&it.path).ok()?;
+            Some((path, Digest::of(it.text.as_bytes())))
+        };
+        checks.iter().filter_map(digest).collect()
     }
 
     /// The permit for what was approved: judged once more, just before the act.
