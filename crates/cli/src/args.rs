@@ -1,5 +1,6 @@
 //! What the user typed.
 
+mod run;
 mod tasks;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use session::{Budget, Money};
 
+pub(crate) use self::run::RunArgs;
 pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 
 /// Spec-driven development: a written specification becomes planned, tested code.
@@ -38,6 +40,10 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Show why a task is as it is: attempts, checks, answers and what landed, from the journal.
     Why(WhyArgs),
+    /// Print the text of a pull request from a specification and its evidence, for `gh pr create --body-file -`.
+    Pr(PrArgs),
+    /// Prove the success criteria of specifications again, on the project as it is now.
+    Verify(VerifyArgs),
     /// Show what waits for an approval, and answer it, from any terminal.
     Approvals(ApprovalsArgs),
     /// Take a task's changes out of the project again: the last one's, or a named one's. Your own edits stay.
@@ -299,35 +305,31 @@ pub(crate) struct PlanArgs {
     pub(crate) json: bool,
 }
 
-/// What to run.
+/// For which specification.
 #[derive(Debug, Args)]
-pub(crate) struct RunArgs {
-    /// The specification, by name or path.
+pub(crate) struct PrArgs {
+    /// Its name or path.
     pub(crate) spec: String,
-    /// Show every task's diff and wait for an answer (the default).
-    #[arg(long, conflicts_with = "autopilot")]
-    pub(crate) guided: bool,
-    /// Go on by itself; only what the rules ask for waits.
+    /// Print the title instead of the body.
     #[arg(long)]
-    pub(crate) autopilot: bool,
-    /// Carry out this task only.
-    #[arg(long, value_name = "ID")]
-    pub(crate) task: Option<String>,
-    /// Work at up to this many tasks at once: those that wait for nothing and share no file.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub(crate) parallel: u8,
-    /// Go on with a run that was cut off; a run that was cut off is always gone on with.
+    pub(crate) title: bool,
+    /// Print both as JSON.
     #[arg(long)]
-    pub(crate) resume: bool,
-    /// The model: local/NAME, openai/NAME, anthropic/NAME, bedrock/NAME, or auto. Without it: KIRO_MODEL, then
-    /// config.yaml, then what `kiro model use` chose, then the built-in one.
-    #[arg(long, value_name = "PROVIDER/NAME")]
-    pub(crate) model: Option<String>,
-    #[command(flatten)]
-    pub(crate) budget: BudgetArgs,
-    /// Print every event as a line of JSON.
+    pub(crate) json: bool,
+}
+
+/// What to verify.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Names or paths; every specification here when left out.
+    #[arg(value_name = "SPEC")]
+    pub(crate) specs: Vec<String>,
+    /// Run the security scanners that are installed too: cargo-audit, npm audit, pip-audit, bandit, semgrep.
     #[arg(long)]
-    pub(crate) jsonl: bool,
+    pub(crate) security: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which task.

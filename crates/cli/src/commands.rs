@@ -16,6 +16,7 @@ mod logs;
 mod model;
 mod plan;
 mod policy;
+mod pr;
 mod run;
 mod schema;
 mod spec;
@@ -23,6 +24,7 @@ mod status;
 mod tasks;
 mod trust;
 mod undo;
+mod verify;
 mod watch;
 mod why;
 
@@ -49,6 +51,8 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Tasks(args) => tasks::run(&args, &environment),
         Command::Run(args) => run::run(&args, &environment),
         Command::Why(args) => why::run(&args, &environment),
+        Command::Pr(args) => pr::run(&args, &environment),
+        Command::Verify(args) => verify::run(&args, &environment),
         Command::Approvals(args) => approvals::run(&args, &environment),
         Command::Undo(args) => undo::run(Undo::Task(args.task), &args.how, &environment),
         Command::Redo(args) => undo::run(Undo::Redo, &args.how, &environment),

@@ -20,6 +20,7 @@ mod symbol;
 mod syntax;
 mod testing;
 mod tree;
+mod weakened;
 
 pub use branch::crossed;
 pub use complexity::complexity;
@@ -32,3 +33,4 @@ pub use symbol::{Symbol, SymbolKind, definition, symbols};
 pub use syntax::{SyntaxError, syntax_error};
 pub use testing::{Assertion, TestCase, assertions, is_test_path, test_cases};
 pub use tree::MAX_SOURCE;
+pub use weakened::{TestFile, Weakened, Weakening, weakened};

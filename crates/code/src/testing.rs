@@ -27,7 +27,7 @@ pub fn is_test_path(path: &str) -> bool {
     folders.iter().any(is_test_folder) || is_test_name(name)
 }
 
-fn is_test_name(name: &str) -> bool {
+pub(crate) fn is_test_name(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else {
         return false;
     };
@@ -88,6 +88,14 @@ pub struct TestCase {
     pub line: usize,
     /// Whether it is marked to be skipped (`@pytest.mark.skip`, `it.skip`, `#[ignore]`) or to fail.
     pub skipped: bool,
+    /// Whether it is marked such that the others do not run (`it.only`, `fit`).
+    pub only: bool,
+    /// How many calls in it skip it or take its failure for granted (`pytest.skip`, `self.skipTest`, `t.skip`).
+    pub skips: usize,
+    /// The line of the first `return` that stands directly in it.
+    pub returns: Option<usize>,
+    /// The examples that it is run with: its decorators and attributes that hold them, or the table of `test.each`.
+    pub table: String,
     /// Its bytes, without decorators and attributes.
     pub span: Range<usize>,
 }
@@ -119,6 +127,13 @@ struct Reading<'src> {
     scopes: Vec<Scope>,
 }
 
+/// What stands beside a test's name.
+struct Marked {
+    skipped: bool,
+    only: bool,
+    table: String,
+}
+
 struct Scope {
     node: usize,
     name: String,
@@ -146,6 +161,7 @@ impl<'src> Reading<'src> {
         walk(root, |step| match step {
             Step::Enter(node, _) => {
                 self.enter(node, &mut marks);
+                self.leaves_early(node);
                 let assertion = self.is_assertion(node);
                 if assertion {
                     self.push_assertion(node);
@@ -179,7 +195,13 @@ impl<'src> Reading<'src> {
                 };
                 let name = text(self.source, name).to_owned();
                 let case = node.kind() != "class_definition" && self.is_case(node, &name, &marks);
-                self.open(node, name, marks.iter().any(|mark| skips(mark)), case);
+                let rows = marks.iter().filter(|mark| is_table(mark));
+                let how = Marked {
+                    skipped: marks.iter().any(|mark| skips(mark)),
+                    only: false,
+                    table: one_line(&rows.map(String::as_str).collect::<Vec<_>>().join(" ")),
+                };
+                self.open(node, name, how, case);
             }
             "call_expression" if self.language.is_script() => self.script_call(node),
             "struct_item" | "enum_item" | "const_item" | "use_declaration" | "impl_item" => {
@@ -199,8 +221,8 @@ impl<'src> Reading<'src> {
         }
     }
 
-    fn open(&mut self, node: Node<'_>, name: String, skipped: bool, case: bool) {
-        let skipped = skipped || self.scopes.last().is_some_and(|scope| scope.skipped);
+    fn open(&mut self, node: Node<'_>, name: String, how: Marked, case: bool) {
+        let skipped = how.skipped || self.scopes.last().is_some_and(|scope| scope.skipped);
         self.scopes.push(Scope {
             node: node.id(),
             name,
@@ -211,8 +233,50 @@ impl<'src> Reading<'src> {
                 name: self.here(),
                 line: node.start_position().row + 1,
                 skipped,
+                only: how.only,
+                skips: 0,
+                returns: None,
+                table: how.table,
                 span: node.byte_range(),
             });
+        }
+    }
+
+    /// Notes what makes the test that the walk is in end before its end.
+    fn leaves_early(&mut self, node: Node<'_>) {
+        let Some(case) = self
+            .cases
+            .last_mut()
+            .filter(|it| it.span.contains(&node.start_byte()))
+        else {
+            return;
+        };
+        match node.kind() {
+            "call" | "call_expression" => {
+                let called = node.child_by_field_name("function");
+                let name = called.map_or("", |it| text(self.source, it));
+                let last = name.rsplit('.').next().unwrap_or_default();
+                let is_skip = matches!(
+                    last,
+                    "skip" | "skipTest" | "xfail" | "importorskip" | "todo"
+                );
+                case.skips += usize::from((is_skip && name.contains('.')) || last == "SkipTest");
+            }
+            "return_statement" | "return_expression" => {
+                let body = node
+                    .parent()
+                    .filter(|it| it.kind() != "expression_statement");
+                let body = body.or_else(|| node.parent().and_then(|it| it.parent()));
+                let direct = body.and_then(|it| it.parent()).is_some_and(|it| {
+                    it.start_byte() == case.span.start
+                        || it.kind() == "arrow_function"
+                        || it.kind() == "function_expression"
+                });
+                if direct && case.returns.is_none() {
+                    case.returns = Some(node.start_position().row + 1);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -238,10 +302,23 @@ impl<'src> Reading<'src> {
         let Some(name) = first_string(node, self.source).filter(|_| case || group) else {
             return;
         };
-        let skipped = verb.starts_with('x')
-            || parts.any(|it| matches!(it, "skip" | "todo" | "fails" | "failing"));
+        let mut skipped = verb.starts_with('x');
+        let mut only = verb == "fit" || verb == "fdescribe";
+        for part in parts {
+            skipped |= matches!(part, "skip" | "todo" | "fails" | "failing");
+            only |= part == "only";
+        }
         let is_group = group || head.ends_with(".describe");
-        self.open(node, name, skipped, case && !is_group);
+        let table = match head.ends_with(".each") {
+            true => one_line(written),
+            false => String::new(),
+        };
+        let how = Marked {
+            skipped,
+            only,
+            table,
+        };
+        self.open(node, name, how, case && !is_group);
     }
 
     /// The names of all scopes: with dots, or ` > ` between the titles of a script.
@@ -335,6 +412,17 @@ fn skips(mark: &str) -> bool {
     ];
     mark.split(|c: char| !c.is_alphanumeric() && c != '_')
         .any(|word| marks.contains(&word))
+}
+
+/// Whether a decorator or attribute holds the examples that a test is run with.
+fn is_table(mark: &str) -> bool {
+    let words = mark.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.take(8).any(|word| {
+        matches!(
+            word,
+            "parametrize" | "parameterized" | "case" | "test_case" | "values" | "data" | "example"
+        )
+    })
 }
 
 fn marks_test(attribute: &str) -> bool {

@@ -475,6 +475,17 @@ pub enum Fact {
         /// The task.
         task: String,
     },
+    /// What a task brought in was committed to the user's repository, as the person asked.
+    Committed {
+        /// The task.
+        task: String,
+        /// The commit; none when there was nothing to commit, or it could not be made.
+        #[serde(default)]
+        commit: Option<String>,
+        /// Why it could not be made; empty otherwise.
+        #[serde(default)]
+        why: String,
+    },
     /// A success criterion was looked at.
     Claimed {
         /// The criterion's id.
@@ -706,6 +717,24 @@ mod tests {
         let fact = Fact::Replanned { tasks: Vec::new() };
         let text = serde_json::to_string(&fact).expect("facts serialise");
         assert_eq!(text, r#"{"fact":"replanned","tasks":[]}"#);
+        assert_eq!(
+            serde_json::from_str::<Fact>(&text).expect("reads back"),
+            fact
+        );
+    }
+
+    #[test]
+    fn golden_form_of_commits() {
+        let fact = Fact::Committed {
+            task: "1".into(),
+            commit: Some("c0".into()),
+            why: String::new(),
+        };
+        let text = serde_json::to_string(&fact).expect("facts serialise");
+        assert_eq!(
+            text,
+            r#"{"fact":"committed","task":"1","commit":"c0","why":""}"#
+        );
         assert_eq!(
             serde_json::from_str::<Fact>(&text).expect("reads back"),
             fact

@@ -17,6 +17,7 @@ mod plan_check;
 mod plan_written;
 mod proof;
 mod run;
+mod scanners;
 mod tooling;
 mod work;
 
@@ -33,6 +34,7 @@ pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};
 pub use proof::{Claim, Proof, claims};
 pub use run::{Conflict, Next, Progress, Run, TaskState};
+pub use scanners::{Grade, Scanner, SecurityFinding, grades};
 pub use tooling::Tooling;
 pub use work::{
     FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,

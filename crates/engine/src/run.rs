@@ -1,7 +1,9 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
+mod next;
 mod replan;
 
+pub use self::next::Next;
 pub use self::replan::Conflict;
 
 use crate::fact::{
@@ -105,6 +107,8 @@ pub struct Progress {
     renewed_at: u32,
     /// How the tasks file disagrees with work that was begun on it.
     pub conflict: Option<Conflict>,
+    /// Whether it was seen to that what it brought in is committed.
+    pub committed: bool,
 }
 
 impl Progress {
@@ -129,6 +133,7 @@ impl Progress {
             based_at: 0,
             renewed_at: 0,
             conflict: None,
+            committed: false,
         }
     }
 
@@ -151,80 +156,15 @@ impl Progress {
         self.approved_by == Some(Answerer::Person)
     }
 
+    /// Whether it is done on recorded evidence, and its box is ticked.
+    pub fn is_ticked_on_evidence(&self) -> bool {
+        self.stage == Stage::Done && self.ticked && !self.ticked_by_person
+    }
+
     fn proposes_nothing(&self) -> bool {
         let is_empty = self.proposal.as_ref().is_some_and(|it| it.files.is_empty());
         is_empty && self.conflict.is_none()
     }
-}
-
-/// What a run should do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Begin attempt number `attempt` at the task.
-    Attempt {
-        /// The task.
-        task: String,
-        /// 1 for the first.
-        attempt: u32,
-    },
-    /// Let a person edit the proposal, prove it anew and propose it.
-    Modify {
-        /// The task.
-        task: String,
-    },
-    /// Prove the proposal on the project as it is now, since other work has landed.
-    Renew {
-        /// The task.
-        task: String,
-    },
-    /// Ask policy about the proposal.
-    Judge {
-        /// The task.
-        task: String,
-    },
-    /// Show the proposal to a person and wait for an answer.
-    Ask {
-        /// The task.
-        task: String,
-    },
-    /// Record that the rules approved the proposal.
-    Approve {
-        /// The task.
-        task: String,
-    },
-    /// Record that the task failed.
-    Fail {
-        /// The task.
-        task: String,
-        /// Why.
-        reason: String,
-    },
-    /// Bring the proposal into the project. Doing it again after a crash is safe.
-    Apply {
-        /// The task.
-        task: String,
-    },
-    /// Record that the task is done: its evidence is complete.
-    Complete {
-        /// The task.
-        task: String,
-    },
-    /// Tick its box in the tasks file.
-    Tick {
-        /// The task.
-        task: String,
-    },
-    /// Wait until one of the threads that are at work reports.
-    Wait,
-    /// Look for proof of every success criterion.
-    Prove,
-    /// Record the end.
-    End {
-        /// How it ends.
-        outcome: Outcome,
-        /// Why, in one sentence.
-        reason: String,
-    },
 }
 
 /// The state of one run.
@@ -673,6 +613,7 @@ impl Progress {
                 self.ticked_by_person = false;
             }
             Fact::Ticked { .. } => self.ticked = true,
+            Fact::Committed { .. } => self.committed = true,
             _ => {}
         }
     }
@@ -768,6 +709,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::UndoIntended { task, .. }
         | Fact::Undone { task, .. }
         | Fact::TaskDone { task, .. }
+        | Fact::Committed { task, .. }
         | Fact::Ticked { task } => Some(task),
         Fact::CheckRan { task, .. } => task.as_deref(),
         Fact::RunStarted { .. }

@@ -4,11 +4,12 @@ mod commands;
 mod hook;
 mod own;
 mod server;
+mod weakening;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use change::{Changeset, FileState, RelPath};
+use change::{Changeset, Digest, FileState, RelPath};
 
 use crate::change_type;
 use crate::fold::fold;
@@ -33,6 +34,8 @@ pub enum OwnProgram {
     PackageClient,
     /// git, to make the commit that a hook with `auto_commit` is there for.
     Commit,
+    /// git, to commit what a task brought in, or to check out the branch for it, on the person's word.
+    TaskCommit,
     /// git, to change where this repository keeps its hooks.
     HooksPath,
     /// The command of `kiro exec`.
@@ -63,6 +66,8 @@ pub struct Gate {
     granted: Granted,
     protected: Vec<PathBuf>,
     trust: Trust,
+    /// Files whose content the program made from the spec, with its digest.
+    derived: Vec<(RelPath, Digest)>,
 }
 
 impl Gate {
@@ -75,6 +80,17 @@ impl Gate {
             granted: Granted::default(),
             protected: Vec::new(),
             trust: Trust::default(),
+            derived: Vec::new(),
+        }
+    }
+
+    /// The same rules, for a change in which these files, with exactly these contents, follow from the spec: tests among them
+    /// say what the spec says, so that nobody weakened them.
+    #[must_use]
+    pub fn knowing(&self, derived: Vec<(RelPath, Digest)>) -> Gate {
+        Gate {
+            derived,
+            ..self.clone()
         }
     }
 
@@ -130,6 +146,7 @@ impl Gate {
             OwnProgram::Editor => "the user's own editor",
             OwnProgram::PackageClient => "the user's package client brings the built-in model",
             OwnProgram::Commit => "the commit of a hook with auto_commit",
+            OwnProgram::TaskCommit => "the commits of tasks that the user asked for",
             OwnProgram::HooksPath => "the git hooks that the user asked for",
             OwnProgram::Exec => "the command that the user gave to kiro exec",
             OwnProgram::Shell => "the user's own terminal",
@@ -146,7 +163,7 @@ impl Gate {
     }
 
     /// Judges the download of a file whose only accepted content is known beforehand.
-    pub fn judge_fetch(&self, path: &Path, content: change::Digest) -> Verdict {
+    pub fn judge_fetch(&self, path: &Path, content: Digest) -> Verdict {
         Verdict::Allow(Permit::mint(
             &Act::Fetch {
                 path: path.to_path_buf(),
@@ -251,6 +268,7 @@ impl Gate {
         ask.extend(self.approval_paths(changes));
         ask.extend(self.approval_types(changes));
         ask.extend(outside_scope(changes, scope));
+        ask.extend(weakening::reasons(changes, &self.derived));
         Verdict::from_reasons(
             &act,
             deny,

@@ -244,6 +244,8 @@ impl Trial<'_> {
 
     fn by_kiro(&self, inside: &Environment, front: &mut dyn Front) -> Result<Worked, SessionError> {
         let options = RunOptions {
+            commit_per_task: false,
+            branch: None,
             spec: self.case.spec.to_string(),
             mode: Mode::Autopilot,
             only: None,

@@ -44,6 +44,7 @@ pub use watch::{WatchOptions, Watched, watch};
 pub use writing::{NewHook, new_hook, switch};
 
 pub(crate) use around::Hooked;
+pub(crate) use commit::DEPTH;
 pub(crate) use outcome::stops;
 pub(crate) use prompted::before_prompt;
 pub(crate) use rack::covered;

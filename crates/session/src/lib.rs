@@ -28,6 +28,7 @@ mod person;
 mod places;
 mod plan;
 mod planning;
+mod pull_request;
 mod query;
 mod run;
 mod secrets;
@@ -43,6 +44,7 @@ mod transcript;
 mod trust;
 mod undo;
 mod verdicts;
+mod verify;
 mod view;
 mod waiting;
 mod why;
@@ -57,8 +59,8 @@ pub use conversation::{Conversation, Exchange, ListedConversation, conversations
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Renewal, Ruling,
-    TaskState,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Grade, Judgement, Mode, Outcome, Renewal, Ruling,
+    Scanner, SecurityFinding, TaskState, grades,
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
@@ -81,6 +83,7 @@ pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
 pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
+pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
@@ -96,6 +99,7 @@ pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
+pub use verify::{Scan, Verified, VerifiedClaim, VerifyOptions, verify};
 pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

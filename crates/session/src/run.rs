@@ -6,12 +6,13 @@
 
 mod asking;
 mod attempt;
+mod committing;
 mod driven;
 mod hooked;
 pub(crate) mod landing;
 mod lane;
 mod own_tests;
-mod prove;
+pub(crate) mod prove;
 mod rereading;
 pub(crate) mod tasks_file;
 
@@ -62,6 +63,10 @@ pub struct RunOptions {
     pub seed: u64,
     /// At how many tasks it may work at once; the machine bounds it.
     pub parallel: usize,
+    /// Whether each task that is done becomes a commit.
+    pub commit_per_task: bool,
+    /// The branch to work on; made where there is none.
+    pub branch: Option<String>,
 }
 
 /// Something an attempt's thread reports.
@@ -96,29 +101,32 @@ pub fn run(
     let shop = open(&options.model)?;
     let mut journal = open_journal(&place.project, &shop.redactor, front)?;
     let earlier = last_run(&place, &journal)?;
-    let before = match &earlier {
-        Some((last, facts)) if goes_on(last, facts, &journal)? => {
-            Run::from_facts(facts.iter().map(|it| &it.fact)).cost()
-        }
-        _ => Cost::default(),
-    };
+    let before = spent_before(earlier.as_ref(), &journal)?;
     let shop = shop.within(means(options, before));
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
-    let (shop, planned) = match options.planner == options.model {
-        true => {
-            let planned = planning::ensure(&place, &spec, &shop, &mut journal, front)?;
-            (shop, planned)
-        }
-        false => {
-            let planner = open(&options.planner)?.within(means(options, before));
-            let planned = planning::ensure(&place, &spec, &planner, &mut journal, front)?;
-            let mut spent = before;
-            spent += Run::from_facts(&planned).cost();
-            (shop.within(means(options, spent)), planned)
-        }
+    if let Some(name) = &options.branch
+        && let Some(view) = committing::on_branch(&shop, name)?
+    {
+        front.show(&view);
+    }
+    let planner = match options.planner == options.model {
+        true => None,
+        false => Some(open(&options.planner)?.within(means(options, before))),
     };
+    let with = planner.as_ref().unwrap_or(&shop);
+    let planned = planning::ensure(&place, &spec, with, &mut journal, front)?;
+    let mut spent = before;
+    if planner.is_some() {
+        spent += Run::from_facts(&planned).cost();
+    }
+    let shop = shop.within(means(options, spent));
+    if options.commit_per_task
+        && let Some(view) = committing::can_commit(&shop)?
+    {
+        front.show(&view);
+    }
     let (id, facts) = begin(&place, &mut journal, earlier)?;
     let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
     let bench = shop.stopped_by(cancel.part());
@@ -137,12 +145,26 @@ pub fn run(
         landed: Vec::new(),
         kept: None,
         tasks_seen: None,
+        commits: options.commit_per_task,
         seed: options.seed,
         clock,
     };
     running.start(options, &facts, planned)?;
     running.hooks_on_session(hooks::Event::SessionStart)?;
     running.drive()
+}
+
+/// What a run that goes on has cost so far.
+fn spent_before(
+    earlier: Option<&(RunRow, Vec<Entry>)>,
+    journal: &Journal,
+) -> Result<Cost, SessionError> {
+    match earlier {
+        Some((last, facts)) if goes_on(last, facts, journal)? => {
+            Ok(Run::from_facts(facts.iter().map(|it| &it.fact)).cost())
+        }
+        _ => Ok(Cost::default()),
+    }
 }
 
 /// As many lanes as are wanted and the machine bears.
@@ -333,6 +355,8 @@ struct Running<'a> {
     kept: Option<(String, Changeset)>,
     /// The tasks file as it was read last.
     tasks_seen: Option<Digest>,
+    /// Whether each task that is done becomes a commit.
+    commits: bool,
     seed: u64,
     clock: host::clock::Stopwatch,
 }
@@ -433,6 +457,7 @@ impl<'a> Running<'a> {
                     "interrupted; the next run goes on from here",
                 );
             }
+            self.commit_done()?;
             self.hear_edits()?;
             self.hear_answers()?;
             let Some(next) = self.run.next_beside(&self.lanes) else {

@@ -31,6 +31,9 @@ const CHECK_SECONDS: u64 = 60;
 /// Wall time of what tries one candidate, in seconds: a candidate that does not end is a common one.
 const CANDIDATE_SECONDS: u64 = 5;
 
+/// Wall time of a security scanner, in seconds.
+const SCAN_SECONDS: u64 = 300;
+
 /// Memory of one check, in bytes.
 const CHECK_MEMORY: u64 = 2 << 30;
 
@@ -384,6 +387,19 @@ impl Shop {
         read.push(yard.tree.clone());
         let env = aside.variables(&argv, &[]);
         self.confined(&aside, argv, env, read, CANDIDATE_SECONDS)
+    }
+
+    /// Runs a scanner of the user's inside the walls of `yard`; `read` are the folders of its data.
+    pub(crate) fn scan(
+        &self,
+        yard: &Yard,
+        argv: Vec<String>,
+        read: &[PathBuf],
+    ) -> Result<Finished, SessionError> {
+        let mut folders = installation(&argv);
+        folders.extend(read.iter().filter(|it| is_real_folder(it)).cloned());
+        let env = yard.variables(&argv, &[]);
+        self.confined(yard, argv, env, folders, SCAN_SECONDS)
     }
 
     fn limited(

@@ -90,6 +90,15 @@ fn of_run(fact: &Fact) -> String {
         Fact::RunStarted { spec, model, .. } => format!("run of {spec} with {model}"),
         Fact::Resumed => "went on after its process died".to_owned(),
         Fact::Planned { tasks } => format!("{} tasks planned", tasks.len()),
+        Fact::Committed {
+            task,
+            commit: Some(commit),
+            ..
+        } => format!("task {task}: commit {commit}"),
+        Fact::Committed { task, why, .. } if why.is_empty() => {
+            format!("task {task}: there was nothing to commit")
+        }
+        Fact::Committed { task, why, .. } => format!("task {task}: not committed: {why}"),
         Fact::Replanned { tasks } => format!("tasks edited by hand: {} tasks", tasks.len()),
         Fact::Claimed {
             criterion,

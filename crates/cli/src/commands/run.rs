@@ -36,6 +36,8 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         budget: args.budget.budget(),
         seed: 0,
         parallel: args.parallel.into(),
+        commit_per_task: args.commit_per_task,
+        branch: args.branch.clone(),
     })
 }
 

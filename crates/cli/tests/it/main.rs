@@ -5,6 +5,7 @@ mod approvals;
 mod bad_input;
 mod chat;
 mod client;
+mod commits;
 mod context;
 mod dialects;
 mod double;
@@ -34,6 +35,8 @@ mod tasks_edit;
 mod trust;
 mod undo;
 mod unjudged;
+mod verify;
+mod weakening;
 mod why;
 
 use serde_json::Value;

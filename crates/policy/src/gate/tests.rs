@@ -1,6 +1,6 @@
 //! What lands in a project is weighed as a whole, whoever made it and in however many steps.
 
-use change::{FileChange, FileState, Mode};
+use change::{Digest, FileChange, FileState, Mode};
 
 use crate::shell::{CommandPattern, Plan};
 
@@ -448,4 +448,20 @@ fn a_pipe_is_tied_of_quoted_words_only() {
         cwd: "/ws".into(),
     };
     assert!(permit.redeem(&act).is_ok());
+}
+
+#[test]
+fn a_weaker_test_asks_unless_it_follows_from_the_spec() {
+    let test = "def test_a():\n    assert a() == 1\n";
+    let weaker = test.replace("== 1", "== 2");
+    let change = changes(vec![file("tests/test_a.py", Some(test), Some(&weaker))]);
+    assert_eq!(judged(&change, &[]), "tests are not weakened");
+    let derived = vec![(path("tests/test_a.py"), Digest::of(weaker.as_bytes()))];
+    let verdict = gate().knowing(derived).judge_changes(&change, &[], &[]);
+    assert!(matches!(verdict, Verdict::Allow(_)));
+    let other = vec![(path("tests/test_a.py"), Digest::of(test.as_bytes()))];
+    let verdict = gate().knowing(other).judge_changes(&change, &[], &[]);
+    assert!(matches!(verdict, Verdict::Ask(_)));
+    let new = changes(vec![file("tests/test_a.py", None, Some(test))]);
+    assert_eq!(judged(&new, &[]), "allow");
 }

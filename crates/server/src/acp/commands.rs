@@ -225,6 +225,8 @@ impl Turn<'_> {
             mode,
             task: (!task.is_empty()).then(|| task.to_owned()),
             parallel: None,
+            commit_per_task: false,
+            branch: None,
             model,
         };
         let options = runs::run_options(&wanted, environment)?;

@@ -49,6 +49,8 @@ pub(crate) fn run_options(
         budget: Budget::default(),
         seed: 0,
         parallel: wanted.parallel.map_or(1, usize::from),
+        commit_per_task: wanted.commit_per_task,
+        branch: wanted.branch.clone(),
     })
 }
 

@@ -143,6 +143,12 @@ pub struct StartRun {
     /// At how many tasks it may work at once; one without.
     #[serde(default)]
     pub parallel: Option<u8>,
+    /// Whether each task that is done becomes a commit.
+    #[serde(default)]
+    pub commit_per_task: bool,
+    /// The branch to work on; made where there is none.
+    #[serde(default)]
+    pub branch: Option<String>,
     /// The model; as configured without.
     #[serde(default)]
     pub model: Option<String>,

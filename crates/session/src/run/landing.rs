@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use change::{Changeset, RelPath};
+use change::{Changeset, Digest, RelPath};
+use engine::checks::CheckFile;
 use engine::{
-    Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Progress, Proposal, TaskState,
+    Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Progress, Proposal, TaskRecord,
+    TaskState, work_of,
 };
 use host::files::ApplyError;
 use host::process::Command;
@@ -18,6 +20,7 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::journal::{Entry, Journal};
 use crate::shop::{Shop, Yard};
+use crate::tooling;
 use crate::view::View;
 
 /// What policy said, as it is recorded.
@@ -243,8 +246,27 @@ impl<'a> Running<'a> {
         let proposal = task.proposal.as_ref().ok_or_else(gone)?;
         let changes = changes(self.shop, proposal)?;
         let scope = scope(&task.record.files, &changes);
-        let verdict = self.shop.gate.judge_changes(&changes, &self.landed, &scope);
+        let gate = self.shop.gate.knowing(self.derived(&task.record));
+        let verdict = gate.judge_changes(&changes, &self.landed, &scope);
         Ok((changes, verdict))
+    }
+
+    /// The check files of a task as they follow from the spec.
+    fn derived(&self, task: &TaskRecord) -> Vec<(RelPath, Digest)> {
+        let tooling = tooling::look(&self.place.project.root, self.spec, self.shop);
+        let work = work_of(
+            self.spec,
+            &tooling,
+            &task.id,
+            &task.requirements,
+            &task.files,
+        );
+        let checks = work.map(|it| it.checks).unwrap_or_default();
+        let digest = |it: &CheckFile| {
+            let path = RelPath::parse(&it.path).ok()?;
+            Some((path, Digest::of(it.text.as_bytes())))
+        };
+        checks.iter().filter_map(digest).collect()
     }
 
     /// The permit for what was approved: judged once more, just before the act. What the rules alone approved and would now ask

@@ -1,22 +1,72 @@
 //! Proof of the success criteria: run in a fresh worktree on what now stands in the project.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use engine::checks::{CheckFile, Runner};
-use engine::{CheckPurpose, Fact, Proof, claims, work_of};
+use engine::{CheckPurpose, Fact, Proof, TaskRecord, claims, work_of};
 use host::process::Finished;
 use policy::shell::{Answer, Plan};
+use spec::Spec;
 
-use super::Running;
+use super::{Running, snapshot};
 use crate::error::SessionError;
-use crate::shop::{Yard, exit_code, millis};
+use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::tooling;
 use crate::view::View;
 
+/// What a proof tells while it goes on.
+pub(crate) enum Told {
+    /// Something that happened.
+    Fact(Fact),
+    /// Something to show.
+    View(View),
+}
+
+/// Proves the success criteria of a spec on what stands in the project.
+pub(crate) struct Prover<'a> {
+    pub(crate) shop: &'a Shop,
+    pub(crate) spec: &'a Spec,
+    /// The tasks whose checks belong to the spec.
+    pub(crate) tasks: Vec<TaskRecord>,
+    /// Where the fresh worktree is laid.
+    pub(crate) folder: PathBuf,
+    /// Who is told.
+    pub(crate) tell: &'a mut dyn FnMut(Told) -> Result<(), SessionError>,
+}
+
 impl Running<'_> {
     pub(super) fn prove(&mut self) -> Result<(), SessionError> {
-        let snapshot = self.snapshot()?;
-        let yard = Yard::fresh(&self.run_folder().join("proof"))?;
+        let (shop, spec, folder) = (self.shop, self.spec, self.run_folder().join("proof"));
+        let tasks = self
+            .run
+            .tasks()
+            .iter()
+            .map(|it| it.record.clone())
+            .collect();
+        let mut tell = |told: Told| match told {
+            Told::Fact(fact) => self.record(fact),
+            Told::View(view) => {
+                self.front.show(&view);
+                Ok(())
+            }
+        };
+        let prover = Prover {
+            shop,
+            spec,
+            tasks,
+            folder,
+            tell: &mut tell,
+        };
+        prover.prove()
+    }
+}
+
+impl Prover<'_> {
+    /// Looks at every success criterion once.
+    pub(crate) fn prove(mut self) -> Result<(), SessionError> {
+        let snapshot = snapshot(self.shop)?;
+        let yard = Yard::fresh(&self.folder)?;
         self.shop
             .shadow
             .checkout(&snapshot, &yard.tree)
@@ -31,16 +81,16 @@ impl Running<'_> {
                 Proof::None(why) => Err(why.clone()),
             };
             let criterion = format!("{}: {}", claim.criterion, claim.text);
-            self.front.show(&View::Claim {
+            (self.tell)(Told::View(View::Claim {
                 criterion,
                 proof: proof.clone(),
-            });
-            self.record(Fact::Claimed {
+            }))?;
+            (self.tell)(Told::Fact(Fact::Claimed {
                 criterion: claim.criterion,
                 text: claim.text,
                 why: proof.as_ref().err().cloned().unwrap_or_default(),
                 proof: proof.ok(),
-            })?;
+            }))?;
         }
         Ok(())
     }
@@ -49,8 +99,7 @@ impl Running<'_> {
     fn compiled(&self, yard: &Yard) -> Vec<CheckFile> {
         let tooling = tooling::look(&yard.tree, self.spec, self.shop);
         let mut files: Vec<CheckFile> = Vec::new();
-        for task in self.run.tasks() {
-            let it = &task.record;
+        for it in &self.tasks {
             let work = work_of(self.spec, &tooling, &it.id, &it.requirements, &it.files);
             for file in work.map(|it| it.checks).unwrap_or_default() {
                 if files.iter().all(|it| it.path != file.path) {
@@ -96,7 +145,7 @@ impl Running<'_> {
         ran: u32,
     ) -> Result<(), SessionError> {
         let green = finished.ended.success();
-        self.record(Fact::CheckRan {
+        (self.tell)(Told::Fact(Fact::CheckRan {
             task: None,
             purpose: CheckPurpose::Success,
             argv,
@@ -105,7 +154,7 @@ impl Running<'_> {
             passed: if green { ran } else { 0 },
             failed: if green { 0 } else { ran.max(1) },
             wall_ms: millis(finished.wall),
-        })
+        }))
     }
 
     /// Every example of the spec must be among the tests that ran and passed. The check files are written
