@@ -11,6 +11,7 @@ mod hooks;
 mod init;
 mod log;
 mod logs;
+mod lsp;
 mod model;
 mod plan;
 mod policy;
@@ -73,6 +74,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Schema(args) => schema::run(&args),
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Acp => acp::run(&environment),
+        Command::Lsp => lsp::run(&environment),
     }
 }
 

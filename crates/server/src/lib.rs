@@ -9,6 +9,7 @@
 mod acp;
 mod hub;
 pub mod kiro;
+pub mod lsp;
 pub mod rpc;
 mod service;
 mod stdio;

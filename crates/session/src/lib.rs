@@ -3,6 +3,7 @@
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
 mod approvals;
+mod aside;
 mod boxes;
 mod chat;
 mod conversation;
@@ -15,6 +16,7 @@ mod follow;
 pub mod hooking;
 mod init;
 mod journal;
+pub mod language;
 mod ledger;
 mod lint;
 mod models;
@@ -42,6 +44,7 @@ mod view;
 mod waiting;
 mod why;
 
+pub use aside::keep_aside;
 pub use boxes::{SetTask, set_task};
 pub use change::{
     Changeset, FileChange, FileState, Hunk, Kind as FileChangeKind, Part, RelPath, visible,

@@ -20,6 +20,7 @@ mod interruption;
 mod languages;
 mod lint;
 mod living;
+mod lsp;
 mod models;
 mod path;
 mod person;
