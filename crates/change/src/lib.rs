@@ -21,5 +21,5 @@ pub use digest::{Digest, DigestError};
 pub use merge::{Labels, Merge, MergePiece, merge};
 pub use parts::{Part, PartsError};
 pub use path::{PathError, RelPath};
-pub use spelling::{closest, unknown_word};
+pub use spelling::{closest, meant, unknown_word};
 pub use visible::visible;

@@ -20,6 +20,13 @@ pub fn unknown_word(what: &str, word: &str, known: &[&str]) -> String {
     }
 }
 
+/// The word that [`unknown_word`] said was not known, and what it said was meant.
+#[must_use]
+pub fn meant(told: &str) -> Option<(&str, &str)> {
+    let (word, rest) = told.split_once('«')?.1.split_once("»; did you mean «")?;
+    Some((word, rest.split_once('»')?.0))
+}
+
 /// How many letters have to be changed, added or left out.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
@@ -47,5 +54,14 @@ mod tests {
         assert_eq!(closest("sensitve_file", &known), Some("sensitive_files"));
         assert_eq!(closest("colour", &known), None);
         assert_eq!(closest("", &known), None);
+    }
+
+    #[test]
+    fn what_was_meant_can_be_read_back() {
+        let known = ["filter", "event"];
+        let told = unknown_word("key", "filtre", &known);
+        assert_eq!(meant(&told), Some(("filtre", "filter")));
+        assert_eq!(meant(&unknown_word("key", "x", &known)), None);
+        assert_eq!(meant("said «a»; did you mean"), None);
     }
 }

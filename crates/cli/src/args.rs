@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Doctor(Json),
     /// Speak the Agent Client Protocol, for the editor that started this program
     Acp,
+    /// Speak the Language Server Protocol, for the editor that started this program
+    Lsp,
 }
 
 /// What to trust.

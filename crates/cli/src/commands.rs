@@ -13,6 +13,7 @@ mod ide;
 mod init;
 mod log;
 mod logs;
+mod lsp;
 mod model;
 mod plan;
 mod policy;
@@ -81,6 +82,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Schema(args) => schema::run(&args),
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Acp => acp::run(&environment),
+        Command::Lsp => lsp::run(&environment),
     }
 }
 

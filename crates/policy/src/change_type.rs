@@ -32,6 +32,12 @@ pub(crate) const NAMES: [(&str, ChangeType); 5] = [
     ("dependencies", ChangeType::Dependencies),
 ];
 
+/// The names of all change types.
+#[must_use]
+pub fn change_type_names() -> [&'static str; NAMES.len()] {
+    NAMES.map(|it| it.0)
+}
+
 static PATHS: LazyLock<Vec<(ChangeType, Vec<Pattern>)>> = LazyLock::new(|| {
     vec![
         (

@@ -17,7 +17,7 @@ pub mod shell;
 mod trust;
 mod verdict;
 
-pub use change_type::ChangeType;
+pub use change_type::{ChangeType, change_type_names};
 pub use gate::{Acquaintance, Gate, Leave, LineAsk, LineVerdict, OwnProgram, ServerCall, Step};
 pub use path::{FileAct, Found, FoundKind, PathFacts, Place, Trouble};
 pub use permission::{Capability, Effect, PermissionRule};

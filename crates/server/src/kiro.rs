@@ -1,6 +1,6 @@
 //! Kiro's own methods: each asks the session for one thing and gives it as a value of [`crate::wire`].
 
-mod convert;
+pub(crate) mod convert;
 mod hooks;
 pub(crate) mod runs;
 mod specs;

@@ -10,6 +10,7 @@ mod acp;
 mod hub;
 pub mod ide;
 pub mod kiro;
+pub mod lsp;
 pub mod rpc;
 mod service;
 mod stdio;

@@ -6,6 +6,7 @@
 
 mod calls;
 mod error;
+pub mod frames;
 pub mod lines;
 
 use std::collections::HashMap;
@@ -23,13 +24,37 @@ pub use self::error::{RpcError, code};
 /// Most requests that are worked on at once.
 const REQUESTS_MAX: usize = 64;
 
-/// The notification by which either side takes a request of its own back.
-const CANCEL_REQUEST: &str = "$/cancel_request";
+/// The notification by which either side takes a request of its own back, and the parameter that names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakingBack {
+    /// The notification.
+    pub method: &'static str,
+    /// The parameter with the request's id.
+    pub id: &'static str,
+}
+
+impl TakingBack {
+    /// As the Agent Client Protocol has it.
+    pub const ACP: TakingBack = TakingBack {
+        method: "$/cancel_request",
+        id: "requestId",
+    };
+    /// As the Language Server Protocol has it.
+    pub const LSP: TakingBack = TakingBack {
+        method: "$/cancelRequest",
+        id: "id",
+    };
+}
 
 /// Whoever answers.
 pub trait Service: Send + Sync + 'static {
     /// Whether `method` is answered at once, before anything that came after it is read.
     fn is_quick(&self, method: &str) -> bool;
+
+    /// How either side takes a request of its own back.
+    fn taking_back(&self) -> TakingBack {
+        TakingBack::ACP
+    }
 
     /// Answers a request. `cancel` is set when the other side takes it back, or is gone.
     ///
@@ -132,8 +157,9 @@ impl Peer {
     }
 
     fn told(&self, method: &str, params: Value) {
-        if method == CANCEL_REQUEST {
-            let key = params.get("requestId").map(Value::to_string);
+        let back = self.0.service.taking_back();
+        if method == back.method {
+            let key = params.get(back.id).map(Value::to_string);
             if let Some(cancel) = key.and_then(|it| self.requests().get(&it).cloned()) {
                 cancel.cancel();
             }

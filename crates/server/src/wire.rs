@@ -52,6 +52,7 @@
 //! | `_kiro/ask_closed` | [`AskClosed`]: it does not any more |
 //! | `_kiro/facts` | [`Facts`]: what was recorded in the journal, by whichever process |
 //! | `_kiro/changed` | [`Changed`]: documents of the project that are other than they were |
+//! | `_kiro/trouble` | [`Trouble`]: what other processes do cannot be seen |
 
 mod ask;
 mod event;

@@ -47,7 +47,7 @@ pub(crate) use around::Hooked;
 pub(crate) use commit::DEPTH;
 pub(crate) use outcome::stops;
 pub(crate) use prompted::before_prompt;
-pub(crate) use rack::covered;
+pub(crate) use rack::{covered, remarks_of};
 pub(crate) use record::HOOKS;
 pub(crate) use rig::Rig;
 pub(crate) use scan::git_program;

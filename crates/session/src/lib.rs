@@ -3,6 +3,7 @@
 //! happened. Commands come in, [`View`]s go out; nothing here talks to a terminal.
 
 mod approvals;
+mod aside;
 mod boxes;
 mod briefing;
 mod chat;
@@ -19,6 +20,7 @@ mod follow;
 pub mod hooking;
 mod init;
 mod journal;
+pub mod language;
 mod ledger;
 mod lint;
 mod models;
@@ -49,6 +51,7 @@ mod view;
 mod waiting;
 mod why;
 
+pub use aside::keep_aside;
 pub use boxes::{SetTask, set_task};
 pub use briefing::{Briefing, BriefingOptions, Piece, briefing};
 pub use change::{

@@ -34,6 +34,7 @@ use crate::view::{Front, View};
 
 pub use choose::{Chosen, use_model};
 pub use config::Role;
+pub(crate) use config::trouble;
 pub use remote::{Access, ProviderState, providers};
 pub use trial::{Rate, Trial, test};
 pub use wanted::{Chain, default_model, model_for};

@@ -19,7 +19,6 @@ pub(crate) enum Framing {
     /// One a line.
     Lines,
     /// After a header with their length.
-    #[expect(dead_code, reason = "the client of `kiro lsp` speaks so")]
     Headers,
 }
 

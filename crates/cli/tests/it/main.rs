@@ -23,6 +23,7 @@ mod interruption;
 mod languages;
 mod lint;
 mod living;
+mod lsp;
 mod models;
 mod parallel;
 mod path;

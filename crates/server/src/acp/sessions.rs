@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use agent_client_protocol_schema::v1::{
     CloseSessionRequest, ListSessionsRequest, ListSessionsResponse, LoadSessionRequest,
-    LoadSessionResponse, NewSessionRequest, NewSessionResponse, PromptRequest, PromptResponse,
-    SessionInfo, SetSessionConfigOptionRequest, SetSessionConfigOptionResponse,
+    LoadSessionResponse, McpServer, NewSessionRequest, NewSessionResponse, PromptRequest,
+    PromptResponse, SessionInfo, SetSessionConfigOptionRequest, SetSessionConfigOptionResponse,
     SetSessionModeRequest, StopReason,
 };
 use serde_json::{Value, json};
@@ -31,11 +31,13 @@ pub(super) struct State {
     pub(super) model: Option<String>,
     /// The spec that was spoken of last.
     pub(super) spec: Option<String>,
+    /// How many servers of tools the client named that are not used, until it was told.
+    unused_servers: usize,
     pub(super) conversation: Conversation,
 }
 
 impl Session {
-    fn new(conversation: Conversation, environment: Environment) -> Session {
+    fn new(conversation: Conversation, environment: Environment, servers: &[McpServer]) -> Session {
         Session {
             id: conversation.id.clone(),
             environment,
@@ -43,6 +45,7 @@ impl Session {
                 mode: WorkMode::Guided,
                 model: None,
                 spec: None,
+                unused_servers: servers.len(),
                 conversation,
             }),
             busy: Mutex::default(),
@@ -90,7 +93,11 @@ impl Acp {
     ) -> Result<NewSessionResponse, RpcError> {
         let environment = self.environment_of(&request.cwd)?;
         let conversation = Conversation::begin(&environment)?;
-        let session = Arc::new(Session::new(conversation, environment));
+        let session = Arc::new(Session::new(
+            conversation,
+            environment,
+            &request.mcp_servers,
+        ));
         lock(&self.sessions).insert(session.id.clone(), Arc::clone(&session));
         let state = lock(&session.state);
         Ok(NewSessionResponse::new(session.id.clone())
@@ -112,7 +119,11 @@ impl Acp {
             updates::send(peer, &id, updates::of_user(&exchange.prompt));
             updates::send(peer, &id, updates::of_agent(&exchange.answer));
         }
-        let session = Arc::new(Session::new(conversation, environment));
+        let session = Arc::new(Session::new(
+            conversation,
+            environment,
+            &request.mcp_servers,
+        ));
         lock(&self.sessions).insert(id.clone(), Arc::clone(&session));
         updates::send(peer, &id, commands::available());
         let state = lock(&session.state);
@@ -193,6 +204,13 @@ impl Acp {
         let session = self.session(&request.session_id.0)?;
         let _taken = session.take(cancel)?;
         let prompt = content::text(&request.prompt)?;
+        let unused = std::mem::take(&mut lock(&session.state).unused_servers);
+        if unused > 0 {
+            let told = format!(
+                "{unused} MCP servers of the editor are not used: Kiro uses those that the project names and you trust.\n"
+            );
+            updates::send(peer, &session.id, updates::of_thought(&told));
+        }
         let client = lock(&self.client).clone();
         let turn = commands::Turn {
             hub: &self.hub,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use session::{Environment, Follower, News};
 
 use super::Hub;
-use crate::wire::{Changed, FactEntry, Facts};
+use crate::wire::{Changed, FactEntry, Facts, Trouble};
 
 /// How often is looked.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -26,7 +26,11 @@ impl Hub {
                 match looked {
                     Ok(news) => hub.told(&root, news),
                     Err(error) if error != trouble => {
-                        hub.tell(&root, "_kiro/trouble", serde_json::json!({ "text": error }));
+                        let told = Trouble {
+                            root: root.display().to_string(),
+                            text: error.clone(),
+                        };
+                        hub.tell(&root, "_kiro/trouble", &told);
                         trouble = error;
                     }
                     Err(_) => {}

@@ -81,6 +81,13 @@ impl From<TraceRow> for wire::TracedRequirement {
     }
 }
 
+/// Rows of a trace.
+pub(crate) fn traced(rows: Vec<TraceRow>) -> wire::Traced {
+    wire::Traced {
+        rows: rows.into_iter().map(Into::into).collect(),
+    }
+}
+
 impl From<Entry> for wire::FactEntry {
     fn from(it: Entry) -> wire::FactEntry {
         wire::FactEntry {

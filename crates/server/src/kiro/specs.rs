@@ -62,9 +62,7 @@ pub(super) fn lint(hub: &Hub, wanted: &wire::Lint) -> Result<wire::Linted, RpcEr
 pub(super) fn trace(hub: &Hub, wanted: &wire::Trace) -> Result<wire::Traced, RpcError> {
     let environment = hub.environment(wanted.here.root.as_deref())?;
     let rows = session::trace(wanted.what.as_deref(), wanted.spec.as_deref(), &environment)?;
-    Ok(wire::Traced {
-        rows: rows.into_iter().map(Into::into).collect(),
-    })
+    Ok(super::convert::traced(rows))
 }
 
 pub(super) fn tasks(hub: &Hub, wanted: &wire::OfSpec) -> Result<wire::Tasks, RpcError> {

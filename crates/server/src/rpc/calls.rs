@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{CANCEL_REQUEST, Peer, RpcError};
+use super::{Peer, RpcError};
 
 type Came = Result<Value, RpcError>;
 
@@ -78,8 +78,8 @@ impl Drop for Pending {
     fn drop(&mut self) {
         let is_open = self.peer.0.calls.lock().open.remove(&self.id).is_some();
         if is_open {
-            self.peer
-                .notify(CANCEL_REQUEST, json!({ "requestId": self.id }));
+            let back = self.peer.0.service.taking_back();
+            self.peer.notify(back.method, json!({ back.id: self.id }));
         }
     }
 }

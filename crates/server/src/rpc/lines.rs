@@ -19,7 +19,7 @@ pub fn serve(
     input: &mut dyn BufRead,
     output: impl Write + Send + 'static,
 ) {
-    let (outbox, writer) = Outbox::to(output);
+    let (outbox, writer) = Outbox::to(output, |text| text + "\n");
     let peer = Peer::new(service, move |text| outbox.send(text));
     loop {
         match line(input, LINE_MAX) {
@@ -33,7 +33,15 @@ pub fn serve(
             ))),
             Line::End => break,
         }
+        if peer.is_gone() {
+            break;
+        }
     }
+    finish(peer, writer);
+}
+
+/// Ends what the other side had asked for, and lets what was to be said be said.
+pub(super) fn finish(peer: Peer, writer: JoinHandle<()>) {
     peer.close();
     peer.rest();
     drop(peer);
@@ -42,23 +50,25 @@ pub fn serve(
 }
 
 /// What goes out, on a thread of its own: who does not read keeps nobody waiting.
-struct Outbox {
+pub(super) struct Outbox {
     queue: Sender<String>,
     unread: Arc<AtomicUsize>,
 }
 
 impl Outbox {
-    fn to(mut output: impl Write + Send + 'static) -> (Outbox, JoinHandle<()>) {
+    /// What is sent goes to `output`, as `framed` puts it.
+    pub(super) fn to(
+        mut output: impl Write + Send + 'static,
+        framed: fn(String) -> String,
+    ) -> (Outbox, JoinHandle<()>) {
         let (queue, texts) = channel::<String>();
         let unread = Arc::new(AtomicUsize::new(0));
         let read = Arc::clone(&unread);
         let writer = std::thread::spawn(move || {
             for text in texts {
                 read.fetch_sub(text.len(), Ordering::SeqCst);
-                let written = output
-                    .write_all(text.as_bytes())
-                    .and_then(|()| output.write_all(b"\n"))
-                    .and_then(|()| output.flush());
+                let bytes = framed(text).into_bytes();
+                let written = output.write_all(&bytes).and_then(|()| output.flush());
                 if written.is_err() {
                     return;
                 }
@@ -68,7 +78,7 @@ impl Outbox {
     }
 
     /// Whether the other side is there to read it.
-    fn send(&self, text: String) -> bool {
+    pub(super) fn send(&self, text: String) -> bool {
         let unread = self.unread.fetch_add(text.len(), Ordering::SeqCst);
         unread < UNREAD_MAX && self.queue.send(text).is_ok()
     }

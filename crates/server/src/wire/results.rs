@@ -396,6 +396,15 @@ pub struct Facts {
     pub facts: Vec<FactEntry>,
 }
 
+/// What other processes do cannot be seen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trouble {
+    /// The project's folder.
+    pub root: String,
+    /// Why.
+    pub text: String,
+}
+
 /// Documents that are other than they were.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Changed {

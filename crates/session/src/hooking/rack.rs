@@ -138,6 +138,45 @@ impl Rack {
     }
 }
 
+/// What is to be said of a hook file of a project that reads so in an editor, beside the others as they stand on the disk.
+pub(crate) fn remarks_of(
+    project: &Project,
+    environment: &Environment,
+    read: &HookFile,
+    text: &str,
+) -> Vec<Diagnostic> {
+    let exists = |script: &str| project.root.join(script).exists();
+    let missing = read.missing_scripts(text, &exists);
+    let own = Shelf {
+        file: read.clone(),
+        text: text.to_owned(),
+        standing: Standing::New,
+        own: false,
+    };
+    // Rules that cannot be read are told where they stand.
+    let found = match documents::gate(project, environment) {
+        Ok(gate) => {
+            let mut rack = Rack::read(project, &gate, environment);
+            let before = rack.shelves.iter().position(|it| it.file.path == read.path);
+            for shelf in &mut rack.shelves {
+                shelf.file.diagnostics.clear();
+            }
+            match before {
+                Some(at) => rack.shelves[at] = own,
+                None => rack.shelves.push(own),
+            }
+            rack.compare();
+            let mut shelves = rack.shelves.into_iter();
+            shelves.find(|it| it.file.path == read.path)
+        }
+        Err(_) => Some(own),
+    };
+    let mut all = found.map_or_else(Vec::new, |it| it.file.diagnostics);
+    all.extend(missing);
+    all.sort_by_key(|it| (it.span.start, it.severity));
+    all
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.filter(|it| it.file_type().is_ok_and(|kind| !kind.is_dir()));

@@ -218,6 +218,11 @@ impl Config {
     }
 }
 
+/// What is wrong with the models and the budget of a project's `config.yaml`.
+pub(crate) fn trouble(text: &str) -> Option<String> {
+    Config::parse(("", ""), (crate::trust::CONFIG, text)).err()
+}
+
 fn wish(models: &Models, role: Role) -> Option<&Wish> {
     models.get(role.name()).or_else(|| models.get(""))
 }
