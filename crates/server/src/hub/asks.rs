@@ -81,7 +81,9 @@ impl Hub {
                 }
             }
         };
-        self.lock().asks.retain(|it| it.ask.ask != ask.ask);
+        // An answer that was taken in the last moment counts: whoever gave it was told so.
+        let left = self.closed(&ask.ask);
+        let answer = answer.or(left);
         let closed = AskClosed {
             ask: ask.ask,
             operation: ask.operation,
@@ -107,6 +109,13 @@ impl Hub {
             answer: None,
         });
         ask
+    }
+
+    /// Asks no more; gives an answer that was left by then.
+    fn closed(&self, id: &str) -> Option<Answer> {
+        let mut state = self.lock();
+        let at = state.asks.iter().position(|it| it.ask.ask == id)?;
+        state.asks.remove(at).answer
     }
 
     /// The answer, if it comes within a moment.

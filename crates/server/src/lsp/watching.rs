@@ -14,6 +14,8 @@ use crate::rpc::Peer;
 
 /// How long nothing is written before remarks are made.
 const REST: Duration = Duration::from_millis(150);
+/// How often writing may go on before remarks are made all the same.
+const RESTS_MAX: usize = 10;
 /// How often is looked what was recorded.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -55,7 +57,10 @@ fn rest(state: &(Mutex<State>, Condvar)) -> bool {
     };
     wait(LOOK, |it| it.is_dirty || it.gone);
     let mut is_dirty = false;
-    while std::mem::take(&mut lock(state).is_dirty) {
+    for _ in 0..RESTS_MAX {
+        if !std::mem::take(&mut lock(state).is_dirty) {
+            break;
+        }
         is_dirty = true;
         wait(REST, |it| it.is_dirty || it.gone);
     }
