@@ -106,10 +106,11 @@ pub fn run(
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
-    if let Some(name) = &options.branch
-        && let Some(view) = committing::on_branch(&shop, name)?
-    {
-        front.show(&view);
+    if let Some(name) = &options.branch {
+        refuse_beside_others(&journal)?;
+        if let Some(view) = committing::on_branch(&shop, name)? {
+            front.show(&view);
+        }
     }
     let planner = match options.planner == options.model {
         true => None,
@@ -318,6 +319,22 @@ fn begin(
     };
     journal.begin(&row).map_err(SessionError::internal)?;
     Ok((row.id, Vec::new()))
+}
+
+/// A branch is not checked out under the feet of a run that goes on, of whatever spec.
+fn refuse_beside_others(journal: &Journal) -> Result<(), SessionError> {
+    for row in journal.runs().map_err(SessionError::internal)? {
+        if !row.owner.is_alive() {
+            continue;
+        }
+        let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
+        let run = Run::from_facts(facts.iter().map(|it| &it.fact));
+        // What only listens has no tasks.
+        if run.outcome.is_none() && !run.tasks().is_empty() {
+            return Err(going_on(&row));
+        }
+    }
+    Ok(())
 }
 
 fn going_on(run: &RunRow) -> SessionError {

@@ -31,6 +31,16 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../schemas/context.json"),
     ),
     (
+        "verify",
+        "kiro verify --json",
+        include_str!("../../schemas/verify.json"),
+    ),
+    (
+        "pr",
+        "kiro pr SPEC --json",
+        include_str!("../../schemas/pr.json"),
+    ),
+    (
         "lint",
         "kiro spec lint --json",
         include_str!("../../schemas/lint.json"),
