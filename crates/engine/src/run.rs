@@ -622,7 +622,9 @@ fn carry_over(before: &mut Vec<Progress>, record: &TaskRecord) -> Progress {
     };
     let mut kept = before.swap_remove(at);
     let unticked_by_person = kept.ticked && !record.ticked;
-    if unticked_by_person || (record.ticked && kept.stage != Stage::Done) {
+    // What may stand half in the project lands as a whole first, whatever a person ticked meanwhile.
+    let ticked_by_person = record.ticked && !matches!(kept.stage, Stage::Done | Stage::Applying);
+    if unticked_by_person || ticked_by_person {
         return Progress::new(record.clone());
     }
     kept.record = record.clone();
