@@ -306,7 +306,10 @@ impl Run {
         }
         if matches!(
             fact,
-            Fact::Applied { .. } | Fact::Undone { .. } | Fact::AttemptStarted { .. }
+            Fact::Applied { .. }
+                | Fact::UndoIntended { .. }
+                | Fact::Undone { .. }
+                | Fact::AttemptStarted { .. }
         ) {
             self.proven = false;
         }
@@ -573,7 +576,8 @@ impl Progress {
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
             Fact::Applied { .. } => self.stage = Stage::Applied,
-            Fact::Undone { .. } => self.reopen(),
+            // From the first file on that goes, what is left is not what was proven.
+            Fact::UndoIntended { .. } | Fact::Undone { .. } => self.reopen(),
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
                 self.covered.clone_from(covered);
