@@ -286,7 +286,10 @@ impl Run {
         }
         if matches!(
             fact,
-            Fact::Applied { .. } | Fact::Undone { .. } | Fact::AttemptStarted { .. }
+            Fact::Applied { .. }
+                | Fact::UndoIntended { .. }
+                | Fact::Undone { .. }
+                | Fact::AttemptStarted { .. }
         ) {
             self.proven = false;
         }
@@ -606,7 +609,8 @@ impl Progress {
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
             Fact::Applied { .. } => self.applied(),
-            Fact::Undone { .. } => self.reopen(),
+            // From the first file on that goes, what is left is not what was proven.
+            Fact::UndoIntended { .. } | Fact::Undone { .. } => self.reopen(),
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
                 self.covered.clone_from(covered);
@@ -676,7 +680,9 @@ fn carry_over(before: &mut Vec<Progress>, record: &TaskRecord) -> Progress {
     };
     let mut kept = before.swap_remove(at);
     let unticked_by_person = kept.ticked && !record.ticked;
-    if unticked_by_person || (record.ticked && kept.stage != Stage::Done) {
+    // What may stand half in the project lands as a whole first, whatever a person ticked meanwhile.
+    let ticked_by_person = record.ticked && !matches!(kept.stage, Stage::Done | Stage::Applying);
+    if unticked_by_person || ticked_by_person {
         return Progress::new(record.clone());
     }
     kept.record = record.clone();

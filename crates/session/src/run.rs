@@ -106,12 +106,7 @@ pub fn run(
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
     }
-    if let Some(name) = &options.branch {
-        refuse_beside_others(&journal)?;
-        if let Some(view) = committing::on_branch(&shop, name)? {
-            front.show(&view);
-        }
-    }
+    take_branch(options, &shop, &journal, front)?;
     let planner = match options.planner == options.model {
         true => None,
         false => Some(open(&options.planner)?.within(means(options, before))),
@@ -123,11 +118,11 @@ pub fn run(
         spent += Run::from_facts(&planned).cost();
     }
     let shop = shop.within(means(options, spent));
-    if options.commit_per_task
-        && let Some(view) = committing::can_commit(&shop)?
-    {
-        front.show(&view);
-    }
+    let commits = match options.commit_per_task {
+        true => committing::can_commit(&shop)?,
+        false => None,
+    };
+    commits.into_iter().for_each(|it| front.show(&it));
     let (id, facts) = begin(&place, &mut journal, earlier)?;
     let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
     let bench = shop.stopped_by(cancel.part());
@@ -153,6 +148,22 @@ pub fn run(
     running.start(options, &facts, planned)?;
     running.hooks_on_session(hooks::Event::SessionStart)?;
     running.drive()
+}
+
+/// Checks out the branch that was asked for.
+fn take_branch(
+    options: &RunOptions,
+    shop: &Shop,
+    journal: &Journal,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    let Some(name) = &options.branch else {
+        return Ok(());
+    };
+    refuse_beside_others(journal)?;
+    let branched = committing::on_branch(shop, name)?;
+    branched.into_iter().for_each(|it| front.show(&it));
+    Ok(())
 }
 
 /// What a run that goes on has cost so far.

@@ -5,7 +5,7 @@
 //! What decides and what keeps is the real code: the engine's fold and its `next`, the landings, policy's gate with real
 //! permits, three-way merges and `host::files::apply` on a real folder, the journal in SQLite with what a death leaves of its
 //! write-ahead log. What stands in for the rest is here: trees instead of git, words instead of a model's code, and `process`,
-//! which does step by step what `session::run` does. Thousands of seeds take a minute, because no child is ever started;
+//! which does step by step what `session::run` does. A seed takes a tenth of a second, because no child is ever started;
 //! `evals/deaths.py` does the like to the real binary.
 
 mod dice;

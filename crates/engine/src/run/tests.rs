@@ -627,3 +627,39 @@ proptest! {
         prop_assert!(run.next().is_some());
     }
 }
+
+/// A person's tick counts, but a half that landed before a death is completed first.
+#[test]
+fn a_tick_does_not_leave_half_a_task() {
+    let mut run = two_tasks(Mode::Autopilot);
+    let facts = [
+        attempt("1"),
+        check("1", 0, 2, 0),
+        proposed("1", &["a"]),
+        judged("1", Judgement::Allow),
+        Fact::Answered {
+            task: "1".into(),
+            answer: Answer::Approve,
+            by: Answerer::Rules,
+            remark: String::new(),
+        },
+        Fact::ApplyIntended {
+            task: "1".into(),
+            base: "b".into(),
+            tree: "t".into(),
+        },
+        Fact::Resumed,
+        Fact::Planned {
+            tasks: vec![
+                TaskRecord {
+                    ticked: true,
+                    ..record("1", &[])
+                },
+                record("2", &["1"]),
+            ],
+        },
+    ];
+    facts.iter().for_each(|it| run.apply(it));
+    assert!(!run.tasks()[0].is_approved_by_person());
+    assert_eq!(run.next(), Some(Next::Apply { task: "1".into() }));
+}

@@ -97,24 +97,26 @@ pub fn preview(root: &Path, changes: &Changeset) -> Result<Landing, ApplyError> 
     Ok(landing::decide(&root, changes)?.landing)
 }
 
-/// The part of `changes` that stands in the folder `root` already, with the user's own edits around it or without. Reads only.
+/// What takes out of the folder `root` whatever stands there of `changes`, some of which may have been brought in: their inverse,
+/// but for files that the user has changed in the same places since. Reads only.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn landed(root: &Path, changes: &Changeset) -> Result<Changeset, ApplyError> {
+pub fn way_back(root: &Path, changes: &Changeset) -> Result<Changeset, ApplyError> {
     let root = Root::open("read", root)?;
-    let mut standing = BTreeSet::new();
-    for change in changes.files() {
-        let one = changes.selected(|it| it.path == change.path);
+    let back = changes.clone().inverted();
+    let mut free = BTreeSet::new();
+    for change in back.files() {
+        let one = back.selected(|it| it.path == change.path);
         match landing::decide(&root, &one) {
-            Ok(plan) if plan.steps.is_empty() => {
-                standing.insert(change.path.clone());
+            Ok(_) => {
+                free.insert(change.path.clone());
             }
-            Ok(_) | Err(ApplyError::Conflict { .. } | ApplyError::Escapes { .. }) => {}
+            Err(ApplyError::Conflict { .. } | ApplyError::Escapes { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(changes.selected(|it| standing.contains(&it.path)))
+    Ok(back.selected(|it| free.contains(&it.path)))
 }
 
 /// Brings `changes` into the folder `root`, whose user may have edited it since.

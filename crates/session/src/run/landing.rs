@@ -339,9 +339,7 @@ impl<'a> Running<'a> {
     /// lands as a whole or not at all.
     fn take_back(&mut self, changes: &Changeset) -> Result<(), SessionError> {
         let root = &self.place.project.root;
-        let back = host::files::landed(root, changes)
-            .map_err(SessionError::input)?
-            .inverted();
+        let back = host::files::way_back(root, changes).map_err(SessionError::input)?;
         if back.is_empty() {
             return Ok(());
         }

@@ -306,6 +306,7 @@ impl Laws {
         work.intended = true;
         if again {
             work.again = true;
+            tree.clone_into(&mut work.tree);
             return Ok(());
         }
         // After a death the intent is recorded a second time, on the same approval.

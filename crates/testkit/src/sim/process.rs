@@ -511,9 +511,7 @@ impl<'w> Process<'w> {
 
     fn take_back(&mut self, changes: &Changeset) -> Step {
         let root = self.world.root();
-        let back = host::files::landed(&root, changes)
-            .map_err(text)?
-            .inverted();
+        let back = host::files::way_back(&root, changes).map_err(text)?;
         if back.is_empty() {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use change::{Changeset, Digest, FileChange, FileState, Mode, RelPath};
 use engine::{Answer, Fact};
+use host::files::ApplyError;
 use host::lease::Owner;
 use policy::{Gate, Rules, Verdict};
 use session::{Given, Journal};
@@ -244,6 +245,8 @@ impl World {
     // Fate.
 
     pub(super) fn begin_life(&mut self, rough_lives: u32) {
+        // What the last process recorded it recorded under its own rules.
+        self.reconcile();
         self.lives += 1;
         self.rough = self.lives <= rough_lives && !(self.lives > 3 && self.dice.once_in(4));
         self.die_in = (self.rough && !self.dice.once_in(4)).then(|| 1 + self.dice.below(90));
@@ -259,7 +262,6 @@ impl World {
             self.rules,
             if self.rough { "" } else { ", kind" }
         ));
-        self.reconcile();
     }
 
     pub(super) fn end_life(&mut self, how: &str) {
@@ -410,6 +412,11 @@ impl World {
     /// A task that did not land has left no half of itself.
     fn none_of_it_stands(&self, task: &str) -> Result<(), String> {
         for file in self.landing.files() {
+            // What the user has written over since is theirs.
+            let back = self.landing.selected(|it| it.path == file.path).inverted();
+            if let Err(ApplyError::Conflict { .. }) = host::files::preview(&self.root(), &back) {
+                continue;
+            }
             let lines = |state: &Option<FileState>| -> BTreeSet<String> {
                 let text = state.as_ref().and_then(FileState::text).unwrap_or_default();
                 text.lines().map(str::to_owned).collect()
@@ -680,7 +687,10 @@ impl World {
                     let new = own && !before.lines().any(|it| it == line);
                     let gone = self.gone.contains(&format!("{}: {line}", file.path));
                     if new && !gone && !now.lines().any(|it| it == line) {
-                        return Err(format!("task {task} is done without «{line}»"));
+                        return Err(format!(
+                            "task {task} is done without «{line}» in {}",
+                            file.path
+                        ));
                     }
                 }
             }
@@ -695,6 +705,8 @@ impl World {
     // Telling.
 
     pub(super) fn note(&mut self, step: String) {
+        // The folder has another name each time.
+        let step = step.replace(&self.folder.path().display().to_string(), "WORLD");
         for byte in step.bytes() {
             self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
