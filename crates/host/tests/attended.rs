@@ -90,3 +90,20 @@ fn what_does_not_start_and_what_complains_is_told() {
     let ended = program.ending(Duration::from_secs(20)).expect("told");
     assert_eq!(ended, Some(Ended::Code(1)));
 }
+
+#[test]
+fn it_outlives_the_thread_that_started_it() {
+    let started = std::thread::spawn(|| start(&["/bin/sh", "-c", "read line; echo got $line"]));
+    let mut program = started.join().expect("ends").expect("starts");
+    // Longer than a supervisor takes to see that it was told to end.
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!(program.ending(Duration::ZERO).expect("runs"), None);
+    let pipes = program.pipes().expect("has pipes");
+    let mut input = File::from(pipes.input);
+    writeln!(input, "it").expect("taken");
+    let mut said = String::new();
+    File::from(pipes.output)
+        .read_to_string(&mut said)
+        .expect("read");
+    assert_eq!(said, "got it\n");
+}

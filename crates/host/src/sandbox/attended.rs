@@ -3,6 +3,7 @@
 use std::io::{self, PipeWriter, Read as _};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use super::launch::{HANDOVER, Running, conclude};
@@ -14,6 +15,8 @@ pub struct Attended {
     running: Running,
     command: Command,
     pipes: Option<Pipes>,
+    // After what it started: the thread ends when this goes.
+    _starter: Sender<()>,
 }
 
 impl std::fmt::Debug for Attended {
@@ -46,7 +49,7 @@ impl Attended {
             program: command.program().to_owned(),
             source,
         };
-        let mut running = Running::start(supervisor)?;
+        let (mut running, starter) = started(supervisor)?;
         let (theirs, input): (_, PipeWriter) = io::pipe().map_err(failed)?;
         running
             .control
@@ -64,6 +67,7 @@ impl Attended {
             running,
             command: command.clone(),
             pipes,
+            _starter: starter,
         })
     }
 
@@ -101,6 +105,29 @@ impl Attended {
     pub fn end(&self) {
         let _already_closed = self.running.control.shutdown(Shutdown::Write);
     }
+}
+
+/// Starts a supervisor from a thread that lives as long as what is returned with it. A child is told of the end of the
+/// thread that started it, not of the process, and whoever calls may do so from a thread that soon ends.
+fn started(supervisor: &Supervisor) -> Result<(Running, Sender<()>), RunError> {
+    let failed = |source| RunError::Start {
+        program: supervisor.program.display().to_string(),
+        source,
+    };
+    let (starter, until) = channel::<()>();
+    let (tell, came) = channel();
+    let supervisor_of_it = supervisor.clone();
+    let thread = std::thread::Builder::new().name("attended".to_owned());
+    let thread = thread.spawn(move || {
+        // Whoever waits for it is there: they hold the other end until it came.
+        let _ = tell.send(Running::start(&supervisor_of_it));
+        // It ends when the sender is dropped; nothing is ever sent.
+        let _ = until.recv();
+    });
+    thread.map_err(failed)?;
+    let gone = || failed(io::ErrorKind::BrokenPipe.into());
+    let running = came.recv().map_err(|_| gone())??;
+    Ok((running, starter))
 }
 
 fn is_timeout(error: &io::Error) -> bool {
