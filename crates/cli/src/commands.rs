@@ -11,6 +11,7 @@ mod hooks;
 mod init;
 mod log;
 mod logs;
+mod metrics;
 mod model;
 mod plan;
 mod policy;
@@ -18,6 +19,7 @@ mod run;
 mod schema;
 mod spec;
 mod status;
+mod steering;
 mod tasks;
 mod trust;
 mod undo;
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use session::{Environment, SessionError, Undo};
 
-use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand};
+use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand, SteeringCommand};
 
 /// Does what was asked.
 pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
@@ -53,6 +55,8 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Rewind(args) => undo::run(Undo::Back(args.target), &args.how, &environment),
         Command::Chat(args) => chat::run(&args, &environment),
         Command::Context(args) => context::run(args, &environment),
+        Command::Metrics(args) => metrics::run(&args, &environment),
+        Command::Steering(SteeringCommand::Init(args)) => steering::init(&args, &environment),
         Command::Status(args) => status::run(&args, &environment),
         Command::Log(args) => log::run(&args, &environment),
         Command::Logs(args) => logs::run(&args, &environment),

@@ -16,6 +16,7 @@ mod plan_check;
 mod plan_written;
 mod proof;
 mod run;
+mod tally;
 mod tooling;
 mod work;
 
@@ -31,6 +32,7 @@ pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};
 pub use proof::{Claim, Proof, claims};
 pub use run::{Next, Progress, Run, TaskState};
+pub use tally::{RunTally, Share, Tally, tally};
 pub use tooling::Tooling;
 pub use work::{
     FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,

@@ -21,7 +21,7 @@ mod single;
 mod temp;
 
 pub use apply::{Applied, ApplyError, Conflict, Landing, apply, preview};
-pub use browse::{Entry, EntryKind, Loaded, entries_in, load_in};
+pub use browse::{Entry, EntryKind, Loaded, Stamp, entries_in, load_in, stamp_in};
 pub use error::{FileError, plain, shown};
 pub use folders::{disk_free, ensure_folder, ensure_private_folder, link_own, remove_tree};
 pub use judged::{load_judged, read_judged, remove_judged, rename_judged, write_judged};

@@ -18,6 +18,7 @@ use model::{Budget, Cancel, Spent};
 use policy::{Permit, Verdict};
 
 use crate::briefing::{Briefing, Wanted};
+use crate::dialogue::Dialogue;
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::{Hooked, before_prompt};
@@ -34,7 +35,10 @@ use crate::transcript::Transcript;
 use crate::view::{Decision, Front, Offers, Review, View};
 
 /// What stands in place of a spec's path, and of a task's id, in the facts of a chat.
-const CHAT: &str = "chat";
+pub(crate) const CHAT: &str = "chat";
+
+/// What stands above what was said before.
+const BEFORE: &str = "What you and the person said before, without the calls that you made:";
 
 pub(crate) const SYSTEM: &str = "\
 You help a person with the project in a folder. You work in a copy of it: what you change is shown to the person as \
@@ -105,6 +109,30 @@ pub fn chat(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<ChatResult, SessionError> {
+    carried_out(options, "", environment, cancel, front)
+}
+
+/// The same as a part of a dialogue: the model is told what was said before.
+///
+/// # Errors
+/// As [`chat`].
+pub fn chat_in(
+    options: &ChatOptions,
+    dialogue: &Dialogue,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<ChatResult, SessionError> {
+    carried_out(options, &dialogue.told(), environment, cancel, front)
+}
+
+fn carried_out(
+    options: &ChatOptions,
+    before: &str,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<ChatResult, SessionError> {
     if options.prompt.trim().is_empty() {
         return Err(SessionError::input("the prompt is empty").hint("kiro chat -p \"what to do\""));
     }
@@ -127,7 +155,7 @@ pub fn chat(
         refuse_leaks(&shop, environment)?;
     }
     let mut chat = Chat::begin(options, &shop, front)?;
-    let result = chat.carry_out(options);
+    let result = chat.carry_out(options, before);
     // Nothing goes on with a chat, so its worktree goes however it ended.
     let removed = host::files::remove_tree(&chat.folder()).map_err(SessionError::internal);
     let mut result = match result {
@@ -224,7 +252,11 @@ impl<'a> Chat<'a> {
         self.shop.project.state.join("attempts").join(&self.run)
     }
 
-    fn carry_out(&mut self, options: &ChatOptions) -> Result<ChatResult, SessionError> {
+    fn carry_out(
+        &mut self,
+        options: &ChatOptions,
+        before: &str,
+    ) -> Result<ChatResult, SessionError> {
         let base = snapshot(self.shop)?;
         let yard = Yard::fresh(&self.folder())?;
         self.shop
@@ -239,13 +271,7 @@ impl<'a> Chat<'a> {
         let transcript = self.shop.project.state.join("transcripts");
         let transcript = transcript.join(format!("{}.jsonl", self.run));
         let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
-        let prompt = before_prompt(self.shop, &options.prompt, self.front)?;
-        let wanted = Wanted {
-            words: &options.prompt,
-            files: &[],
-        };
-        let front = &mut *self.front;
-        let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
+        let (briefing, prompt) = self.briefed(&options.prompt, before)?;
         let (ended, turns) = self.talk(&briefing, &prompt, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
@@ -288,6 +314,22 @@ impl<'a> Chat<'a> {
         })
     }
 
+    /// What the model is told beside the request, and the request with what was said before it.
+    fn briefed(&mut self, words: &str, before: &str) -> Result<(Briefing, String), SessionError> {
+        let mut prompt = before_prompt(self.shop, words, self.front)?;
+        if !before.is_empty() {
+            prompt = format!("{BEFORE}\n\n{before}\nThe person now says:\n{prompt}");
+        }
+        let wanted = Wanted {
+            words,
+            files: &[],
+            around: 0,
+        };
+        let front = &mut *self.front;
+        let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
+        Ok((briefing, prompt))
+    }
+
     /// Lets the model work on a thread of its own, and records and shows what it reports.
     fn talk(
         &mut self,
@@ -301,7 +343,7 @@ impl<'a> Chat<'a> {
         let work = |sender| {
             let model = shop.model()?;
             let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
-            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[], person)?, yard);
+            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[], person)?, shop, yard);
             let tools = Hooked::over(&tools, shop)?;
             let mut conversation = Conversation::new(Job {
                 model: &*model,

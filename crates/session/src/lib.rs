@@ -6,6 +6,7 @@ mod approvals;
 mod boxes;
 mod briefing;
 mod chat;
+mod dialogue;
 mod diff;
 mod doctor;
 mod documents;
@@ -16,6 +17,7 @@ mod init;
 mod journal;
 mod ledger;
 mod lint;
+mod metrics;
 mod models;
 mod new_spec;
 mod path_cases;
@@ -29,6 +31,7 @@ mod secrets;
 mod shop;
 mod spec_tools;
 mod specs;
+mod steering;
 mod talk;
 mod toolbox;
 mod tooling;
@@ -40,15 +43,18 @@ mod verdicts;
 mod view;
 mod waiting;
 mod why;
+mod workspace;
 
 pub use boxes::{SetTask, set_task};
 pub use briefing::{Briefing, BriefingOptions, Piece, briefing};
 pub use change::{Changeset, Part, visible};
-pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
+pub use chat::{ChatCall, ChatOptions, ChatResult, chat, chat_in};
+pub use dialogue::{Dialogue, DialogueRow, Exchange, dialogues, spec_request};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, RunTally, Share,
+    Tally, TaskState,
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
@@ -58,6 +64,9 @@ pub use host::terminal::read_line;
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
+pub use metrics::{
+    Coverage, Measured, Metrics, MetricsOptions, SpecFigures, date, interval, metrics, write_report,
+};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
@@ -74,6 +83,7 @@ pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec};
 pub use specs::{ListedSpec, spec_list, specs};
+pub use steering::{SteeringMade, steering_init};
 pub use tools::{Consent, Wish};
 pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
@@ -82,3 +92,4 @@ pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Decision, Front, Offers, Question, Review, View};
 pub use waiting::{Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};
+pub use workspace::Nameable;
