@@ -8,7 +8,6 @@
 mod ask;
 mod coding;
 mod document;
-mod literal;
 mod map;
 mod rank;
 mod refresh;
@@ -194,6 +193,9 @@ impl Index {
     /// The text of a file of the index as it stands there now; none where it may not be shown or is gone. Secrets are in it
     /// still.
     fn text(&self, path: &RelPath) -> Option<String> {
+        if !self.reader.shows(path) {
+            return None;
+        }
         // Of a file with one name that was judged nothing more can be found out.
         if self
             .tree

@@ -8,6 +8,7 @@ mod steering;
 
 use std::fmt::Write as _;
 
+use change::visible;
 use context::{About, MentionKind, Origin, Reader};
 use policy::Gate;
 use spec::{Task, TaskList};
@@ -168,7 +169,7 @@ impl Briefing {
             .iter()
             .flat_map(|it| it.notes.iter().map(move |note| (it, note)));
         let mut views: Vec<View> = odd
-            .map(|(it, note)| View::Warning(format!("{}: {note}", it.name)))
+            .map(|(it, note)| View::Warning(visible(&format!("{}: {note}", it.name)).into_owned()))
             .collect();
         let told: Vec<String> = self
             .told()
@@ -176,9 +177,9 @@ impl Briefing {
             .collect();
         if !told.is_empty() {
             let tokens: usize = self.told().map(Piece::tokens).sum();
+            let told = visible(&told.join(", ")).into_owned();
             views.push(View::Notice(format!(
-                "told beside the task, about {tokens} tokens: {}",
-                told.join(", ")
+                "told beside the task, about {tokens} tokens: {told}"
             )));
         }
         views
@@ -189,9 +190,10 @@ impl Piece {
     fn of(steering: &context::Steering, choice: context::Choice) -> Piece {
         Piece {
             kind: STEERING,
-            name: steering.path.clone(),
+            name: visible(&steering.path).into_owned(),
             told: choice.told,
-            reason: choice.reason,
+            // A pattern of the file's own stands in it.
+            reason: visible(&choice.reason).into_owned(),
             notes: steering.notes.clone(),
             own: steering.origin == Origin::User,
             text: String::new(),

@@ -20,8 +20,6 @@ pub(crate) struct Document {
     pub(crate) words: HashMap<Box<str>, u32>,
     /// How many words there are.
     pub(crate) length: u32,
-    /// Whether there are words that are not kept.
-    pub(crate) has_more: bool,
     pub(crate) defines: Vec<Definition<Box<str>>>,
 }
 
@@ -78,7 +76,7 @@ impl Document {
         };
         let mut words: HashMap<Box<str>, u32> = HashMap::new();
         let mut length = 0;
-        let all = words::each(read, |word| {
+        words::each(read, |word| {
             length += 1;
             match words.get_mut(word) {
                 Some(count) => *count += 1,
@@ -93,7 +91,6 @@ impl Document {
             key,
             words,
             length,
-            has_more: !all || !whole,
             defines,
         }
     }
@@ -104,7 +101,6 @@ impl Document {
             key,
             words: HashMap::new(),
             length: 0,
-            has_more: true,
             defines: Vec::new(),
         }
     }

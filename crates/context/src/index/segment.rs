@@ -1,8 +1,8 @@
 //! A part of the index: documents, the words in them, and what they define.
 //!
 //! A document is a content, not a file: files of several branches with one content are one document. Words are kept as
-//! they are written; their stems are looked for in the list of all words when a question is asked, which is faster than it
-//! sounds and saves half of the room.
+//! they are written; their stems are looked for in the list of all words when a question is asked, so there is no second list
+//! for them.
 
 use std::collections::HashMap;
 
@@ -28,8 +28,6 @@ pub(crate) struct Row {
     pub(crate) key: Key,
     /// How many words it has.
     pub(crate) length: u32,
-    /// Whether it has words that are not kept.
-    pub(crate) has_more: bool,
     /// What it defines; names are numbers of words.
     pub(crate) defines: Vec<Definition<u32>>,
 }
@@ -88,7 +86,6 @@ impl Segment {
         Row {
             key: document.key,
             length: document.length,
-            has_more: document.has_more,
             defines: document.defines.into_iter().filter_map(named).collect(),
         }
     }
@@ -245,7 +242,7 @@ impl Segment {
         put(out, self.documents.len() as u64);
         for row in &self.documents {
             out.extend_from_slice(&row.key);
-            put(out, u64::from(row.length) << 1 | u64::from(row.has_more));
+            put(out, u64::from(row.length));
             put(out, row.defines.len() as u64);
             let mut line = 0;
             for it in &row.defines {
@@ -295,12 +292,11 @@ impl Segment {
 
 fn row(bytes: &mut Bytes<'_>, words: u32) -> Option<Row> {
     let key = bytes.take(size_of::<Key>())?.try_into().ok()?;
-    let length = bytes.number()?;
+    let length = bytes.small()?;
     let count = bytes.count()?;
     let mut row = Row {
         key,
-        length: u32::try_from(length >> 1).ok()?,
-        has_more: length & 1 == 1,
+        length,
         defines: Vec::with_capacity(count),
     };
     let mut line = 0_i64;
