@@ -20,7 +20,7 @@ const TITLE: usize = 60;
 
 /// One request with what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exchange {
+pub struct Said {
     /// When it was asked, in milliseconds since 1970.
     pub at_ms: i64,
     /// Its run in the journal.
@@ -40,7 +40,7 @@ pub struct Dialogue {
     /// Its id.
     pub id: String,
     /// What was said, oldest first.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Vec<Said>,
     file: PathBuf,
     redactor: Redactor,
 }
@@ -111,9 +111,9 @@ impl Dialogue {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn add(&mut self, exchange: Exchange) -> Result<(), SessionError> {
+    pub fn add(&mut self, exchange: Said) -> Result<(), SessionError> {
         let clean = |text: &str| self.redactor.redact(text).into_owned();
-        let exchange = Exchange {
+        let exchange = Said {
             asked: clean(&exchange.asked),
             answered: clean(&exchange.answered),
             ..exchange
@@ -183,7 +183,7 @@ fn quoted(text: &str) -> String {
         .join("\n")
 }
 
-fn spoken(it: &Exchange) -> String {
+fn spoken(it: &Said) -> String {
     let files = match (it.files.is_empty(), it.applied) {
         (true, _) => String::new(),
         (false, true) => format!(
@@ -240,18 +240,18 @@ fn folder(project: &Project) -> PathBuf {
     project.state.join("dialogues")
 }
 
-fn line(it: &Exchange) -> Value {
+fn line(it: &Said) -> Value {
     json!({"at_ms": it.at_ms, "run": it.run, "asked": it.asked, "answered": it.answered, "files": it.files, "applied": it.applied})
 }
 
 /// What a file holds; a line that is torn is left out.
-fn read(file: &Path) -> Vec<Exchange> {
+fn read(file: &Path) -> Vec<Said> {
     let bytes = host::files::read(file, DIALOGUE_MAX).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let exchange = |line: &str| {
         let value: Value = serde_json::from_str(line).ok()?;
         let word = |key: &str| value[key].as_str().map(str::to_owned);
-        Some(Exchange {
+        Some(Said {
             at_ms: value["at_ms"].as_i64()?,
             run: word("run")?,
             asked: word("asked")?,
@@ -283,8 +283,8 @@ pub fn spec_request(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn exchange(asked: &str, files: &[&str]) -> Exchange {
-        Exchange {
+    fn exchange(asked: &str, files: &[&str]) -> Said {
+        Said {
             at_ms: 1_795_910_400_000,
             run: "chat-1".to_owned(),
             asked: asked.to_owned(),

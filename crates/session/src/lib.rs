@@ -49,7 +49,7 @@ pub use boxes::{SetTask, set_task};
 pub use briefing::{Briefing, BriefingOptions, Piece, briefing};
 pub use change::{Changeset, Part, visible};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat, chat_in};
-pub use dialogue::{Dialogue, DialogueRow, Exchange, dialogues, spec_request};
+pub use dialogue::{Dialogue, DialogueRow, Said, dialogues, spec_request};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{

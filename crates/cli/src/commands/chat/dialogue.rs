@@ -7,7 +7,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 use session::{
-    Cancel, Chain, Dialogue, Environment, Exchange, Kind, Mode, Role, SessionError, date, visible,
+    Cancel, Chain, Dialogue, Environment, Kind, Mode, Role, Said, SessionError, date, visible,
 };
 
 use super::complete::Helper;
@@ -260,7 +260,7 @@ impl Room<'_> {
         )?;
         drop(front);
         super::print(&result);
-        self.dialogue.add(Exchange {
+        self.dialogue.add(Said {
             at_ms,
             run: result.run.clone(),
             asked: shown.to_owned(),
