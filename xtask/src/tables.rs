@@ -12,7 +12,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("host", &["policy", "change"]),
     ("context", &["host", "code", "policy", "change"]),
     // The host's calls take policy's permits and change's values, so its callers name both.
-    ("tools", &["host", "code", "policy", "change"]),
+    ("tools", &["host", "context", "code", "policy", "change"]),
     ("agent", &["model", "tools", "code"]),
     ("model-local", &["model"]),
     ("model-http", &["model"]),

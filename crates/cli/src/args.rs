@@ -2,6 +2,7 @@
 
 mod run;
 mod tasks;
+mod telling;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use session::{Budget, Money};
 
 pub(crate) use self::run::RunArgs;
 pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
+pub(crate) use self::telling::{ContextArgs, MetricsArgs, SteeringCommand};
 
 /// Spec-driven development: a written specification becomes planned, tested code.
 ///
@@ -52,10 +54,15 @@ pub(crate) enum Command {
     Redo(RedoArgs),
     /// Take out a task, or all of a run, and everything that landed after it.
     Rewind(RewindArgs),
-    /// Let a model with tools do one thing in this folder; its changes are shown as one diff first.
+    /// Talk with a model that has tools; what each request changes is shown as one diff first.
     Chat(ChatArgs),
     /// Show what a model would be told beside a request or a task, why, and how many tokens that is. Nothing is sent.
     Context(ContextArgs),
+    /// Show how well things go, from the journal: first-pass accuracy, approvals, edits, retries, time, tokens, coverage.
+    Metrics(MetricsArgs),
+    /// Write down what models should know of this project.
+    #[command(subcommand)]
+    Steering(SteeringCommand),
     /// Show every specification of this project with its tasks and last run.
     Status(Json),
     /// Show what happened in a run.
@@ -440,9 +447,18 @@ impl BudgetArgs {
 /// What to do.
 #[derive(Debug, Args)]
 pub(crate) struct ChatArgs {
-    /// What is to be done or answered.
+    /// What is to be done or answered; without it a conversation begins at this terminal.
     #[arg(short = 'p', long = "prompt", value_name = "PROMPT")]
     pub(crate) prompt: Option<String>,
+    /// Go on with a conversation; the last one when no id is given.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "json"])]
+    pub(crate) resume: Option<String>,
+    /// List the conversations of this project.
+    #[arg(long, conflicts_with_all = ["prompt", "resume", "export"])]
+    pub(crate) list: bool,
+    /// Print a conversation as Markdown; the last one when no id is given.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "resume"])]
+    pub(crate) export: Option<String>,
     /// Bring changes in without asking, as far as the rules allow.
     #[arg(long)]
     pub(crate) autopilot: bool,
@@ -452,28 +468,6 @@ pub(crate) struct ChatArgs {
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
     /// Print the result as JSON; then nobody is asked.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// What the context is for.
-#[derive(Debug, Args)]
-pub(crate) struct ContextArgs {
-    /// A request in words.
-    pub(crate) prompt: Option<String>,
-    /// A task, by its id.
-    #[arg(long, value_name = "ID")]
-    pub(crate) task: Option<String>,
-    /// The task's specification, by name or path, where several have such a task.
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) spec: Option<String>,
-    /// A file that the work is about; may be given several times.
-    #[arg(long = "file", value_name = "PATH")]
-    pub(crate) files: Vec<String>,
-    /// Print the texts too, whole.
-    #[arg(long)]
-    pub(crate) full: bool,
-    /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

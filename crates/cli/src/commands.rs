@@ -14,6 +14,7 @@ mod init;
 mod log;
 mod logs;
 mod lsp;
+mod metrics;
 mod model;
 mod plan;
 mod policy;
@@ -22,6 +23,7 @@ mod run;
 mod schema;
 mod spec;
 mod status;
+mod steering;
 mod tasks;
 mod trust;
 mod undo;
@@ -34,7 +36,7 @@ use std::process::ExitCode;
 
 use session::{Environment, SessionError, Undo};
 
-use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand};
+use crate::args::{Command, Kiro, ModelCommand, PolicyCommand, SpecCommand, SteeringCommand};
 
 /// Does what was asked.
 pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
@@ -60,6 +62,8 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Rewind(args) => undo::run(Undo::Back(args.target), &args.how, &environment),
         Command::Chat(args) => chat::run(&args, &environment),
         Command::Context(args) => context::run(args, &environment),
+        Command::Metrics(args) => metrics::run(&args, &environment),
+        Command::Steering(SteeringCommand::Init(args)) => steering::init(&args, &environment),
         Command::Status(args) => status::run(&args, &environment),
         Command::Log(args) => log::run(&args, &environment),
         Command::Logs(args) => logs::run(&args, &environment),

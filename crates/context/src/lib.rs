@@ -4,13 +4,17 @@
 //! through policy's judgement of their paths ([`Reader`]), so that no sensitive file gets into a piece by any name.
 
 mod front_matter;
+mod index;
 mod mention;
 mod reader;
 mod steering;
+mod walk;
 
+pub use index::{Hit, Index, Place, Refreshed};
 pub use mention::{Mention, MentionKind, mentions};
 pub use reader::Reader;
 pub use steering::{About, Choice, Inclusion, Origin, Reference, ReferenceKind, Steering, choose};
+pub use walk::{Found, Walk, Walked};
 
 /// Bytes of text that make a token, roughly: what an unknown model's tokenizer gives for code and prose.
 const BYTES_A_TOKEN: usize = 4;

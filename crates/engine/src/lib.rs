@@ -18,6 +18,7 @@ mod plan_written;
 mod proof;
 mod run;
 mod scanners;
+mod tally;
 mod tooling;
 mod work;
 
@@ -35,6 +36,7 @@ pub use plan_written::{WrittenPlan, read_written};
 pub use proof::{Claim, Proof, claims};
 pub use run::{Conflict, Next, Progress, Run, TaskState};
 pub use scanners::{Grade, Scanner, SecurityFinding, grades};
+pub use tally::{RunTally, Share, Tally, tally};
 pub use tooling::Tooling;
 pub use work::{
     FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,

@@ -21,7 +21,9 @@ mod single;
 mod temp;
 
 pub use apply::{Applied, ApplyError, Conflict, Landing, apply, apply_watched, preview, way_back};
-pub use browse::{Entry, EntryKind, Loaded, Standing, entries_in, load_in, standing_in};
+pub use browse::{
+    Entry, EntryKind, Loaded, Stamp, Standing, entries_in, load_in, stamp_in, standing_in,
+};
 pub use error::{FileError, plain, shown};
 pub use folders::{disk_free, ensure_folder, ensure_private_folder, link_own, remove_tree};
 pub use judged::{

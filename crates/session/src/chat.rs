@@ -35,7 +35,7 @@ use crate::transcript::Transcript;
 use crate::view::{Decision, Front, Offers, Review, View};
 
 /// What stands in place of a spec's path, and of a task's id, in the facts of a chat.
-const CHAT: &str = "chat";
+pub(crate) const CHAT: &str = "chat";
 
 pub(crate) const SYSTEM: &str = "\
 You help a person with the project in a folder. You work in a copy of it: what you change is shown to the person as \
@@ -242,14 +242,7 @@ impl<'a> Chat<'a> {
         let transcript = self.shop.project.state.join("transcripts");
         let transcript = transcript.join(format!("{}.jsonl", self.run));
         let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
-        let prompt = before_prompt(self.shop, &options.prompt, self.front)?;
-        let wanted = Wanted {
-            words: &options.prompt,
-            files: &[],
-        };
-        let front = &mut *self.front;
-        let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
-        let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
+        let (briefing, prompt) = self.briefed(options)?;
         let (ended, turns) = self.talk(&briefing, &prompt, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
@@ -298,6 +291,21 @@ impl<'a> Chat<'a> {
         Ok(usize::try_from(tokens).unwrap_or(usize::MAX))
     }
 
+    /// What the model is told beside the request, and the request with what was said before it.
+    fn briefed(&mut self, options: &ChatOptions) -> Result<(Briefing, String), SessionError> {
+        let words = &options.prompt;
+        let prompt = before_prompt(self.shop, words, self.front)?;
+        let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
+        let wanted = Wanted {
+            words,
+            files: &[],
+            around: 0,
+        };
+        let front = &mut *self.front;
+        let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
+        Ok((briefing, prompt))
+    }
+
     /// Lets the model work on a thread of its own, and records and shows what it reports.
     fn talk(
         &mut self,
@@ -311,7 +319,7 @@ impl<'a> Chat<'a> {
         let work = |sender| {
             let model = shop.model()?;
             let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
-            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[], person)?, yard);
+            let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[], person)?, shop, yard);
             let tools = Hooked::over(&tools, shop)?;
             let mut conversation = Conversation::new(Job {
                 model: &*model,

@@ -28,6 +28,27 @@ pub struct Exchange {
     pub prompt: String,
     /// What was answered.
     pub answer: String,
+    /// Files that changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Whether these changes were brought in.
+    #[serde(default)]
+    pub applied: bool,
+}
+
+impl Exchange {
+    /// As a model is told of it.
+    fn told(&self) -> String {
+        let files = self.files.join(", ");
+        let files = match (self.files.is_empty(), self.applied) {
+            (true, _) => String::new(),
+            (false, true) => format!("\n(you changed {files}; these changes stand)"),
+            (false, false) => {
+                format!("\n(you changed {files}; the person did not take these changes)")
+            }
+        };
+        format!("Person: {}\nYou: {}{files}", self.prompt, self.answer)
+    }
 }
 
 /// A conversation of a project.
@@ -51,6 +72,8 @@ pub struct ListedConversation {
     pub title: String,
     /// When something was said last, in milliseconds since 1970.
     pub at_ms: i64,
+    /// How many requests it has.
+    pub count: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,15 +125,87 @@ impl Conversation {
         })
     }
 
-    /// Keeps what was said.
+    /// Goes on with the one whose id begins so; with the last one when none is named.
+    ///
+    /// # Errors
+    /// When there is none, several begin so, or it cannot be read.
+    pub fn resume(
+        wanted: Option<&str>,
+        environment: &Environment,
+    ) -> Result<Conversation, SessionError> {
+        let listed = conversations(environment)?;
+        let named =
+            |it: &&ListedConversation| wanted.is_none_or(|wanted| it.id.starts_with(wanted));
+        let mut found = listed.iter().filter(named);
+        let none = || {
+            SessionError::input(match wanted {
+                Some(wanted) => format!("there is no conversation {wanted}"),
+                None => "there is no conversation to go on with".to_owned(),
+            })
+            .hint("`kiro chat --list` shows them")
+        };
+        let one = found.next().ok_or_else(none)?;
+        if wanted.is_some_and(|it| it != one.id) && found.next().is_some() {
+            return Err(SessionError::input(format!(
+                "several conversations begin with {}",
+                wanted.unwrap_or_default()
+            )));
+        }
+        Conversation::load(&one.id, environment)
+    }
+
+    /// Whether a text holds no secret that is known, so that it may be kept in a history of lines.
+    pub fn may_keep(&self, text: &str) -> bool {
+        self.redactor.redact(text) == text
+    }
+
+    /// The whole conversation as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("# Chat {}\n", self.id);
+        for it in &self.exchanges {
+            let day = crate::metrics::date(it.at_ms.div_euclid(86_400_000));
+            let answer = it.answer.trim();
+            text.push_str(&format!(
+                "\n## {day}\n\n{}\n\n{answer}\n",
+                quoted(&it.prompt)
+            ));
+            if !it.files.is_empty() {
+                let what = if it.applied {
+                    "Changed"
+                } else {
+                    "Not brought in"
+                };
+                text.push_str(&format!("\n{what}: {}\n", it.files.join(", ")));
+            }
+        }
+        text
+    }
+
+    /// Keeps what was said, without the secrets that are known.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&mut self, prompt: &str, answer: &str) -> Result<(), SessionError> {
+        self.keep_with(prompt, answer, &[], false)
+    }
+
+    /// The same with the files that were changed, and whether that was brought in.
+    ///
+    /// # Errors
+    /// As [`Conversation::keep`].
+    pub fn keep_with(
+        &mut self,
+        prompt: &str,
+        answer: &str,
+        files: &[String],
+        applied: bool,
+    ) -> Result<(), SessionError> {
         let exchange = Exchange {
             at_ms: now(),
             prompt: self.redactor.redact(prompt).into_owned(),
             answer: self.redactor.redact(answer).into_owned(),
+            files: files.to_vec(),
+            applied,
         };
         let is_new = self.exchanges.is_empty() && !self.file.exists();
         let mut log = Appender::open(&self.file, FILE_MAX).map_err(SessionError::internal)?;
@@ -163,6 +258,7 @@ pub fn conversations(environment: &Environment) -> Result<Vec<ListedConversation
         Some(ListedConversation {
             title: first.prompt.lines().next()?.chars().take(80).collect(),
             at_ms: exchanges.last()?.at_ms,
+            count: exchanges.len(),
             id,
         })
     };
@@ -202,7 +298,7 @@ pub(crate) fn with_earlier(prompt: &str, earlier: &[Exchange], room_bytes: usize
     let mut left = room_bytes;
     let mut kept: Vec<String> = Vec::new();
     for exchange in earlier.iter().rev() {
-        let told = format!("Person: {}\nYou: {}", exchange.prompt, exchange.answer);
+        let told = exchange.told();
         if told.len() > left {
             break;
         }
@@ -216,6 +312,26 @@ pub(crate) fn with_earlier(prompt: &str, earlier: &[Exchange], room_bytes: usize
     format!(
         "What was said before in this conversation:\n\n{}\n\nNow the person says:\n\n{prompt}",
         kept.join("\n\n")
+    )
+}
+
+fn quoted(text: &str) -> String {
+    let lines = text.lines();
+    let lines: Vec<String> = lines
+        .map(|it| format!("> {it}").trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
+/// The request that makes a specification of a conversation.
+pub fn spec_request(name: &str) -> String {
+    format!(
+        "Make our conversation a specification. Write it to `specs/{name}.md`, and change no other file. Its form:\n\n\
+         # Title\n\n## Overview\nWhat it is for, in a few sentences.\n\n## Functional Requirements\n\n### FR-1: Title\n\
+         `name(argument: type) -> type` in `path/file` does this, where it is a function.\n\n- A rule, one sentence each\n  - `call(1)` → `2`, \
+         an example that shows it\n\n## Non-Functional Requirements\n\n## Technical Constraints\n- Language: …\n\n## Success Criteria\n- All tests pass\n\
+         - Every example in this document holds\n\nTake only what was agreed on; what is open is a line below `## Open Questions`. Look at the project for \
+         names and places that there are."
     )
 }
 
@@ -267,6 +383,8 @@ mod tests {
             at_ms: 0,
             prompt: text.to_owned(),
             answer: "yes".to_owned(),
+            files: Vec::new(),
+            applied: false,
         };
         let earlier = [exchange("old"), exchange("new")];
         let told = with_earlier("now", &earlier, 1_000);

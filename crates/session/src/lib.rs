@@ -23,6 +23,7 @@ mod journal;
 pub mod language;
 mod ledger;
 mod lint;
+mod metrics;
 mod models;
 mod new_spec;
 mod path_cases;
@@ -37,6 +38,7 @@ mod secrets;
 mod shop;
 mod spec_tools;
 mod specs;
+mod steering;
 mod talk;
 mod task_edits;
 mod toolbox;
@@ -50,6 +52,7 @@ mod verify;
 mod view;
 mod waiting;
 mod why;
+mod workspace;
 
 pub use aside::keep_aside;
 pub use boxes::{SetTask, set_task};
@@ -58,12 +61,12 @@ pub use change::{
     Changeset, FileChange, FileState, Hunk, Kind as FileChangeKind, Part, RelPath, visible,
 };
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
-pub use conversation::{Conversation, Exchange, ListedConversation, conversations};
+pub use conversation::{Conversation, Exchange, ListedConversation, conversations, spec_request};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
     Answer, Answerer, CheckPurpose, Cost, Fact, Grade, Judgement, Mode, Outcome, Renewal, Ruling,
-    Scanner, SecurityFinding, TaskState, grades,
+    RunTally, Scanner, SecurityFinding, Share, Tally, TaskState, grades,
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
@@ -76,6 +79,9 @@ pub use host::terminal::read_line;
 pub use init::{Initialised, init};
 pub use journal::{Entry, Given, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
+pub use metrics::{
+    Coverage, Measured, Metrics, MetricsOptions, SpecFigures, date, interval, metrics, write_report,
+};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
@@ -96,6 +102,7 @@ pub use spec::{
     TaskWish,
 };
 pub use specs::{ListedSpec, spec_list, specs};
+pub use steering::{SteeringMade, steering_init};
 pub use task_edits::{EditedTask, TaskAct, edit_tasks};
 pub use tools::{Consent, Wish};
 pub use trace::{TraceRow, TracedTask, trace};
@@ -106,3 +113,4 @@ pub use verify::{Scan, Verified, VerifiedClaim, VerifyOptions, verify};
 pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};
+pub use workspace::Nameable;

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use spec::{Spec, Task, TaskList, TaskMark};
 use tools::{Answer, Effect, Many, Progress, Stop, ToolSpec, Toolbox, Workbench};
 
-use crate::shop::Yard;
+use crate::shop::{Shop, Yard};
+use crate::workspace::Finder;
 
 /// The tool's name.
 const NAME: &str = "spec";
@@ -25,14 +26,15 @@ pub(crate) struct SpecTools {
 }
 
 impl SpecTools {
-    /// The tools of a yard's bench, and `spec` over the same worktree.
-    pub(crate) fn beside(bench: Workbench, yard: &Yard) -> Many {
+    /// The tools of a yard's bench, and `spec` and `find` over the same worktree.
+    pub(crate) fn beside<'s>(bench: Workbench, shop: &'s Shop, yard: &Yard) -> Many<'s> {
         let own = SpecTools {
             tree: yard.tree.clone(),
         };
         Many::new([
-            Arc::new(bench) as Arc<dyn Toolbox + Send>,
+            Arc::new(bench) as Arc<dyn Toolbox + Send + 's>,
             Arc::new(own) as _,
+            Arc::new(Finder::of_yard(shop, yard)) as _,
         ])
     }
 

@@ -9,25 +9,26 @@ use crate::{Answer, Effect, Progress, Stop, ToolSpec, Toolbox};
 /// Several toolboxes as one. Of two tools with the same name the one of the earlier toolbox counts, and only that
 /// one is shown.
 #[derive(Clone, Default)]
-pub struct Many {
-    boxes: Vec<Arc<dyn Toolbox + Send>>,
+pub struct Many<'t> {
+    boxes: Vec<Arc<dyn Toolbox + Send + 't>>,
 }
 
-impl Many {
+impl<'t> Many<'t> {
     /// The toolboxes, the one whose names count first in front.
-    pub fn new(boxes: impl IntoIterator<Item = Arc<dyn Toolbox + Send>>) -> Many {
+    pub fn new(boxes: impl IntoIterator<Item = Arc<dyn Toolbox + Send + 't>>) -> Many<'t> {
         Many {
             boxes: boxes.into_iter().collect(),
         }
     }
 
-    fn owner(&self, name: &str) -> Option<&(dyn Toolbox + Send)> {
-        let has = |it: &&Arc<dyn Toolbox + Send>| it.specs().iter().any(|spec| spec.name == name);
+    fn owner(&self, name: &str) -> Option<&(dyn Toolbox + Send + 't)> {
+        let has =
+            |it: &&Arc<dyn Toolbox + Send + 't>| it.specs().iter().any(|spec| spec.name == name);
         self.boxes.iter().find(has).map(AsRef::as_ref)
     }
 }
 
-impl Toolbox for Many {
+impl Toolbox for Many<'_> {
     fn specs(&self) -> Vec<ToolSpec> {
         let mut specs: Vec<ToolSpec> = Vec::new();
         for spec in self.boxes.iter().flat_map(|it| it.specs()) {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use change::RelPath;
 use grep_matcher::LineTerminator;
@@ -28,6 +29,9 @@ const BYTES: usize = 48 << 10;
 const WIDTH: usize = 400;
 /// The largest file that is searched, in bytes.
 const LARGEST: u64 = 8 << 20;
+/// Threads that look through files, and files that one of them takes at once.
+const THREADS_MAX: usize = 8;
+const CHUNK: usize = 16;
 /// Memory that a compiled pattern may take, in bytes.
 const PATTERN_BYTES: usize = 4 << 20;
 
@@ -137,29 +141,79 @@ impl Hunt<'_> {
             self.file(path)?;
             return Ok(Walk::default());
         }
+        let mut files = Vec::new();
         let workspace = self.workspace;
-        let mut failure = None;
-        let walk = workspace.walk(place, usize::MAX, stop, &mut |found| {
+        let mut walk = workspace.walk(place, usize::MAX, stop, &mut |found| {
             let EntryKind::File(size) = found.kind else {
                 return ControlFlow::Continue(());
             };
-            if glob.is_some_and(|it| !it.matches(found.path.as_str())) {
-                return ControlFlow::Continue(());
+            if glob.is_none_or(|it| it.matches(found.path.as_str())) {
+                if !found.readable {
+                    self.withheld += 1;
+                } else if size > LARGEST {
+                    self.too_large += 1;
+                } else {
+                    files.push(found.path.clone());
+                }
             }
-            if !found.readable {
-                self.withheld += 1;
-            } else if size > LARGEST {
-                self.too_large += 1;
-            } else if let Err(error) = self.file(&found.path) {
-                failure = Some(error);
-                return ControlFlow::Break(());
-            }
-            match self.page.full {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+            ControlFlow::Continue(())
         })?;
-        failure.map_or(Ok(walk), Err)
+        walk.cut |= stop();
+        // Which files match is found out side by side; what they show is put together in their order.
+        for path in self.matching(&files, stop) {
+            self.file(path)?;
+            if self.page.full {
+                break;
+            }
+        }
+        Ok(walk)
+    }
+
+    /// The files that hold a match, in order; no more of them than can be shown.
+    fn matching<'f>(&self, files: &'f [RelPath], stop: Stop<'_>) -> Vec<&'f RelPath> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads
+            .min(THREADS_MAX)
+            .min(files.len().div_ceil(CHUNK))
+            .max(1);
+        let next = AtomicUsize::new(0);
+        let found = AtomicUsize::new(0);
+        let (workspace, matcher, limit) = (self.workspace, &self.matcher, self.page.limit);
+        let work = || {
+            let mut searcher = SearcherBuilder::new()
+                .line_number(false)
+                .line_terminator(LineTerminator::crlf())
+                .binary_detection(BinaryDetection::quit(0))
+                .build();
+            let mut mine = Vec::new();
+            // Chunks are taken in order, so those before the last one are all looked through.
+            while found.load(Ordering::Relaxed) <= limit && !stop() {
+                let start = next.fetch_add(CHUNK, Ordering::Relaxed);
+                let Some(chunk) = files.get(start..).filter(|it| !it.is_empty()) else {
+                    break;
+                };
+                for (at, path) in chunk.iter().take(CHUNK).enumerate() {
+                    if has_match(workspace, path, matcher, &mut searcher) {
+                        found.fetch_add(1, Ordering::Relaxed);
+                        mine.push(start + at);
+                    }
+                }
+            }
+            mine
+        };
+        let mut all: Vec<usize> = match threads {
+            1 => work(),
+            _ => std::thread::scope(|scope| {
+                let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+                workers
+                    .into_iter()
+                    .filter_map(|it| it.join().ok())
+                    .flatten()
+                    .collect()
+            }),
+        };
+        all.sort_unstable();
+        all.into_iter().map(|it| &files[it]).collect()
     }
 
     fn file(&mut self, path: &RelPath) -> Result<(), ToolError> {
@@ -211,6 +265,36 @@ impl Hunt<'_> {
             count(page.files, "file")
         );
         Answer::done(text, summary)
+    }
+}
+
+/// Whether a file holds a match, or has to be looked at for another reason: one that is withheld is counted there.
+fn has_match(
+    workspace: &Workspace,
+    path: &RelPath,
+    matcher: &RegexMatcher,
+    searcher: &mut Searcher,
+) -> bool {
+    let Ok(Some(loaded)) = workspace.load_found(path, LARGEST) else {
+        return true;
+    };
+    let mut first = First(false);
+    // What cannot be searched is said when it is to be shown.
+    searcher
+        .search_slice(matcher, &loaded.bytes, &mut first)
+        .is_err()
+        || first.0
+}
+
+/// Whether there is a match.
+struct First(bool);
+
+impl Sink for First {
+    type Error = io::Error;
+
+    fn matched(&mut self, _: &Searcher, _: &SinkMatch<'_>) -> io::Result<bool> {
+        self.0 = true;
+        Ok(false)
     }
 }
 

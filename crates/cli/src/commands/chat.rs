@@ -1,4 +1,7 @@
-//! `kiro chat -p`
+//! `kiro chat`: one request, or a conversation at a terminal.
+
+mod complete;
+mod dialogue;
 
 use std::process::ExitCode;
 
@@ -12,20 +15,53 @@ use crate::output::{self, DIM, YELLOW, styled};
 use crate::terminal::Terminal;
 
 pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
-    let Some(prompt) = &args.prompt else {
-        return Err(SessionError::input(
-            "chatting to and fro is not there yet; say what is to be done",
-        )
-        .hint("kiro chat -p \"what to do\""));
-    };
+    if args.list {
+        list(args.json, environment)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(id) = &args.export {
+        let id = Some(id.as_str()).filter(|it| !it.is_empty());
+        let conversation = session::Conversation::resume(id, environment)?;
+        output::line(session::visible(conversation.markdown().trim_end()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    match &args.prompt {
+        Some(prompt) => once(prompt, args, environment),
+        None => dialogue::run(args, environment),
+    }
+}
+
+/// Lists the conversations of the project.
+fn list(as_json: bool, environment: &Environment) -> Result<(), SessionError> {
+    let rows = session::conversations(environment)?;
+    if as_json {
+        let rows = rows.iter().map(
+            |it| json!({"id": it.id, "at_ms": it.at_ms, "requests": it.count, "title": it.title}),
+        );
+        output::json(&json!({"conversations": rows.collect::<Vec<Value>>()}));
+    } else {
+        dialogue::listed(&rows);
+    }
+    Ok(())
+}
+
+fn mode(args: &ChatArgs) -> Mode {
+    match args.autopilot {
+        true => Mode::Autopilot,
+        false => Mode::Guided,
+    }
+}
+
+fn once(
+    prompt: &str,
+    args: &ChatArgs,
+    environment: &Environment,
+) -> Result<ExitCode, SessionError> {
     let cancel = interruptible()?;
     let options = ChatOptions {
-        prompt: prompt.clone(),
+        prompt: prompt.to_owned(),
         earlier: Vec::new(),
-        mode: match args.autopilot {
-            true => Mode::Autopilot,
-            false => Mode::Guided,
-        },
+        mode: mode(args),
         model: session::model_for(Role::Implement, args.model.as_deref(), environment)?,
         budget: args.budget.budget(),
     };

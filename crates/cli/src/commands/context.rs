@@ -33,7 +33,8 @@ pub(super) fn run(args: ContextArgs, environment: &Environment) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(briefing: &Briefing) {
+/// Prints what is told and what is not.
+pub(super) fn show(briefing: &Briefing) {
     if briefing.pieces.is_empty() {
         output::line("nothing is told beside the task");
         output::remark(styled(

@@ -45,16 +45,24 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
 pub(super) fn interruptible() -> Result<Cancel, SessionError> {
     let cancel = Cancel::new();
     let seen = cancel.clone();
+    on_interrupt(move || {
+        let twice = seen.is_cancelled();
+        seen.cancel();
+        twice
+    })?;
+    Ok(cancel)
+}
+
+/// Tells `heard` of each Ctrl-C, TERM or HUP; when it says so the process ends at once.
+pub(super) fn on_interrupt(heard: impl Fn() -> bool + Send + 'static) -> Result<(), SessionError> {
     ctrlc::set_handler(move || {
-        if seen.is_cancelled() {
+        if heard() {
             exit_at_once();
         }
-        seen.cancel();
     })
     .map_err(|error| {
         SessionError::new(Kind::Internal, format!("signals cannot be caught: {error}"))
-    })?;
-    Ok(cancel)
+    })
 }
 
 #[expect(

@@ -41,6 +41,11 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../schemas/pr.json"),
     ),
     (
+        "metrics",
+        "kiro metrics --json",
+        include_str!("../../schemas/metrics.json"),
+    ),
+    (
         "lint",
         "kiro spec lint --json",
         include_str!("../../schemas/lint.json"),

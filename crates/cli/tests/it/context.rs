@@ -179,3 +179,130 @@ fn usage_is_told() {
     let schema = world.kiro(&["schema", "context"]);
     assert_eq!(schema.code, Some(0), "{}", schema.stderr);
 }
+
+fn piece<'c>(context: &'c Value, kind: &str) -> &'c Value {
+    let pieces = context["pieces"].as_array().expect("pieces");
+    pieces
+        .iter()
+        .find(|it| it["kind"] == kind)
+        .unwrap_or_else(|| panic!("no {kind}: {context}"))
+}
+
+fn text<'c>(context: &'c Value, kind: &str) -> &'c str {
+    piece(context, kind)["text"].as_str().expect("a text")
+}
+
+fn shop(world: &World) {
+    world.write("shop/cart.py", "class Cart:\n    def total(self):\n        \"\"\"The sum of all prices, with the discount of the customer.\"\"\"\n        return 1\n");
+    world.write("shop/mail.py", "from shop.cart import Cart\n\ndef confirm(address):\n    \"\"\"Sends a letter that confirms an order.\"\"\"\n    return Cart().total()\n");
+    world.write("docs/notes.md", "Nothing about money here.\n");
+    world.write(".env", "TOKEN=hunter22hunter22\n");
+    world.write("left/ignored.py", "def discount_of_customer(): pass\n");
+    world.write(".gitignore", "left/\n");
+}
+
+#[test]
+fn what_is_mentioned_is_looked_up_and_nothing_sensitive_is() {
+    let world = numbers();
+    shop(&world);
+    let asked = context(
+        &world,
+        &["@workspace where is the customer's discount taken off the prices?"],
+    );
+    let told = text(&asked, "workspace");
+    assert!(
+        told.contains("shop/cart.py:1-4") && told.contains("Most referred to"),
+        "{told}"
+    );
+    assert!(
+        !told.contains("ignored.py") && !told.contains(".env"),
+        "{told}"
+    );
+    let scoped = context(&world, &["@workspace(docs) discount of prices"]);
+    assert!(!text(&scoped, "workspace").contains("cart.py"), "{scoped}");
+    let symbol = context(&world, &["explain #symbol:Cart.total"]);
+    assert!(
+        text(&symbol, "symbol").starts_with("shop/cart.py:2 method Cart.total\n"),
+        "{symbol}"
+    );
+    let file = context(&world, &["#file:shop/mail.py #folder:shop #spec:numbers"]);
+    assert!(text(&file, "file").contains("def confirm"), "{file}");
+    assert!(
+        text(&file, "folder").starts_with("shop/cart.py\nshop/mail.py\n"),
+        "{file}"
+    );
+    assert!(text(&file, "spec").contains("FR-2: Halving"), "{file}");
+    for words in [
+        "#file:.env",
+        "#folder:left",
+        "#symbol:nobody",
+        "#spec:nobody",
+        "#problems",
+        "#git",
+    ] {
+        let none = context(&world, &[words]);
+        assert_eq!(none["tokens"], 0, "{none}");
+        assert_eq!(none["pieces"][0]["told"], false, "{none}");
+    }
+    world.write("shop/torn.py", "def f(:\n");
+    assert!(text(&context(&world, &["#problems"]), "problems").starts_with("shop/torn.py: "));
+}
+
+#[test]
+fn changes_that_are_not_committed_are_shown_without_what_is_sensitive() {
+    let world = numbers();
+    shop(&world);
+    for args in [
+        &["init", "-q"][..],
+        &["add", "shop"],
+        &["commit", "-qm", "one"],
+    ] {
+        assert_eq!(world.run(&mut world.git(args)).code, Some(0));
+    }
+    world.write("shop/mail.py", "def confirm(address):\n    return 2\n");
+    let changed = context(&world, &["review #git"]);
+    let told = text(&changed, "git");
+    assert!(
+        told.contains("+    return 2") && told.contains("-from shop.cart import Cart"),
+        "{told}"
+    );
+    assert!(
+        told.contains("docs/notes.md") && !told.contains("hunter22"),
+        "{told}"
+    );
+    assert!(
+        text(&context(&world, &["#git:HEAD"]), "git").contains("+class Cart:"),
+        "{changed}"
+    );
+    let none = context(&world, &["#git:--output=x"]);
+    assert_eq!(none["tokens"], 0, "{none}");
+    assert!(!world.has("x"));
+}
+
+#[test]
+fn an_agent_asks_the_index_and_sees_its_own_changes() {
+    let world = world();
+    shop(&world);
+    let find = |question: &str| json!({"name": "find", "arguments": {"question": question}});
+    let model = world.script(&drives(&[
+        json!({"when": "=== workspace (@workspace) ===", "calls": [find("customer discount on prices")]}),
+        json!({"when": "shop/cart.py:1-4", "calls": [crate::driven::write("shop/rebate.py", "# Customers with a voucher\n")]}),
+        json!({"when": "rebate.py", "calls": [find("voucher")]}),
+        json!({"when": "shop/rebate.py:1-1 (has voucher)", "reply": "Found."}),
+    ]));
+    let ran = world.kiro(&[
+        "chat",
+        "-p",
+        "@workspace who knows prices?",
+        "--autopilot",
+        "--model",
+        &model,
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("Found."),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+}

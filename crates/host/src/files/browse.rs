@@ -30,6 +30,39 @@ pub struct Entry {
     pub name: String,
     /// What stands there.
     pub kind: EntryKind,
+    /// By what a change of it can be told.
+    pub stamp: Stamp,
+}
+
+/// By what a change of a file can be told without reading it: a file that was written has another one, unless it was
+/// written twice within the resolution of the disk's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// When it was written last, in nanoseconds since 1970.
+    pub written_ns: i64,
+    /// When its content or its bits changed last.
+    pub changed_ns: i64,
+    /// Its number on its disk.
+    pub inode: u64,
+    /// How many names it has.
+    pub links: u64,
+}
+
+impl Stamp {
+    #[cfg_attr(
+        target_os = "linux",
+        expect(clippy::unnecessary_cast, reason = "narrower on other systems")
+    )]
+    fn of(stat: &Stat) -> Stamp {
+        let ns =
+            |seconds: i64, more: i64| seconds.saturating_mul(1_000_000_000).saturating_add(more);
+        Stamp {
+            written_ns: ns(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed_ns: ns(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+            inode: stat.st_ino as u64,
+            links: links(stat),
+        }
+    }
 }
 
 /// What stands under a name.
@@ -103,6 +136,25 @@ pub fn load_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Loaded, 
     })
 }
 
+/// The size of a file below `root`, and by what a change of it can be told; none when no plain file stands there. No link is
+/// followed.
+///
+/// # Errors
+/// When a link stands on the way, or the disk refuses.
+pub fn stamp_in(root: &Path, path: &RelPath) -> Result<Option<(u64, Stamp)>, FileError> {
+    let root = Root::open("look at", root)?;
+    let place = root.join(path);
+    let os = |errno: Errno| FileError::os("look at", &place, errno);
+    let (folder, name) = match root.folder_of(path) {
+        Ok(found) => found,
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(errno) => return Err(os(errno)),
+    };
+    let stat = stat_at(folder.as_fd(), name).map_err(os)?;
+    let file = stat.filter(|it| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile);
+    Ok(file.map(|it| (u64::try_from(it.st_size).unwrap_or(0), Stamp::of(&it))))
+}
+
 /// What stands in a folder below `root` (`None`: in `root` itself), sorted by name. Names that are not UTF-8 and
 /// Kiro's temporary files are left out.
 ///
@@ -130,6 +182,7 @@ pub fn entries_in(root: &Path, folder: Option<&RelPath>) -> Result<Vec<Entry>, F
         found.push(Entry {
             name: name.to_owned(),
             kind: kind_of(&stat),
+            stamp: Stamp::of(&stat),
         });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));

@@ -62,7 +62,7 @@ impl Found {
             Ok(Some(text)) => self.all.push(Steering::parse(path, origin, &text)),
             Ok(None) => {}
             Err(why) => self.unread.push(Piece {
-                kind: "steering",
+                kind: super::STEERING,
                 name: path.to_owned(),
                 told: false,
                 reason: format!("it is not read: {why}"),

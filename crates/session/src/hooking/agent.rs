@@ -5,9 +5,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use agent::{Conversation, Ended, Job, TurnLimits};
-use change::{FileChange, RelPath};
+use change::FileChange;
 use engine::Cost;
-use hooks::{Fact, Occasion, Part, Prompt, Scope};
+use hooks::{Fact, Occasion, Part, Prompt};
 use host::clock::{Deadline, Stopwatch};
 use model::{Cancel, Delta, Message, Model, Request, Strategy};
 use policy::Redactor;
@@ -23,6 +23,7 @@ use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
 use crate::view::{Front, View};
+use crate::workspace;
 
 /// How long an agent may take when its hook does not say, in seconds.
 pub(super) const SECONDS: u64 = 600;
@@ -141,7 +142,7 @@ fn converse(
     let toolbox: &dyn Toolbox = if question.blocking { &bench } else { &tools };
     let briefing = briefing(shop, question, front)?;
     let system = briefing.system(SYSTEM);
-    let mut text = briefing.message(&filled(shop, yard, question));
+    let mut text = briefing.message(&filled(shop, yard, question)?);
     if let Some(diff) = diff(question, DIFF_MAX) {
         let _ = write!(
             text,
@@ -207,7 +208,8 @@ fn briefing(
     let changed = incident.changes.iter().flat_map(|it| it.paths());
     let changed = changed.map(ToString::to_string);
     let wanted = Wanted {
-        words: question.prompt.text(),
+        words: &words(question),
+        around: 0,
         files: &incident
             .path
             .iter()
@@ -225,7 +227,7 @@ fn filled_short(
     question: &Question<'_>,
     front: &mut dyn Front,
 ) -> Result<String, SessionError> {
-    let text = filled(shop, yard, question);
+    let text = filled(shop, yard, question)?;
     Ok(match briefing(shop, question, front)?.short(SHORT) {
         told if told.is_empty() => text,
         told => format!("{text}\n\nHow work is done in this project:\n{told}"),
@@ -233,7 +235,7 @@ fn filled_short(
 }
 
 /// The hook's words with their values, and what happened.
-fn filled(shop: &Shop, yard: &Yard, question: &Question<'_>) -> String {
+fn filled(shop: &Shop, yard: &Yard, question: &Question<'_>) -> Result<String, SessionError> {
     let incident = question.incident;
     let fill = |part: &Part| match part {
         Part::Fact(fact) => incident.fact(*fact).map_or(String::new(), |it| {
@@ -252,75 +254,18 @@ fn filled(shop: &Shop, yard: &Yard, question: &Question<'_>) -> String {
         let _ = write!(text, ". Files: {files}");
     }
     for scope in question.prompt.scopes() {
-        let _ = write!(text, "\n\n{}", outline(shop, yard, scope));
+        let told = workspace::told_of_yard(shop, yard, &words(question), &scope.0, CONTEXT_MAX)?;
+        let _ = write!(text, "\n\n{told}");
     }
-    text
+    Ok(text)
 }
 
-/// The folder's files with what they define, as far as there is room: sensitive files are not among them.
-fn outline(shop: &Shop, yard: &Yard, scope: &Scope) -> String {
-    let mut paths = Vec::new();
-    collect(&yard.tree, None, &mut paths);
-    let wanted = |path: &RelPath| {
-        let within = |it: &String| {
-            let it = it.trim_end_matches("/**").trim_end_matches('/');
-            path.as_str() == it || path.as_str().starts_with(&format!("{it}/"))
-        };
-        (scope.0.is_empty() || scope.0.iter().any(within))
-            && shop.gate.sensitive_by(path.as_str()).is_none()
-    };
-    paths.retain(wanted);
-    let mut text = format!("The project's files ({}):\n", paths.len());
-    for (at, path) in paths.iter().enumerate() {
-        let defines = defined(yard, path);
-        let line = if defines.is_empty() {
-            format!("{path}\n")
-        } else {
-            format!("{path}: {defines}\n")
-        };
-        if text.len() + line.len() > CONTEXT_MAX {
-            let _ = write!(text, "… and {} more", paths.len() - at);
-            break;
-        }
-        text.push_str(&line);
-    }
-    text
-}
-
-fn collect(root: &std::path::Path, folder: Option<&RelPath>, paths: &mut Vec<RelPath>) {
-    const PATHS_MAX: usize = 20_000;
-    let Ok(entries) = host::files::entries_in(root, folder) else {
-        return;
-    };
-    let mut entries = entries;
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
-    for entry in entries {
-        let path = match folder {
-            Some(folder) => folder.join(&entry.name),
-            None => RelPath::parse(&entry.name),
-        };
-        let Ok(path) = path else { continue };
-        match entry.kind {
-            host::files::EntryKind::File(_) if paths.len() < PATHS_MAX => paths.push(path),
-            host::files::EntryKind::Folder => collect(root, Some(&path), paths),
-            _ => {}
-        }
-    }
-}
-
-/// Names of what a file defines.
-fn defined(yard: &Yard, path: &RelPath) -> String {
-    let Some(language) = code::Language::from_path(path.as_str()) else {
-        return String::new();
-    };
-    let Ok(bytes) = host::files::read_in(&yard.tree, path, 1 << 20) else {
-        return String::new();
-    };
-    let Ok(text) = String::from_utf8(bytes) else {
-        return String::new();
-    };
-    let names = code::symbols(language, &text).into_iter().map(|it| it.name);
-    names.take(12).collect::<Vec<_>>().join(", ")
+/// The hook's own words, without values and marks: what they mention is the hook's author's choice alone.
+fn words(question: &Question<'_>) -> String {
+    question.prompt.filled(|part| match part {
+        Part::Text(text) => text.clone(),
+        _ => "…".to_owned(),
+    })
 }
 
 /// The diff of the incident, without secrets, cut where it is too long.

@@ -9,7 +9,7 @@ use engine::{Cost, Fact, Tooling, WrittenPlan, read_written};
 use spec::Spec;
 
 use super::considered;
-use crate::briefing::{Briefing, Wanted as Told};
+use crate::briefing::{AROUND_PLAN, Briefing, Wanted as Told};
 use crate::documents;
 use crate::error::SessionError;
 use crate::person::Distant;
@@ -173,7 +173,12 @@ fn talk_over(
     let looking = toolbox::looking(shop, yard, person)?;
     let mut ear = Pass(sender);
     let told = Told {
-        words: wanted.feedback.unwrap_or_default(),
+        words: &format!(
+            "{}\n{}",
+            wanted.spec.title,
+            wanted.feedback.unwrap_or_default()
+        ),
+        around: AROUND_PLAN,
         files: &wanted.existing.iter().cloned().collect::<Vec<String>>(),
     };
     let briefing = Briefing::in_shop(shop, told, &mut |view| ear.view(view))?;

@@ -176,7 +176,7 @@ impl Attempt<'_> {
     /// Fills every function's slot; gives the reasons where that failed.
     fn fill_all(&self, work: &Work) -> Result<Vec<String>, SessionError> {
         let mut unfilled = Vec::new();
-        let told = self.briefing(work)?.short(SHORT);
+        let told = self.briefing(work, 0)?.short(SHORT);
         for function in &work.functions {
             let mut function = function.clone();
             if !told.is_empty() {
@@ -190,13 +190,14 @@ impl Attempt<'_> {
     }
 
     /// What a model is told beside the task.
-    pub(super) fn briefing(&self, work: &Work) -> Result<Briefing, SessionError> {
+    pub(super) fn briefing(&self, work: &Work, around: usize) -> Result<Briefing, SessionError> {
         let of_work = work.functions.iter().map(|it| &it.file);
         let mut files: Vec<String> = self.task.files.iter().chain(of_work).cloned().collect();
         files.dedup();
         let wanted = Wanted {
             words: &self.task.title,
             files: &files,
+            around,
         };
         Briefing::in_shop(self.shop, wanted, &mut |view| self.view(view))
     }

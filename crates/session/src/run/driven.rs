@@ -10,6 +10,7 @@ use engine::{CheckPurpose, Fact, Work};
 
 use super::Event;
 use super::attempt::{Attempt, count};
+use crate::briefing::AROUND_TASK;
 use crate::error::SessionError;
 use crate::hooking::Hooked;
 use crate::person::Distant;
@@ -59,9 +60,9 @@ impl Attempt<'_> {
         let channel = self.events.clone();
         let person = Distant::behind(channel, Event::Asked, &self.shop.approvals);
         let tools = toolbox::of_yard(self.shop, &self.yard, &checks, person)?;
-        let tools = SpecTools::beside(tools, &self.yard);
+        let tools = SpecTools::beside(tools, self.shop, &self.yard);
         let tools = Hooked::over(&tools, self.shop)?;
-        let briefing = self.briefing(work)?;
+        let briefing = self.briefing(work, AROUND_TASK)?;
         let system = briefing.system(SYSTEM);
         let mut conversation = Conversation::new(Job {
             model: &*model,
