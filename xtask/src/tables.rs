@@ -12,6 +12,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("host", &["policy", "change"]),
     // The host's calls take policy's permits and change's values, so its callers name both.
     ("tools", &["host", "code", "policy", "change"]),
+    // Programs of others, reached over the host's pipes; their calls are judged, so permits and digests are named.
+    ("mcp", &["host", "policy", "change", "tools"]),
     ("agent", &["model", "tools", "code"]),
     ("model-local", &["model"]),
     ("model-http", &["model"]),
@@ -31,6 +33,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "model-bedrock",
             "host",
             "tools",
+            "mcp",
             "agent",
         ],
     ),

@@ -1,9 +1,13 @@
 //! What the user typed.
 
+mod mcp;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use session::{Budget, Money};
+
+pub(crate) use self::mcp::{McpCommand, McpLoginArgs, McpTestArgs};
 
 /// Spec-driven development: a written specification becomes planned, tested code.
 ///
@@ -64,6 +68,9 @@ pub(crate) enum Command {
     /// List, fetch, choose and try models.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// List, try and mend servers of the Model Context Protocol.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Measure how often a model is right, on a suite of specs with hidden checks.
     Eval(EvalArgs),
     /// Show what this folder brings along that could run something, and approve it as it is now.

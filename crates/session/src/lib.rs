@@ -26,6 +26,8 @@ mod planning;
 mod query;
 mod run;
 mod secrets;
+mod servers;
+mod serving;
 mod shop;
 mod spec_tools;
 mod specs;
@@ -58,6 +60,9 @@ pub use host::terminal::read_line;
 pub use init::{Initialised, init};
 pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
+pub use mcp::{
+    Introduction as ServerIntroduction, Listed as ServerListed, Trouble as ServerTrouble,
+};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
@@ -70,6 +75,8 @@ pub use plan::{PlanOptions, plan};
 pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
+pub use servers::{ServerState, ServerTrial, ServersReport, list_servers, log_in_at, try_servers};
+pub use serving::serve_mcp;
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec};

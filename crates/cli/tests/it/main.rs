@@ -17,6 +17,8 @@ mod interruption;
 mod languages;
 mod lint;
 mod living;
+mod mcp;
+mod mcp_serve;
 mod models;
 mod parallel;
 mod path;

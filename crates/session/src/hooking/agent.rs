@@ -1,6 +1,7 @@
 //! Agents of hooks: a conversation with tools in a copy of the folder, or one question to a model that calls none.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ use hooks::{Fact, Occasion, Part, Prompt, Scope};
 use host::clock::{Deadline, Stopwatch};
 use model::{Cancel, Delta, Message, Model, Request, Strategy};
 use policy::Redactor;
-use tools::{Nobody, Toolbox};
+use tools::{Many, Nobody, Toolbox};
 
 use super::incident::Incident;
 use super::verdict::{self, Bench, HookVerdict};
 use crate::error::{Kind, SessionError};
 use crate::models;
+use crate::servers;
 use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
@@ -136,6 +138,8 @@ fn converse(
     front: &mut dyn Front,
 ) -> Result<Report, SessionError> {
     let tools = toolbox::of_yard(shop, yard, &[], Box::new(Nobody))?;
+    let tools = Many::new([Arc::new(tools) as Arc<dyn Toolbox + Send>]);
+    let tools = servers::beside(shop, tools, Arc::new(Nobody), &mut |view| front.show(&view))?;
     let bench = Bench::over(&tools);
     let toolbox: &dyn Toolbox = if question.blocking { &bench } else { &tools };
     let mut text = filled(shop, yard, question);
