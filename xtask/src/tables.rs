@@ -13,6 +13,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("context", &["host", "code", "policy", "change"]),
     // The host's calls take policy's permits and change's values, so its callers name both.
     ("tools", &["host", "context", "code", "policy", "change"]),
+    // Programs of others, reached over the host's pipes; their calls are judged, so permits and digests are named.
+    ("mcp", &["host", "policy", "change", "tools"]),
     ("agent", &["model", "tools", "code"]),
     ("model-local", &["model"]),
     ("model-http", &["model"]),
@@ -33,6 +35,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "host",
             "context",
             "tools",
+            "mcp",
             "agent",
         ],
     ),

@@ -1,5 +1,6 @@
 //! What the user typed.
 
+mod mcp;
 mod run;
 mod tasks;
 mod telling;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use session::{Budget, Money};
 
+pub(crate) use self::mcp::{McpCommand, McpLoginArgs, McpTestArgs};
 pub(crate) use self::run::RunArgs;
 pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 pub(crate) use self::telling::{ContextArgs, MetricsArgs, SteeringCommand};
@@ -85,6 +87,9 @@ pub(crate) enum Command {
     /// List, fetch, choose and try models.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// List, try and mend servers of the Model Context Protocol.
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// Measure how often a model is right, on a suite of specs with hidden checks.
     Eval(EvalArgs),
     /// Show what this folder brings along that could run something, and approve it as it is now.

@@ -14,6 +14,7 @@ mod init;
 mod log;
 mod logs;
 mod lsp;
+mod mcp;
 mod metrics;
 mod model;
 mod plan;
@@ -77,6 +78,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Model(ModelCommand::List(args)) => model::list(&args, &environment),
         Command::Model(ModelCommand::Use(args)) => model::choose(&args, &environment),
         Command::Model(ModelCommand::Test(args)) => model::test(&args, &environment),
+        Command::Mcp(command) => mcp::run(command, &environment),
         Command::Eval(args) => eval::run(&args, &environment),
         Command::Policy(PolicyCommand::Explain(args)) => policy::explain(&args, &environment),
         Command::Policy(PolicyCommand::Test(args)) => policy::test(&args, &environment),

@@ -6,6 +6,7 @@
 //! without a spec.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use agent::{Conversation, Ended, Job, TurnLimits};
@@ -16,6 +17,7 @@ use host::lease::Owner;
 use host::shadow::{Captured, TreeId};
 use model::{Budget, Cancel, Spent};
 use policy::{Permit, Verdict};
+use tools::Person;
 
 use crate::briefing::{Briefing, Wanted};
 use crate::conversation::{Exchange, with_earlier};
@@ -27,6 +29,7 @@ use crate::models::{self, Chain, Means};
 use crate::person::Distant;
 use crate::places::{Environment, Project};
 use crate::run::{landing, now, open_journal, refuse_leaks, snapshot};
+use crate::servers;
 use crate::shop::{Shop, Yard};
 use crate::spec_tools::SpecTools;
 use crate::talk::{self, Heard, Pass, Talk, TurnTold};
@@ -320,6 +323,11 @@ impl<'a> Chat<'a> {
             let model = shop.model()?;
             let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
             let tools = SpecTools::beside(toolbox::of_yard(shop, yard, &[], person)?, shop, yard);
+            let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
+            // The receiver outlives the conversation.
+            let mut tell = |view| drop(sender.send(Heard::View(view)));
+            let tools =
+                servers::beside(shop, tools, Arc::from(person as Box<dyn Person>), &mut tell)?;
             let tools = Hooked::over(&tools, shop)?;
             let mut conversation = Conversation::new(Job {
                 model: &*model,

@@ -35,6 +35,8 @@ mod pull_request;
 mod query;
 mod run;
 mod secrets;
+mod servers;
+mod serving;
 mod shop;
 mod spec_tools;
 mod specs;
@@ -79,6 +81,9 @@ pub use host::terminal::read_line;
 pub use init::{Initialised, init};
 pub use journal::{Entry, Given, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
+pub use mcp::{
+    Introduction as ServerIntroduction, Listed as ServerListed, Trouble as ServerTrouble,
+};
 pub use metrics::{
     Coverage, Measured, Metrics, MetricsOptions, SpecFigures, date, interval, metrics, write_report,
 };
@@ -95,6 +100,8 @@ pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
+pub use servers::{ServerState, ServerTrial, ServersReport, list_servers, log_in_at, try_servers};
+pub use serving::serve_mcp;
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
 pub use spec::{

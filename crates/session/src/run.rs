@@ -89,14 +89,49 @@ pub fn run(
     cancel: &Cancel,
     front: &mut dyn Front,
 ) -> Result<Outcome, SessionError> {
+    carry_out(options, Hands::Model, environment, cancel, front)
+}
+
+/// Proves what stands in the project already: checks run, evidence is recorded, and no model is asked for anything.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn hand_in(
+    options: &RunOptions,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<Outcome, SessionError> {
+    carry_out(options, Hands::Others, environment, cancel, front)
+}
+
+/// Whose work a run proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hands {
+    /// The model's, which is asked for it.
+    Model,
+    /// Somebody else's, which is there.
+    Others,
+}
+
+fn carry_out(
+    options: &RunOptions,
+    hands: Hands,
+    environment: &Environment,
+    cancel: &Cancel,
+    front: &mut dyn Front,
+) -> Result<Outcome, SessionError> {
     let clock = host::clock::Stopwatch::start();
     let place = SpecPlace::find(&options.spec, environment)?;
     let (spec_text, spec) = documents::spec(&place)?;
     let gate = documents::gate(&place.project, environment)?;
-    models::ensure(environment, &options.model, cancel, front)?;
+    if hands == Hands::Model {
+        models::ensure(environment, &options.model, cancel, front)?;
+    }
     let open = |chain: &Chain| {
         let (chain, gate) = (chain.clone(), gate.clone());
-        Shop::open(environment, &place.project, gate, chain, cancel.clone())
+        let shop = Shop::open(environment, &place.project, gate, chain, cancel.clone())?;
+        Ok::<Shop, SessionError>(shop.proving_others(hands == Hands::Others))
     };
     let shop = open(&options.model)?;
     let mut journal = open_journal(&place.project, &shop.redactor, front)?;
@@ -408,7 +443,10 @@ impl<'a> Running<'a> {
                 spec: self.place.path.to_string(),
                 spec_fingerprint: self.spec.fingerprint.clone(),
                 mode: options.mode,
-                model: options.model.to_string(),
+                model: match self.shop.proves_others() {
+                    true => "handed in".to_owned(),
+                    false => options.model.to_string(),
+                },
                 only: options.only.clone(),
             })?;
         } else {

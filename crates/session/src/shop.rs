@@ -21,6 +21,7 @@ use crate::ledger::Ledger;
 use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project};
 use crate::secrets;
+use crate::servers;
 
 /// The arguments by which the program starts itself as the sandbox's supervisor.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
@@ -97,6 +98,8 @@ pub(crate) struct Shop {
     pub(crate) redactor: Redactor,
     environment: Environment,
     chain: Chain,
+    /// Whether the work to be proven is there already, so that no model is asked for it.
+    proves_others: bool,
     means: Means,
     opened: Arc<Opened>,
     counter: Arc<Counter>,
@@ -108,6 +111,7 @@ struct Opened {
     model: Mutex<Option<Arc<dyn Model>>>,
     python: Mutex<Option<PathBuf>>,
     cargo: OnceLock<Option<String>>,
+    fleet: Mutex<Option<Option<Arc<mcp::Fleet>>>>,
 }
 
 impl Shop {
@@ -133,6 +137,7 @@ impl Shop {
             redactor: secrets::redactor(project, environment)?,
             environment: environment.clone(),
             chain: chain.into(),
+            proves_others: false,
             means: Means::default(),
             opened: Arc::default(),
             counter: Arc::new(Counter::new(host::machine::cores())),
@@ -142,6 +147,19 @@ impl Shop {
     /// The same, with these means for its model. Without effect once the model was opened.
     pub(crate) fn within(self, means: Means) -> Shop {
         Shop { means, ..self }
+    }
+
+    /// The same, to prove what others did.
+    pub(crate) fn proving_others(self, proves_others: bool) -> Shop {
+        Shop {
+            proves_others,
+            ..self
+        }
+    }
+
+    /// Whether the work to be proven is there already.
+    pub(crate) fn proves_others(&self) -> bool {
+        self.proves_others
     }
 
     /// The same for work that `cancel` stops.
@@ -198,6 +216,19 @@ impl Shop {
     /// The model with those that answer in its place.
     pub(crate) fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The servers of the project and the user, one of each for the whole run; none when none is named.
+    pub(crate) fn fleet(&self) -> Result<Option<Arc<mcp::Fleet>>, SessionError> {
+        let mut slot = self
+            .opened
+            .fleet
+            .lock()
+            .map_err(|_| SessionError::internal("the servers could not be named"))?;
+        if let Some(fleet) = &*slot {
+            return Ok(fleet.clone());
+        }
+        Ok(slot.insert(servers::fleet(self)?).clone())
     }
 
     /// What the edge read from the process's environment.

@@ -26,7 +26,6 @@ const HOOKS_MAX: usize = 1_000;
 pub(crate) const CONFIG: &str = ".kiro/config.yaml";
 /// The folder's own rules in the form of `permissions.yaml`.
 pub(crate) const PERMISSIONS: &str = ".kiro/settings/permissions.yaml";
-const SERVERS: &str = ".kiro/settings/mcp.json";
 const HOOKS: &str = ".kiro/hooks";
 
 /// A folder with what it brings along, as a person has to see it before they trust it.
@@ -407,15 +406,16 @@ fn hook(root: &Path, name: &str) -> Grantable {
 }
 
 fn servers(root: &Path) -> Vec<Grantable> {
-    if !documents::exists(root, SERVERS) {
+    if !documents::exists(root, crate::servers::FILE) {
         return Vec::new();
     }
-    let file = read(root, SERVERS).and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+    let file =
+        read(root, crate::servers::FILE).and_then(|it| serde_json::from_slice::<Value>(&it).ok());
     let entries = file.as_ref().and_then(|it| it["mcpServers"].as_object());
     let Some(entries) = entries else {
         return vec![Grantable {
             kind: TrustKind::Server,
-            name: SERVERS.to_owned(),
+            name: crate::servers::FILE.to_owned(),
             shows: vec!["cannot be read as JSON with `mcpServers`".to_owned()],
             digest: None,
         }];
@@ -427,14 +427,19 @@ fn servers(root: &Path) -> Vec<Grantable> {
 }
 
 /// An entry of `mcp.json`, together with those of its words that are files of the folder.
-fn server(root: &Path, name: &str, entry: &Value) -> Grantable {
+pub(crate) fn server(root: &Path, name: &str, entry: &Value) -> Grantable {
     let words =
         std::iter::once(&entry["command"]).chain(entry["args"].as_array().into_iter().flatten());
     let words: Vec<&str> = words.filter_map(Value::as_str).collect();
-    let mut covered = vec![entry.to_string()];
+    let text = entry.to_string();
+    let mut covered = vec![text.clone()];
     for word in &words {
-        if let Some(bytes) = read(root, word.trim_start_matches("./")) {
-            covered.extend([(*word).to_owned(), Digest::of(&bytes).to_string()]);
+        // `--script=server.py` names a file as well.
+        let names = [Some(*word), word.split_once('=').map(|it| it.1)];
+        for name in names.into_iter().flatten() {
+            if let Some(bytes) = read(root, name.trim_start_matches("./")) {
+                covered.extend([name.to_owned(), Digest::of(&bytes).to_string()]);
+            }
         }
     }
     let mut shows = match entry["url"].as_str() {
@@ -447,12 +452,36 @@ fn server(root: &Path, name: &str, entry: &Value) -> Grantable {
     if let Some(variables) = variables.filter(|it| !it.is_empty()) {
         shows.push(format!("with the variables {}", variables.join(", ")));
     }
+    let read = variables_of(&text);
+    if !read.is_empty() {
+        shows.push(format!("is given your variables {}", read.join(", ")));
+    }
+    let unasked = entry["autoApprove"].as_array().into_iter().flatten();
+    let unasked: Vec<&str> = unasked.filter_map(Value::as_str).collect();
+    if !unasked.is_empty() {
+        shows.push(format!(
+            "has tools called without asking: {}",
+            unasked.join(", ")
+        ));
+    }
     Grantable {
         kind: TrustKind::Server,
         name: name.to_owned(),
         shows,
         digest: Some(digest_of(&covered)),
     }
+}
+
+/// The variables of the user that an entry wants put in, as in `${NAME}`.
+fn variables_of(text: &str) -> Vec<&str> {
+    let parts = text.split("${").skip(1);
+    let names = parts.filter_map(|it| it.split_once('}').map(|it| it.0));
+    let mut names: Vec<&str> = names
+        .map(|it| it.strip_prefix("env:").unwrap_or(it))
+        .map(|it| it.split_once(":-").map_or(it, |it| it.0))
+        .collect();
+    names.dedup();
+    names
 }
 
 /// A file of the folder, if it is a plain one inside it and not too large.

@@ -21,6 +21,13 @@ impl<'t> Many<'t> {
         }
     }
 
+    /// The same with another toolbox behind them.
+    #[must_use]
+    pub fn and(mut self, toolbox: Arc<dyn Toolbox + Send + 't>) -> Many<'t> {
+        self.boxes.push(toolbox);
+        self
+    }
+
     fn owner(&self, name: &str) -> Option<&(dyn Toolbox + Send + 't)> {
         let has =
             |it: &&Arc<dyn Toolbox + Send + 't>| it.specs().iter().any(|spec| spec.name == name);
@@ -42,6 +49,11 @@ impl Toolbox for Many<'_> {
     fn effect(&self, name: &str, arguments: &Value) -> Effect {
         self.owner(name)
             .map_or(Effect::Reads, |it| it.effect(name, arguments))
+    }
+
+    fn title(&self, name: &str, arguments: &Value) -> String {
+        self.owner(name)
+            .map_or_else(|| name.to_owned(), |it| it.title(name, arguments))
     }
 
     fn call(

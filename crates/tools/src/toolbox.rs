@@ -88,6 +88,11 @@ pub trait Toolbox: Sync {
     /// What a call of `name` with `arguments` can do. An unknown tool reads: its answer only says so.
     fn effect(&self, name: &str, arguments: &Value) -> Effect;
 
+    /// What a call is about, as rules and hooks name it: the tool, or `@server/tool` for one of another program.
+    fn title(&self, name: &str, _arguments: &Value) -> String {
+        name.to_owned()
+    }
+
     /// Answers a call. Never panics on any arguments: what cannot be done is an [`Answer`] that failed and says what
     /// would be right.
     fn call(

@@ -50,6 +50,21 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         "kiro spec lint --json",
         include_str!("../../schemas/lint.json"),
     ),
+    (
+        "mcp-list",
+        "kiro mcp list --json",
+        include_str!("../../schemas/mcp-list.json"),
+    ),
+    (
+        "mcp-test",
+        "kiro mcp test SERVER --json",
+        include_str!("../../schemas/mcp-test.json"),
+    ),
+    (
+        "mcp-doctor",
+        "kiro mcp doctor --json",
+        include_str!("../../schemas/mcp-doctor.json"),
+    ),
 ];
 
 pub(super) fn run(args: &SchemaArgs) -> Result<ExitCode, SessionError> {

@@ -25,6 +25,8 @@ mod languages;
 mod lint;
 mod living;
 mod lsp;
+mod mcp;
+mod mcp_serve;
 mod metrics;
 mod models;
 mod parallel;

@@ -1,6 +1,7 @@
 //! Agents of hooks: a conversation with tools in a copy of the folder, or one question to a model that calls none.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -11,13 +12,14 @@ use hooks::{Fact, Occasion, Part, Prompt};
 use host::clock::{Deadline, Stopwatch};
 use model::{Cancel, Delta, Message, Model, Request, Strategy};
 use policy::Redactor;
-use tools::{Nobody, Toolbox};
+use tools::{Many, Nobody, Toolbox};
 
 use super::incident::Incident;
 use super::verdict::{self, Bench, HookVerdict};
 use crate::briefing::{Briefing, SHORT, Wanted};
 use crate::error::{Kind, SessionError};
 use crate::models;
+use crate::servers;
 use crate::shop::{Shop, Yard};
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
@@ -138,20 +140,13 @@ fn converse(
     front: &mut dyn Front,
 ) -> Result<Report, SessionError> {
     let tools = toolbox::of_yard(shop, yard, &[], Box::new(Nobody))?;
+    let tools = Many::new([Arc::new(tools) as Arc<dyn Toolbox + Send>]);
+    let tools = servers::beside(shop, tools, Arc::new(Nobody), &mut |view| front.show(&view))?;
     let bench = Bench::over(&tools);
     let toolbox: &dyn Toolbox = if question.blocking { &bench } else { &tools };
     let briefing = briefing(shop, question, front)?;
     let system = briefing.system(SYSTEM);
-    let mut text = briefing.message(&filled(shop, yard, question)?);
-    if let Some(diff) = diff(question, DIFF_MAX) {
-        let _ = write!(
-            text,
-            "\n\nThe change that it is about:\n\n```diff\n{diff}\n```"
-        );
-    }
-    if question.blocking {
-        text.push_str(VERDICT);
-    }
+    let text = told(shop, yard, question, &briefing)?;
     let mut kept = Transcript::open(&question.transcript, question.redactor)?;
     let (sender, inbox) = channel();
     let (ended, cost) = std::thread::scope(|scope| {
@@ -196,6 +191,26 @@ fn converse(
         stopped,
         cost,
     })
+}
+
+/// The hook's words with what they are about.
+fn told(
+    shop: &Shop,
+    yard: &Yard,
+    question: &Question<'_>,
+    briefing: &Briefing,
+) -> Result<String, SessionError> {
+    let mut text = briefing.message(&filled(shop, yard, question)?);
+    if let Some(diff) = diff(question, DIFF_MAX) {
+        let _ = write!(
+            text,
+            "\n\nThe change that it is about:\n\n```diff\n{diff}\n```"
+        );
+    }
+    if question.blocking {
+        text.push_str(VERDICT);
+    }
+    Ok(text)
 }
 
 /// What the agent is told beside the hook's words.

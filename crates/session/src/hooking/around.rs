@@ -70,6 +70,10 @@ impl Toolbox for Hooked<'_> {
         }
     }
 
+    fn title(&self, name: &str, arguments: &Value) -> String {
+        self.inner.title(name, arguments)
+    }
+
     fn call(
         &self,
         name: &str,
@@ -81,7 +85,11 @@ impl Toolbox for Hooked<'_> {
             return self.inner.call(name, arguments, stop, on);
         };
         let input = arguments.to_string();
-        let before = [(Fact::Tool, name), (Fact::ToolInput, input.as_str())];
+        let title = self.inner.title(name, arguments);
+        let before = [
+            (Fact::Tool, title.as_str()),
+            (Fact::ToolInput, input.as_str()),
+        ];
         match self.fire(rig, Event::ToolPre, &before) {
             Ok(None) => {}
             Ok(Some(why)) => {
@@ -98,7 +106,7 @@ impl Toolbox for Hooked<'_> {
         }
         let answer = self.inner.call(name, arguments, stop, on);
         let after = [
-            (Fact::Tool, name),
+            (Fact::Tool, title.as_str()),
             (Fact::ToolInput, input.as_str()),
             (Fact::Output, answer.text.as_str()),
         ];

@@ -118,6 +118,10 @@ impl Toolbox for Bench<'_> {
         }
     }
 
+    fn title(&self, name: &str, arguments: &Value) -> String {
+        self.inner.title(name, arguments)
+    }
+
     fn call(
         &self,
         name: &str,

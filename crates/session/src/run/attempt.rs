@@ -161,6 +161,9 @@ impl Attempt<'_> {
             let report = self.check_file(file, CheckPurpose::Before)?;
             red |= !report.failed.is_empty();
         }
+        if self.shop.proves_others() {
+            return self.propose(work);
+        }
         // What the program writes whole needs no model.
         let is_written = work.unjudged.is_some() && !work.glue.is_empty();
         let unfinished: Vec<String> = match drives && !is_written {

@@ -4,9 +4,12 @@
 //! The checks are written anew before they judge, so that a test that was weakened proves nothing. What fails is told to
 //! the model for some rounds; its word that all is well is never asked for.
 
+use std::sync::Arc;
+
 use agent::{Conversation, Job, TurnLimits};
 use engine::checks::Report;
 use engine::{CheckPurpose, Fact, Work};
+use tools::Person;
 
 use super::Event;
 use super::attempt::{Attempt, count};
@@ -14,6 +17,7 @@ use crate::briefing::AROUND_TASK;
 use crate::error::SessionError;
 use crate::hooking::Hooked;
 use crate::person::Distant;
+use crate::servers;
 use crate::spec_tools::SpecTools;
 use crate::talk::{self, Ear, Talk, TurnTold};
 use crate::toolbox;
@@ -61,6 +65,9 @@ impl Attempt<'_> {
         let person = Distant::behind(channel, Event::Asked, &self.shop.approvals);
         let tools = toolbox::of_yard(self.shop, &self.yard, &checks, person)?;
         let tools = SpecTools::beside(tools, self.shop, &self.yard);
+        let person = Distant::behind(self.events.clone(), Event::Asked, &self.shop.approvals);
+        let person = Arc::from(person as Box<dyn Person>);
+        let tools = servers::beside(self.shop, tools, person, &mut |view| self.view(view))?;
         let tools = Hooked::over(&tools, self.shop)?;
         let briefing = self.briefing(work, AROUND_TASK)?;
         let system = briefing.system(SYSTEM);
