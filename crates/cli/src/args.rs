@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
+    /// Speak the Agent Client Protocol, for the editor that started this program
+    Acp,
 }
 
 /// What to trust.

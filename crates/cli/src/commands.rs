@@ -1,5 +1,6 @@
 //! One verb, one file.
 
+mod acp;
 mod approvals;
 mod chat;
 mod doctor;
@@ -73,6 +74,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Guard => guard::run(&environment),
         Command::Schema(args) => schema::run(&args),
         Command::Doctor(args) => doctor::run(&args, &environment),
+        Command::Acp => acp::run(&environment),
     }
 }
 

@@ -17,6 +17,7 @@ use host::shadow::{Captured, TreeId};
 use model::{Budget, Cancel, Spent};
 use policy::{Permit, Verdict};
 
+use crate::conversation::{Exchange, with_earlier};
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::{Hooked, before_prompt};
@@ -44,6 +45,8 @@ one diff and brought in when they or their rules agree. Say in the end, briefly,
 pub struct ChatOptions {
     /// The person's words.
     pub prompt: String,
+    /// What was said before it.
+    pub earlier: Vec<Exchange>,
     /// Whether changes wait for an answer.
     pub mode: Mode,
     /// The model.
@@ -239,6 +242,7 @@ impl<'a> Chat<'a> {
         let transcript = transcript.join(format!("{}.jsonl", self.run));
         let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
         let prompt = before_prompt(self.shop, &options.prompt, self.front)?;
+        let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
         let (ended, turns) = self.talk(&prompt, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
@@ -279,6 +283,12 @@ impl<'a> Chat<'a> {
             transcript,
             wall_ms: 0,
         })
+    }
+
+    /// How much of what was said before the model is told, in bytes: a quarter of what it can hold.
+    fn room(&self) -> Result<usize, SessionError> {
+        let tokens = self.shop.model()?.profile().context_tokens;
+        Ok(usize::try_from(tokens).unwrap_or(usize::MAX))
     }
 
     /// Lets the model work on a thread of its own, and records and shows what it reports.
@@ -415,7 +425,7 @@ impl<'a> Chat<'a> {
             Verdict::Allow(permit) if self.mode == Mode::Autopilot => {
                 self.front.show(&View::Diff {
                     task: CHAT.to_owned(),
-                    text: changes.display(),
+                    changes: changes.clone(),
                 });
                 self.answered(Answer::Approve, Answerer::Rules)?;
                 return Ok(Ok(permit));
@@ -433,6 +443,7 @@ impl<'a> Chat<'a> {
         reasons: Vec<String>,
     ) -> Result<Result<(), (Outcome, String)>, SessionError> {
         let review = Review {
+            spec: None,
             task: CHAT.to_owned(),
             title: "what the model changed".to_owned(),
             changes: changes.clone(),

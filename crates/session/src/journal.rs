@@ -371,6 +371,27 @@ impl Journal {
         )
     }
 
+    /// Every fact after the place `seq`, of all runs, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn facts_after(&self, seq: i64) -> Result<Vec<Entry>, JournalError> {
+        self.entries("seq > ?", seq)
+    }
+
+    /// The place of the last fact; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn last_seq(&self) -> Result<i64, JournalError> {
+        let last = self
+            .connection
+            .query_row("SELECT coalesce(max(seq), 0) FROM fact", [], |row| {
+                row.get(0)
+            });
+        last.map_err(|it| self.error(it))
+    }
+
     fn entries(&self, which: &str, value: i64) -> Result<Vec<Entry>, JournalError> {
         let read = || {
             let sql = format!("SELECT seq, run, at_ms, body FROM fact WHERE {which} ORDER BY seq");

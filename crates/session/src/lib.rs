@@ -5,12 +5,14 @@
 mod approvals;
 mod boxes;
 mod chat;
+mod conversation;
 pub mod desk;
 mod diff;
 mod doctor;
 mod documents;
 mod error;
 mod eval;
+mod follow;
 pub mod hooking;
 mod init;
 mod journal;
@@ -42,8 +44,11 @@ mod waiting;
 mod why;
 
 pub use boxes::{SetTask, set_task};
-pub use change::{Changeset, Part, visible};
+pub use change::{
+    Changeset, FileChange, FileState, Hunk, Kind as FileChangeKind, Part, RelPath, visible,
+};
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
+pub use conversation::{Conversation, Exchange, ListedConversation, conversations};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
@@ -51,6 +56,7 @@ pub use engine::{
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
+pub use follow::{Follower, News};
 pub use host::files::shown;
 pub use host::process::pty::Size;
 pub use host::sandbox::{Control, supervisor_main};
@@ -79,6 +85,6 @@ pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use view::{Decision, Front, Offers, Question, Review, View};
+pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
 pub use waiting::{Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

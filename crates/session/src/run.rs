@@ -301,6 +301,11 @@ impl Running<'_> {
         earlier: &[Entry],
         planned: Vec<Fact>,
     ) -> Result<(), SessionError> {
+        self.front.show(&View::Began {
+            run: self.id.clone(),
+            spec: self.place.path.to_string(),
+            resumed: !earlier.is_empty(),
+        });
         if earlier.is_empty() {
             let spec = self.place.path.as_str();
             self.landed = landing::unapproved(self.shop, &self.journal, spec)?;
@@ -312,10 +317,6 @@ impl Running<'_> {
                 only: options.only.clone(),
             })?;
         } else {
-            self.front.show(&View::Notice(format!(
-                "run {} goes on where it stopped",
-                self.id
-            )));
             self.record(Fact::Resumed)?;
             self.landed = landing::landed(self.shop, earlier.iter().map(|it| &it.fact))?;
         }

@@ -63,6 +63,19 @@ impl FolderTrust {
         self.trust.pending().next().is_none()
     }
 
+    /// What is shown, as one value: it is another one as soon as anything of it is.
+    pub fn state(&self) -> String {
+        let items = self.trust.granted();
+        let parts: Vec<String> = items
+            .iter()
+            .flat_map(|(kind, name, digest)| {
+                [kind.name().to_owned(), name.to_owned(), digest.to_string()]
+            })
+            .chain(self.items.iter().map(|it| it.standing.to_owned()))
+            .collect();
+        digest_of(&parts).to_string()
+    }
+
     /// One line about it.
     pub fn summary(&self) -> String {
         if self.items.is_empty() {

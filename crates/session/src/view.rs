@@ -26,6 +26,15 @@ pub enum View {
         /// Where they come from.
         source: String,
     },
+    /// A run begins, or goes on where it stopped.
+    Began {
+        /// The run's id.
+        run: String,
+        /// The spec's path.
+        spec: String,
+        /// Whether it goes on.
+        resumed: bool,
+    },
     /// The plan and the tasks stand in the project.
     Planned {
         /// The plan's path.
@@ -102,12 +111,12 @@ pub enum View {
         /// Passed and failed, once it ran.
         result: Option<(u32, u32)>,
     },
-    /// A changeset is about to land: its diff, made safe to print.
+    /// A changeset is about to land.
     Diff {
         /// The task's id.
         task: String,
-        /// The diff.
-        text: String,
+        /// What lands.
+        changes: Changeset,
     },
     /// A task was approved, by the rules or a person.
     Approved {
@@ -187,6 +196,8 @@ impl View {
 /// A proposal for a person to judge.
 #[derive(Clone, Debug)]
 pub struct Review {
+    /// The spec's path; none when the work has no spec.
+    pub spec: Option<String>,
     /// The task's id.
     pub task: String,
     /// Its title.
@@ -210,6 +221,15 @@ pub struct Offers {
     pub task: bool,
 }
 
+/// A file of a proposal as a person wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditedFile {
+    /// Its path.
+    pub path: String,
+    /// Its whole text.
+    pub text: String,
+}
+
 /// What a person says of a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -219,6 +239,8 @@ pub enum Decision {
     Modify,
     /// Leave out all but these parts; what is left is proven and shown anew.
     Keep(BTreeSet<Part>),
+    /// These files shall be as the person wrote them; what is then there is proven and shown anew.
+    Edit(Vec<EditedFile>),
     /// Attempt it anew, as this remark says.
     Revise(String),
     /// Leave this task out.
@@ -232,7 +254,7 @@ impl Decision {
     pub(crate) fn answer(&self) -> Answer {
         match self {
             Decision::Approve => Answer::Approve,
-            Decision::Modify | Decision::Keep(_) => Answer::Modify,
+            Decision::Modify | Decision::Keep(_) | Decision::Edit(_) => Answer::Modify,
             Decision::Revise(_) => Answer::Revise,
             Decision::Skip => Answer::Skip,
             Decision::Stop => Answer::Stop,
@@ -281,7 +303,8 @@ pub trait Front {
 }
 
 /// A front at which nobody looks and nobody answers: what happens is in the journal.
-pub(crate) struct Unseen;
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unseen;
 
 impl Front for Unseen {
     fn show(&mut self, _: &View) {}

@@ -1,5 +1,6 @@
 //! Proposals that wait for a person, and answers to them from any terminal.
 
+use change::Changeset;
 use engine::{Answer, Fact, Judgement, Progress, Run};
 
 use crate::error::{Kind, SessionError};
@@ -32,8 +33,8 @@ pub struct Waiting {
     pub lines: (u64, u64),
     /// Checks that pass.
     pub passed: u32,
-    /// The diff, made safe to print.
-    pub diff: String,
+    /// What would land.
+    pub changes: Changeset,
     /// An answer that the run has not taken yet.
     pub given: Option<Answer>,
     /// The tree that would land.
@@ -63,7 +64,10 @@ pub fn answer(
     decision: &Decision,
     environment: &Environment,
 ) -> Result<Waiting, SessionError> {
-    if matches!(decision, Decision::Modify | Decision::Keep(_)) {
+    if matches!(
+        decision,
+        Decision::Modify | Decision::Keep(_) | Decision::Edit(_)
+    ) {
         return Err(SessionError::new(
             Kind::Refused,
             "edits of a proposal are made where the run is",
@@ -171,7 +175,7 @@ fn of_run(
             files: proposal.files.clone(),
             lines: (proposal.added_lines, proposal.removed_lines),
             passed: proposal.passed,
-            diff: changes.display(),
+            changes,
             given: answered.map(|it| it.answer),
             tree: proposal.tree.clone(),
         });

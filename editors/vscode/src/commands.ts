@@ -170,7 +170,7 @@ class Commands {
   }
 
   async stop(): Promise<void> {
-    const running = this.project.operations.filter((it) => !it.ended && it.kind !== "hook");
+    const running = this.project.operations.filter((it) => !it.ended && (it.kind === "run" || it.kind === "plan"));
     await Promise.all(running.map((it) => this.ask("operations/stop", { operation: it.operation }, false)));
   }
 
@@ -352,7 +352,7 @@ class Commands {
       else if (said) await this.openPlace({ path: ended.result.tasks, line: 1 });
     } else if (it.kind === "run") {
       void show(isGood ? `${it.subject} is done: every success criterion is proven.` : `${it.subject}: ${ended.outcome}. ${ended.reason}${hint}`);
-    } else if (!isGood && it.kind !== "chat") {
+    } else if (!isGood && it.kind !== "chat" && it.kind !== "watch") {
       void show(`${it.kind} ${it.subject}: ${ended.outcome}. ${ended.reason}${hint}`);
     }
   }

@@ -102,7 +102,7 @@ export type Ended = { outcome: string; reason: string; hint: string | null; resu
 export type Operation = {
   operation: string;
   root: string;
-  kind: "plan" | "run" | "chat" | "hook" | "model";
+  kind: "plan" | "run" | "chat" | "hook" | "watch" | "model";
   subject: string;
   mode: Mode | null;
   started_ms: number;

@@ -80,7 +80,7 @@ fn show(it: &Waiting, whole: bool) {
         output::line(format!("  answered: {given}; the run has not taken it yet"));
     }
     if whole {
-        output::line(terminal::diff(&it.diff));
+        output::line(terminal::diff(&it.changes.display()));
     }
 }
 
@@ -88,7 +88,7 @@ fn to_json(it: &Waiting) -> Value {
     json!({
         "spec": it.spec, "run": it.run, "going_on": it.going_on, "task": it.task, "title": it.title,
         "reasons": it.reasons, "files": it.files, "added_lines": it.lines.0, "removed_lines": it.lines.1,
-        "passed": it.passed, "diff": it.diff,
+        "passed": it.passed, "diff": it.changes.display(),
         "answer": it.given.map(session::Answer::name),
     })
 }

@@ -21,6 +21,7 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
     let cancel = interruptible()?;
     let options = ChatOptions {
         prompt: prompt.clone(),
+        earlier: Vec::new(),
         mode: match args.autopilot {
             true => Mode::Autopilot,
             false => Mode::Guided,

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use session::shell::{CommandPattern, PatternScope};
+use server::wire::offer;
 use session::{Cancel, Consent, Decision, Offers, Review, Wish};
 
 use super::pick;
@@ -106,15 +106,6 @@ pub(super) fn consent(wish: &Wish, cancel: &Cancel) -> Consent {
     }
 }
 
-/// What one of a wish's offers would approve, in words that are safe to print.
-pub(crate) fn offer((pattern, scope): &(CommandPattern, PatternScope)) -> String {
-    let scope = match scope {
-        PatternScope::Run => "in this run",
-        PatternScope::Project => "in this project",
-    };
-    format!("{} {scope}", session::visible(&pattern.to_string()))
-}
-
 fn consented(line: &str, wish: &Wish) -> Option<Consent> {
     match line.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Some(Consent::Once),
@@ -170,6 +161,7 @@ fn parse(line: &str, offers: Offers) -> Result<Typed, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use session::shell::{CommandPattern, PatternScope};
 
     #[test]
     fn an_option_is_chosen_by_its_number() {

@@ -15,6 +15,9 @@ pub(super) fn of(view: &View) -> Option<String> {
 fn of_run(view: &View) -> Option<String> {
     Some(match view {
         View::Notice(text) => styled(DIM, text),
+        View::Began {
+            run, resumed: true, ..
+        } => styled(DIM, format!("run {run} goes on where it stopped")),
         View::Warning(text) => format!("{} {text}", styled(YELLOW, "warning:")),
         View::Planned {
             plan,
@@ -98,7 +101,7 @@ fn of_task(view: &View) -> Option<String> {
             });
             styled(DIM, format!("  {what}: {told}"))
         }
-        View::Diff { text, .. } => diff(text, DIFF_LINES),
+        View::Diff { changes, .. } => diff(&changes.display(), DIFF_LINES),
         View::Approved { by_person, .. } => {
             let by = if *by_person { "by you" } else { "by the rules" };
             styled(DIM, format!("  approved {by}"))

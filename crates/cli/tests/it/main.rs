@@ -1,12 +1,15 @@
 //! The whole binary in a hermetic world, with the scripted model in place of a real one.
 
+mod acp;
 mod approvals;
 mod bad_input;
 mod chat;
+mod client;
 mod dialects;
 mod double;
 mod driven;
 mod eval;
+mod forms;
 mod governance;
 mod guided;
 mod hooks;

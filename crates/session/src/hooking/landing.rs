@@ -78,6 +78,7 @@ impl Rig<'_> {
             _ => Vec::new(),
         };
         let review = Review {
+            spec: None,
             title: format!("what the hook «{task}» changed"),
             task: task.clone(),
             changes: captured.changes.clone(),

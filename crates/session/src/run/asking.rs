@@ -1,11 +1,12 @@
 //! Asking a person about a proposal: at the front, or by what they left from another terminal.
 
+use change::{Changeset, FileState, Mode};
 use engine::{Answerer, Fact};
 use spec::TaskMark;
 
 use super::{Running, landing};
 use crate::error::{Kind, SessionError};
-use crate::view::{Decision, Offers, Review, View};
+use crate::view::{Decision, EditedFile, Offers, Review, View};
 use crate::waiting;
 
 impl Running<'_> {
@@ -88,6 +89,10 @@ impl Running<'_> {
                     .map_err(SessionError::input)?;
                 self.kept = Some((task.clone(), kept));
             }
+            Decision::Edit(files) => {
+                let edited = edited(&review.changes, files)?;
+                self.kept = Some((task.clone(), edited));
+            }
             Decision::Revise(remark) => said = remark,
             Decision::Skip | Decision::Stop => self.mark(&task, TaskMark::Open)?,
             Decision::Modify => {}
@@ -109,6 +114,7 @@ impl Running<'_> {
         };
         let changes = landing::changes(self.shop, proposal)?;
         Ok(Some(Review {
+            spec: Some(self.place.path.to_string()),
             task: id.to_owned(),
             title: task.record.title.clone(),
             changes,
@@ -131,4 +137,21 @@ fn unanswered(reasons: &[String]) -> String {
             reasons.join("; ")
         )
     }
+}
+
+/// A proposal with these files as a person wrote them.
+fn edited(changes: &Changeset, files: Vec<EditedFile>) -> Result<Changeset, SessionError> {
+    let mut all = changes.clone().into_files();
+    for edit in files {
+        let found = all.iter_mut().find(|it| it.path.as_str() == edit.path);
+        let file = found.ok_or_else(|| {
+            SessionError::input(format!("{} is no file of the proposal", edit.path))
+        })?;
+        let mode = file.after.as_ref().or(file.before.as_ref());
+        file.after = Some(FileState {
+            mode: mode.map_or(Mode::File, |it| it.mode),
+            bytes: edit.text.into_bytes(),
+        });
+    }
+    Changeset::new(all).map_err(SessionError::input)
 }

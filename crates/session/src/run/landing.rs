@@ -166,7 +166,7 @@ impl Running<'_> {
         if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
             self.front.show(&View::Diff {
                 task: id.to_owned(),
-                text: changes.display(),
+                changes: changes.clone(),
             });
         }
         self.record(Fact::Judged {
