@@ -1,6 +1,7 @@
-//! Chores of the repository: `cargo xtask tidy` and `cargo xtask ide`.
+//! Chores of the repository: `cargo xtask tidy`, `cargo xtask ide`, `cargo xtask sim`.
 //!
-//! It depends on no crate of the product, so that it builds in seconds and works while the product does not.
+//! It depends on no crate of the product, so that it builds in seconds and works while the product does not. What needs the
+//! product is a program of its own, which is started here.
 
 mod files;
 mod ide;
@@ -16,12 +17,15 @@ use std::process::ExitCode;
 
 use files::FileSet;
 
-const USAGE: &str = "usage: cargo xtask tidy    check the rules of the house\n       cargo xtask ide     build the page of `kiro ide`";
+const USAGE: &str = "usage: cargo xtask tidy                           check the rules of the house
+       cargo xtask ide                            build the page of `kiro ide`
+       cargo xtask sim [--seeds N | --seed K]    live through N simulated projects, or one again";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy_repository(),
+        ["sim", ..] => simulate(&arguments[1..]),
         ["ide"] => match ide::build(&repository()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error, 1),
@@ -43,6 +47,34 @@ fn tidy_repository() -> ExitCode {
             ExitCode::SUCCESS
         }
         count => fail(&format!("tidy: {count} findings"), 1),
+    }
+}
+
+/// Builds and starts the simulator, which stands in the crate `testkit`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a chore starts cargo, as the person at the terminal would"
+)]
+fn simulate(arguments: &[String]) -> ExitCode {
+    let started = std::process::Command::new(env!("CARGO"))
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "testkit",
+            "--bin",
+            "sim",
+            "--",
+        ])
+        .args(arguments)
+        .current_dir(repository())
+        .status();
+    match started {
+        Ok(ended) => ended
+            .code()
+            .and_then(|it| u8::try_from(it).ok())
+            .map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(error) => fail(&format!("cargo does not start: {error}"), 2),
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("hooks", &["code", "change"]),
     ("engine", &["code", "change", "spec", "policy", "hooks"]),
     ("host", &["policy", "change"]),
+    ("context", &["host", "code", "policy", "change"]),
     // The host's calls take policy's permits and change's values, so its callers name both.
     ("tools", &["host", "code", "policy", "change"]),
     ("agent", &["model", "tools", "code"]),
@@ -30,6 +31,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "model-http",
             "model-bedrock",
             "host",
+            "context",
             "tools",
             "agent",
         ],

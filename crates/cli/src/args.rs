@@ -1,9 +1,13 @@
 //! What the user typed.
 
+mod tasks;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use session::{Budget, Money};
+
+pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 
 /// Spec-driven development: a written specification becomes planned, tested code.
 ///
@@ -28,7 +32,7 @@ pub(crate) enum Command {
     Spec(SpecCommand),
     /// Write plans/NAME-plan.md and plans/NAME-tasks.md from a specification.
     Plan(PlanArgs),
-    /// Show the tasks of a specification, or set the state of one.
+    /// Show the tasks of a specification; set, add, edit, move or drop one.
     Tasks(TasksArgs),
     /// Carry out a specification: plan, tasks, code, checks.
     Run(RunArgs),
@@ -44,6 +48,8 @@ pub(crate) enum Command {
     Rewind(RewindArgs),
     /// Let a model with tools do one thing in this folder; its changes are shown as one diff first.
     Chat(ChatArgs),
+    /// Show what a model would be told beside a request or a task, why, and how many tokens that is. Nothing is sent.
+    Context(ContextArgs),
     /// Show every specification of this project with its tasks and last run.
     Status(Json),
     /// Show what happened in a run.
@@ -279,6 +285,9 @@ pub(crate) struct PlanArgs {
     /// is a plan already.
     #[arg(long, conflicts_with = "fresh")]
     pub(crate) update: bool,
+    /// Say why each task is there, what it writes, whom it waits for and what judges it. Nothing is written.
+    #[arg(long, conflicts_with_all = ["fresh", "update", "feedback"])]
+    pub(crate) explain: bool,
     /// What is to be otherwise; for a model that writes plans.
     #[arg(long, value_name = "TEXT")]
     pub(crate) feedback: Option<String>,
@@ -288,33 +297,6 @@ pub(crate) struct PlanArgs {
     /// Print the tasks as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Whose tasks.
-#[derive(Debug, Args)]
-pub(crate) struct TasksArgs {
-    /// The specification, by name or path, or a task list's own path.
-    pub(crate) spec: String,
-    /// Print JSON.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// What to do; without it the tasks are listed.
-    #[command(subcommand)]
-    pub(crate) act: Option<TasksCommand>,
-}
-
-/// What to do with tasks.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TasksCommand {
-    /// List the tasks.
-    List,
-    /// Set a task's box; nothing else in the file changes.
-    Set {
-        /// The task's id, as `kiro tasks` lists it.
-        id: String,
-        /// pending, waiting, running or done.
-        state: String,
-    },
 }
 
 /// What to run.
@@ -331,6 +313,9 @@ pub(crate) struct RunArgs {
     /// Carry out this task only.
     #[arg(long, value_name = "ID")]
     pub(crate) task: Option<String>,
+    /// Work at up to this many tasks at once: those that wait for nothing and share no file.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) parallel: u8,
     /// Go on with a run that was cut off; a run that was cut off is always gone on with.
     #[arg(long)]
     pub(crate) resume: bool,
@@ -362,8 +347,11 @@ pub(crate) struct WhyArgs {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("answer").args(["approve", "skip", "stop", "revise"]).requires("task")))]
 pub(crate) struct ApprovalsArgs {
-    /// The task; its whole diff is shown.
+    /// The task, or the hook's name; its whole diff is shown.
     pub(crate) task: Option<String>,
+    /// Of several changes that a hook has left, the one of this file.
+    #[arg(long, value_name = "PATH", requires = "task")]
+    pub(crate) file: Option<String>,
     /// Let it land.
     #[arg(long)]
     pub(crate) approve: bool,
@@ -460,6 +448,28 @@ pub(crate) struct ChatArgs {
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
     /// Print the result as JSON; then nobody is asked.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What the context is for.
+#[derive(Debug, Args)]
+pub(crate) struct ContextArgs {
+    /// A request in words.
+    pub(crate) prompt: Option<String>,
+    /// A task, by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) task: Option<String>,
+    /// The task's specification, by name or path, where several have such a task.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) spec: Option<String>,
+    /// A file that the work is about; may be given several times.
+    #[arg(long = "file", value_name = "PATH")]
+    pub(crate) files: Vec<String>,
+    /// Print the texts too, whole.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -3,6 +3,7 @@
 mod acp;
 mod approvals;
 mod chat;
+mod context;
 mod doctor;
 mod eval;
 mod exec;
@@ -53,6 +54,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Redo(args) => undo::run(Undo::Redo, &args.how, &environment),
         Command::Rewind(args) => undo::run(Undo::Back(args.target), &args.how, &environment),
         Command::Chat(args) => chat::run(&args, &environment),
+        Command::Context(args) => context::run(args, &environment),
         Command::Status(args) => status::run(&args, &environment),
         Command::Log(args) => log::run(&args, &environment),
         Command::Logs(args) => logs::run(&args, &environment),

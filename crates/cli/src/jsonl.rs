@@ -1,7 +1,7 @@
 //! The front end for programs: every event is one line of JSON on the standard output.
 
 use serde_json::json;
-use server::wire::{Event, offer};
+use server::wire::{Shown, offer};
 use session::{Consent, Decision, Front, Question, Review, View, Wish};
 
 use crate::output;
@@ -18,7 +18,7 @@ impl Jsonl {
 
 impl Front for Jsonl {
     fn show(&mut self, view: &View) {
-        if let Some(event) = Event::of(view) {
+        if let Some(event) = Shown::of(view) {
             output::line(serde_json::to_value(event).unwrap_or_default());
         }
     }

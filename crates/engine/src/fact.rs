@@ -126,6 +126,21 @@ pub struct Proposal {
     /// Examples that failed after the attempt.
     #[serde(default)]
     pub failed: u32,
+    /// Whether nothing could be run that judges it, so that only a person can.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unjudged: bool,
+}
+
+/// What became of a proposal on a project in which other work has landed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Renewal {
+    /// It changes what it changed before: what was said of it still holds.
+    Same(Proposal),
+    /// It was merged with what landed: it is judged anew.
+    Changed(Proposal),
+    /// It does not fit, for this reason, and is to be attempted anew.
+    Failed(String),
 }
 
 /// What policy said of a proposal.
@@ -278,6 +293,11 @@ pub enum Fact {
         /// In the file's order.
         tasks: Vec<TaskRecord>,
     },
+    /// The tasks file was changed by hand while the run went on, and read again.
+    Replanned {
+        /// In the file's order.
+        tasks: Vec<TaskRecord>,
+    },
     /// An attempt at a task began.
     AttemptStarted {
         /// The task.
@@ -341,6 +361,20 @@ pub enum Fact {
         task: String,
         /// What.
         proposal: Proposal,
+    },
+    /// Other work landed since an attempt began; what it proposes is about to be proven on the project as it is now.
+    RenewalStarted {
+        /// The task.
+        task: String,
+        /// Tree of the project as it is now.
+        base: String,
+    },
+    /// That came to its end.
+    RenewalEnded {
+        /// The task.
+        task: String,
+        /// What came of it.
+        renewal: Renewal,
     },
     /// An attempt ended with nothing that can be proven.
     AttemptFailed {
@@ -571,10 +605,9 @@ mod tests {
         assert_eq!((cost.input_tokens, cost.usd()), (6, 1.5));
     }
 
-    /// The journal's form: a change here breaks journals that exist.
-    #[test]
-    fn golden_form() {
-        let facts = [
+    /// One of every shape.
+    fn samples() -> Vec<Fact> {
+        vec![
             Fact::RunStarted {
                 spec: "specs/a.md".into(),
                 spec_fingerprint: "00ff".into(),
@@ -625,11 +658,25 @@ mod tests {
                 digest: "00".into(),
                 why: "w".into(),
             },
+            Fact::RenewalStarted {
+                task: "2".into(),
+                base: "b".into(),
+            },
+            Fact::RenewalEnded {
+                task: "2".into(),
+                renewal: Renewal::Failed("w".into()),
+            },
             Fact::RunEnded {
                 outcome: Outcome::Done,
                 reason: "all proven".into(),
             },
-        ];
+        ]
+    }
+
+    /// The journal's form: a change here breaks journals that exist.
+    #[test]
+    fn golden_form() {
+        let facts = samples();
         let text: Vec<String> = facts
             .iter()
             .map(|it| serde_json::to_string(it).expect("facts serialise"))
@@ -642,6 +689,8 @@ mod tests {
         {"fact":"ruled","act":"write a","ruling":"deny","rule":"built in: **/.git","used":false}
         {"fact":"hook_ended","hook":"h","event":"file.save","path":"a","outcome":"blocked","why":"w","findings":["f"],"files":[],"cost":{"input_tokens":0,"cached_tokens":0,"output_tokens":0,"wall_ms":0},"wall_ms":1}
         {"fact":"hold_set","hook":"h","path":"a","digest":"00","why":"w"}
+        {"fact":"renewal_started","task":"2","base":"b"}
+        {"fact":"renewal_ended","task":"2","renewal":{"failed":"w"}}
         {"fact":"run_ended","outcome":"done","reason":"all proven"}
         "#);
         for (fact, line) in facts.iter().zip(&text) {
@@ -650,5 +699,16 @@ mod tests {
                 &serde_json::from_str::<Fact>(line).expect("reads back")
             );
         }
+    }
+
+    #[test]
+    fn golden_form_of_hand_edits() {
+        let fact = Fact::Replanned { tasks: Vec::new() };
+        let text = serde_json::to_string(&fact).expect("facts serialise");
+        assert_eq!(text, r#"{"fact":"replanned","tasks":[]}"#);
+        assert_eq!(
+            serde_json::from_str::<Fact>(&text).expect("reads back"),
+            fact
+        );
     }
 }

@@ -11,6 +11,7 @@ mod fingerprint;
 mod graph;
 mod inputs;
 mod landings;
+mod lanes;
 mod plan;
 mod plan_check;
 mod plan_written;
@@ -20,17 +21,18 @@ mod tooling;
 mod work;
 
 pub use fact::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Ruling,
-    TaskRecord,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal,
+    Ruling, TaskRecord,
 };
 pub use fingerprint::of_task as fingerprint_of;
 pub use graph::{Graph, GraphError};
 pub use landings::{Landed, Landings};
+pub use lanes::{Lanes, scopes_meet};
 pub use plan::{Draft, DraftTask, derive, derive_after};
 pub use plan_check::{Finding, check_plan};
 pub use plan_written::{WrittenPlan, read_written};
 pub use proof::{Claim, Proof, claims};
-pub use run::{Next, Progress, Run, TaskState};
+pub use run::{Conflict, Next, Progress, Run, TaskState};
 pub use tooling::Tooling;
 pub use work::{
     FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,

@@ -12,7 +12,7 @@ use crate::fingerprint;
 use crate::plan::{Draft, DraftTask, derive};
 use crate::plan_check::{Finding, check_plan};
 use crate::tooling::Tooling;
-use crate::work::{WorkError, source_files, work_of};
+use crate::work::{source_files, work_of};
 
 /// Most findings that are told at once.
 const FINDINGS_MAX: usize = 20;
@@ -246,7 +246,7 @@ fn unprovable(spec: &Spec, tooling: &Tooling, tasks: &[TaskRecord]) -> Vec<Strin
     let why = |task: &TaskRecord| {
         let work = work_of(spec, tooling, &task.id, &task.requirements, &task.files);
         match work {
-            Err(WorkError::NoChecks { .. }) if has_examples(task) => Some(format!(
+            Ok(work) if work.unjudged.is_some() && has_examples(task) => Some(format!(
                 "task {} could never be proven: give it the file that the spec's examples of its requirement call, or \
                  make it a part of the task that has that file",
                 task.id

@@ -1,9 +1,15 @@
 //! The progress of one run: a fold over its facts, and what to do next.
 
+mod replan;
+
+pub use self::replan::Conflict;
+
 use crate::fact::{
-    Answer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, TaskRecord,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal,
+    TaskRecord,
 };
 use crate::graph::{Graph, GraphError};
+use crate::lanes::{Lanes, scopes_meet};
 
 /// A task's state in the words of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +83,8 @@ pub struct Progress {
     pub proposal: Option<Proposal>,
     /// What policy said of it.
     pub judgement: Option<Judgement>,
+    /// Who approved what was judged, once somebody did.
+    approved_by: Option<Answerer>,
     /// Whether checks ran after the last attempt, and all were green.
     green: Option<bool>,
     /// Why it failed or was refused, when it was.
@@ -91,6 +99,12 @@ pub struct Progress {
     pub edits: u32,
     /// What a person wanted to be otherwise, oldest first.
     pub remarks: Vec<String>,
+    /// How often the project had been changed by this run when the tree was taken that the work is based on.
+    based_at: u32,
+    /// The same of the tree on which it is being proven anew.
+    renewed_at: u32,
+    /// How the tasks file disagrees with work that was begun on it.
+    pub conflict: Option<Conflict>,
 }
 
 impl Progress {
@@ -104,6 +118,7 @@ impl Progress {
             turns: 0,
             proposal: None,
             judgement: None,
+            approved_by: None,
             green: None,
             reason: String::new(),
             covered: Vec::new(),
@@ -111,11 +126,34 @@ impl Progress {
             ticked,
             edits: 0,
             remarks: Vec::new(),
+            based_at: 0,
+            renewed_at: 0,
+            conflict: None,
         }
     }
 
+    /// Whether it is done, on evidence or by a person's word.
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    fn has_landed(&self) -> bool {
+        matches!(self.stage, Stage::Applying | Stage::Applied | Stage::Done)
+    }
+
+    /// Whether nothing could be run that judges what it proposes.
+    pub fn is_unjudged(&self) -> bool {
+        self.proposal.as_ref().is_some_and(|it| it.unjudged)
+    }
+
+    /// Whether a person approved what the last attempt proposes; the rules' own approval ends where the rules do.
+    pub fn is_approved_by_person(&self) -> bool {
+        self.approved_by == Some(Answerer::Person)
+    }
+
     fn proposes_nothing(&self) -> bool {
-        self.proposal.as_ref().is_some_and(|it| it.files.is_empty())
+        let is_empty = self.proposal.as_ref().is_some_and(|it| it.files.is_empty());
+        is_empty && self.conflict.is_none()
     }
 }
 
@@ -131,6 +169,11 @@ pub enum Next {
     },
     /// Let a person edit the proposal, prove it anew and propose it.
     Modify {
+        /// The task.
+        task: String,
+    },
+    /// Prove the proposal on the project as it is now, since other work has landed.
+    Renew {
         /// The task.
         task: String,
     },
@@ -171,6 +214,8 @@ pub enum Next {
         /// The task.
         task: String,
     },
+    /// Wait until one of the threads that are at work reports.
+    Wait,
     /// Look for proof of every success criterion.
     Prove,
     /// Record the end.
@@ -200,6 +245,8 @@ pub struct Run {
     /// Success criteria with what proves them.
     pub proofs: Vec<(String, String)>,
     stopped: bool,
+    /// How often something was brought into the project or taken out of it.
+    changed: u32,
     /// How the run ended, once it did.
     pub outcome: Option<(Outcome, String)>,
     /// What all model turns cost, those of planning and of tasks that are gone included.
@@ -234,6 +281,7 @@ impl Run {
             }
             Fact::Resumed => self.resume(),
             Fact::Planned { tasks } => self.plan(tasks),
+            Fact::Replanned { tasks } => self.replan(tasks),
             Fact::Claimed {
                 criterion,
                 text,
@@ -305,8 +353,12 @@ impl Run {
         if let Fact::TurnEnded { cost, .. } = fact {
             self.cost += *cost;
         }
+        if matches!(fact, Fact::Applied { .. } | Fact::Undone { .. }) {
+            self.changed += 1;
+        }
         if let Some(task) = self.tasks.iter_mut().find(|it| it.record.id == name) {
-            task.take(fact);
+            task.take(fact, self.changed);
+            self.forget_removed();
         }
     }
 
@@ -353,6 +405,11 @@ impl Run {
         self.tasks.iter().filter(|it| it.stage == Stage::Unanswered)
     }
 
+    /// Whether a person stopped it.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// What all model turns cost.
     pub fn cost(&self) -> Cost {
         self.cost
@@ -366,34 +423,62 @@ impl Run {
         Graph::new(tasks).map(|_| ())
     }
 
-    /// What to do next; none after the run ended.
+    /// What to do next when one thing is done at a time; none after the run ended.
     pub fn next(&self) -> Option<Next> {
+        self.next_beside(&Lanes::default())
+    }
+
+    /// What to do next beside the work that goes on in `lanes`; none after the run ended.
+    pub fn next_beside(&self, lanes: &Lanes) -> Option<Next> {
         if self.outcome.is_some() {
             return None;
         }
-        let under_way = self.tasks.iter().find_map(|it| self.continue_task(it));
-        if let Some(next) = under_way {
+        let free = |it: &&Progress| !lanes.holds(&it.record.id);
+        let mut under_way = self.tasks.iter().filter(free);
+        // What stands in the project comes to its end before anything is proven beside it.
+        let landed = under_way.clone().filter(|it| it.has_landed());
+        if let Some(next) = landed
+            .chain(under_way.clone())
+            .find_map(|it| self.continue_task(it))
+        {
             return Some(next);
         }
         if self.stopped {
-            return Some(end(Outcome::Stopped, "you stopped it".to_owned()));
+            return Some(match lanes.is_empty() {
+                true => end(Outcome::Stopped, "you stopped it".to_owned()),
+                false => Next::Wait,
+            });
         }
-        let ready = self
-            .tasks
-            .iter()
-            .find(|it| it.stage == Stage::Open && self.is_wanted(it) && self.is_ready(it));
-        if let Some(task) = ready {
+        let ready = under_way.find(|it| self.can_begin(it, lanes));
+        if let Some(task) = ready.filter(|_| !lanes.are_full()) {
             return Some(Next::Attempt {
                 task: task.record.id.clone(),
                 attempt: task.attempts + 1,
             });
         }
-        Some(self.finish())
+        Some(match lanes.is_empty() {
+            true => self.finish(),
+            false => Next::Wait,
+        })
+    }
+
+    /// Whether a task waits for nothing and nobody is at work on its files.
+    fn can_begin(&self, task: &Progress, lanes: &Lanes) -> bool {
+        let at_work = self.tasks.iter().filter(|it| lanes.holds(&it.record.id));
+        task.stage == Stage::Open
+            && self.is_wanted(task)
+            && self.is_ready(task)
+            && at_work
+                .into_iter()
+                .all(|it| !scopes_meet(&it.record.files, &task.record.files))
     }
 
     fn continue_task(&self, task: &Progress) -> Option<Next> {
         let id = task.record.id.clone();
         match task.stage {
+            Stage::Proposed | Stage::Approved if task.based_at < self.changed => {
+                Some(Next::Renew { task: id })
+            }
             Stage::Proposed if task.proposes_nothing() => Some(self.complete(task)),
             Stage::Proposed => Some(Next::Judge { task: id }),
             Stage::Judged => Some(self.after_judgement(task)),
@@ -412,21 +497,28 @@ impl Run {
                 task: id,
                 reason: format!("refused: {}", reasons.join("; ")),
             },
-            (Some(Judgement::Allow), Some(Mode::Autopilot)) => Next::Approve { task: id },
+            (Some(Judgement::Allow), Some(Mode::Autopilot))
+                if task.conflict.is_none() && !task.is_unjudged() =>
+            {
+                Next::Approve { task: id }
+            }
             _ => Next::Ask { task: id },
         }
     }
 
-    /// The evidence gate: without a green check after the attempt nothing is done.
+    /// The evidence gate: without a green check after the attempt nothing is done, but for what nothing can check and a
+    /// person has vouched for.
     fn complete(&self, task: &Progress) -> Next {
         let id = task.record.id.clone();
-        if task.green == Some(true) {
-            Next::Complete { task: id }
-        } else {
-            Next::Fail {
+        match task.green {
+            Some(true) => Next::Complete { task: id },
+            None if task.is_unjudged() && task.is_approved_by_person() => {
+                Next::Complete { task: id }
+            }
+            _ => Next::Fail {
                 task: id,
                 reason: "no check was green after the attempt, so nothing proves it".to_owned(),
-            }
+            },
         }
     }
 
@@ -518,14 +610,18 @@ impl Run {
 }
 
 impl Progress {
-    fn take(&mut self, fact: &Fact) {
+    /// Takes in one fact of its own, after so many changes of the project.
+    fn take(&mut self, fact: &Fact, changed: u32) {
         match fact {
             Fact::AttemptStarted { attempt, .. } => {
                 self.stage = Stage::Running;
                 self.attempts = *attempt;
+                self.based_at = changed;
                 self.green = None;
+                self.approved_by = None;
                 self.proposal = None;
                 self.judgement = None;
+                self.conflict = None;
             }
             Fact::TurnEnded { cost, .. } => {
                 self.cost += *cost;
@@ -545,22 +641,31 @@ impl Progress {
                 self.stage = Stage::Proposed;
                 self.proposal = Some(proposal.clone());
             }
+            Fact::RenewalStarted { .. } => {
+                self.renewed_at = changed;
+                self.green = None;
+            }
+            Fact::RenewalEnded { renewal, .. } => self.renewed(renewal),
             Fact::AttemptFailed { reason, .. } | Fact::ApplyFailed { reason, .. } => {
                 self.stage = Stage::Failed;
                 self.reason.clone_from(reason);
             }
             Fact::Judged { judgement, .. } => {
                 self.stage = Stage::Judged;
+                self.approved_by = None;
                 self.judgement = Some(judgement.clone());
             }
-            Fact::Answered { answer, remark, .. } => {
+            Fact::Answered {
+                answer, remark, by, ..
+            } => {
                 self.answered(*answer);
+                self.approved_by = (*answer == Answer::Approve).then_some(*by);
                 self.remarks
                     .extend((!remark.is_empty()).then(|| remark.clone()));
             }
             Fact::Unanswered { .. } => self.stage = Stage::Unanswered,
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
-            Fact::Applied { .. } => self.stage = Stage::Applied,
+            Fact::Applied { .. } => self.applied(),
             Fact::Undone { .. } => self.reopen(),
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
@@ -570,6 +675,14 @@ impl Progress {
             Fact::Ticked { .. } => self.ticked = true,
             _ => {}
         }
+    }
+
+    /// What was made for a task that says something else by now is no evidence for it: it is worked on again.
+    fn applied(&mut self) {
+        self.stage = match self.conflict {
+            Some(Conflict::Changed) => Stage::Open,
+            _ => Stage::Applied,
+        };
     }
 
     /// What it brought in was taken out: nothing of it counts any more, but what it cost does.
@@ -585,6 +698,18 @@ impl Progress {
                 ..self.record.clone()
             })
         };
+    }
+
+    fn renewed(&mut self, renewal: &Renewal) {
+        self.based_at = self.renewed_at;
+        match renewal {
+            Renewal::Same(proposal) => self.proposal = Some(proposal.clone()),
+            Renewal::Changed(proposal) => {
+                self.stage = Stage::Proposed;
+                self.proposal = Some(proposal.clone());
+            }
+            Renewal::Failed(_) => self.stage = Stage::Open,
+        }
     }
 
     fn answered(&mut self, answer: Answer) {
@@ -631,6 +756,8 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::TurnEnded { task, .. }
         | Fact::TranscriptKept { task, .. }
         | Fact::Proposed { task, .. }
+        | Fact::RenewalStarted { task, .. }
+        | Fact::RenewalEnded { task, .. }
         | Fact::AttemptFailed { task, .. }
         | Fact::Judged { task, .. }
         | Fact::Answered { task, .. }
@@ -646,6 +773,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         Fact::RunStarted { .. }
         | Fact::Resumed
         | Fact::Planned { .. }
+        | Fact::Replanned { .. }
         | Fact::Claimed { .. }
         | Fact::Ruled { .. }
         | Fact::HookDecided { .. }

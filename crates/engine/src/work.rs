@@ -94,6 +94,8 @@ pub struct Work {
     pub imports: Vec<(String, Vec<String>)>,
     /// Criteria that green checks cover.
     pub covers: Vec<String>,
+    /// Why nothing in the spec judges the task; none when something does. Then its own tests and a person do.
+    pub unjudged: Option<String>,
 }
 
 /// A task that cannot be worked on.
@@ -106,16 +108,6 @@ pub enum WorkError {
         task: String,
         /// What it names.
         requirement: String,
-    },
-    /// Nothing of the task can be checked without trusting the model's word.
-    #[error(
-        "nothing in the spec says how to check task {task}: give {requirements} examples such as «name(input) → output»"
-    )]
-    NoChecks {
-        /// The task.
-        task: String,
-        /// The requirements that lack examples.
-        requirements: String,
     },
     /// A command runs a program that is none of the spec's files.
     #[error(
@@ -138,7 +130,7 @@ pub enum WorkError {
 /// Everything that the task `id` with these requirements and files does.
 ///
 /// # Errors
-/// When it names what the spec does not have, or nothing could judge it.
+/// When it names what the spec does not have, or its examples cannot be run.
 pub fn work_of(
     spec: &Spec,
     tooling: &Tooling,
@@ -161,13 +153,20 @@ pub fn work_of(
         ground.add(&mut work, requirement, files)?;
     }
     work.imports.extend(glue::imports_of(&work.glue));
-    if work.checks.is_empty() && work.imports.is_empty() {
-        return Err(WorkError::NoChecks {
-            task: id.to_owned(),
-            requirements: requirements.join(", "),
-        });
-    }
+    let is_judged = !work.checks.is_empty() || !work.imports.is_empty();
+    work.unjudged = (!is_judged).then(|| unjudged(id, requirements));
     Ok(work)
+}
+
+fn unjudged(task: &str, requirements: &[String]) -> String {
+    let why = format!("nothing in the spec says how to check task {task}");
+    match requirements {
+        [] => why,
+        some => format!(
+            "{why}: give {} examples such as «name(input) → output»",
+            some.join(", ")
+        ),
+    }
 }
 
 /// A task may name a requirement (`FR-1`) or one of its criteria (`FR-1.2`).

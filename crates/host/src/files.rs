@@ -20,7 +20,7 @@ mod several;
 mod single;
 mod temp;
 
-pub use apply::{Applied, ApplyError, Conflict, Landing, apply, preview};
+pub use apply::{Applied, ApplyError, Conflict, Landing, apply, apply_watched, landed, preview};
 pub use browse::{Entry, EntryKind, Loaded, Standing, entries_in, load_in, standing_in};
 pub use error::{FileError, plain, shown};
 pub use folders::{disk_free, ensure_folder, ensure_private_folder, link_own, remove_tree};
@@ -30,7 +30,7 @@ pub use judged::{
 };
 pub use look::{Last, look};
 pub use several::{Rewrite, write_all_in};
-pub use single::{digest, read, read_in, replace_own, write, write_in, write_program};
+pub use single::{digest, read, read_in, replace_own, write, write_in, write_over, write_program};
 
 pub(crate) use beneath::is_forbidden_part;
 pub(crate) use error::Shown;

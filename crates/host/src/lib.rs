@@ -8,6 +8,7 @@ pub mod clock;
 pub mod download;
 pub mod files;
 pub mod lease;
+pub mod machine;
 pub mod process;
 pub mod sandbox;
 pub mod shadow;

@@ -23,8 +23,8 @@ pub struct Request {
     pub seed: u64,
     /// Texts that end the answer. The answer does not include them. Empty ones are ignored.
     pub stop: Vec<String>,
-    /// The JSON schema of the answer, or none for text. The built-in model can write nothing else than what it allows; other
-    /// providers are told it where they know such a thing. An answer may be cut off, so whoever asks checks it all the same.
+    /// The JSON schema of the answer, or none for text. The built-in model can write nothing else than what it allows; the
+    /// others are not told it, so whoever asks them says it in words, too. An answer may be cut off, so whoever asks checks it all the same.
     pub schema: Option<Value>,
 }
 

@@ -3,6 +3,7 @@
 mod commands;
 mod hook;
 mod own;
+mod server;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::verdict::{Reason, Verdict};
 use self::commands::Granted;
 
 pub use self::commands::{Leave, LineAsk, LineVerdict, Step};
+pub use self::server::{Acquaintance, ServerCall};
 
 /// A program of the user's own that Kiro starts on the user's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

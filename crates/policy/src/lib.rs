@@ -18,7 +18,7 @@ mod trust;
 mod verdict;
 
 pub use change_type::ChangeType;
-pub use gate::{Gate, Leave, LineAsk, LineVerdict, OwnProgram, Step};
+pub use gate::{Acquaintance, Gate, Leave, LineAsk, LineVerdict, OwnProgram, ServerCall, Step};
 pub use path::{FileAct, Found, FoundKind, PathFacts, Place, Trouble};
 pub use permission::{Capability, Effect, PermissionRule};
 pub use permit::{Act, FileId, Permit, PermitMismatch};

@@ -65,6 +65,15 @@ pub enum Act {
         /// Digest of the changeset.
         changeset: Digest,
     },
+    /// Call a tool of another program.
+    Call {
+        /// The server's name in the configuration.
+        server: String,
+        /// The tool's name there.
+        tool: String,
+        /// Digest of the arguments as they are sent.
+        arguments: Digest,
+    },
     /// Bring a file of known content from the network into the user's cache.
     Fetch {
         /// Where it will stand.
@@ -125,6 +134,16 @@ impl Act {
                 part(b"apply");
                 part(root.as_os_str().as_encoded_bytes());
                 part(changeset.to_string().as_bytes());
+            }
+            Act::Call {
+                server,
+                tool,
+                arguments,
+            } => {
+                part(b"call");
+                part(server.as_bytes());
+                part(tool.as_bytes());
+                part(arguments.to_string().as_bytes());
             }
             Act::Fetch { path, content } => {
                 part(b"fetch");

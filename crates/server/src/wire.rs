@@ -63,7 +63,7 @@ pub use ask::{
     Answer, Ask, AskClosed, Asked, Offer, Part, Review, ReviewFile, ReviewOffers, ReviewPart,
     TextFile, files, offer,
 };
-pub use event::{CostView, Event};
+pub use event::{CostView, Event, Shown};
 pub use params::{
     AnswerApproval, AnswerAsk, Approvals, ExplainHooks, GrantTrust, Here, HookLog, Lint, NewHook,
     NewSpec, OfOperation, OfRun, OfSpec, OfTask, RunHook, SetTask, SpecKind, StartChat, StartPlan,

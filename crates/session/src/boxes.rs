@@ -34,39 +34,65 @@ pub fn set_task(
     let mark = mark_of(state)?;
     let place = SpecPlace::find(wanted, environment)?;
     let path = place.tasks();
-    let text = documents::read(&place.project, &path)?
-        .ok_or_else(|| SessionError::input(format!("there is no {path}")))?;
-    let id = id.into();
-    let marked = set_mark(&text, &id, mark).map_err(|error| {
-        let known: Vec<String> = TaskList::parse(&text)
-            .all()
-            .map(|it| it.id.to_string())
-            .take(60)
-            .collect();
-        SessionError::input(format!("{path}: {error}"))
-            .hint(format!("its tasks are {}", known.join(", ")))
-    })?;
-    let before = TaskList::parse(&text)
-        .task(&id)
-        .map_or(TaskMark::Open, |it| it.mark);
-    if marked != text {
-        let gate = documents::gate(&place.project, environment)?;
-        if place.project.state.join("journal.db").exists() {
-            let mut journal = open_journal(
-                &place.project,
-                &secrets::redactor(&place.project, environment)?,
-                &mut Unseen,
-            )?;
-            planning::write_own(&place.project, &gate, &mut journal, &path, &text, &marked)?;
-        } else {
-            documents::write(&place.project, &gate, &path, &marked)?;
-        }
+    if documents::read(&place.project, &path)?.is_none() {
+        return Err(SessionError::input(format!("there is no {path}")));
     }
+    let id = id.into();
+    let mut before = TaskMark::Open;
+    edit(&place, environment, |text| {
+        before = TaskList::parse(text)
+            .task(&id)
+            .map_or(TaskMark::Open, |it| it.mark);
+        let marked = set_mark(text, &id, mark)
+            .map_err(|error| SessionError::input(format!("{path}: {error}")).hint(known(text)));
+        marked.map(Some)
+    })?;
     Ok(SetTask {
         path,
         before: name_of(before),
         after: name_of(mark),
     })
+}
+
+/// The ids of a task list, for who named another.
+pub(crate) fn known(text: &str) -> String {
+    let list = TaskList::parse(text);
+    let known: Vec<&str> = list.all().map(|it| it.id.as_str()).take(60).collect();
+    format!("its tasks are {}", known.join(", "))
+}
+
+/// Puts `new` in the place of the tasks file's text, if that is still `old`; whether it was.
+pub(crate) fn replace(
+    place: &SpecPlace,
+    environment: &Environment,
+    old: &str,
+    new: &str,
+) -> Result<bool, SessionError> {
+    let mut is_old = true;
+    edit(place, environment, |text| {
+        is_old = text == old;
+        Ok(is_old.then(|| new.to_owned()))
+    })?;
+    Ok(is_old)
+}
+
+/// Changes the tasks file as a person's own act.
+fn edit(
+    place: &SpecPlace,
+    environment: &Environment,
+    edit: impl FnMut(&str) -> Result<Option<String>, SessionError>,
+) -> Result<(), SessionError> {
+    let gate = documents::gate(&place.project, environment)?;
+    let mut journal = match place.project.state.join("journal.db").exists() {
+        true => Some(open_journal(
+            &place.project,
+            &secrets::redactor(&place.project, environment)?,
+            &mut Unseen,
+        )?),
+        false => None,
+    };
+    let path = place.tasks();
+    planning::edit_own(&place.project, &gate, journal.as_mut(), &path, edit)
 }
 
 fn mark_of(state: &str) -> Result<TaskMark, SessionError> {

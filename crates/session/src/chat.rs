@@ -17,6 +17,7 @@ use host::shadow::{Captured, TreeId};
 use model::{Budget, Cancel, Spent};
 use policy::{Permit, Verdict};
 
+use crate::briefing::{Briefing, Wanted};
 use crate::conversation::{Exchange, with_earlier};
 use crate::documents;
 use crate::error::{Kind, SessionError};
@@ -242,8 +243,14 @@ impl<'a> Chat<'a> {
         let transcript = transcript.join(format!("{}.jsonl", self.run));
         let mut kept = Transcript::open(&transcript, &self.shop.redactor)?;
         let prompt = before_prompt(self.shop, &options.prompt, self.front)?;
+        let wanted = Wanted {
+            words: &options.prompt,
+            files: &[],
+        };
+        let front = &mut *self.front;
+        let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
         let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
-        let (ended, turns) = self.talk(&prompt, &yard, &mut kept)?;
+        let (ended, turns) = self.talk(&briefing, &prompt, &yard, &mut kept)?;
         self.record(Fact::TranscriptKept {
             task: CHAT.to_owned(),
             attempt: 1,
@@ -294,11 +301,13 @@ impl<'a> Chat<'a> {
     /// Lets the model work on a thread of its own, and records and shows what it reports.
     fn talk(
         &mut self,
+        briefing: &Briefing,
         prompt: &str,
         yard: &Yard,
         transcript: &mut Transcript,
     ) -> Result<(Ended, u32), SessionError> {
         let shop = self.shop;
+        let (system, prompt) = (briefing.system(SYSTEM), briefing.message(prompt));
         let work = |sender| {
             let model = shop.model()?;
             let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
@@ -307,7 +316,7 @@ impl<'a> Chat<'a> {
             let mut conversation = Conversation::new(Job {
                 model: &*model,
                 toolbox: &tools,
-                system: SYSTEM,
+                system: &system,
                 limits: TurnLimits::default(),
                 cancel: &shop.cancel,
                 seed: 0,
@@ -315,7 +324,7 @@ impl<'a> Chat<'a> {
             });
             let mut ear = Pass(sender);
             let mut talk = Talk::new(CHAT, &mut ear, transcript);
-            let ended = conversation.ask(prompt, &mut talk);
+            let ended = conversation.ask(&prompt, &mut talk);
             Ok((ended, conversation.spent().turns))
         };
         talk::listening(work, &shop.cancel, &mut |heard| self.hear(heard))

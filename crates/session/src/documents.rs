@@ -1,9 +1,10 @@
 //! The documents people read and edit: specs, plans, tasks and the rules. Read with clear errors, written only
 //! through policy.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use change::RelPath;
+use change::{Digest, RelPath};
+use host::files::FileError;
 use policy::{Gate, Permit, Rules, Verdict};
 use spec::Spec;
 
@@ -127,6 +128,34 @@ pub(crate) fn write(
     path: &str,
     text: &str,
 ) -> Result<(), SessionError> {
+    let (permit, file) = prepared(project, gate, path, text)?;
+    host::files::write(permit, &file, text.as_bytes()).map_err(SessionError::internal)
+}
+
+/// As [`write`], over a text that was read: false, and nothing is written, when somebody else has written it meanwhile.
+pub(crate) fn rewrite(
+    project: &Project,
+    gate: &Gate,
+    path: &str,
+    before: Option<&str>,
+    text: &str,
+) -> Result<bool, SessionError> {
+    let (permit, file) = prepared(project, gate, path, text)?;
+    let before = before.map(|it| Digest::of(it.as_bytes()));
+    match host::files::write_over(permit, &file, before, text.as_bytes()) {
+        Ok(()) => Ok(true),
+        Err(FileError::Changed { .. }) => Ok(false),
+        Err(error) => Err(SessionError::internal(error)),
+    }
+}
+
+/// The permit for one of Kiro's own documents, whose folder is then there.
+fn prepared(
+    project: &Project,
+    gate: &Gate,
+    path: &str,
+    text: &str,
+) -> Result<(Permit, PathBuf), SessionError> {
     let relative = RelPath::parse(path).map_err(SessionError::internal)?;
     let is_own = ["plans/", ".kiro/", "specs/"]
         .iter()
@@ -140,7 +169,7 @@ pub(crate) fn write(
     if let Some(folder) = file.parent() {
         host::files::ensure_folder(folder).map_err(SessionError::internal)?;
     }
-    host::files::write(permit, &file, text.as_bytes()).map_err(SessionError::internal)
+    Ok((permit, file))
 }
 
 /// The permit of a verdict that allows; where nobody is to be asked, an ask is a refusal.

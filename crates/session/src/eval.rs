@@ -251,6 +251,7 @@ impl Trial<'_> {
             planner: self.options.model.clone(),
             budget: Budget::default(),
             seed: self.seed(),
+            parallel: 1,
         };
         let mut tally = Tally {
             front,

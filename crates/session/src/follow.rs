@@ -98,7 +98,7 @@ impl Follower {
             return Ok(Vec::new());
         };
         let mut facts = journal
-            .facts_after(self.seq)
+            .all_after(self.seq)
             .map_err(SessionError::internal)?;
         facts.truncate(FACTS_MAX);
         if let Some(last) = facts.last() {

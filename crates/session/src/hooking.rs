@@ -16,6 +16,7 @@ pub(crate) mod holds;
 mod incident;
 mod install;
 mod landing;
+pub(crate) mod later;
 mod list;
 mod logs;
 mod outcome;

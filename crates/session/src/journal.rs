@@ -18,7 +18,7 @@ use policy::Redactor;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 
-pub(crate) use answers::Given;
+pub use answers::Given;
 
 /// Version of the tables' form.
 const VERSION: i64 = 3;
@@ -260,28 +260,24 @@ impl Journal {
     /// # Errors
     /// When they cannot be written; then they were not.
     pub fn append(&mut self, run: &str, at_ms: i64, facts: &[Fact]) -> Result<(), JournalError> {
+        let bodies = self.bodies(facts)?;
+        let append = |connection: &mut Connection| {
+            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            chain::append(&act, run, at_ms, &bodies)?;
+            act.commit()
+        };
+        append(&mut self.connection).map_err(|it| self.error(it))
+    }
+
+    /// The facts as rows hold them, without secrets.
+    fn bodies(&self, facts: &[Fact]) -> Result<Vec<String>, JournalError> {
         let body = |fact: &Fact| {
             let mut value = serde_json::to_value(fact)?;
             redact(&self.redactor, &mut value);
             serde_json::to_string(&value)
         };
         let bodies: Result<Vec<String>, serde_json::Error> = facts.iter().map(body).collect();
-        let bodies = bodies.map_err(|source| self.no_fact(source))?;
-        let append = |connection: &mut Connection| {
-            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let (mut seq, mut chain) = (chain::last_seq(&act)?, chain::head(&act)?.1);
-            for body in &bodies {
-                seq += 1;
-                chain = chain::next(&chain, seq, run, at_ms, body);
-                act.execute(
-                    "INSERT INTO fact (seq, run, at_ms, body, chain) VALUES (?, ?, ?, ?, ?)",
-                    params![seq, run, at_ms, body, chain],
-                )?;
-            }
-            chain::note(&act, seq, &chain)?;
-            act.commit()
-        };
-        append(&mut self.connection).map_err(|it| self.error(it))
+        bodies.map_err(|source| self.no_fact(source))
     }
 
     /// Looks whether the journal is as it was written.
@@ -327,17 +323,54 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read, or holds a fact that this Kiro cannot.
     pub fn facts(&self, run: &str) -> Result<Vec<Entry>, JournalError> {
+        self.facts_after(run, 0)
+    }
+
+    /// The facts of one run that stand after the place `seq`, oldest first.
+    ///
+    /// # Errors
+    /// As [`Journal::facts`].
+    pub fn facts_after(&self, run: &str, seq: i64) -> Result<Vec<Entry>, JournalError> {
         let read = || {
-            let mut all = self
-                .connection
-                .prepare("SELECT seq, run, at_ms, body FROM fact WHERE run = ? ORDER BY seq")?;
-            let rows = all.query_map(params![run], |row| {
+            let mut all = self.connection.prepare(
+                "SELECT seq, run, at_ms, body FROM fact WHERE run = ? AND seq > ? ORDER BY seq",
+            )?;
+            let rows = all.query_map(params![run, seq], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?;
-            rows.collect::<Result<Vec<(i64, String, i64, String)>, _>>()
+            rows.collect::<Result<Vec<Row>, _>>()
         };
         let rows = read().map_err(|it| self.error(it))?;
-        rows.into_iter().map(|row| self.entry(row)).collect()
+        self.parsed(rows)
+    }
+
+    /// Reads rows as facts: nearly all of what it takes to resume a long run, so all processors share it.
+    fn parsed(&self, rows: Vec<Row>) -> Result<Vec<Entry>, JournalError> {
+        const ALONE: usize = 4_096;
+        let path = &self.path;
+        let all = move |rows: &[Row]| {
+            let entries = rows.iter().map(|row| entry(path, row));
+            entries.collect::<Result<Vec<Entry>, JournalError>>()
+        };
+        if rows.len() <= ALONE {
+            return all(&rows);
+        }
+        let crew = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = rows.len().div_ceil(crew);
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = rows
+                .chunks(share)
+                .map(|rows| scope.spawn(move || all(rows)))
+                .collect();
+            let mut entries = Vec::with_capacity(rows.len());
+            for part in parts {
+                match part.join() {
+                    Ok(part) => entries.extend(part?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            Ok(entries)
+        })
     }
 
     /// Every fact about a hold, of all runs, oldest first.
@@ -375,7 +408,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub fn facts_after(&self, seq: i64) -> Result<Vec<Entry>, JournalError> {
+    pub fn all_after(&self, seq: i64) -> Result<Vec<Entry>, JournalError> {
         self.entries("seq > ?", seq)
     }
 
@@ -399,10 +432,10 @@ impl Journal {
             let rows = all.query_map(params![value], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?;
-            rows.collect::<Result<Vec<(i64, String, i64, String)>, _>>()
+            rows.collect::<Result<Vec<Row>, _>>()
         };
         let rows = read().map_err(|it| self.error(it))?;
-        rows.into_iter().map(|row| self.entry(row)).collect()
+        self.parsed(rows)
     }
 
     /// Remembers what Kiro wrote to one of its documents, so that a person's edit is told from its own.
@@ -432,27 +465,29 @@ impl Journal {
         Ok(found.and_then(|text| Digest::parse(&text).ok()))
     }
 
-    fn entry(&self, row: (i64, String, i64, String)) -> Result<Entry, JournalError> {
-        let (seq, run, at_ms, body) = row;
-        let fact = serde_json::from_str(&body).map_err(|source| JournalError::Fact {
-            path: self.path.display().to_string(),
-            seq,
-            source,
-        })?;
-        Ok(Entry {
-            seq,
-            run,
-            at_ms,
-            fact,
-        })
-    }
-
     fn error(&self, source: rusqlite::Error) -> JournalError {
         JournalError::Sqlite {
             path: self.path.display().to_string(),
             source,
         }
     }
+}
+
+/// Place, run, time and body of a fact, as the table has them.
+type Row = (i64, String, i64, String);
+
+fn entry(path: &Path, (seq, run, at_ms, body): &Row) -> Result<Entry, JournalError> {
+    let fact = serde_json::from_str(body).map_err(|source| JournalError::Fact {
+        path: path.display().to_string(),
+        seq: *seq,
+        source,
+    })?;
+    Ok(Entry {
+        seq: *seq,
+        run: run.clone(),
+        at_ms: *at_ms,
+        fact,
+    })
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

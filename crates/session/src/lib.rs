@@ -4,14 +4,17 @@
 
 mod approvals;
 mod boxes;
+mod briefing;
 mod chat;
 mod conversation;
+mod counter;
 pub mod desk;
 mod diff;
 mod doctor;
 mod documents;
 mod error;
 mod eval;
+mod explain;
 mod follow;
 pub mod hooking;
 mod init;
@@ -32,6 +35,7 @@ mod shop;
 mod spec_tools;
 mod specs;
 mod talk;
+mod task_edits;
 mod toolbox;
 mod tooling;
 mod trace;
@@ -44,6 +48,7 @@ mod waiting;
 mod why;
 
 pub use boxes::{SetTask, set_task};
+pub use briefing::{Briefing, BriefingOptions, Piece, briefing};
 pub use change::{
     Changeset, FileChange, FileState, Hunk, Kind as FileChangeKind, Part, RelPath, visible,
 };
@@ -52,17 +57,19 @@ pub use conversation::{Conversation, Exchange, ListedConversation, conversations
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Ruling, TaskState,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Renewal, Ruling,
+    TaskState,
 };
 pub use error::{Kind, SessionError};
 pub use eval::{EvalOptions, EvalRow, Interval, Summary, Way, eval, markdown, summaries, wilson};
+pub use explain::{Explained, ExplainedTask, explain_plan};
 pub use follow::{Follower, News};
 pub use host::files::shown;
 pub use host::process::pty::Size;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};
-pub use journal::{Entry, Journal, JournalError, RunRow, Soundness};
+pub use journal::{Entry, Given, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
@@ -78,13 +85,17 @@ pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, 
 pub use run::{RunOptions, run};
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
-pub use spec::{ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec};
+pub use spec::{
+    ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec, TaskPlace,
+    TaskWish,
+};
 pub use specs::{ListedSpec, spec_list, specs};
+pub use task_edits::{EditedTask, TaskAct, edit_tasks};
 pub use tools::{Consent, Wish};
 pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
 pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
-pub use waiting::{Waiting, answer, approvals};
+pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

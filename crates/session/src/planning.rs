@@ -176,14 +176,17 @@ fn put(
     let fresh: Vec<(String, String)> = plan.into_iter().chain([(place.tasks(), tasks)]).collect();
     let mut merged = Vec::new();
     for (path, text) in &fresh {
+        let before = documents::read(&place.project, path)?;
         let text = match wish.fresh {
             true => text.clone(),
             false => merge::with_hand_edits(place, journal, path, text)?,
         };
-        merged.push(text);
+        merged.push((before, text));
     }
-    for ((path, text), merged) in fresh.iter().zip(merged) {
-        documents::write(&place.project, &shop.gate, path, &merged)?;
+    for ((path, text), (before, merged)) in fresh.iter().zip(merged) {
+        if !documents::rewrite(&place.project, &shop.gate, path, before.as_deref(), &merged)? {
+            return Err(busy(path));
+        }
         merge::remember(place, path, text)?;
         journal
             .wrote(path, Digest::of(merged.as_bytes()))
@@ -263,22 +266,49 @@ fn show(
     Ok(())
 }
 
-/// Writes one of Kiro's documents whose text was `old`, and remembers the new text as Kiro's own if the old
-/// one was.
-pub(crate) fn write_own(
+/// How often a document that somebody else keeps writing is tried.
+const TRIES: u32 = 20;
+
+/// Changes one of Kiro's documents as `edit` says of its text; none leaves it alone. When somebody else writes it meanwhile their
+/// text is taken and edited instead, so nothing of theirs is lost. The new text is remembered as Kiro's own if the old one was.
+///
+/// # Errors
+/// When it cannot be read or written, or is written by others all the time.
+pub(crate) fn edit_own(
     project: &Project,
     gate: &Gate,
-    journal: &mut Journal,
+    journal: Option<&mut Journal>,
     path: &str,
-    old: &str,
-    new: &str,
+    mut edit: impl FnMut(&str) -> Result<Option<String>, SessionError>,
 ) -> Result<(), SessionError> {
-    let written = journal.written(path).map_err(SessionError::internal)?;
-    documents::write(project, gate, path, new)?;
-    if written == Some(Digest::of(old.as_bytes())) {
-        journal
-            .wrote(path, Digest::of(new.as_bytes()))
-            .map_err(SessionError::internal)?;
+    let mut journal = journal;
+    for _ in 0..TRIES {
+        let Some(old) = documents::read(project, path)? else {
+            return Ok(());
+        };
+        let Some(new) = edit(&old)?.filter(|it| *it != old) else {
+            return Ok(());
+        };
+        let written = match &journal {
+            Some(journal) => journal.written(path).map_err(SessionError::internal)?,
+            None => None,
+        };
+        if !documents::rewrite(project, gate, path, Some(&old), &new)? {
+            continue;
+        }
+        if let (Some(journal), true) = (&mut journal, written == Some(Digest::of(old.as_bytes()))) {
+            journal
+                .wrote(path, Digest::of(new.as_bytes()))
+                .map_err(SessionError::internal)?;
+        }
+        return Ok(());
     }
-    Ok(())
+    Err(busy(path))
+}
+
+fn busy(path: &str) -> SessionError {
+    SessionError::input(format!(
+        "{path} was written by somebody else while it was worked on"
+    ))
+    .hint("nothing is lost; do it again")
 }

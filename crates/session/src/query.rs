@@ -158,7 +158,7 @@ impl Known {
         let mut prints: BTreeMap<&str, &str> = BTreeMap::new();
         for entry in facts {
             match &entry.fact {
-                Fact::Planned { tasks } => {
+                Fact::Planned { tasks } | Fact::Replanned { tasks } => {
                     prints = tasks
                         .iter()
                         .map(|it| (it.id.as_str(), it.fingerprint.as_str()))

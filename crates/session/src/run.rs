@@ -1,6 +1,6 @@
 //! A run: the one loop that owns the journal, does what the engine says is next, and shows what happens.
 //!
-//! Attempts work on a thread of their own and speak through a channel; everything that is recorded or shown
+//! Attempts work in lanes, on threads of their own, and speak through a channel; everything that is recorded or shown
 //! passes through this loop in one order. The engine decides, policy permits, the host acts, the journal
 //! remembers: intent first, then the act, then its result.
 
@@ -9,24 +9,26 @@ mod attempt;
 mod driven;
 mod hooked;
 pub(crate) mod landing;
+mod lane;
+mod own_tests;
 mod prove;
+mod rereading;
 pub(crate) mod tasks_file;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
 
-use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Cost, Fact, Mode, Next, Outcome, Run};
+use change::{Changeset, Digest, RelPath};
+use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
 use host::lease::Owner;
 use host::sandbox::Control;
-use host::shadow::TreeId;
+use host::shadow::{ShadowError, TreeId};
 use model::{Budget, Cancel, Money, Spent, Usage};
 use policy::Redactor;
 use spec::{Spec, TaskMark};
 
-use self::attempt::Attempt;
+use self::lane::{Begin, Crew, Way};
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::Rig;
@@ -58,6 +60,8 @@ pub struct RunOptions {
     pub budget: Budget,
     /// From which the seeds of all samples follow; the same seed gives the same run.
     pub seed: u64,
+    /// At how many tasks it may work at once; the machine bounds it.
+    pub parallel: usize,
 }
 
 /// Something an attempt's thread reports.
@@ -65,6 +69,8 @@ enum Event {
     Fact(Fact),
     View(View),
     Asked(Asked),
+    /// Its work is over.
+    Ended(Result<(), SessionError>),
 }
 
 /// Carries out a spec: plans it when it has no plan, works its tasks, proves its success criteria.
@@ -89,8 +95,13 @@ pub fn run(
     };
     let shop = open(&options.model)?;
     let mut journal = open_journal(&place.project, &shop.redactor, front)?;
-    let before = unfinished(&place, &journal)?.map(|it| it.1);
-    let before = Run::from_facts(before.iter().flatten().map(|it| &it.fact)).cost();
+    let earlier = last_run(&place, &journal)?;
+    let before = match &earlier {
+        Some((last, facts)) if goes_on(last, facts, &journal)? => {
+            Run::from_facts(facts.iter().map(|it| &it.fact)).cost()
+        }
+        _ => Cost::default(),
+    };
     let shop = shop.within(means(options, before));
     if options.mode == Mode::Autopilot {
         refuse_leaks(&shop, environment)?;
@@ -108,26 +119,41 @@ pub fn run(
             (shop.within(means(options, spent)), planned)
         }
     };
-    let (id, facts) = begin(&place, &mut journal)?;
+    let (id, facts) = begin(&place, &mut journal, earlier)?;
     let hooks = Rig::open(&place.project, environment, cancel)?.in_shop(&shop);
+    let bench = shop.stopped_by(cancel.part());
     let mut running = Running {
         hooks,
+        lanes: lanes(options.parallel, front),
         id,
         run: Run::from_facts(facts.iter().map(|it| &it.fact)),
         place: &place,
         spec: &spec,
         spec_text: &spec_text,
         shop: &shop,
+        bench: &bench,
         journal,
         front,
         landed: Vec::new(),
         kept: None,
+        tasks_seen: None,
         seed: options.seed,
         clock,
     };
     running.start(options, &facts, planned)?;
     running.hooks_on_session(hooks::Event::SessionStart)?;
     running.drive()
+}
+
+/// As many lanes as are wanted and the machine bears.
+fn lanes(wanted: usize, front: &mut dyn Front) -> Lanes {
+    let most = lane::bearable(wanted);
+    if most < wanted {
+        front.show(&View::Notice(format!(
+            "{most} instead of {wanted} tasks at once: more would need more cores or memory"
+        )));
+    }
+    Lanes::new(most)
 }
 
 /// What the model of a run may use, of which some is spent.
@@ -195,8 +221,8 @@ pub(crate) fn open_journal(
     Ok(journal)
 }
 
-/// The last run of this spec, with its facts, when it did not come to its end.
-fn unfinished(
+/// The last run of this spec, with its facts.
+fn last_run(
     place: &SpecPlace,
     journal: &Journal,
 ) -> Result<Option<(RunRow, Vec<Entry>)>, SessionError> {
@@ -205,24 +231,54 @@ fn unfinished(
         return Ok(None);
     };
     let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
+    Ok(Some((last, facts)))
+}
+
+/// Whether a run did not come to its end.
+fn goes_on(run: &RunRow, facts: &[Entry], journal: &Journal) -> Result<bool, SessionError> {
     let ended = facts.iter().rev().find_map(|it| match &it.fact {
         Fact::RunEnded { .. } => Some(true),
         Fact::Resumed | Fact::RunStarted { .. } => Some(false),
         _ => None,
     });
-    // One that ended for want of an answer goes on once there is one.
-    let goes_on = match ended {
-        Some(true) => waiting::are_answered(&facts, &last.id, journal)?,
-        other => other == Some(false),
-    };
-    Ok(goes_on.then_some((last, facts)))
+    match ended {
+        // One that ended for want of an answer goes on once there is one.
+        Some(true) => waiting::are_answered(facts, &run.id, journal),
+        other => Ok(other == Some(false)),
+    }
 }
 
-/// The run to work on: the last one of this spec when its process died before the end, else a new one.
-fn begin(place: &SpecPlace, journal: &mut Journal) -> Result<(String, Vec<Entry>), SessionError> {
+/// The last run as it is now, of which so much was read before.
+fn read_on(
+    place: &SpecPlace,
+    journal: &Journal,
+    earlier: Option<(RunRow, Vec<Entry>)>,
+) -> Result<Option<(RunRow, Vec<Entry>)>, SessionError> {
+    let now = journal.last_run(place.path.as_str());
+    let now = now.map_err(SessionError::internal)?;
+    match (now, earlier) {
+        (Some(now), Some((before, mut facts))) if now.id == before.id => {
+            let seen = facts.last().map_or(0, |it| it.seq);
+            let more = journal.facts_after(&now.id, seen);
+            facts.extend(more.map_err(SessionError::internal)?);
+            Ok(Some((now, facts)))
+        }
+        _ => last_run(place, journal),
+    }
+}
+
+/// The run to work on: the last one of this spec when its process died before the end, else a new one. `earlier` is what was
+/// read of the last one a while ago.
+fn begin(
+    place: &SpecPlace,
+    journal: &mut Journal,
+    earlier: Option<(RunRow, Vec<Entry>)>,
+) -> Result<(String, Vec<Entry>), SessionError> {
     let me = Owner::this().map_err(SessionError::internal)?;
     let spec = place.path.as_str();
-    if let Some((last, facts)) = unfinished(place, journal)? {
+    if let Some((last, facts)) = read_on(place, journal, earlier)?
+        && goes_on(&last, &facts, journal)?
+    {
         let free = !last.owner.is_alive()
             && journal
                 .take_over(&last.id, last.owner, me)
@@ -257,24 +313,6 @@ pub(crate) fn now() -> i64 {
     i64::try_from(host::clock::now_ms()).unwrap_or(i64::MAX)
 }
 
-/// Where the work on a task begins.
-#[derive(Clone, Copy)]
-enum Way<'a> {
-    /// With the project as it is, and what an earlier attempt proposed, if that is to be revised.
-    Afresh(Option<&'a Changeset>),
-    /// With a worktree that a person has changed.
-    Edited,
-}
-
-impl<'a> Way<'a> {
-    fn earlier(self) -> Option<&'a Changeset> {
-        match self {
-            Way::Afresh(earlier) => earlier,
-            Way::Edited => None,
-        }
-    }
-}
-
 struct Running<'a> {
     /// The project's hooks.
     hooks: Rig<'a>,
@@ -284,17 +322,22 @@ struct Running<'a> {
     spec: &'a Spec,
     spec_text: &'a str,
     shop: &'a Shop,
+    /// The same, for attempts: they can be stopped without the rest.
+    bench: &'a Shop,
+    lanes: Lanes,
     journal: Journal,
     front: &'a mut dyn Front,
     /// What this run has already brought in, so that policy weighs the sum.
     landed: Vec<Changeset>,
     /// What a person has just chosen to keep of a task's proposal.
     kept: Option<(String, Changeset)>,
+    /// The tasks file as it was read last.
+    tasks_seen: Option<Digest>,
     seed: u64,
     clock: host::clock::Stopwatch,
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
     fn start(
         &mut self,
         options: &RunOptions,
@@ -318,7 +361,7 @@ impl Running<'_> {
             })?;
         } else {
             self.record(Fact::Resumed)?;
-            self.landed = landing::landed(self.shop, earlier.iter().map(|it| &it.fact))?;
+            self.landed = landing::landed_before(self.shop, earlier)?;
         }
         for fact in planned {
             self.record(fact)?;
@@ -349,56 +392,78 @@ impl Running<'_> {
     }
 
     fn record(&mut self, fact: Fact) -> Result<(), SessionError> {
-        // What policy said on the way to this fact stands before it.
-        let mut facts = self.shop.ledger.take();
-        facts.push(fact);
-        let facts = self
-            .journal
-            .cleaned(facts)
-            .map_err(SessionError::internal)?;
+        let facts = self.facts_with(fact)?;
         self.journal
             .append(&self.id, now(), &facts)
             .map_err(SessionError::internal)?;
+        self.recorded(facts);
+        Ok(())
+    }
+
+    /// What policy said on the way to this fact, and then the fact, as they are kept.
+    fn facts_with(&mut self, fact: Fact) -> Result<Vec<Fact>, SessionError> {
+        let mut facts = self.shop.ledger.take();
+        facts.push(fact);
+        self.journal.cleaned(facts).map_err(SessionError::internal)
+    }
+
+    /// Takes up and shows what was recorded.
+    fn recorded(&mut self, facts: Vec<Fact>) {
         for fact in facts {
             self.run.apply(&fact);
             self.front.show(&View::Recorded(fact));
         }
-        Ok(())
     }
 
     fn drive(&mut self) -> Result<Outcome, SessionError> {
+        std::thread::scope(|scope| {
+            let crew = Crew::new(scope);
+            let ended = self.go_on(&crew);
+            self.end_lanes(&crew);
+            ended
+        })
+    }
+
+    fn go_on(&mut self, crew: &Crew<'_, 'a>) -> Result<Outcome, SessionError> {
         loop {
             if self.shop.cancel.is_cancelled() {
+                self.end_lanes(crew);
                 return self.end(
                     Outcome::Interrupted,
                     "interrupted; the next run goes on from here",
                 );
             }
+            self.hear_edits()?;
             self.hear_answers()?;
-            let Some(next) = self.run.next() else {
+            let Some(next) = self.run.next_beside(&self.lanes) else {
                 return Err(SessionError::internal("the run had already ended"));
             };
             if let Next::End { outcome, reason } = &next {
                 return self.end(*outcome, reason);
             }
-            match self.step(next) {
+            let done = self.step(next, crew);
+            match done.and_then(|()| self.hear_lanes(crew)) {
                 Err(error) if error.kind == Kind::Interrupted => {}
                 other => other?,
             }
         }
     }
 
-    fn step(&mut self, next: Next) -> Result<(), SessionError> {
+    fn step(&mut self, next: Next, crew: &Crew<'_, 'a>) -> Result<(), SessionError> {
         match next {
-            Next::Attempt { task, attempt } => self.attempt(&task, attempt),
-            Next::Modify { task } => self.modify(&task),
+            Next::Attempt { task, attempt } => self.attempt(crew, &task, attempt),
+            Next::Modify { task } => self.modify(crew, &task),
+            Next::Renew { task } => self.renew(crew, &task),
+            Next::Wait => self.wait(crew),
             Next::Judge { task } => self.judge(&task),
             Next::Ask { task } => self.ask(&task),
             Next::Approve { task } => {
-                self.front.show(&View::Approved {
+                let by_person = false;
+                let view = View::Approved {
                     task: task.clone(),
-                    by_person: false,
-                });
+                    by_person,
+                };
+                self.show_of(&task, view);
                 self.record(Fact::Answered {
                     task,
                     answer: Answer::Approve,
@@ -418,27 +483,28 @@ impl Running<'_> {
         }
     }
 
-    /// Runs an attempt on its own thread, recording and showing what it reports until it ends.
-    fn attempt(&mut self, id: &str, number: u32) -> Result<(), SessionError> {
+    /// Begins an attempt at a task.
+    fn attempt(&mut self, crew: &Crew<'_, 'a>, id: &str, number: u32) -> Result<(), SessionError> {
         if let Some(why) = self.hooks_on_task(hooks::Event::TaskStart, id)? {
             return self.fail(id.to_owned(), format!("a hook stopped it: {why}"));
         }
-        let snapshot = self.snapshot()?;
+        let base = self.snapshot()?;
         let earlier = self.to_be_revised(id)?;
         self.record(Fact::AttemptStarted {
             task: id.to_owned(),
             attempt: number,
-            base: snapshot.to_string(),
+            base: base.to_string(),
         })?;
         self.mark(id, TaskMark::Running)?;
         self.show_start(id);
-        let yard = Yard::fresh(&self.yard_folder(id, number))?;
-        let result = self.work(id, number, &snapshot, &yard, Way::Afresh(earlier.as_ref()));
-        if result.is_err() {
-            self.mark(id, TaskMark::Open)?;
-        }
-        self.after_attempt(id)?;
-        result
+        let begin = Begin {
+            task: id.to_owned(),
+            number,
+            base,
+            yard: Yard::fresh(&self.yard_folder(id, number))?,
+            way: Way::Afresh(earlier),
+        };
+        self.begin(crew, begin)
     }
 
     /// What the last attempt proposed, when a person wants it otherwise.
@@ -448,77 +514,6 @@ impl Running<'_> {
         proposal
             .map(|it| landing::changes(self.shop, it))
             .transpose()
-    }
-
-    fn work(
-        &mut self,
-        id: &str,
-        number: u32,
-        base: &TreeId,
-        yard: &Yard,
-        way: Way<'_>,
-    ) -> Result<(), SessionError> {
-        let Some(progress) = self.run.task(id) else {
-            return Err(SessionError::internal(format!("task {id} is gone")));
-        };
-        let (task, remarks) = (progress.record.clone(), progress.remarks.clone());
-        let (events, inbox) = channel();
-        let attempt = Attempt {
-            seed: self.seed,
-            shop: self.shop,
-            spec: self.spec,
-            spec_text: self.spec_text,
-            task: &task,
-            remarks: &remarks,
-            earlier: way.earlier(),
-            number,
-            base,
-            yard,
-            events,
-            transcript: self.transcript(id, number),
-        };
-        std::thread::scope(|scope| {
-            let worker = scope.spawn(move || match way {
-                Way::Afresh(_) => attempt.run(),
-                Way::Edited => attempt.prove_again(),
-            });
-            self.listen(&inbox)?;
-            worker.join().unwrap_or_else(|_| {
-                Err(SessionError::internal(format!(
-                    "the attempt at task {id} broke down"
-                )))
-            })
-        })
-    }
-
-    fn listen(&mut self, inbox: &Receiver<Event>) -> Result<(), SessionError> {
-        for event in inbox {
-            match event {
-                Event::Fact(fact) => self
-                    .noted(fact)
-                    .inspect_err(|_| self.shop.cancel.cancel())?,
-                Event::View(view) => self.front.show(&view),
-                Event::Asked(asked) => asked.put_to(self.front),
-            }
-        }
-        Ok(())
-    }
-
-    fn noted(&mut self, fact: Fact) -> Result<(), SessionError> {
-        let check = match &fact {
-            Fact::CheckRan {
-                purpose: engine::CheckPurpose::After,
-                argv,
-                exit,
-                ..
-            } => Some((argv.clone(), *exit)),
-            _ => None,
-        };
-        self.record(fact)?;
-        match check {
-            Some((argv, exit)) => self.hooks_on_check(&argv, exit),
-            None => Ok(()),
-        }
     }
 
     fn after_attempt(&mut self, id: &str) -> Result<(), SessionError> {
@@ -661,7 +656,11 @@ pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
     };
     let keep =
         |path: &RelPath| shop.gate.hidden_by(path).is_none() && (keys.is_empty() || !is_key(path));
-    let snapshot = shop.shadow.snapshot(&keep).map_err(SessionError::input)?;
+    let told = |error: ShadowError| match error.is_internal() {
+        true => SessionError::internal(error),
+        false => SessionError::input(error),
+    };
+    let snapshot = shop.shadow.snapshot(&keep).map_err(told)?;
     Ok(snapshot.tree)
 }
 

@@ -15,6 +15,7 @@ use model::{Cancel, Model, ModelId, Provider, Strategy};
 use policy::{Gate, Redactor};
 
 use crate::approvals::Approvals;
+use crate::counter::Counter;
 use crate::error::SessionError;
 use crate::ledger::Ledger;
 use crate::models::{self, Chain, Means};
@@ -77,11 +78,12 @@ fn is_real_folder(path: &Path) -> bool {
     path.is_dir() && path.canonicalize().is_ok_and(|it| it == path)
 }
 
-/// What attempts and proofs work with.
+/// What attempts and proofs work with. Clones are the same shop, seen from another thread.
+#[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) project: Project,
     pub(crate) gate: Gate,
-    pub(crate) shadow: Shadow,
+    pub(crate) shadow: Arc<Shadow>,
     pub(crate) sandbox: Sandbox,
     pub(crate) cancel: Cancel,
     /// What policy said, for the journal.
@@ -93,6 +95,13 @@ pub(crate) struct Shop {
     environment: Environment,
     chain: Chain,
     means: Means,
+    opened: Arc<Opened>,
+    counter: Arc<Counter>,
+}
+
+/// What is opened or looked for when it is first needed.
+#[derive(Default)]
+struct Opened {
     model: Mutex<Option<Arc<dyn Model>>>,
     python: Mutex<Option<PathBuf>>,
     cargo: OnceLock<Option<String>>,
@@ -113,7 +122,7 @@ impl Shop {
         Ok(Shop {
             project: project.clone(),
             gate,
-            shadow: open_shadow(environment, project)?,
+            shadow: Arc::new(open_shadow(environment, project)?),
             sandbox: sandbox(environment),
             cancel,
             ledger: Arc::default(),
@@ -122,9 +131,8 @@ impl Shop {
             environment: environment.clone(),
             chain: chain.into(),
             means: Means::default(),
-            model: Mutex::new(None),
-            python: Mutex::new(None),
-            cargo: OnceLock::new(),
+            opened: Arc::default(),
+            counter: Arc::new(Counter::new(host::machine::cores())),
         })
     }
 
@@ -133,9 +141,18 @@ impl Shop {
         Shop { means, ..self }
     }
 
+    /// The same for work that `cancel` stops.
+    pub(crate) fn stopped_by(&self, cancel: Cancel) -> Shop {
+        Shop {
+            cancel,
+            ..self.clone()
+        }
+    }
+
     /// The model, loaded at the first call.
     pub(crate) fn model(&self) -> Result<Arc<dyn Model>, SessionError> {
         let mut slot = self
+            .opened
             .model
             .lock()
             .map_err(|_| SessionError::internal("the model's loader failed"))?;
@@ -188,6 +205,7 @@ impl Shop {
     /// The Python interpreter, resolved at the first call.
     pub(crate) fn python(&self) -> Result<String, SessionError> {
         let mut slot = self
+            .opened
             .python
             .lock()
             .map_err(|_| SessionError::internal("python could not be resolved"))?;
@@ -208,7 +226,8 @@ impl Shop {
             return self.python().ok();
         }
         if name == "cargo" {
-            return self.cargo.get_or_init(|| self.toolchain_cargo()).clone();
+            let cargo = &self.opened.cargo;
+            return cargo.get_or_init(|| self.toolchain_cargo()).clone();
         }
         self.found(name)
     }
@@ -423,6 +442,7 @@ impl Shop {
             ..Walls::default()
         };
         let cancel = self.cancel.clone();
+        let _place = self.counter.take(&self.cancel);
         self.sandbox
             .run(permit, &command, &walls, &move || cancel.is_cancelled())
             .map_err(SessionError::internal)

@@ -133,7 +133,9 @@ impl Known {
 
     fn learn(&mut self, run: &str, fact: &Fact) {
         match fact {
-            Fact::Planned { tasks } => tasks.iter().for_each(|it| self.plan(it)),
+            Fact::Planned { tasks } | Fact::Replanned { tasks } => {
+                tasks.iter().for_each(|it| self.plan(it))
+            }
             Fact::Applied { task, files, .. } => {
                 if let Some((traced, _)) = self.tasks.get_mut(task) {
                     traced.run = Some(run.to_owned());

@@ -273,7 +273,14 @@ impl Work<'_> {
             return Ok(moved);
         }
         let permit = self.permit(&changes)?;
+        // What stands in the way is told before anything is begun.
+        host::files::preview(&self.project.root, &changes)
+            .map_err(|error| in_the_way(landed, &error))?;
         self.record(landed, intent(landed, back))?;
+        if !back {
+            // Before its files go: whenever this process dies, no box is ticked whose work is not there.
+            self.mark(landed, TaskMark::Open)?;
+        }
         let landing = host::files::apply(permit, &self.project.root, &changes);
         let landing = landing.map_err(|error| in_the_way(landed, &error))?.landing;
         moved.merged = landing.merged.iter().map(ToString::to_string).collect();
@@ -289,15 +296,14 @@ impl Work<'_> {
             moved.merged.clone(),
         );
         if !back {
-            self.record(
+            return self.record(
                 landed,
                 Fact::Undone {
                     task,
                     files,
                     merged,
                 },
-            )?;
-            return self.mark(landed, TaskMark::Open);
+            );
         }
         let covered = self.covered(landed)?;
         let applied = Fact::Applied {

@@ -158,6 +158,13 @@ pub enum View {
     },
     /// A fact was recorded in the journal.
     Recorded(Fact),
+    /// One of several tasks that are worked on at once shows something.
+    Of {
+        /// The task's id.
+        task: String,
+        /// What it shows.
+        view: Box<View>,
+    },
     /// The run ended.
     Ended {
         /// The run's id.

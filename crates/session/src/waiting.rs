@@ -4,6 +4,8 @@ use change::Changeset;
 use engine::{Answer, Fact, Judgement, Progress, Run};
 
 use crate::error::{Kind, SessionError};
+use crate::hooking::HOOKS;
+use crate::hooking::later::{self, Left};
 use crate::journal::{Entry, Given, Journal, RunRow};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::query::existing_journal;
@@ -15,13 +17,15 @@ use crate::view::Decision;
 /// A proposal that waits.
 #[derive(Clone, Debug)]
 pub struct Waiting {
-    /// The spec's path.
+    /// The spec's path; "hooks" for what a hook proposed.
     pub spec: String,
     /// The run.
     pub run: String,
+    /// Whether it is a hook's, which lands by the answer itself.
+    pub of_hook: bool,
     /// Whether the run's process is still at work.
     pub going_on: bool,
-    /// The task.
+    /// The task, or the hook's name.
     pub task: String,
     /// Its title.
     pub title: String,
@@ -54,13 +58,31 @@ pub fn approvals(
     waiting(&project, journal.as_ref(), spec, environment)
 }
 
-/// Leaves an answer to the one proposal of `task` that waits.
+/// Which proposal is meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Meant<'a> {
+    /// The task, or the hook's name.
+    pub task: &'a str,
+    /// Its spec, where several have such a task.
+    pub spec: Option<&'a str>,
+    /// A file that it changes, where a hook has left several.
+    pub file: Option<&'a str>,
+}
+
+impl Meant<'_> {
+    /// Whether this one is meant.
+    pub fn is(&self, it: &Waiting) -> bool {
+        let changes = |file| it.files.iter().any(|it| it == file);
+        it.task == self.task && self.file.is_none_or(changes)
+    }
+}
+
+/// Leaves an answer to the one proposal that is meant; what a hook left is answered at once.
 ///
 /// # Errors
-/// When there is no such proposal, or the decision needs the run's own terminal.
+/// When there is no such proposal, there are several, or the decision needs the run's own terminal.
 pub fn answer(
-    task: &str,
-    spec: Option<&str>,
+    meant: Meant<'_>,
     decision: &Decision,
     environment: &Environment,
 ) -> Result<Waiting, SessionError> {
@@ -75,23 +97,19 @@ pub fn answer(
     }
     let project = Project::around(environment)?;
     let mut journal = existing_journal(&project)?;
-    let all = waiting(&project, journal.as_ref(), spec, environment)?;
-    let mut found: Vec<&Waiting> = all.iter().filter(|it| it.task == task).collect();
-    let one = match (found.pop(), found.pop()) {
-        (Some(one), None) => one,
-        (Some(one), Some(other)) => {
-            let error = format!("task {task} waits in {} and in {}", other.spec, one.spec);
-            return Err(SessionError::input(error).hint("say which with --spec"));
-        }
-        _ => {
-            let known: Vec<&str> = all.iter().map(|it| it.task.as_str()).collect();
-            let error = SessionError::input(format!("task {task} does not wait for an answer"));
-            return Err(error.hint(match known.is_empty() {
-                true => "nothing waits here".to_owned(),
-                false => format!("what waits: {}", known.join(", ")),
-            }));
-        }
-    };
+    let all = waiting(&project, journal.as_ref(), meant.spec, environment)?;
+    let one = the_one(&all, meant)?;
+    if let (true, Some(journal)) = (one.of_hook, &mut journal) {
+        let left = later::left(journal)?;
+        let same = |it: &Left| it.hook == one.task && it.proposal.tree == one.tree;
+        let gone = || SessionError::input(format!("{} has just been answered", one.task));
+        let left = left.into_iter().find(same).ok_or_else(gone)?;
+        later::answer(&project, journal, &left, decision.answer(), environment)?;
+        return Ok(Waiting {
+            given: Some(decision.answer()),
+            ..one.clone()
+        });
+    }
     let given = Given {
         run: one.run.clone(),
         task: one.task.clone(),
@@ -113,6 +131,36 @@ pub fn answer(
     })
 }
 
+/// The one proposal that is meant.
+fn the_one<'w>(all: &'w [Waiting], meant: Meant<'_>) -> Result<&'w Waiting, SessionError> {
+    let task = meant.task;
+    let mut found: Vec<&Waiting> = all.iter().filter(|it| meant.is(it)).collect();
+    match (found.pop(), found.pop()) {
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => {
+            let (error, hint) = match one.of_hook && other.of_hook {
+                true => (
+                    format!("the hook «{task}» has left more than one change"),
+                    "say which with --file and a file that it changes",
+                ),
+                false => (
+                    format!("task {task} waits in {} and in {}", other.spec, one.spec),
+                    "say which with --spec",
+                ),
+            };
+            Err(SessionError::input(error).hint(hint))
+        }
+        _ => {
+            let known: Vec<&str> = all.iter().map(|it| it.task.as_str()).collect();
+            let error = SessionError::input(format!("task {task} does not wait for an answer"));
+            Err(error.hint(match known.is_empty() {
+                true => "nothing waits here".to_owned(),
+                false => format!("what waits: {}", known.join(", ")),
+            }))
+        }
+    }
+}
+
 fn waiting(
     project: &Project,
     journal: Option<&Journal>,
@@ -132,13 +180,47 @@ fn waiting(
             .as_ref()
             .is_none_or(|it| it.path.as_str() == row.spec);
         // An older run of the same spec is history.
-        if !is_wanted || seen.contains(&row.spec) {
+        if !is_wanted || row.spec == HOOKS || seen.contains(&row.spec) {
             continue;
         }
         seen.push(row.spec.clone());
         all.extend(of_run(project, journal, &row, environment)?);
     }
+    if wanted.is_none() {
+        for left in later::left(journal)? {
+            all.push(of_hook(project, left, environment)?);
+        }
+    }
     Ok(all)
+}
+
+fn of_hook(
+    project: &Project,
+    left: Left,
+    environment: &Environment,
+) -> Result<Waiting, SessionError> {
+    let shadow = open_shadow(environment, project)?;
+    let proposal = &left.proposal;
+    let changes = landing::between(&shadow, &proposal.base, &proposal.tree)?;
+    let reasons = match left.reasons.is_empty() {
+        true => vec!["the hook says require_approval".to_owned()],
+        false => left.reasons,
+    };
+    Ok(Waiting {
+        spec: HOOKS.to_owned(),
+        run: left.run,
+        of_hook: true,
+        going_on: false,
+        title: format!("what the hook «{}» changed", left.hook),
+        task: left.hook,
+        reasons,
+        files: proposal.files.clone(),
+        lines: (proposal.added_lines, proposal.removed_lines),
+        passed: proposal.passed,
+        changes,
+        given: None,
+        tree: proposal.tree.clone(),
+    })
 }
 
 fn of_run(
@@ -168,6 +250,7 @@ fn of_run(
         all.push(Waiting {
             spec: row.spec.clone(),
             run: row.id.clone(),
+            of_hook: false,
             going_on,
             task: task.record.id.clone(),
             title: task.record.title.clone(),
@@ -201,8 +284,10 @@ pub(crate) fn are_answered(
 
 /// Why a proposal waits, in the rules' words.
 pub(crate) fn reasons(task: &Progress) -> Vec<String> {
-    match &task.judgement {
+    let mut all = match &task.judgement {
         Some(Judgement::Ask(reasons)) => reasons.clone(),
         _ => Vec::new(),
-    }
+    };
+    all.extend(task.conflict.map(|it| it.why().to_owned()));
+    all
 }

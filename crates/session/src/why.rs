@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Progress, Run, TaskState};
+use engine::{
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Progress, Renewal, Run, TaskState,
+};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -181,6 +183,8 @@ impl Why {
             } if own(task) => self.last(&entry.fact),
             Fact::TurnEnded { task, .. }
             | Fact::Proposed { task, .. }
+            | Fact::RenewalStarted { task, .. }
+            | Fact::RenewalEnded { task, .. }
             | Fact::Judged { task, .. }
             | Fact::Answered { task, .. }
             | Fact::Applied { task, .. }
@@ -226,7 +230,19 @@ impl AttemptTold {
                 exit: *exit,
                 counts: (*passed, *failed),
             }),
-            Fact::Proposed { proposal, .. } => {
+            // What was proven before other work landed counts no more.
+            Fact::RenewalStarted { .. } => {
+                self.checks.retain(|it| it.purpose != CheckPurpose::After);
+            }
+            Fact::RenewalEnded {
+                renewal: Renewal::Failed(reason),
+                ..
+            } => self.failed.clone_from(reason),
+            Fact::Proposed { proposal, .. }
+            | Fact::RenewalEnded {
+                renewal: Renewal::Same(proposal) | Renewal::Changed(proposal),
+                ..
+            } => {
                 self.files.clone_from(&proposal.files);
                 self.lines = (proposal.added_lines, proposal.removed_lines);
             }

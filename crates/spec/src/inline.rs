@@ -66,6 +66,13 @@ fn trimmed(text: &str, inner: Range<usize>) -> Range<usize> {
     }
 }
 
+/// The bytes at which `inner`, a part of `text`, stands in it.
+pub(crate) fn place_in(text: &str, inner: &str) -> Range<usize> {
+    let at = (inner.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let at = at.min(text.len());
+    at..(at + inner.len()).min(text.len())
+}
+
 /// `text` with each run of white space made one space, and none at its ends.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());

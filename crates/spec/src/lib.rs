@@ -41,5 +41,8 @@ pub use line::LineIndex;
 pub use lint::{fixed, lint_spec, lint_tasks};
 pub use plan::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile};
 pub use requirement::{Requirement, RequirementKind};
-pub use tasks::{MarkError, Task, TaskList, TaskMark, Wave, set_mark};
+pub use tasks::{
+    EditError, Edited, MarkError, Task, TaskList, TaskMark, TaskPlace, TaskWish, Wave, add_task,
+    drop_task, edit_task, move_task, set_mark,
+};
 pub use template::{Purpose, template};

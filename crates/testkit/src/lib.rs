@@ -4,6 +4,7 @@
 //! Development only: nothing that ships depends on it.
 
 mod gguf;
+pub mod sim;
 mod terminal;
 
 use std::os::unix::fs::PermissionsExt;

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Ask, ListedSpec, Mode, Operation, ShownSpec } from "./engine.ts";
 import type { Project } from "./project.ts";
-import type { Row } from "./trees.ts";
+import { named, type Row } from "./trees.ts";
 
 type Place = { path: string; line: number };
 
@@ -133,7 +133,7 @@ class Commands {
     const { spec } = this.project;
     const tasks = (spec && this.project.tasks.get(spec)?.tasks) || [];
     const open = tasks.filter((it) => it.state !== "done");
-    const items = open.map((task) => ({ label: `${task.number}. ${task.title}`, description: task.state, task }));
+    const items = open.map((task) => ({ label: named(task), description: task.state, task }));
     const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Select a task" });
     return chosen && spec ? { kind: "task", spec, task: chosen.task } : undefined;
   }
@@ -163,7 +163,7 @@ class Commands {
     const target = { spec: row.spec, task: row.task.id };
     const seen = await this.ask<{ tasks: { files: string[] }[] }>("undo", { ...target, dry_run: true });
     const files = [...new Set(seen.tasks.flatMap((it) => it.files))];
-    const question = `Take task ${row.task.number} out again?`;
+    const question = `Take task ${named(row.task)} out again?`;
     const yes = "Undo Task";
     const said = await vscode.window.showWarningMessage(question, { modal: true, detail: files.join("\n") }, yes);
     if (said === yes) await this.ask("undo", target, false);

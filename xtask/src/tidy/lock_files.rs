@@ -50,7 +50,8 @@ mod tests {
             check(name_public_registries, &[("Cargo.lock", cargo)]),
             [format!("Cargo.lock:2: {why}")]
         );
-        let npm = "{\n  \"resolved\": \"https://example.org/a.tgz\",\n  \"integrity\": \"sha512-x\"\n}\n";
+        let npm =
+            "{\n  \"resolved\": \"https://example.org/a.tgz\",\n  \"integrity\": \"sha512-x\"\n}\n";
         let why = "the lock file names a place: lock it again beside the folder's .npmrc";
         assert_eq!(
             check(name_public_registries, &[("a/package-lock.json", npm)]),

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{Decision, Environment, SessionError, Waiting, answer, approvals, visible};
+use session::{
+    Answer, Decision, Environment, Meant, SessionError, Waiting, answer, approvals, visible,
+};
 
 use crate::args::ApprovalsArgs;
 use crate::output::{self, BOLD, DIM, YELLOW, styled};
@@ -14,8 +16,11 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
     let spec = args.spec.as_deref();
-    if let (Some(task), Some(decision)) = (&args.task, decision(args)) {
-        let answered = answer(task, spec, &decision, environment)?;
+    let file = args.file.as_deref();
+    let meant = args.task.as_deref();
+    let meant = meant.map(|task| Meant { task, spec, file });
+    if let (Some(meant), Some(decision)) = (meant, decision(args)) {
+        let answered = answer(meant, &decision, environment)?;
         if args.json {
             output::json(&to_json(&answered));
         } else {
@@ -24,10 +29,10 @@ pub(super) fn run(
         return Ok(ExitCode::SUCCESS);
     }
     let mut all = approvals(spec, environment)?;
-    if let Some(task) = &args.task {
-        all.retain(|it| it.task == *task);
+    if let Some(meant) = meant {
+        all.retain(|it| meant.is(it));
         if all.is_empty() {
-            let error = format!("task {task} does not wait for an answer");
+            let error = format!("task {} does not wait for an answer", meant.task);
             return Err(SessionError::input(error).hint("`kiro approvals` shows what does"));
         }
     }
@@ -53,16 +58,19 @@ fn decision(args: &ApprovalsArgs) -> Option<Decision> {
 }
 
 fn taken(it: &Waiting) -> String {
-    match it.going_on {
-        true => format!("task {}: the run takes it up", it.task),
-        false => format!("task {}: `kiro run {}` goes on with it", it.task, it.spec),
+    let files = it.files.join(", ");
+    match (it.of_hook, it.given, it.going_on) {
+        (true, Some(Answer::Approve), _) => format!("{}: brought in {files}", name(it)),
+        (true, ..) => format!("{}: left out {files}", name(it)),
+        (false, _, true) => format!("task {}: the run takes it up", it.task),
+        (false, _, false) => format!("task {}: `kiro run {}` goes on with it", it.task, it.spec),
     }
 }
 
 fn show(it: &Waiting, whole: bool) {
     output::line(format!(
         "{} {} {}",
-        styled(BOLD, format!("task {}", it.task)),
+        styled(BOLD, name(it)),
         visible(&it.title),
         styled(DIM, format!("{}, run {}", it.spec, it.run))
     ));
@@ -70,10 +78,13 @@ fn show(it: &Waiting, whole: bool) {
         output::line(format!("  {} {reason}", styled(YELLOW, "asks:")));
     }
     let (added, removed) = it.lines;
+    let proof = match it.of_hook {
+        true => it.files.join(", "),
+        false => format!("{} checks pass", it.passed),
+    };
     output::line(format!(
-        "  {} files, +{added} -{removed}, {} checks pass",
+        "  {} files, +{added} -{removed}, {proof}",
         it.files.len(),
-        it.passed
     ));
     if let Some(given) = it.given {
         let given = given.name();
@@ -84,9 +95,16 @@ fn show(it: &Waiting, whole: bool) {
     }
 }
 
+fn name(it: &Waiting) -> String {
+    match it.of_hook {
+        true => format!("hook {}", visible(&it.task)),
+        false => format!("task {}", it.task),
+    }
+}
+
 fn to_json(it: &Waiting) -> Value {
     json!({
-        "spec": it.spec, "run": it.run, "going_on": it.going_on, "task": it.task, "title": it.title,
+        "spec": it.spec, "run": it.run, "of_hook": it.of_hook, "going_on": it.going_on, "task": it.task, "title": it.title,
         "reasons": it.reasons, "files": it.files, "added_lines": it.lines.0, "removed_lines": it.lines.1,
         "passed": it.passed, "diff": it.changes.display(),
         "answer": it.given.map(session::Answer::name),

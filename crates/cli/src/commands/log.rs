@@ -90,6 +90,7 @@ fn of_run(fact: &Fact) -> String {
         Fact::RunStarted { spec, model, .. } => format!("run of {spec} with {model}"),
         Fact::Resumed => "went on after its process died".to_owned(),
         Fact::Planned { tasks } => format!("{} tasks planned", tasks.len()),
+        Fact::Replanned { tasks } => format!("tasks edited by hand: {} tasks", tasks.len()),
         Fact::Claimed {
             criterion,
             text,
@@ -163,6 +164,10 @@ fn of_attempt(fact: &Fact) -> Option<String> {
             proposal.removed_lines
         ),
         Fact::AttemptFailed { task, reason } => format!("task {task}: failed: {reason}"),
+        Fact::RenewalStarted { task, .. } => {
+            format!("task {task}: other work has landed; is proven on the project as it is now")
+        }
+        Fact::RenewalEnded { task, renewal } => format!("task {task}: {}", renewed(renewal)),
         _ => return None,
     })
 }
@@ -224,6 +229,14 @@ fn judged(judgement: &session::Judgement) -> String {
         session::Judgement::Allow => "allowed".to_owned(),
         session::Judgement::Ask(reasons) => format!("a person must say: {}", reasons.join("; ")),
         session::Judgement::Deny(reasons) => format!("denied: {}", reasons.join("; ")),
+    }
+}
+
+fn renewed(renewal: &session::Renewal) -> String {
+    match renewal {
+        session::Renewal::Same(_) => "holds as it was proposed".to_owned(),
+        session::Renewal::Changed(_) => "was merged with what landed".to_owned(),
+        session::Renewal::Failed(why) => format!("does not fit: {why}"),
     }
 }
 

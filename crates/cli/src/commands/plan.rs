@@ -1,5 +1,7 @@
 //! `kiro plan`
 
+mod explain;
+
 use std::process::ExitCode;
 
 use session::{Environment, PlanOptions, Role, SessionError};
@@ -10,11 +12,15 @@ use crate::args::PlanArgs;
 use crate::terminal::Terminal;
 
 pub(super) fn run(args: &PlanArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
+    let model = session::model_for(Role::Plan, args.model.as_deref(), environment)?;
+    if args.explain {
+        return explain::run(&args.spec, &model, args.json, environment);
+    }
     let options = PlanOptions {
         spec: args.spec.clone(),
         fresh: args.fresh,
         feedback: args.feedback.clone(),
-        model: session::model_for(Role::Plan, args.model.as_deref(), environment)?,
+        model,
     };
     let cancel = interruptible()?;
     let mut front = Terminal::remarks();

@@ -35,6 +35,7 @@ fn options(args: &RunArgs, environment: &Environment) -> Result<RunOptions, Sess
         planner: session::model_for(Role::Plan, args.model.as_deref(), environment)?,
         budget: args.budget.budget(),
         seed: 0,
+        parallel: args.parallel.into(),
     })
 }
 

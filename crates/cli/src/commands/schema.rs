@@ -16,9 +16,19 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../schemas/tasks.json"),
     ),
     (
+        "tasks-edit",
+        "kiro tasks SPEC add|edit|move|drop --json",
+        include_str!("../../schemas/tasks-edit.json"),
+    ),
+    (
         "spec",
         "kiro spec show SPEC --json",
         include_str!("../../schemas/spec.json"),
+    ),
+    (
+        "context",
+        "kiro context --json",
+        include_str!("../../schemas/context.json"),
     ),
     (
         "lint",

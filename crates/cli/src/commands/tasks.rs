@@ -1,5 +1,7 @@
 //! `kiro tasks`
 
+mod edit;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
@@ -13,6 +15,7 @@ pub(super) fn run(args: &TasksArgs, environment: &Environment) -> Result<ExitCod
     match &args.act {
         None | Some(TasksCommand::List) => print(&args.spec, args.json, environment),
         Some(TasksCommand::Set { id, state }) => set(args, id, state, environment),
+        Some(command) => edit::run(args, command, environment),
     }
 }
 

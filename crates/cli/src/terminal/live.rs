@@ -71,7 +71,7 @@ pub(super) fn bar(what: &str, done: u64, total: u64, source: &str) -> String {
     let rest = "░".repeat(usize::try_from(CELLS - share).unwrap_or(0));
     let percent = done.min(total) * 100 / total.max(1);
     format!(
-        "  {what} [{full}{rest}] {percent:>3} %  {} of {} MB  {source}",
+        "{what} [{full}{rest}] {percent:>3} %  {} of {} MB  {source}",
         done / 1_000_000,
         total / 1_000_000
     )
@@ -85,7 +85,7 @@ mod tests {
     fn the_bar_fills_and_never_overflows() {
         assert_eq!(
             bar("fetching", 50_000_000, 100_000_000, "there"),
-            "  fetching [████████████░░░░░░░░░░░░]  50 %  50 of 100 MB  there"
+            "fetching [████████████░░░░░░░░░░░░]  50 %  50 of 100 MB  there"
         );
         assert!(bar("x", 5, 0, "y").contains("100 %") || bar("x", 5, 0, "y").contains("  0 %"));
         assert!(bar("x", 300, 100, "y").contains("100 %"));

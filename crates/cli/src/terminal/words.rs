@@ -12,6 +12,22 @@ pub(super) fn of(view: &View) -> Option<String> {
     of_task(view).or_else(|| of_run(view))
 }
 
+/// The same beside other tasks: each line says whose it is.
+pub(super) fn of_lane(task: &str, text: &str) -> String {
+    if task.is_empty() {
+        return text.to_owned();
+    }
+    let whose = styled(DIM, format!("{task} │"));
+    let lines = text.lines();
+    let lines: Vec<String> = lines
+        .map(|it| match it.starts_with(' ') {
+            true => format!("{whose}{it}"),
+            false => format!("{whose}  {it}"),
+        })
+        .collect();
+    lines.join("\n")
+}
+
 fn of_run(view: &View) -> Option<String> {
     Some(match view {
         View::Notice(text) => styled(DIM, text),

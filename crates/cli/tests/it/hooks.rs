@@ -33,7 +33,7 @@ pub(crate) fn json_of(output: &Output) -> Value {
 }
 
 /// Runs the hook file by hand on `src/a.py`.
-fn run_hook(world: &World, file: &str, more: &[&str]) -> (Option<i32>, Value, String) {
+pub(crate) fn run_hook(world: &World, file: &str, more: &[&str]) -> (Option<i32>, Value, String) {
     let args = [&["run-hook", file, "--file", "src/a.py", "--json"], more].concat();
     let ran = world.kiro(&args);
     (

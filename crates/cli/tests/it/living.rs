@@ -165,3 +165,31 @@ fn a_trace_leads_from_requirements_to_files_and_back() {
     );
     assert_eq!(world.kiro(&["spec", "trace", "FR-9"]).code, Some(2));
 }
+
+#[test]
+fn a_plan_says_why_each_task_is_there() {
+    let world = crate::numbers();
+    let none = world.kiro(&["plan", "numbers", "--explain"]);
+    assert_eq!(none.code, Some(2), "{}", none.stdout);
+    assert!(none.stderr.contains("kiro plan"), "{}", none.stderr);
+    assert_eq!(world.kiro(&["plan", "numbers"]).code, Some(0));
+    let before = world.read("plans/numbers-tasks.md");
+    let told = world.kiro(&["plan", "numbers", "--explain", "--json"]);
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    let value: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let tasks = value["tasks"].as_array().expect("tasks");
+    assert_eq!(tasks[0]["beside"], serde_json::json!(["2"]));
+    assert_eq!(tasks[0]["serves"][0]["title"], "Doubling");
+    assert_eq!(tasks[0]["judged_by"][0]["examples"], 2);
+    assert_eq!(tasks[2]["waits_for"][0]["id"], "1");
+    assert_eq!(
+        value["success"][0]["how"],
+        "every test of the project is run"
+    );
+    let shown = world.kiro(&["plan", "numbers", "--explain"]).stdout;
+    assert!(
+        shown.contains("waits for 1 (`numbers_kit/__init__.py` imports"),
+        "{shown}"
+    );
+    assert_eq!(world.read("plans/numbers-tasks.md"), before);
+}

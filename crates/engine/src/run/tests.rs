@@ -1,7 +1,6 @@
 //! Runs told as scripts of facts.
 
 use super::*;
-use crate::fact::Answerer;
 use proptest::prelude::*;
 
 fn record(id: &str, needs: &[&str]) -> TaskRecord {
@@ -67,6 +66,7 @@ fn proposed(task: &str, files: &[&str]) -> Fact {
             removed_lines: 0,
             passed: 1,
             failed: 0,
+            unjudged: false,
         },
     }
 }
@@ -109,6 +109,115 @@ fn feed(run: &mut Run, facts: &[Fact]) {
 
 fn next(run: &Run) -> String {
     run.next().map_or("nothing".into(), |it| format!("{it:?}"))
+}
+
+fn replanned(tasks: &[TaskRecord]) -> Fact {
+    Fact::Replanned {
+        tasks: tasks.to_vec(),
+    }
+}
+
+fn renamed(id: &str) -> TaskRecord {
+    TaskRecord {
+        title: "Another".into(),
+        fingerprint: "another".into(),
+        ..record(id, &[])
+    }
+}
+
+/// Two tasks, of which the first has a proposal that the rules allow.
+fn judged_run() -> Run {
+    let mut run = two_tasks(Mode::Autopilot);
+    let work = [
+        attempt("1"),
+        check("1", 0, 1, 0),
+        proposed("1", &["a.py"]),
+        judged("1", Judgement::Allow),
+    ];
+    feed(&mut run, &work);
+    run
+}
+
+#[test]
+fn hand_edits_are_told_and_taken() {
+    let mut run = two_tasks(Mode::Autopilot);
+    let edited = [record("2", &[]), record("3", &[]), renamed("1")];
+    assert_eq!(
+        run.differences(&edited),
+        [
+            "task 2 has another dependencies",
+            "task 3 was added",
+            "task 1 has another title"
+        ]
+    );
+    let fewer = [record("2", &[])];
+    let told = run.differences(&fewer).join("; ");
+    assert!(told.ends_with("task 1 was taken out"), "{told}");
+    let other_way = [record("2", &["1"]), record("1", &[])];
+    assert_eq!(run.differences(&other_way), ["the order of tasks changed"]);
+    feed(&mut run, &[replanned(&edited)]);
+    assert!(run.differences(&edited).is_empty());
+    assert_eq!(next(&run), r#"Attempt { task: "2", attempt: 1 }"#);
+    let ticked = TaskRecord {
+        ticked: true,
+        ..record("2", &[])
+    };
+    let edited = [ticked, record("3", &[]), renamed("1")];
+    feed(&mut run, &[replanned(&edited)]);
+    assert_eq!(next(&run), r#"Attempt { task: "3", attempt: 1 }"#);
+}
+
+#[test]
+fn a_dependency_that_is_taken_away_keeps_what_was_done() {
+    let mut run = judged_run();
+    feed(
+        &mut run,
+        &[replanned(&[record("1", &[]), record("2", &[])])],
+    );
+    assert_eq!(next(&run), r#"Approve { task: "1" }"#);
+}
+
+#[test]
+fn work_on_a_task_that_was_changed_is_asked_about_and_proves_nothing_of_the_new_one() {
+    let mut run = judged_run();
+    feed(&mut run, &[replanned(&[renamed("1"), record("2", &["1"])])]);
+    assert_eq!(next(&run), r#"Ask { task: "1" }"#);
+    let task = run.task("1").expect("there");
+    assert_eq!(task.conflict, Some(Conflict::Changed));
+    let landed = [answered("1", Answer::Approve), intended("1"), applied("1")];
+    feed(&mut run, &landed);
+    assert_eq!(next(&run), r#"Attempt { task: "1", attempt: 2 }"#);
+    feed(&mut run, &[attempt("1")]);
+    assert_eq!(run.task("1").expect("there").conflict, None);
+}
+
+#[test]
+fn work_on_a_task_that_is_gone_is_asked_about_and_then_forgotten() {
+    for answer in [Answer::Approve, Answer::Skip, Answer::Revise] {
+        let mut run = judged_run();
+        feed(&mut run, &[replanned(&[record("2", &[])])]);
+        assert_eq!(next(&run), r#"Ask { task: "1" }"#);
+        feed(&mut run, &[answered("1", answer)]);
+        if answer == Answer::Approve {
+            assert!(!run.can_replan(), "it is half way into the project");
+            feed(&mut run, &[intended("1"), applied("1")]);
+        }
+        assert!(run.task("1").is_none(), "{answer:?}");
+        assert_eq!(next(&run), r#"Attempt { task: "2", attempt: 1 }"#);
+    }
+}
+
+#[test]
+fn a_failed_task_that_was_changed_is_attempted_again() {
+    let mut run = two_tasks(Mode::Autopilot);
+    let failed = Fact::AttemptFailed {
+        task: "1".into(),
+        reason: "no".into(),
+    };
+    feed(&mut run, &[attempt("1"), failed]);
+    assert_eq!(next(&run), "Prove");
+    feed(&mut run, &[replanned(&[renamed("1"), record("2", &["1"])])]);
+    assert_eq!(next(&run), r#"Attempt { task: "1", attempt: 2 }"#);
 }
 
 #[test]
@@ -158,6 +267,47 @@ fn nothing_is_done_without_a_green_check() {
         );
         assert!(next(&run).starts_with("Fail"), "{}", next(&run));
     }
+}
+
+#[test]
+fn what_nothing_can_check_is_done_by_a_persons_word_alone() {
+    let unjudged = |files: &[&str]| match proposed("1", files) {
+        Fact::Proposed { task, proposal } => Fact::Proposed {
+            task,
+            proposal: Proposal {
+                unjudged: true,
+                ..proposal
+            },
+        },
+        other => other,
+    };
+    let mut run = two_tasks(Mode::Autopilot);
+    let allowed = judged("1", Judgement::Allow);
+    feed(&mut run, &[attempt("1"), unjudged(&["a"]), allowed.clone()]);
+    assert_eq!(next(&run), r#"Ask { task: "1" }"#);
+    let landed = |by: Answerer, checks: &[Fact]| {
+        let mut run = run.clone();
+        feed(&mut run, checks);
+        run.apply(&Fact::Answered {
+            task: "1".into(),
+            answer: Answer::Approve,
+            by,
+            remark: String::new(),
+        });
+        feed(&mut run, &[intended("1"), applied("1")]);
+        next(&run)
+    };
+    assert!(landed(Answerer::Person, &[]).starts_with("Complete"));
+    assert!(landed(Answerer::Rules, &[]).starts_with("Fail"));
+    assert!(landed(Answerer::Person, &[check("1", 1, 0, 1)]).starts_with("Fail"));
+    // A new attempt needs a new look.
+    let mut again = two_tasks(Mode::Guided);
+    feed(&mut again, &[attempt("1"), unjudged(&["a"]), allowed]);
+    feed(
+        &mut again,
+        &[answered("1", Answer::Approve), attempt("1"), unjudged(&[])],
+    );
+    assert!(next(&again).starts_with("Fail"), "{}", next(&again));
 }
 
 #[test]
@@ -313,9 +463,136 @@ fn skip_and_stop() {
     assert!(next(&stopped).contains("Stopped"));
 }
 
+fn of_files(id: &str, needs: &[&str], files: &[&str]) -> TaskRecord {
+    TaskRecord {
+        files: files.iter().map(|it| (*it).into()).collect(),
+        ..record(id, needs)
+    }
+}
+
+fn beside(run: &Run, lanes: &Lanes) -> String {
+    run.next_beside(lanes)
+        .map_or("nothing".into(), |it| format!("{it:?}"))
+}
+
+#[test]
+fn what_waits_for_nothing_goes_on_at_once_unless_files_meet() {
+    let mut run = Run::from_facts(&[
+        started(Mode::Autopilot),
+        Fact::Planned {
+            tasks: vec![
+                of_files("1", &[], &["a.py"]),
+                of_files("2", &["1"], &["b.py"]),
+                of_files("3", &[], &["a.py", "c.py"]),
+                of_files("4", &[], &["d.py"]),
+            ],
+        },
+        attempt("1"),
+    ]);
+    let mut lanes = Lanes::new(2);
+    lanes.begin("1");
+    assert_eq!(beside(&run, &lanes), r#"Attempt { task: "4", attempt: 1 }"#);
+    run.apply(&attempt("4"));
+    lanes.begin("4");
+    assert_eq!(beside(&run, &lanes), "Wait");
+    lanes.end("1");
+    run.apply(&answered("1", Answer::Stop));
+    assert_eq!(beside(&run, &lanes), "Wait");
+    lanes.end("4");
+    assert!(beside(&run, &lanes).contains("Stopped"));
+}
+
+/// Task 2 was worked on beside task 1, which has landed since.
+fn beside_another(answer: Option<Answer>) -> Run {
+    let mut run = Run::from_facts(&[
+        started(Mode::Guided),
+        Fact::Planned {
+            tasks: vec![of_files("1", &[], &["a.py"]), of_files("2", &[], &["b.py"])],
+        },
+        attempt("1"),
+        attempt("2"),
+        check("2", 0, 1, 0),
+        proposed("2", &["b.py"]),
+    ]);
+    run.apply(&judged("2", Judgement::Allow));
+    answer
+        .into_iter()
+        .for_each(|it| run.apply(&answered("2", it)));
+    feed(
+        &mut run,
+        &[
+            check("1", 0, 1, 0),
+            proposed("1", &["a.py"]),
+            judged("1", Judgement::Allow),
+            answered("1", Answer::Approve),
+            intended("1"),
+            applied("1"),
+            Fact::TaskDone {
+                task: "1".into(),
+                covered: vec![],
+            },
+            Fact::Ticked { task: "1".into() },
+        ],
+    );
+    run
+}
+
+fn renewed(renewal: Renewal) -> Fact {
+    Fact::RenewalEnded {
+        task: "2".into(),
+        renewal,
+    }
+}
+
+#[test]
+fn what_was_proven_before_other_work_landed_is_proven_anew() {
+    let now = Proposal {
+        base: "now".into(),
+        ..match proposed("2", &["b.py"]) {
+            Fact::Proposed { proposal, .. } => proposal,
+            other => panic!("{other:?}"),
+        }
+    };
+    let run = beside_another(Some(Answer::Approve));
+    assert_eq!(next(&run), r#"Renew { task: "2" }"#);
+    let begun = Fact::RenewalStarted {
+        task: "2".into(),
+        base: "now".into(),
+    };
+    let after = |renewal: Renewal, checks: &[Fact]| {
+        let mut run = run.clone();
+        run.apply(&begun);
+        feed(&mut run, checks);
+        run.apply(&renewed(renewal));
+        run
+    };
+    let same = after(Renewal::Same(now.clone()), &[check("2", 0, 1, 0)]);
+    assert_eq!(next(&same), r#"Apply { task: "2" }"#);
+    let changed = after(Renewal::Changed(now.clone()), &[check("2", 0, 1, 0)]);
+    assert_eq!(next(&changed), r#"Judge { task: "2" }"#);
+    let failed = after(Renewal::Failed("no".into()), &[check("2", 1, 0, 1)]);
+    assert_eq!(next(&failed), r#"Attempt { task: "2", attempt: 2 }"#);
+    let mut died = run.clone();
+    feed(&mut died, &[begun.clone(), Fact::Resumed]);
+    assert_eq!(next(&died), r#"Renew { task: "2" }"#);
+    // What was proven before does not count for what is there now.
+    let mut unproven = after(Renewal::Same(now), &[]);
+    feed(&mut unproven, &[intended("2"), applied("2")]);
+    assert!(next(&unproven).starts_with("Fail"), "{}", next(&unproven));
+}
+
+#[test]
+fn what_waits_for_a_person_is_proven_anew_once_they_have_answered() {
+    let waits = beside_another(None);
+    assert_eq!(next(&waits), r#"Ask { task: "2" }"#);
+    let mut skipped = waits.clone();
+    skipped.apply(&answered("2", Answer::Skip));
+    assert_eq!(next(&skipped), "Prove");
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     let task = prop::sample::select(vec!["1", "2", "9"]);
-    (task, 0..16u8).prop_map(|(task, kind)| match kind {
+    (task, 0..17u8).prop_map(|(task, kind)| match kind {
         0 => attempt(task),
         1 => check(task, 0, 1, 0),
         2 => check(task, 1, 0, 1),
@@ -333,6 +610,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             covered: vec![],
         },
         13 => Fact::Resumed,
+        15 => replanned(&[renamed("1"), record("3", &[])]),
         14 => Fact::Planned {
             tasks: vec![record("2", &[]), record("1", &["2"])],
         },

@@ -66,7 +66,18 @@ impl Glue {
         }
     }
 
-    /// The file's text.
+    /// The file's text where `present` stands. A package that is there keeps every line of its own: only the exports that it lacks
+    /// are added.
+    pub fn text_over(&self, present: &str) -> String {
+        match self {
+            Glue::Package { exports, .. } if !present.trim().is_empty() => {
+                package_with(present, exports)
+            }
+            _ => self.text(),
+        }
+    }
+
+    /// The file's text where nothing stands.
     pub fn text(&self) -> String {
         match self {
             Glue::Package { exports, .. } => package_text(exports),
@@ -262,6 +273,62 @@ fn package_text(exports: &[(String, Vec<String>)]) -> String {
         .map(|it| format!("\"{it}\""))
         .collect();
     format!("{imports}\n__all__ = [{}]\n", all.join(", "))
+}
+
+/// The package's text with the exports that it lacks, and with their names in `__all__` where it has one on a line.
+fn package_with(present: &str, exports: &[(String, Vec<String>)]) -> String {
+    let imports = code::imports(Language::Python, present);
+    let known: BTreeSet<&str> = imports
+        .iter()
+        .flat_map(|it| &it.names)
+        .map(String::as_str)
+        .collect();
+    let ending = if present.contains("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let mut lines = String::new();
+    for (module, names) in exports {
+        let missing: Vec<&str> = sorted(names)
+            .into_iter()
+            .filter(|it| !known.contains(it))
+            .collect();
+        if !missing.is_empty() {
+            lines += &format!("from .{module} import {}{ending}", missing.join(", "));
+        }
+    }
+    let after = imports.iter().map(|it| it.span.end).max();
+    let at = after.map_or(present.len(), |end| {
+        present[end..]
+            .find('\n')
+            .map_or(present.len(), |it| end + it + 1)
+    });
+    let (before, rest) = present.split_at(at);
+    let gap = if before.ends_with('\n') { "" } else { ending };
+    let gap = if lines.is_empty() { "" } else { gap };
+    with_names(&format!("{before}{gap}{lines}{rest}"), exports)
+}
+
+/// The text with these names in its `__all__`, when that is a list on one line.
+fn with_names(text: &str, exports: &[(String, Vec<String>)]) -> String {
+    let add = |line: &str| {
+        let list = line.trim_end().strip_prefix("__all__ = [")?;
+        let list = list.strip_suffix(']')?.trim().trim_end_matches(',');
+        let names = exports.iter().flat_map(|(_, names)| sorted(names));
+        let has = |name: &str| {
+            list.split(',')
+                .any(|it| it.trim().trim_matches(['"', '\'']) == name)
+        };
+        let mut all: Vec<String> = vec![list.to_owned()];
+        all.retain(|it| !it.is_empty());
+        all.extend(names.filter(|it| !has(it)).map(|it| format!("\"{it}\"")));
+        let ending = &line[line.trim_end().len()..];
+        Some(format!("__all__ = [{}]{ending}", all.join(", ")))
+    };
+    text.split_inclusive('\n')
+        .map(|line| add(line).unwrap_or_else(|| line.to_owned()))
+        .collect()
 }
 
 fn sorted(names: &[String]) -> Vec<&str> {

@@ -181,9 +181,12 @@ fn packages_and_migrations_are_written_by_the_program() {
 }
 
 #[test]
-fn what_cannot_be_checked_is_refused() {
+fn what_nothing_judges_is_said_and_what_cannot_be_run_is_refused() {
     assert_eq!(
-        work(&["FR-3"], &[]).expect_err("no checks").to_string(),
+        work(&["FR-3"], &[])
+            .expect("work")
+            .unjudged
+            .unwrap_or_default(),
         "nothing in the spec says how to check task 1: give FR-3 examples such as «name(input) → output»"
     );
     assert_eq!(
@@ -324,4 +327,31 @@ fn typescript_is_run_by_a_node_that_leaves_out_types() {
         &work.functions[0],
     );
     assert!(text.starts_with("export function f(n: number)"), "{text}");
+}
+
+/// What a person wrote into a package stays, whatever is exported later.
+#[test]
+fn a_package_that_is_there_keeps_its_lines() {
+    let glue = Glue::Package {
+        path: "kit/__init__.py".to_owned(),
+        exports: vec![
+            ("double".to_owned(), vec!["double".to_owned()]),
+            ("halve".to_owned(), vec!["halve".to_owned()]),
+        ],
+    };
+    let fresh = glue.text();
+    assert_eq!(glue.text_over(""), fresh);
+    assert_eq!(glue.text_over(&fresh), fresh);
+    let own = "\"\"\"Numbers.\"\"\"\nimport os\n\nVERSION = 1\n__all__ = [\"VERSION\"]\n# mine";
+    let text = glue.text_over(own);
+    assert_eq!(
+        text,
+        "\"\"\"Numbers.\"\"\"\nimport os\nfrom .double import double\nfrom .halve import halve\n\nVERSION = 1\n\
+         __all__ = [\"VERSION\", \"double\", \"halve\"]\n# mine"
+    );
+    assert_eq!(glue.text_over(&text), text);
+    assert_eq!(
+        glue.text_over("X = 1"),
+        "X = 1\nfrom .double import double\nfrom .halve import halve\n"
+    );
 }

@@ -16,6 +16,7 @@ pub use super::landing::{Conflict, Landing};
 use super::present::{Stamp, stamp};
 use super::single::{make_folders, stat_at};
 use super::temp::{self, Bits, Temp};
+use crate::lease::Owner;
 
 /// What was brought in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +97,26 @@ pub fn preview(root: &Path, changes: &Changeset) -> Result<Landing, ApplyError> 
     Ok(landing::decide(&root, changes)?.landing)
 }
 
+/// The part of `changes` that stands in the folder `root` already, with the user's own edits around it or without. Reads only.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn landed(root: &Path, changes: &Changeset) -> Result<Changeset, ApplyError> {
+    let root = Root::open("read", root)?;
+    let mut standing = BTreeSet::new();
+    for change in changes.files() {
+        let one = changes.selected(|it| it.path == change.path);
+        match landing::decide(&root, &one) {
+            Ok(plan) if plan.steps.is_empty() => {
+                standing.insert(change.path.clone());
+            }
+            Ok(_) | Err(ApplyError::Conflict { .. } | ApplyError::Escapes { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changes.selected(|it| standing.contains(&it.path)))
+}
+
 /// Brings `changes` into the folder `root`, whose user may have edited it since.
 ///
 /// A file that stands as before the change is written; one that stands as after it is left alone, so a
@@ -115,6 +136,27 @@ pub fn apply(permit: Permit, root: &Path, changes: &Changeset) -> Result<Applied
     Ok(Applied { rule, landing })
 }
 
+/// As [`apply`], with somebody who is asked before every operation that changes the disk; an error of theirs stops it there,
+/// as one of the disk's own would. For simulations of faults.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_watched(
+    permit: Permit,
+    root: &Path,
+    changes: &Changeset,
+    watch: &mut dyn FnMut(&RelPath) -> std::io::Result<()>,
+) -> Result<Applied, ApplyError> {
+    let rule = permit.redeem(&Act::Apply {
+        root: root.to_path_buf(),
+        changeset: changes.digest(),
+    })?;
+    let landing = bring_in(root, changes, &mut |path| {
+        watch(path).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    })?;
+    Ok(Applied { rule, landing })
+}
+
 /// Asked before every operation that changes the disk; an error stops there, as a crash would.
 pub(crate) type Before<'a> = &'a mut dyn FnMut(&RelPath) -> Result<(), Errno>;
 
@@ -127,6 +169,7 @@ pub(crate) fn bring_in(
     let plan = landing::decide(&root, changes)?;
     let mut carry = Carry {
         root: &root,
+        owner: temp::owner().map_err(FileError::from)?,
         before,
         folders: BTreeSet::new(),
         done: 0,
@@ -145,6 +188,7 @@ pub(crate) fn bring_in(
 
 struct Carry<'a> {
     root: &'a Root,
+    owner: Owner,
     before: Before<'a>,
     /// Folders whose list of names changed; `None` is the root.
     folders: BTreeSet<Option<RelPath>>,
@@ -155,14 +199,13 @@ struct Carry<'a> {
 impl Carry<'_> {
     /// Puts all new content on the disk, under temporary names.
     fn prepare(&mut self, plan: &Plan) -> Result<Vec<Option<Temp>>, ApplyError> {
-        let owner = temp::owner().map_err(FileError::from)?;
         let mut temps: Vec<Option<Temp>> = Vec::new();
         for step in &plan.steps {
             let made = step.target.as_ref().map(|state| {
                 (self.before)(&step.path)?;
                 let folder = self.nearest_folder(&step.path)?;
                 temp::sweep(folder.as_fd())?;
-                Temp::create(folder, owner, state, self.bits(step, state)?)
+                Temp::create(folder, self.owner, state, self.bits(step, state)?)
             });
             match made.transpose() {
                 Ok(temp) => temps.push(temp),
@@ -202,17 +245,21 @@ impl Carry<'_> {
     fn touch(&mut self, plan: &Plan, temps: &[Option<Temp>]) -> Result<(), ApplyError> {
         for step in plan.steps.iter().filter(|step| step.target.is_none()) {
             self.unchanged(step)?;
-            self.remove(&step.path)
-                .map_err(|errno| self.stopped(&step.path, errno))?;
+            if !self
+                .remove(step)
+                .map_err(|errno| self.stopped(&step.path, errno))?
+            {
+                return Err(self.touched(&step.path));
+            }
             self.done += 1;
         }
         for (step, temp) in plan.steps.iter().zip(temps) {
             let Some(temp) = temp else { continue };
             self.unchanged(step)?;
             match self.land(step, temp) {
-                Err(Errno::EXIST) => return Err(self.touched(&step.path)),
+                Ok(false) | Err(Errno::EXIST) => return Err(self.touched(&step.path)),
                 other => other.map_err(|errno| self.stopped(&step.path, errno))?,
-            }
+            };
             self.done += 1;
         }
         Ok(())
@@ -230,15 +277,21 @@ impl Carry<'_> {
         }
     }
 
-    fn remove(&mut self, path: &RelPath) -> Result<(), Errno> {
+    /// False when somebody touched it at the last moment.
+    fn remove(&mut self, step: &Step) -> Result<bool, Errno> {
+        let path = &step.path;
         (self.before)(path)?;
+        let Some((state, stamp)) = &step.present else {
+            return Ok(true);
+        };
         let (folder, name) = self.root.folder_of(path)?;
-        rustix::fs::unlinkat(&folder, name, AtFlags::empty())?;
+        let removed = Temp::take_away(folder, self.owner, name, (state, stamp))?;
         self.folders.insert(path.parent());
-        Ok(())
+        Ok(removed)
     }
 
-    fn land(&mut self, step: &Step, temp: &Temp) -> Result<(), Errno> {
+    /// False when somebody touched it at the last moment.
+    fn land(&mut self, step: &Step, temp: &Temp) -> Result<bool, Errno> {
         let path = &step.path;
         if step.on_folder {
             (self.before)(path)?;
@@ -248,10 +301,13 @@ impl Carry<'_> {
         make_folders(self.root, path)?;
         (self.before)(path)?;
         let (folder, name) = self.root.folder_of(path)?;
-        temp.land(folder.as_fd(), name, step.present.is_none())?;
+        let landed = match &step.present {
+            Some((state, stamp)) => temp.replace(folder.as_fd(), name, (state, stamp))?,
+            None => temp.land(folder.as_fd(), name, true).map(|()| true)?,
+        };
         rustix::fs::fsync(temp.folder())?;
         self.folders.insert(path.parent());
-        Ok(())
+        Ok(landed)
     }
 
     /// Removes a folder that holds nothing but folders.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use change::{FileState, Mode, RelPath};
 use rustix::fs::{FileType, OFlags, Stat};
@@ -38,6 +38,18 @@ pub(crate) struct Stamp {
     changed: (i64, i64, i64, i64),
 }
 
+impl Present {
+    /// Whether it is this very file as it was read, wherever it was moved since.
+    pub(crate) fn is(&self, state: &FileState, stamp: &Stamp) -> bool {
+        match self {
+            Present::File(found, now) => {
+                found == state && (now.place, now.bits) == (stamp.place, stamp.bits)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Stamp {
     pub(crate) fn of(stat: &Stat) -> Stamp {
         Stamp {
@@ -62,21 +74,26 @@ pub(crate) fn look(root: &Root, path: &RelPath) -> Result<Present, Errno> {
         Err(Errno::NOTDIR | Errno::LOOP) => return Ok(Present::Blocked),
         Err(errno) => return Err(errno),
     };
-    let Some(stat) = stat_at(folder.as_fd(), name)? else {
+    look_at(folder.as_fd(), name)
+}
+
+/// Looks at a name in a folder, without following a link.
+pub(crate) fn look_at(folder: BorrowedFd<'_>, name: &str) -> Result<Present, Errno> {
+    let Some(stat) = stat_at(folder, name)? else {
         return Ok(Present::Absent);
     };
     let state = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => return Ok(Present::Folder),
         FileType::Symlink => FileState {
             mode: Mode::Symlink,
-            bytes: rustix::fs::readlinkat(&folder, name, Vec::new())?.into_bytes(),
+            bytes: rustix::fs::readlinkat(folder, name, Vec::new())?.into_bytes(),
         },
         FileType::RegularFile if stat.st_size as u64 > MAX_FILE_BYTES => {
             return Ok(Present::Strange("a file of more than 256 MiB"));
         }
         FileType::RegularFile => {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            let fd = rustix::fs::openat(&folder, name, flags, rustix::fs::Mode::empty())?;
+            let fd = rustix::fs::openat(folder, name, flags, rustix::fs::Mode::empty())?;
             if Stamp::of(&rustix::fs::fstat(&fd)?) != Stamp::of(&stat) {
                 return Err(Errno::AGAIN);
             }

@@ -152,12 +152,15 @@ impl Ready {
         if now.as_ref().map(Stamp::of) != self.old.as_ref().map(|it| it.stamp) {
             return Err(changed(root, &self.path));
         }
-        match self
-            .temp
-            .land(self.folder.as_fd(), name, self.old.is_none())
-        {
-            Err(Errno::EXIST) => Err(changed(root, &self.path)),
-            other => other.map_err(os),
+        let folder = self.folder.as_fd();
+        let landed = match &self.old {
+            Some(old) => self.temp.replace(folder, name, (&old.state, &old.stamp)),
+            None => self.temp.land(folder, name, true).map(|()| true),
+        };
+        match landed {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(Errno::EXIST) => Err(changed(root, &self.path)),
+            Err(errno) => Err(os(errno)),
         }
     }
 

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::beneath::{READ, Root, resolved};
 use super::error::FileError;
+use super::present::{Present, look_at};
 use super::temp::{self, Bits, Temp};
 
 /// How many links in a row are followed.
@@ -108,6 +109,57 @@ pub fn write(permit: Permit, path: &Path, bytes: &[u8]) -> Result<(), FileError>
     let root = Root::open("write", &folder)?;
     let target = follow(&root, name)?;
     put(&root, &target, bytes)
+}
+
+/// As [`write()`], for a file that the caller has read: replaces it only while it still is what `before` is the digest of, or,
+/// without one, while nothing stands there.
+///
+/// # Errors
+/// As [`write()`]; and [`FileError::Changed`] when somebody else has written it meanwhile, whose bytes then stand.
+pub fn write_over(
+    permit: Permit,
+    path: &Path,
+    before: Option<Digest>,
+    bytes: &[u8],
+) -> Result<(), FileError> {
+    permit.redeem(&Act::write(path, bytes))?;
+    let (folder, name) = split(path)?;
+    let root = Root::open("write", &folder)?;
+    let target = follow(&root, name)?;
+    let place = root.join(&target);
+    let changed = || FileError::Changed {
+        path: place.clone(),
+    };
+    let os = |errno: Errno| FileError::os("write", &place, errno);
+    let (folder, name) = root.folder_of(&target).map_err(os)?;
+    let old = match look_at(folder.as_fd(), name) {
+        Ok(Present::File(state, stamp)) => Some((state, stamp)),
+        Ok(Present::Absent) => None,
+        Ok(_) => return put(&root, &target, bytes),
+        Err(Errno::AGAIN) => return Err(changed()),
+        Err(errno) => return Err(os(errno)),
+    };
+    if old.as_ref().map(|it| Digest::of(&it.0.bytes)) != before {
+        return Err(changed());
+    }
+    temp::sweep(folder.as_fd()).map_err(os)?;
+    let bits = stat_at(folder.as_fd(), name).map_err(os)?;
+    let state = FileState::file(bytes);
+    let temp = put_aside(&folder, &place, &state, bits.as_ref().map(Bits::same))?;
+    let landed = match &old {
+        Some((state, stamp)) => temp.replace(folder.as_fd(), name, (state, stamp)),
+        None => temp.land(folder.as_fd(), name, true).map(|()| true),
+    };
+    match landed {
+        Ok(true) => rustix::fs::fsync(&folder).map_err(os),
+        other => {
+            temp.discard();
+            match other {
+                Ok(_) | Err(Errno::EXIST) => Err(changed()),
+                Err(errno) => Err(os(errno)),
+            }
+        }
+    }
 }
 
 /// As [`write()`], for a file that can be run.

@@ -9,6 +9,7 @@ use change::{FileState, Mode};
 use rustix::fs::{AtFlags, Dir, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
+use super::present::{Stamp, look_at};
 use crate::lease::{self, LeaseError, Owner};
 
 /// How the names of temporary files begin; snapshots leave them out.
@@ -63,9 +64,7 @@ impl Temp {
         state: &FileState,
         bits: Option<Bits>,
     ) -> Result<Temp, Errno> {
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{PREFIX}{}.{}.{count}", owner.pid, owner.start);
-        let temp = Temp { folder, name };
+        let temp = Temp::named(folder, owner);
         let made = match state.mode {
             Mode::Symlink => {
                 rustix::fs::symlinkat(state.bytes.as_slice(), &temp.folder, temp.name.as_str())
@@ -116,6 +115,67 @@ impl Temp {
             }
         }
         rustix::fs::renameat(&self.folder, self.name.as_str(), folder, name)
+    }
+
+    /// Takes the place of the file at `name` in `folder`, which must be as it was read; false, and nothing has changed, when
+    /// somebody else has been there. They change places first and are compared then, so there is no moment in between.
+    pub(crate) fn replace(
+        &self,
+        folder: BorrowedFd<'_>,
+        name: &str,
+        (state, stamp): (&FileState, &Stamp),
+    ) -> Result<bool, Errno> {
+        let swap = || {
+            let own = self.name.as_str();
+            rustix::fs::renameat_with(&self.folder, own, folder, name, RenameFlags::EXCHANGE)
+        };
+        match swap() {
+            Ok(()) => {}
+            Err(Errno::NOENT) => return Ok(false),
+            // Some disks of other systems and of the network know no exchange.
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                return self.land(folder, name, false).map(|()| true);
+            }
+            Err(errno) => return Err(errno),
+        }
+        let was = look_at(self.folder.as_fd(), &self.name);
+        if was.is_ok_and(|it| it.is(state, stamp)) {
+            self.discard();
+            return Ok(true);
+        }
+        swap()?;
+        Ok(false)
+    }
+
+    /// Removes the file at `name` in `folder`, which must be as it was read; false, and nothing has changed, when somebody else
+    /// has been there. It is moved aside first and compared then.
+    pub(crate) fn take_away(
+        folder: OwnedFd,
+        owner: Owner,
+        name: &str,
+        (state, stamp): (&FileState, &Stamp),
+    ) -> Result<bool, Errno> {
+        let aside = Temp::named(folder, owner);
+        let (here, own) = (aside.folder.as_fd(), aside.name.as_str());
+        match rustix::fs::renameat_with(here, name, here, own, RenameFlags::NOREPLACE) {
+            Ok(()) => {}
+            Err(Errno::NOENT) => return Ok(false),
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                return rustix::fs::unlinkat(here, name, AtFlags::empty()).map(|()| true);
+            }
+            Err(errno) => return Err(errno),
+        }
+        if look_at(here, own).is_ok_and(|it| it.is(state, stamp)) {
+            return rustix::fs::unlinkat(here, own, AtFlags::empty()).map(|()| true);
+        }
+        rustix::fs::renameat_with(here, own, here, name, RenameFlags::NOREPLACE)?;
+        Ok(false)
+    }
+
+    fn named(folder: OwnedFd, owner: Owner) -> Temp {
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{PREFIX}{}.{}.{count}", owner.pid, owner.start);
+        Temp { folder, name }
     }
 
     /// Removes it; best effort, since [`sweep`] finds what stays behind.

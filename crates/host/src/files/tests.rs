@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use change::{Changeset, FileChange, FileState, Mode, RelPath};
+use change::{Changeset, Digest, FileChange, FileState, Mode, RelPath};
+use policy::{Gate, Rules, Verdict};
 use proptest::prelude::*;
 use rustix::io::Errno;
 
@@ -236,6 +237,85 @@ fn an_edit_in_the_very_moment_is_not_overwritten() {
     let again = bring_in(folder.path(), &changes, &mut |_| Ok(()));
     assert!(matches!(again, Err(ApplyError::Conflict { .. })));
     assert_eq!(fs::read(&edited).unwrap(), b"the user's");
+}
+
+/// Whichever operation comes next: what the user did just before it stands afterwards.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays the user's editor"
+)]
+fn there_is_no_moment_in_which_an_edit_is_lost() {
+    let states = |text: &str| [("a/d".to_owned(), FileState::file(text))].into();
+    let (one, two, none) = (states("1"), states("2"), Tree::new());
+    for (before, after) in [(&one, &two), (&one, &none), (&none, &two)] {
+        for at in 1..6 {
+            for removes in [false, true] {
+                let folder = folder();
+                lay_out(folder.path(), before);
+                let file = folder.path().join("a/d");
+                let mut operations = 0;
+                let mut acted = false;
+                let _ = bring_in(folder.path(), &difference(before, after), &mut |_| {
+                    operations += 1;
+                    let stands = file.is_file();
+                    if operations != at || !file.parent().is_some_and(Path::is_dir) {
+                        return Ok(());
+                    }
+                    match removes {
+                        true if stands => fs::remove_file(&file).unwrap(),
+                        true => return Ok(()),
+                        false => fs::write(&file, "the user's").unwrap(),
+                    }
+                    acted = true;
+                    Ok(())
+                });
+                let now = fs::read(&file).ok();
+                let wanted = (!removes).then(|| b"the user's".to_vec());
+                assert!(
+                    !acted || now == wanted,
+                    "{before:?} {after:?} {at} {removes}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test plays the user's editor"
+)]
+fn a_document_is_written_over_only_as_it_was_read() {
+    let folder = folder();
+    let root = folder.path().canonicalize().unwrap();
+    let rules = Rules::parse(None, None).unwrap();
+    let (file, gate) = (root.join("plans/a.md"), Gate::new(&root, rules));
+    fs::create_dir(root.join("plans")).unwrap();
+    let write = |before: Option<&str>, text: &str| {
+        let path = RelPath::parse("plans/a.md").unwrap();
+        let Verdict::Allow(permit) = gate.judge_document(&path, text.as_bytes()) else {
+            panic!("a document may be written");
+        };
+        let before = before.map(|it| Digest::of(it.as_bytes()));
+        super::write_over(permit, &file, before, text.as_bytes())
+    };
+    write(None, "one").unwrap();
+    assert!(matches!(
+        write(None, "two"),
+        Err(super::FileError::Changed { .. })
+    ));
+    fs::write(&file, "the user's").unwrap();
+    assert!(matches!(
+        write(Some("one"), "two"),
+        Err(super::FileError::Changed { .. })
+    ));
+    assert_eq!(fs::read(&file).unwrap(), b"the user's");
+    write(Some("the user's"), "two").unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"two");
+    fs::remove_file(&file).unwrap();
+    assert!(write(Some("two"), "three").is_err());
+    assert_eq!(fs::read_dir(root.join("plans")).unwrap().count(), 0);
 }
 
 #[test]

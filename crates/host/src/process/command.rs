@@ -141,6 +141,23 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// For a program that is talked to for as long as its owner lives: it may take much time and write large files, and
+    /// not make the machine unusable.
+    pub fn attended() -> Limits {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Limits {
+            wall: DAY * 30,
+            idle: None,
+            cpu_seconds: (DAY * 30).as_secs(),
+            memory_bytes: 8 << 30,
+            output_bytes: 0,
+            processes: 512,
+            file_bytes: 64 << 30,
+        }
+    }
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {

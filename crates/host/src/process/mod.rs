@@ -29,6 +29,8 @@ use std::time::Duration;
 
 use policy::PermitMismatch;
 
+#[cfg(target_os = "linux")]
+pub use crate::sandbox::{Attended, Pipes};
 pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
 #[cfg(any(target_os = "macos", test))]
 pub(crate) use direct::run as run_direct;
@@ -39,6 +41,8 @@ pub use git::{
     Staged, git_answer, git_file_at, git_objects, git_own_setting, git_staged, git_staged_objects,
     git_version,
 };
+#[cfg(target_os = "linux")]
+pub use plain::attended;
 #[cfg(unix)]
 pub use plain::{interactive, leave, plain};
 #[cfg(target_os = "linux")]

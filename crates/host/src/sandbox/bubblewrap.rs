@@ -82,6 +82,7 @@ mod tests {
             cwd: "/".into(),
             env: Vec::new(),
             stdin: None,
+            input_follows: false,
             copies: Vec::new(),
             limits: Limits::default(),
             fence: Some(Fence {

@@ -29,9 +29,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Walls the program in, starts it, and waits for its end; everything that is to be known is said
 /// through `step_out`. Does not return.
-pub(super) fn keep(job: &Job, step_out: File) -> ! {
+pub(super) fn keep(job: &Job, input: Option<OwnedFd>, step_out: File) -> ! {
     let step = match prepare(job).and_then(|()| system::fork()) {
-        Ok(Side::Child) => start(job, &step_out),
+        Ok(Side::Child) => start(job, input, &step_out),
         Ok(Side::Parent(program)) => wait_for(program),
         Err(error) => Step::NotConfined(error.to_string()),
     };
@@ -98,8 +98,8 @@ fn how_it_ended(status: WaitStatus) -> Ended {
 }
 
 /// In the new process: becomes the program. Comes back only when that failed.
-fn start(job: &Job, step_out: &File) -> Step {
-    if let Err(error) = become_confined(job) {
+fn start(job: &Job, input: Option<OwnedFd>, step_out: &File) -> Step {
+    if let Err(error) = become_confined(job, input) {
         return Step::NotConfined(error.to_string());
     }
     if let Err(error) = wire::send(step_out, &Step::Starting.encode()) {
@@ -112,11 +112,12 @@ fn start(job: &Job, step_out: &File) -> Step {
     )
 }
 
-fn become_confined(job: &Job) -> io::Result<()> {
+fn become_confined(job: &Job, input: Option<OwnedFd>) -> io::Result<()> {
     setsid()?;
-    let input = match &job.stdin {
-        Some(bytes) => in_memory(bytes)?,
-        None => closed_input()?,
+    let input = match (input, &job.stdin) {
+        (Some(handed), _) => handed,
+        (None, Some(bytes)) => in_memory(bytes)?,
+        (None, None) => closed_input()?,
     };
     dup2_stdin(input)?;
     copy_outputs(job)?;

@@ -20,7 +20,7 @@ const OVERTIME: Duration = Duration::from_secs(20);
 /// Output that is still in the pipes after the report is waited for this long.
 const DRAIN: Duration = Duration::from_secs(1);
 /// The supervisor has to take its job within this time.
-const HANDOVER: Duration = Duration::from_secs(10);
+pub(super) const HANDOVER: Duration = Duration::from_secs(10);
 
 /// Has `job`, made from `command`, done to its end.
 pub(super) fn launch(
@@ -73,7 +73,7 @@ pub(super) fn launch(
 
 type Ending = (Ended, Duration);
 
-fn conclude(
+pub(super) fn conclude(
     command: &Command,
     report: Report,
     said: &dyn Fn() -> String,
@@ -106,9 +106,9 @@ fn conclude(
 }
 
 /// A supervisor at work. When this is dropped, it is told to end everything, and waited for.
-struct Running {
+pub(super) struct Running {
     child: Child,
-    control: UnixStream,
+    pub(super) control: UnixStream,
 }
 
 impl Running {
@@ -116,7 +116,7 @@ impl Running {
         clippy::disallowed_methods,
         reason = "this crate is the one place that starts programs"
     )]
-    fn start(supervisor: &Supervisor) -> Result<Self, RunError> {
+    pub(super) fn start(supervisor: &Supervisor) -> Result<Self, RunError> {
         let failed = |source| RunError::Start {
             program: supervisor.program.display().to_string(),
             source,
@@ -137,7 +137,7 @@ impl Running {
         Ok(Running { child, control })
     }
 
-    fn output(&mut self) -> io::Result<(OwnedFd, OwnedFd)> {
+    pub(super) fn output(&mut self) -> io::Result<(OwnedFd, OwnedFd)> {
         let missing = || io::Error::other("a pipe is missing");
         let stdout = self.child.stdout.take().ok_or_else(missing)?;
         let stderr = self.child.stderr.take().ok_or_else(missing)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use policy::Permit;
 
+use super::attended::Attended;
 use super::places::Places;
 use super::supervisor::PROBE;
 use super::wire::{Fence, Job, Outer};
@@ -285,10 +286,19 @@ fn job(command: &Command, fence: Option<Fence>) -> Job {
         cwd: command.cwd.clone(),
         env: command.env.iter().map(pair).collect(),
         stdin: command.stdin.clone(),
+        input_follows: false,
         copies: command.copies.clone(),
         limits: command.limits,
         fence,
     }
+}
+
+/// Starts a program of the user's own that is talked to while it runs: supervised, without walls.
+pub(crate) fn attended(supervisor: &Supervisor, command: &Command) -> Result<Attended, RunError> {
+    command.check()?;
+    let mut job = job(command, None);
+    job.input_follows = true;
+    Attended::start(supervisor, command, &job)
 }
 
 /// Runs a program of the user's own: supervised to its end, but without walls.

@@ -19,6 +19,8 @@
 //! [`Sandbox::controls`] tries the walls on the machine at hand, for `kiro doctor`.
 
 #[cfg(target_os = "linux")]
+mod attended;
+#[cfg(target_os = "linux")]
 mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod controls;
@@ -57,9 +59,11 @@ mod walls;
 mod wire;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::without_walls;
+pub use attended::{Attended, Pipes};
 #[cfg(target_os = "linux")]
 pub use linux::{Layer, Sandbox};
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{attended, without_walls};
 #[cfg(target_os = "macos")]
 pub use macos::Sandbox;
 #[cfg(target_os = "linux")]

@@ -71,11 +71,16 @@ fn supervise() -> io::Result<()> {
     let control = UnixStream::from(system::adopt(0)?);
     system::note_termination()?;
     let job = Job::decode(&wire::receive(&control)?)?;
-    let report = run(&job, &control).unwrap_or_else(|error| Report::NotConfined(error.to_string()));
+    let input = match job.input_follows {
+        true => Some(wire::receive_descriptor(&control)?),
+        false => None,
+    };
+    let report =
+        run(&job, input, &control).unwrap_or_else(|error| Report::NotConfined(error.to_string()));
     wire::send(&control, &report.encode())
 }
 
-fn run(job: &Job, control: &UnixStream) -> io::Result<Report> {
+fn run(job: &Job, input: Option<OwnedFd>, control: &UnixStream) -> io::Result<Report> {
     let start = Instant::now();
     // A storm of processes leaves no ordinary process enough time to end it.
     system::take_precedence();
@@ -85,7 +90,7 @@ fn run(job: &Job, control: &UnixStream) -> io::Result<Report> {
     }
     set_parent_process_death_signal(Some(Signal::TERM))?;
     let (steps, step_out) = pipe_with(PipeFlags::CLOEXEC)?;
-    let child = start_keeper(job, step_out)?;
+    let child = start_keeper(job, input, step_out)?;
     let mut watch = Watch {
         job,
         control,
@@ -113,13 +118,13 @@ pub(super) fn during(what: &'static str) -> impl Fn(io::Error) -> io::Error {
 }
 
 /// Starts the process that walls itself in and becomes the parent of the program.
-fn start_keeper(job: &Job, step_out: OwnedFd) -> io::Result<Pid> {
+fn start_keeper(job: &Job, input: Option<OwnedFd>, step_out: OwnedFd) -> io::Result<Pid> {
     if let Outer::Bubblewrap { disable_userns } = outer(job) {
         return start_in_bubblewrap(job, step_out, disable_userns);
     }
     match system::fork()? {
         Side::Parent(pid) => Ok(pid),
-        Side::Child => keeper::keep(job, File::from(step_out)),
+        Side::Child => keeper::keep(job, input, File::from(step_out)),
     }
 }
 
@@ -168,7 +173,7 @@ fn keep(words: &[OsString]) -> io::Result<()> {
     }
     let mut bytes = Vec::new();
     File::from(job).read_to_end(&mut bytes)?;
-    keeper::keep(&Job::decode(&bytes)?, File::from(step_out))
+    keeper::keep(&Job::decode(&bytes)?, None, File::from(step_out))
 }
 
 /// A running command, watched from outside its walls.

@@ -3,10 +3,18 @@
 //! Both ends are the same program, so there is no version; a frame that is not whole is an error.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
 
 use crate::process::{Ended, Limits};
 
@@ -20,6 +28,8 @@ pub(super) struct Job {
     pub(super) cwd: PathBuf,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) stdin: Option<Vec<u8>>,
+    /// Whether its input is a descriptor instead, which follows the job.
+    pub(super) input_follows: bool,
     /// Outputs that become copies of each other.
     pub(super) copies: Vec<(i32, i32)>,
     pub(super) limits: Limits,
@@ -121,6 +131,7 @@ impl Job {
             out.os(value);
         });
         out.option(self.stdin.as_ref(), |out, bytes| out.bytes(bytes));
+        out.number(self.input_follows.into());
         out.list(&self.copies, |out, (from, to)| {
             out.number(u64::from(from.unsigned_abs()));
             out.number(u64::from(to.unsigned_abs()));
@@ -145,6 +156,7 @@ impl Job {
             cwd: input.os()?.into(),
             env: input.list(|input| Ok((input.os()?, input.os()?)))?,
             stdin: input.option(|input| Ok(input.bytes()?.to_vec()))?,
+            input_follows: input.number()? == 1,
             copies: input.list(|input| Ok((input.small()?, input.small()?)))?,
             limits: Limits {
                 wall: Duration::from_micros(input.number()?),
@@ -344,6 +356,39 @@ pub(super) fn receive(mut from: impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Hands a descriptor over.
+pub(super) fn send_descriptor(to: &UnixStream, descriptor: BorrowedFd<'_>) -> io::Result<()> {
+    let handed = [descriptor];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !control.push(SendAncillaryMessage::ScmRights(&handed)) {
+        return Err(torn());
+    }
+    // A descriptor travels with a byte, or not at all.
+    match sendmsg(to, &[IoSlice::new(&[0])], &mut control, SendFlags::NOSIGNAL)? {
+        1 => Ok(()),
+        _ => Err(torn()),
+    }
+}
+
+/// Takes a descriptor that is handed over; waits for it.
+pub(super) fn receive_descriptor(from: &UnixStream) -> io::Result<OwnedFd> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    recvmsg(
+        from,
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut control,
+        RecvFlags::CMSG_CLOEXEC,
+    )?;
+    let mut handed = control.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    });
+    handed.next().ok_or_else(torn)
+}
+
 /// Steps that arrive in pieces.
 #[derive(Default)]
 pub(super) struct Steps {
@@ -509,6 +554,7 @@ mod tests {
             argv,
             cwd: "/some where".into(),
             stdin,
+            input_follows: wall.is_multiple_of(3),
             copies: vec![(2, 1), (1, 2)],
             limits: Limits {
                 wall: Duration::from_micros(wall),

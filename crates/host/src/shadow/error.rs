@@ -21,10 +21,12 @@ pub enum ShadowError {
         source: RunError,
     },
     /// Git refused.
-    #[error("cannot {doing}: git says: {said}")]
+    #[error("cannot {doing} in {}: git says: {said}", Shown(place))]
     Git {
         /// What was to be done.
         doing: &'static str,
+        /// Kiro's own repository, in which it was to be done.
+        place: PathBuf,
         /// Its own words.
         said: String,
     },
@@ -144,4 +146,18 @@ pub enum ShadowError {
     /// Nothing is known of this process.
     #[error(transparent)]
     Owner(#[from] LeaseError),
+}
+
+impl ShadowError {
+    /// Whether it is the machine's or Kiro's own to mend, and not what stands in the workspace.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        !matches!(
+            self,
+            ShadowError::Unreadable { .. }
+                | ShadowError::Trap { .. }
+                | ShadowError::TooManyFiles { .. }
+                | ShadowError::TooMuch { .. }
+        )
+    }
 }

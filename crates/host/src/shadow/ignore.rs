@@ -62,6 +62,7 @@ impl Rules {
         if code > 1 {
             return Err(ShadowError::Git {
                 doing: call.doing,
+                place: store.folder.clone(),
                 said: files::shown(answer.err.trim()),
             });
         }

@@ -104,7 +104,7 @@ pub(super) const LITTER_FOLDERS: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Store {
     git: Git,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// The user's objects, in the form that git's environment wants.
     borrowed: Option<String>,
     owner: Owner,
@@ -212,7 +212,7 @@ impl Store {
         if code == 0 {
             return Ok(answer);
         }
-        Err(refusal(call.doing, &answer.err))
+        Err(refusal(call.doing, &self.folder, &answer.err))
     }
 
     /// Runs git and gives its exit code.
@@ -264,6 +264,7 @@ impl Store {
             }),
             other => Err(ShadowError::Git {
                 doing,
+                place: self.folder.clone(),
                 said: other.to_string(),
             }),
         }
@@ -497,7 +498,7 @@ pub(super) fn answer(doing: &'static str, text: &str) -> ShadowError {
 }
 
 /// What git said, shortened to the line that matters.
-fn refusal(doing: &'static str, err: &str) -> ShadowError {
+fn refusal(doing: &'static str, place: &Path, err: &str) -> ShadowError {
     let lines: Vec<&str> = err
         .lines()
         .map(str::trim)
@@ -522,7 +523,11 @@ fn refusal(doing: &'static str, err: &str) -> ShadowError {
     {
         return ShadowError::Incomplete { what: said };
     }
-    ShadowError::Git { doing, said }
+    ShadowError::Git {
+        doing,
+        place: place.to_path_buf(),
+        said,
+    }
 }
 
 pub(super) fn utf8(path: &Path) -> Result<&str, ShadowError> {

@@ -224,6 +224,7 @@ impl Turn<'_> {
             spec: spec.clone(),
             mode,
             task: (!task.is_empty()).then(|| task.to_owned()),
+            parallel: None,
             model,
         };
         let options = runs::run_options(&wanted, environment)?;

@@ -179,6 +179,10 @@ impl ClientFront {
 
 impl Beside for ClientFront {
     fn show(&mut self, view: &View) {
+        let view = match view {
+            View::Of { view, .. } => view,
+            view => view,
+        };
         self.show_run(view);
         self.show_task(view);
         self.show_model(view);

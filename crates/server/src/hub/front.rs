@@ -10,7 +10,7 @@ use session::{
 use super::Hub;
 use super::asks::Elsewhere;
 use super::operations::Work;
-use crate::wire::{self, Answer, Ask, Asked, Ended, Event, OperationEvent};
+use crate::wire::{self, Answer, Ask, Asked, Ended, OperationEvent, Shown};
 
 /// How many looks at this server's answers there are for one at those of other processes.
 const LOOKS_A_QUERY: u32 = 5;
@@ -175,7 +175,7 @@ impl Front for HubFront {
         if let Some(beside) = &mut self.beside {
             beside.show(view);
         }
-        if let Some(event) = Event::of(view) {
+        if let Some(event) = Shown::of(view) {
             let told = OperationEvent {
                 operation: self.operation.clone(),
                 root: self.root.display().to_string(),

@@ -89,7 +89,10 @@ impl Host {
         });
         let outbox = socket.outbox();
         let service: Arc<dyn Service> = Arc::clone(&window) as Arc<dyn Service>;
-        let peer = Peer::new(service, move |text| outbox.send(text));
+        let peer = Peer::new(service, move |text| {
+            outbox.send(text);
+            true
+        });
         lock(&self.0.windows).push((peer.clone(), window));
         while let Some(text) = socket.read() {
             peer.receive(&text);

@@ -98,6 +98,7 @@ impl From<&Waiting> for wire::WaitingTask {
             spec: it.spec.clone(),
             run: it.run.clone(),
             going_on: it.going_on,
+            of_hook: it.of_hook,
             task: it.task.clone(),
             title: it.title.clone(),
             reasons: it.reasons.clone(),

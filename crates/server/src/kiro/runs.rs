@@ -51,6 +51,7 @@ pub(crate) fn run_options(
         planner: session::model_for(Role::Plan, model, environment)?,
         budget: Budget::default(),
         seed: 0,
+        parallel: wanted.parallel.map_or(1, usize::from),
     })
 }
 
@@ -228,8 +229,12 @@ pub(super) fn answer(
             return Err(RpcError::new(code::REFUSED, why));
         }
     };
-    let spec = wanted.of.spec.as_deref();
-    let waiting = session::answer(&wanted.of.task, spec, &decision, &environment)?;
+    let meant = session::Meant {
+        task: &wanted.of.task,
+        spec: wanted.of.spec.as_deref(),
+        file: wanted.file.as_deref(),
+    };
+    let waiting = session::answer(meant, &decision, &environment)?;
     Ok(wire::WaitingTask::from(&waiting))
 }
 

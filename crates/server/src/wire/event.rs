@@ -222,12 +222,28 @@ impl From<&Cost> for CostView {
     }
 }
 
-impl Event {
+/// An event, and of which task it is where several are worked on at once.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shown {
+    /// What is shown.
+    #[serde(flatten)]
+    pub event: Event,
+    /// The task in whose lane it happened; left out where there is one lane only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+}
+
+impl Shown {
     /// A view as it is sent.
-    pub fn of(view: &View) -> Option<Event> {
-        of_run(view)
+    pub fn of(view: &View) -> Option<Shown> {
+        let (lane, view) = match view {
+            View::Of { task, view } => (Some(task.clone()), &**view),
+            view => (None, view),
+        };
+        let event = of_run(view)
             .or_else(|| of_model(view))
-            .or_else(|| of_task(view))
+            .or_else(|| of_task(view))?;
+        Some(Shown { event, lane })
     }
 }
 

@@ -140,6 +140,9 @@ pub struct StartRun {
     /// One task only.
     #[serde(default)]
     pub task: Option<String>,
+    /// At how many tasks it may work at once; one without.
+    #[serde(default)]
+    pub parallel: Option<u8>,
     /// The model; as configured without.
     #[serde(default)]
     pub model: Option<String>,
@@ -205,9 +208,12 @@ pub struct OfTask {
 /// An answer to a proposal, whichever process waits for it: `approve`, `revise`, `skip` or `stop`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AnswerApproval {
-    /// The task.
+    /// The task, or the hook's name.
     #[serde(flatten)]
     pub of: OfTask,
+    /// Of several changes that a hook has left, the one of this file.
+    #[serde(default)]
+    pub file: Option<String>,
     /// The answer.
     #[serde(flatten)]
     pub answer: Answer,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use session::{Fact, SpecView, TaskView};
 
 use super::ask::Ask;
-use super::event::{CostView, Event};
+use super::event::{CostView, Shown};
 
 /// It was done.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -317,7 +317,7 @@ pub struct OperationEvent {
     pub root: String,
     /// What it shows.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: Shown,
 }
 
 /// What waits for an answer in this server.
@@ -343,7 +343,9 @@ pub struct WaitingTask {
     pub run: String,
     /// Whether the run's process is at work.
     pub going_on: bool,
-    /// The task.
+    /// Whether it is a hook's, which the answer itself brings in.
+    pub of_hook: bool,
+    /// The task, or the hook's name.
     pub task: String,
     /// Its title.
     pub title: String,

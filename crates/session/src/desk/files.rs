@@ -53,7 +53,7 @@ impl Desk {
         let place = match &facts.place {
             Place::Root => None,
             Place::Inside(path) => Some(path),
-            _ => return Ok(self.dead_link(path)?),
+            _ => return self.dead_link(path),
         };
         let standing = files::standing_in(self.root(), place)?.ok_or_else(|| missing(path))?;
         let (kind, size) = match standing.kind {
@@ -175,10 +175,11 @@ impl Desk {
             return Err(DeskError::new(Why::Failed, format!("{path} is not empty")));
         }
         let permit = permitted(self.gate.judge_own_file(FileAct::Delete, &facts))?;
-        Ok(match is_folder {
+        match is_folder {
             true => files::remove_tree_judged(permit, self.root(), &facts)?,
             false => files::remove_judged(permit, self.root(), &facts)?,
-        })
+        }
+        Ok(())
     }
 
     /// Moves a file or folder. What stands at the new place is removed first if `overwrite` says so.

@@ -15,6 +15,7 @@ use tools::{Nobody, Toolbox};
 
 use super::incident::Incident;
 use super::verdict::{self, Bench, HookVerdict};
+use crate::briefing::{Briefing, SHORT, Wanted};
 use crate::error::{Kind, SessionError};
 use crate::models;
 use crate::shop::{Shop, Yard};
@@ -138,7 +139,9 @@ fn converse(
     let tools = toolbox::of_yard(shop, yard, &[], Box::new(Nobody))?;
     let bench = Bench::over(&tools);
     let toolbox: &dyn Toolbox = if question.blocking { &bench } else { &tools };
-    let mut text = filled(shop, yard, question);
+    let briefing = briefing(shop, question, front)?;
+    let system = briefing.system(SYSTEM);
+    let mut text = briefing.message(&filled(shop, yard, question));
     if let Some(diff) = diff(question, DIFF_MAX) {
         let _ = write!(
             text,
@@ -151,12 +154,12 @@ fn converse(
     let mut kept = Transcript::open(&question.transcript, question.redactor)?;
     let (sender, inbox) = channel();
     let (ended, cost) = std::thread::scope(|scope| {
-        let (text, kept) = (&text, &mut kept);
+        let (text, system, kept) = (&text, &system, &mut kept);
         let worker = scope.spawn(move || {
             let mut conversation = Conversation::new(Job {
                 model,
                 toolbox,
-                system: SYSTEM,
+                system,
                 limits: TurnLimits {
                     wall,
                     ..TurnLimits::default()
@@ -191,6 +194,41 @@ fn converse(
         text,
         stopped,
         cost,
+    })
+}
+
+/// What the agent is told beside the hook's words.
+fn briefing(
+    shop: &Shop,
+    question: &Question<'_>,
+    front: &mut dyn Front,
+) -> Result<Briefing, SessionError> {
+    let incident = question.incident;
+    let changed = incident.changes.iter().flat_map(|it| it.paths());
+    let changed = changed.map(ToString::to_string);
+    let wanted = Wanted {
+        words: question.prompt.text(),
+        files: &incident
+            .path
+            .iter()
+            .cloned()
+            .chain(changed)
+            .collect::<Vec<String>>(),
+    };
+    Briefing::in_shop(shop, wanted, &mut |view| front.show(&view))
+}
+
+/// The same for a model with little room: the hook's words, and the steering below them.
+fn filled_short(
+    shop: &Shop,
+    yard: &Yard,
+    question: &Question<'_>,
+    front: &mut dyn Front,
+) -> Result<String, SessionError> {
+    let text = filled(shop, yard, question);
+    Ok(match briefing(shop, question, front)?.short(SHORT) {
+        told if told.is_empty() => text,
+        told => format!("{text}\n\nHow work is done in this project:\n{told}"),
     })
 }
 
@@ -393,7 +431,7 @@ fn judged_in_pieces(
             pieces.len()
         ));
     }
-    let hook = filled(shop, yard, question);
+    let hook = filled_short(shop, yard, question, front)?;
     for (name, diff) in pieces.into_iter().take(PIECES_MAX) {
         if diff.len() > PIECE_MAX {
             findings.push(format!(
@@ -466,7 +504,7 @@ fn written(
     front: &mut dyn Front,
 ) -> Result<Report, SessionError> {
     let mut report = Report::default();
-    let mut text = filled(shop, yard, question);
+    let mut text = filled_short(shop, yard, question, front)?;
     if let Some(content) = question.incident.fact(Fact::Content) {
         let content = question.redactor.redact(&content.to_string()).into_owned();
         if content.len() > PIECE_MAX {

@@ -43,15 +43,11 @@ impl Rig<'_> {
             }
         }
         let task = wishes.hook.to_owned();
-        let proposal = landing::proposal(base, &captured, 0);
-        self.add(
-            shop,
-            vec![Fact::Proposed {
-                task: task.clone(),
-                proposal,
-            }],
-            front,
-        )?;
+        let proposed = Fact::Proposed {
+            task: task.clone(),
+            proposal: landing::proposal(base, &captured, 0),
+        };
+        self.add(shop, vec![proposed], front)?;
         if let Some(why) = self.held_by_others(wishes.hook, &captured, front)? {
             return ran.failed(format!("its changes were not brought in: {why}"));
         }
@@ -86,7 +82,9 @@ impl Rig<'_> {
             evidence,
             offers: Offers::default(),
         };
-        if !review.reasons.is_empty() && !self.approved(shop, &review, ran, front)? {
+        if !review.reasons.is_empty()
+            && !self.approved(shop, &review, (base, &captured.tree), ran, front)?
+        {
             return Ok(());
         }
         self.apply(shop, &task, base, &captured, permit, ran, front)
@@ -110,6 +108,7 @@ impl Rig<'_> {
         &mut self,
         shop: &Shop,
         review: &Review,
+        (base, tree): (&TreeId, &TreeId),
         ran: &mut Ran,
         front: &mut dyn Front,
     ) -> Result<bool, SessionError> {
@@ -127,6 +126,9 @@ impl Rig<'_> {
             },
             None => Fact::Unanswered { task },
         };
+        if decision.is_none() {
+            self.keep_for_later(shop, &review.task, base, tree, front)?;
+        }
         self.add(shop, vec![fact], front)?;
         match decision {
             Some(Decision::Approve) => return Ok(true),
@@ -137,7 +139,7 @@ impl Rig<'_> {
             None => {
                 ran.was = Was::Waiting;
                 ran.why = format!(
-                    "its changes need an approval and nobody is there: {}",
+                    "its changes need an approval and nobody is there: {}; `kiro approvals` shows and answers them",
                     review.reasons.join("; ")
                 );
             }
@@ -145,11 +147,25 @@ impl Rig<'_> {
         Ok(false)
     }
 
+    /// What waits must still be there when it is answered.
+    fn keep_for_later(
+        &mut self,
+        shop: &Shop,
+        hook: &str,
+        base: &TreeId,
+        tree: &TreeId,
+        front: &mut dyn Front,
+    ) -> Result<(), SessionError> {
+        let run = self.record(front)?.run().to_owned();
+        let name = format!("{run}-{}-{tree}", crate::places::plain(hook, &[]));
+        landing::pin(shop, &name, base, tree)
+    }
+
     #[expect(
         clippy::too_many_arguments,
         reason = "one act with everything that it is about"
     )]
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         shop: &Shop,
         task: &str,

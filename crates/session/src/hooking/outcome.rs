@@ -70,6 +70,26 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What a hook left and a person lets land.
+    pub(super) fn of_later(hook: &str) -> Ran {
+        Ran {
+            hook: hook.to_owned(),
+            file: String::new(),
+            event: "an approval".to_owned(),
+            path: None,
+            was: Was::Passed,
+            why: String::new(),
+            findings: Vec::new(),
+            files: Vec::new(),
+            created: Vec::new(),
+            diff: String::new(),
+            text: String::new(),
+            stops: false,
+            cost: Cost::default(),
+            wall_ms: 0,
+        }
+    }
+
     /// It could not do what it is there for; that is no error of Kiro's.
     pub(super) fn failed(&mut self, why: String) -> Result<(), SessionError> {
         self.was = Was::Failed;

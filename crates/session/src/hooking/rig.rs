@@ -34,7 +34,7 @@ use crate::view::Front;
 pub(crate) const DEPTH_MAX: u32 = 3;
 
 /// The shop that actions work in: a run's own, or one that is opened when the first hook fires.
-enum Place<'a> {
+pub(super) enum Place<'a> {
     Given(&'a Shop),
     Own(Arc<Shop>),
 }
@@ -155,7 +155,7 @@ impl<'a> Rig<'a> {
         Incident::new(event, self.world.clone())
     }
 
-    fn shop(&mut self) -> Result<Place<'a>, SessionError> {
+    pub(super) fn shop(&mut self) -> Result<Place<'a>, SessionError> {
         if let Some(shop) = self.given {
             return Ok(Place::Given(shop));
         }

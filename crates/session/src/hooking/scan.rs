@@ -113,6 +113,11 @@ impl ProjectRules<'_> {
     }
 }
 
+/// Whether either side of a file is there and was not read: it would look made, or removed.
+fn is_unread((it, before, after): &StagedFile) -> bool {
+    (it.before.is_some() && before.is_none()) || (it.after.is_some() && after.is_none())
+}
+
 /// What is about to be committed, with its content.
 pub(super) struct Staging {
     /// Every path, sensitive ones too, seen from the top of the working tree.
@@ -120,7 +125,7 @@ pub(super) struct Staging {
     files: Vec<StagedFile>,
 }
 
-/// A path with its content in the last commit and in the next one.
+/// A path with its content in the last commit and in the next one; none, too, where that is larger than [`TEXT_MAX`].
 type StagedFile = (Staged, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Staging {
@@ -162,7 +167,11 @@ impl Staging {
         below: &str,
         gate: &policy::Gate,
     ) -> Result<Changeset, SessionError> {
-        let change = |(it, before, after): &StagedFile| {
+        let change = |file: &StagedFile| {
+            let (it, before, after) = file;
+            if is_unread(file) {
+                return None;
+            }
             let path = RelPath::parse(it.path.strip_prefix(below)?).ok()?;
             let state =
                 |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|it| FileState::file(it.clone()));
@@ -189,13 +198,10 @@ impl Staging {
         self.files.iter().filter_map(one).collect()
     }
 
-    /// Files that are too large to be searched for secrets.
+    /// Files that are too large to be searched for secrets and shown to a hook.
     pub(super) fn unsearched(&self) -> impl Iterator<Item = &str> {
-        let unread = |(it, _, after): &&StagedFile| it.after.is_some() && after.is_none();
-        self.files
-            .iter()
-            .filter(unread)
-            .map(|it| it.0.path.as_str())
+        let unread = self.files.iter().filter(|it| is_unread(it));
+        unread.map(|it| it.0.path.as_str())
     }
 
     /// Secrets that the commit would add, each as path, line and kind. What the last commit held already is not told
@@ -239,4 +245,38 @@ pub fn secrets_staged(
 ) -> Result<Vec<(String, usize, &'static str)>, SessionError> {
     let project = Project::around(environment)?;
     Staging::read(&project, environment)?.secrets(&project, environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::Rules;
+
+    #[test]
+    fn what_was_too_large_to_read_is_named_and_looks_neither_made_nor_removed() {
+        let staged = |path: &str, before: bool, after: bool| Staged {
+            path: path.to_owned(),
+            before: before.then(|| "1".to_owned()),
+            after: after.then(|| "2".to_owned()),
+            plain: true,
+        };
+        let text = || Some(b"text".to_vec());
+        let staging = Staging {
+            names: Vec::new(),
+            files: vec![
+                (staged("grew", true, true), text(), None),
+                (staged("shrank", true, true), None, text()),
+                (staged("gone", true, false), text(), None),
+                (staged("new", false, true), None, text()),
+            ],
+        };
+        assert_eq!(staging.unsearched().collect::<Vec<_>>(), ["grew", "shrank"]);
+        let gate = Gate::new(
+            Path::new("/project"),
+            Rules::parse(None, None).expect("rules"),
+        );
+        let changes = staging.changes("", &gate).expect("a changeset");
+        let paths: Vec<String> = changes.paths().map(ToString::to_string).collect();
+        assert_eq!(paths, ["gone", "new"]);
+    }
 }

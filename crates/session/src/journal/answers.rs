@@ -1,9 +1,9 @@
 //! Answers that a person gave from elsewhere, such as another terminal: rows that the process of the run takes.
 
-use engine::Answer;
+use engine::{Answer, Fact};
 use rusqlite::{TransactionBehavior, params};
 
-use super::{Journal, JournalError};
+use super::{Journal, JournalError, chain};
 
 /// What the third form added.
 pub(super) const TABLE: &str = "
@@ -21,17 +21,17 @@ CREATE TABLE answer (
 
 /// An answer to one proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Given {
+pub struct Given {
     /// The run.
-    pub(crate) run: String,
+    pub run: String,
     /// The task.
-    pub(crate) task: String,
+    pub task: String,
     /// The tree that was looked at; a proposal of another tree is another one.
-    pub(crate) tree: String,
+    pub tree: String,
     /// The answer.
-    pub(crate) answer: Answer,
+    pub answer: Answer,
     /// What the person wants to be otherwise; may be empty.
-    pub(crate) remark: String,
+    pub remark: String,
 }
 
 impl Journal {
@@ -39,7 +39,7 @@ impl Journal {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn give(&mut self, given: &Given, at_ms: i64) -> Result<(), JournalError> {
+    pub fn give(&mut self, given: &Given, at_ms: i64) -> Result<(), JournalError> {
         let remark = self.redactor.redact(&given.remark).into_owned();
         let write = |connection: &mut rusqlite::Connection| {
             let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -63,33 +63,70 @@ impl Journal {
         write(&mut self.connection).map_err(|it| self.error(it))
     }
 
-    /// Takes the answer to a proposal, which nobody else then gets.
+    /// Records what a person answered. What was left for the task is taken by that, in one act: an answer is either still there
+    /// or recorded, whenever the process dies. `left` is the answer that is recorded, when it had been left; false, and nothing
+    /// is recorded, when it is no longer there.
     ///
     /// # Errors
-    /// When the journal cannot be used.
-    pub(crate) fn take(
+    /// When the journal cannot be written; then nothing is recorded and nothing taken.
+    pub fn append_answer(
         &mut self,
-        run: &str,
-        task: &str,
-        tree: &str,
-    ) -> Result<Option<Given>, JournalError> {
-        let wanted = |it: &Given| it.task == task && it.tree == tree;
-        let Some(given) = self.given(run)?.into_iter().find(wanted) else {
-            return Ok(None);
+        (run, task): (&str, &str),
+        at_ms: i64,
+        facts: &[Fact],
+        left: Option<&Given>,
+    ) -> Result<bool, JournalError> {
+        let bodies = self.bodies(facts)?;
+        let write = |connection: &mut rusqlite::Connection| {
+            let act = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if let Some(left) = left {
+                let found: i64 = act.query_row(
+                    "SELECT count(*) FROM answer WHERE run = ? AND task = ? AND tree = ? AND answer = ? \
+                     AND remark = ? AND taken = 0",
+                    params![run, task, left.tree, left.answer.name(), left.remark],
+                    |row| row.get(0),
+                )?;
+                if found == 0 {
+                    return Ok(false);
+                }
+            }
+            act.execute(
+                "UPDATE answer SET taken = 1 WHERE run = ? AND task = ? AND taken = 0",
+                params![run, task],
+            )?;
+            chain::append(&act, run, at_ms, &bodies)?;
+            act.commit()?;
+            Ok(true)
         };
-        let taken = self.connection.execute(
-            "UPDATE answer SET taken = 1 WHERE run = ? AND task = ? AND tree = ? AND taken = 0",
-            params![run, task, tree],
+        write(&mut self.connection).map_err(|it| self.error(it))
+    }
+
+    /// Takes what was left for a task and records nothing: the task is another than the one that was looked at.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn discard_answers(&mut self, run: &str, task: &str) -> Result<(), JournalError> {
+        let done = self.connection.execute(
+            "UPDATE answer SET taken = 1 WHERE run = ? AND task = ? AND taken = 0",
+            params![run, task],
         );
-        let taken = taken.map_err(|it| self.error(it))?;
-        Ok((taken > 0).then_some(given))
+        done.map(|_| ()).map_err(|it| self.error(it))
+    }
+
+    /// The answer that was left for a proposal, if one was.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn left(&self, run: &str, task: &str, tree: &str) -> Result<Option<Given>, JournalError> {
+        let wanted = |it: &Given| it.task == task && it.tree == tree;
+        Ok(self.given(run)?.into_iter().find(wanted))
     }
 
     /// The answers of a run that were not taken yet.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub(crate) fn given(&self, run: &str) -> Result<Vec<Given>, JournalError> {
+    pub fn given(&self, run: &str) -> Result<Vec<Given>, JournalError> {
         let read = || {
             let mut all = self.connection.prepare(
                 "SELECT task, tree, answer, remark FROM answer WHERE run = ? AND taken = 0 ORDER BY id",
@@ -153,12 +190,23 @@ mod tests {
         there
             .give(&given("1", "a", Answer::Approve), 2)
             .expect("gives");
-        assert_eq!(here.take("r", "1", "b").expect("reads"), None);
-        assert_eq!(here.take("r", "2", "a").expect("reads"), None);
-        assert_eq!(here.given("r").expect("reads").len(), 1);
-        let taken = here.take("r", "1", "a").expect("reads").expect("is there");
-        assert_eq!(taken.answer, Answer::Approve);
-        assert_eq!(there.take("r", "1", "a").expect("reads"), None);
-        assert!(here.given("r").expect("reads").is_empty());
+        assert_eq!(here.left("r", "1", "b").expect("reads"), None);
+        assert_eq!(here.left("r", "2", "a").expect("reads"), None);
+        let left = here.left("r", "1", "a").expect("reads").expect("is there");
+        assert_eq!(left.answer, Answer::Approve);
+        let facts = [Fact::Unanswered { task: "1".into() }];
+        let record = |journal: &mut Journal, left: &Given| {
+            journal
+                .append_answer(("r", "1"), 3, &facts, Some(left))
+                .expect("appends")
+        };
+        let other = given("1", "a", Answer::Skip);
+        assert!(!record(&mut here, &other));
+        assert!(here.facts("r").expect("reads").is_empty());
+        assert!(record(&mut here, &left));
+        assert_eq!(there.left("r", "1", "a").expect("reads"), None);
+        assert!(!record(&mut there, &left));
+        assert_eq!(here.facts("r").expect("reads").len(), 1);
+        assert_eq!(here.soundness().expect("reads").broken, None);
     }
 }

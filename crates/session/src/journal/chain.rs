@@ -9,20 +9,20 @@ use rusqlite::{Connection, params};
 use super::Soundness;
 
 /// The digest of a fact and, through the one before it, of all earlier ones.
-pub(super) fn next(before: &str, seq: i64, run: &str, at_ms: i64, body: &str) -> String {
+fn next(before: &str, seq: i64, run: &str, at_ms: i64, body: &str) -> String {
     let text = format!("{before}\n{seq}\n{}:{run}\n{at_ms}\n{body}", run.len());
     Digest::of(text.as_bytes()).to_string()
 }
 
 /// Place and digest of the last fact.
-pub(super) fn head(connection: &Connection) -> rusqlite::Result<(i64, String)> {
+fn head(connection: &Connection) -> rusqlite::Result<(i64, String)> {
     connection.query_row("SELECT seq, chain FROM chain_head", [], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
 }
 
 /// The highest place that any fact ever had, gone ones included.
-pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<i64> {
+fn last_seq(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row(
         "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'fact'",
         [],
@@ -31,12 +31,31 @@ pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// Writes down which fact is the last one.
-pub(super) fn note(connection: &Connection, seq: i64, chain: &str) -> rusqlite::Result<()> {
+fn note(connection: &Connection, seq: i64, chain: &str) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE chain_head SET seq = ?, chain = ?",
         params![seq, chain],
     )?;
     Ok(())
+}
+
+/// Adds facts to the chain.
+pub(super) fn append(
+    connection: &Connection,
+    run: &str,
+    at_ms: i64,
+    bodies: &[String],
+) -> rusqlite::Result<()> {
+    let (mut seq, mut chain) = (last_seq(connection)?, head(connection)?.1);
+    for body in bodies {
+        seq += 1;
+        chain = next(&chain, seq, run, at_ms, body);
+        connection.execute(
+            "INSERT INTO fact (seq, run, at_ms, body, chain) VALUES (?, ?, ?, ?, ?)",
+            params![seq, run, at_ms, body, chain],
+        )?;
+    }
+    note(connection, seq, &chain)
 }
 
 struct Row {

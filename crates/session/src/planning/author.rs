@@ -9,6 +9,7 @@ use engine::{Cost, Fact, Tooling, WrittenPlan, read_written};
 use spec::Spec;
 
 use super::considered;
+use crate::briefing::{Briefing, Wanted as Told};
 use crate::documents;
 use crate::error::SessionError;
 use crate::person::Distant;
@@ -170,10 +171,17 @@ fn talk_over(
     let model = shop.model()?;
     let person = Distant::behind(sender.clone(), Heard::Asked, &shop.approvals);
     let looking = toolbox::looking(shop, yard, person)?;
+    let mut ear = Pass(sender);
+    let told = Told {
+        words: wanted.feedback.unwrap_or_default(),
+        files: &wanted.existing.iter().cloned().collect::<Vec<String>>(),
+    };
+    let briefing = Briefing::in_shop(shop, told, &mut |view| ear.view(view))?;
+    let system = briefing.system(SYSTEM);
     let mut conversation = Conversation::new(Job {
         model: &*model,
         toolbox: &looking,
-        system: SYSTEM,
+        system: &system,
         limits: TurnLimits {
             turns: PLAN_TURNS,
             ..TurnLimits::default()
@@ -182,8 +190,7 @@ fn talk_over(
         seed: 0,
         delegates: false,
     });
-    let mut ear = Pass(sender);
-    let mut text = asked(wanted)?;
+    let mut text = briefing.message(&asked(wanted)?);
     let mut wrong = String::new();
     for round in 0..=CORRECTIONS {
         let ended = conversation.ask(&text, &mut Talk::new(PLAN, &mut ear, transcript));

@@ -4,8 +4,9 @@ use change::{Changeset, FileState, Mode};
 use engine::{Answerer, Fact};
 use spec::TaskMark;
 
-use super::{Running, landing};
+use super::{Running, landing, now};
 use crate::error::{Kind, SessionError};
+use crate::journal::Given;
 use crate::view::{Decision, EditedFile, Offers, Review, View};
 use crate::waiting;
 
@@ -19,16 +20,30 @@ impl Running<'_> {
         };
         self.mark(id, TaskMark::Queued)?;
         let tree = self.proposed_tree(id);
-        let (journal, run) = (&mut self.journal, &self.id);
-        let mut broken = None;
-        let mut elsewhere = || match journal.take(run, id, &tree) {
-            Ok(given) => given.and_then(Decision::given),
+        let (journal, run) = (&self.journal, &self.id);
+        let (mut broken, mut left) = (None, None);
+        let mut elsewhere = || match journal.left(run, id, &tree) {
+            Ok(given) => {
+                left.clone_from(&given);
+                given.and_then(Decision::given)
+            }
             Err(error) => {
                 broken = Some(error);
                 None
             }
         };
-        let decision = elsewhere().or_else(|| self.front.ask(&review, &mut elsewhere));
+        let (decision, is_left) = match elsewhere() {
+            Some(decision) => (Some(decision), true),
+            None => {
+                let mut was_left = false;
+                let decision = self.front.ask(&review, &mut || {
+                    let found = elsewhere();
+                    was_left |= found.is_some();
+                    found
+                });
+                (decision, was_left)
+            }
+        };
         if let Some(error) = broken {
             return Err(SessionError::internal(error));
         }
@@ -45,7 +60,12 @@ impl Running<'_> {
                 task: id.to_owned(),
             });
         };
-        self.decided(&review, decision)
+        // An answer is for the task that was looked at; what is another by now is asked about anew.
+        if self.was_changed_meanwhile(id)? {
+            let discarded = self.journal.discard_answers(&self.id, id);
+            return discarded.map_err(SessionError::internal);
+        }
+        self.decided(&review, decision, left.filter(|_| is_left).as_ref())
     }
 
     /// Takes answers that came after nobody had been there.
@@ -57,12 +77,11 @@ impl Running<'_> {
             .collect();
         for id in asked {
             let tree = self.proposed_tree(&id);
-            let given = self.journal.take(&self.id, &id, &tree);
-            let decision = given
-                .map_err(SessionError::internal)?
-                .and_then(Decision::given);
+            let left = self.journal.left(&self.id, &id, &tree);
+            let left = left.map_err(SessionError::internal)?;
+            let decision = left.clone().and_then(Decision::given);
             if let (Some(decision), Some(review)) = (decision, self.review(&id)?) {
-                self.decided(&review, decision)?;
+                self.decided(&review, decision, left.as_ref())?;
             }
         }
         Ok(())
@@ -73,15 +92,26 @@ impl Running<'_> {
         proposal.map_or(String::new(), |it| it.tree.clone())
     }
 
-    fn decided(&mut self, review: &Review, decision: Decision) -> Result<(), SessionError> {
+    /// Takes a decision up; `left` is the row that it was read from, when it came from elsewhere. One that was changed there
+    /// meanwhile is not taken: the run looks again.
+    fn decided(
+        &mut self,
+        review: &Review,
+        decision: Decision,
+        left: Option<&Given>,
+    ) -> Result<(), SessionError> {
         let task = review.task.clone();
         let answer = decision.answer();
         let mut said = String::new();
         match decision {
-            Decision::Approve => self.front.show(&View::Approved {
-                task: task.clone(),
-                by_person: true,
-            }),
+            Decision::Approve => {
+                let by_person = true;
+                let view = View::Approved {
+                    task: task.clone(),
+                    by_person,
+                };
+                self.show_of(&task, view);
+            }
             Decision::Keep(parts) => {
                 let kept = review
                     .changes
@@ -97,12 +127,21 @@ impl Running<'_> {
             Decision::Skip | Decision::Stop => self.mark(&task, TaskMark::Open)?,
             Decision::Modify => {}
         }
-        self.record(Fact::Answered {
-            task,
+        let answered = Fact::Answered {
+            task: task.clone(),
             answer,
             by: Answerer::Person,
             remark: said,
-        })
+        };
+        let facts = self.facts_with(answered)?;
+        let taken = self
+            .journal
+            .append_answer((&self.id, &task), now(), &facts, left)
+            .map_err(SessionError::internal)?;
+        if taken {
+            self.recorded(facts);
+        }
+        Ok(())
     }
 
     fn review(&self, id: &str) -> Result<Option<Review>, SessionError> {
@@ -119,7 +158,10 @@ impl Running<'_> {
             title: task.record.title.clone(),
             changes,
             reasons: waiting::reasons(task),
-            evidence: format!("{} checks pass", proposal.passed),
+            evidence: match proposal.unjudged {
+                true => "nothing was run that could judge it".to_owned(),
+                false => format!("{} checks pass", proposal.passed),
+            },
             offers: Offers {
                 modify: self.shop.has_editor(),
                 task: true,

@@ -10,13 +10,14 @@ use change::Changeset;
 use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
 use engine::{
-    CheckPurpose, Fact, FunctionWork, Neighbour, Proposal, TRIAL_FOLDER, TaskRecord, Work,
+    CheckPurpose, Fact, FunctionWork, Neighbour, Proposal, Renewal, TRIAL_FOLDER, TaskRecord, Work,
     complete, work_of,
 };
 use host::shadow::TreeId;
 use spec::Spec;
 
 use super::{Event, landing};
+use crate::briefing::{Briefing, SHORT, Wanted};
 use crate::error::SessionError;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::talk;
@@ -27,22 +28,25 @@ use crate::view::View;
 const SEEDS_AN_ATTEMPT: u64 = 100;
 const SEEDS_A_RUN: u64 = 10_000;
 
+/// What stands above a briefing for a model with little room.
+const STEERING: &str = "How code is written in this project, where it concerns this function:";
+
 /// One attempt under way.
 pub(super) struct Attempt<'a> {
     pub(super) shop: &'a Shop,
     pub(super) spec: &'a Spec,
     /// The text that the spec was read from.
     pub(super) spec_text: &'a str,
-    pub(super) task: &'a TaskRecord,
+    pub(super) task: TaskRecord,
     /// What a person wanted to be otherwise in earlier attempts.
-    pub(super) remarks: &'a [String],
-    /// What the last of them proposed, which is to be revised.
-    pub(super) earlier: Option<&'a Changeset>,
+    pub(super) remarks: Vec<String>,
     pub(super) number: u32,
     /// The run's seed.
     pub(super) seed: u64,
-    pub(super) base: &'a TreeId,
-    pub(super) yard: &'a Yard,
+    pub(super) base: TreeId,
+    pub(super) yard: Yard,
+    /// Tasks whose work stands in the base and was not there when this one began: it must not break what proves them.
+    pub(super) beside: Vec<TaskRecord>,
     pub(super) events: Sender<Event>,
     /// Where the transcript of a conversation is kept.
     pub(super) transcript: PathBuf,
@@ -55,14 +59,12 @@ enum End {
 }
 
 impl Attempt<'_> {
-    /// Works the task from a fresh worktree to a proposal or an honest failure.
-    pub(super) fn run(&self) -> Result<(), SessionError> {
-        self.shop
-            .shadow
-            .checkout(self.base, &self.yard.tree)
-            .map_err(SessionError::internal)?;
-        if let Some(earlier) = self.earlier
-            && let Err(error) = self.shop.bring_in(self.yard, earlier)
+    /// Works the task from a fresh worktree to a proposal or an honest failure. What an earlier attempt proposed and a
+    /// person wants otherwise is where it begins.
+    pub(super) fn run(&self, earlier: Option<&Changeset>) -> Result<(), SessionError> {
+        self.check_out()?;
+        if let Some(earlier) = earlier
+            && let Err(error) = self.shop.bring_in(&self.yard, earlier)
         {
             // The user's own edits stand in its way: then it is done from the beginning.
             self.view(View::Warning(error.message));
@@ -77,16 +79,50 @@ impl Attempt<'_> {
 
     /// Proves a worktree that a person has changed, and proposes it anew.
     pub(super) fn prove_again(&self) -> Result<(), SessionError> {
-        let end = match self.work() {
-            Ok(work) => self.propose(&work)?,
-            Err(reason) => End::Failed(reason),
-        };
+        let end = self.proven()?;
         self.end(end);
         Ok(())
     }
 
+    /// Proves what was proposed before on the project as it is now.
+    pub(super) fn renew(&self, proposed: &Changeset) -> Result<(), SessionError> {
+        self.check_out()?;
+        let renewal = match self.shop.bring_in(&self.yard, proposed) {
+            Err(error) => Renewal::Failed(error.message),
+            Ok(()) => match self.proven()? {
+                End::Failed(reason) => Renewal::Failed(reason),
+                End::Proposed(proposal) => {
+                    match landing::changes(self.shop, &proposal)? == *proposed {
+                        true => Renewal::Same(proposal),
+                        false => Renewal::Changed(proposal),
+                    }
+                }
+            },
+        };
+        let task = self.task.id.clone();
+        self.fact(Fact::RenewalEnded { task, renewal });
+        Ok(())
+    }
+
+    fn check_out(&self) -> Result<(), SessionError> {
+        let shadow = &self.shop.shadow;
+        let checked_out = shadow.checkout(&self.base, &self.yard.tree);
+        checked_out.map_err(SessionError::internal)
+    }
+
+    /// What comes of the worktree as it is.
+    fn proven(&self) -> Result<End, SessionError> {
+        match self.work() {
+            Ok(work) => self.propose(&work),
+            Err(reason) => Ok(End::Failed(reason)),
+        }
+    }
+
     fn work(&self) -> Result<Work, String> {
-        let task = self.task;
+        self.work_on(&self.task)
+    }
+
+    fn work_on(&self, task: &TaskRecord) -> Result<Work, String> {
         let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
         work_of(
             self.spec,
@@ -107,8 +143,16 @@ impl Attempt<'_> {
     }
 
     fn carry_out(&self, work: &Work) -> Result<End, SessionError> {
+        let drives = self.shop.model_drives()?;
+        if let (Some(why), false, true) = (&work.unjudged, drives, work.glue.is_empty()) {
+            return Ok(End::Failed(format!(
+                "{why}; {} only fills in functions that examples judge: another model can do it, with --model",
+                self.shop.model_id()
+            )));
+        }
         for glue in &work.glue {
-            self.write(glue.path(), &glue.text())?;
+            let present = self.read(glue.path())?;
+            self.write(glue.path(), &glue.text_over(&present))?;
         }
         self.make_modules(work)?;
         let mut red = false;
@@ -117,7 +161,9 @@ impl Attempt<'_> {
             let report = self.check_file(file, CheckPurpose::Before)?;
             red |= !report.failed.is_empty();
         }
-        let unfinished: Vec<String> = match self.shop.model_drives()? {
+        // What the program writes whole needs no model.
+        let is_written = work.unjudged.is_some() && !work.glue.is_empty();
+        let unfinished: Vec<String> = match drives && !is_written {
             true => self.drive(work, red)?.into_iter().collect(),
             false => self.fill_all(work)?,
         };
@@ -130,10 +176,29 @@ impl Attempt<'_> {
     /// Fills every function's slot; gives the reasons where that failed.
     fn fill_all(&self, work: &Work) -> Result<Vec<String>, SessionError> {
         let mut unfilled = Vec::new();
+        let told = self.briefing(work)?.short(SHORT);
         for function in &work.functions {
-            unfilled.extend(self.fill(function)?);
+            let mut function = function.clone();
+            if !told.is_empty() {
+                function.context = format!("{}\n\n{STEERING}\n{told}", function.context)
+                    .trim_start()
+                    .to_owned();
+            }
+            unfilled.extend(self.fill(&function)?);
         }
         Ok(unfilled)
+    }
+
+    /// What a model is told beside the task.
+    pub(super) fn briefing(&self, work: &Work) -> Result<Briefing, SessionError> {
+        let of_work = work.functions.iter().map(|it| &it.file);
+        let mut files: Vec<String> = self.task.files.iter().chain(of_work).cloned().collect();
+        files.dedup();
+        let wanted = Wanted {
+            words: &self.task.title,
+            files: &files,
+        };
+        Briefing::in_shop(self.shop, wanted, &mut |view| self.view(view))
     }
 
     /// From which the seeds of this attempt's answers follow.
@@ -168,19 +233,38 @@ impl Attempt<'_> {
             passed += count(report.passed.len());
             failures.extend(report.failed);
         }
+        if work.unjudged.is_some() {
+            let report = self.own_tests(CheckPurpose::After)?;
+            passed += count(report.passed.len());
+            failures.extend(report.failed);
+        }
+        for task in &self.beside {
+            failures.extend(self.broken_by_it(task)?);
+        }
         if let Some((test, why)) = failures.first() {
             let all = passed as usize + failures.len();
             return Ok(End::Failed(format!(
                 "{passed} of {all} checks pass; {test}: {why}"
             )));
         }
-        let captured = landing::capture(self.shop, self.base, self.yard)?;
+        let captured = landing::capture(self.shop, &self.base, &self.yard)?;
         if let Some(warning) = landing::left_out(&captured) {
             self.view(View::Warning(warning));
         }
-        Ok(End::Proposed(landing::proposal(
-            self.base, &captured, passed,
-        )))
+        Ok(End::Proposed(Proposal {
+            unjudged: work.unjudged.is_some() && passed == 0,
+            ..landing::proposal(&self.base, &captured, passed)
+        }))
+    }
+
+    /// Checks of another task that fail on the worktree.
+    fn broken_by_it(&self, task: &TaskRecord) -> Result<Vec<(String, String)>, SessionError> {
+        let mut failed = Vec::new();
+        for file in self.work_on(task).map(|it| it.checks).unwrap_or_default() {
+            failed.extend(self.check_file(&file, CheckPurpose::After)?.failed);
+        }
+        let of_task = |(test, why)| (format!("task {}: {test}", task.id), why);
+        Ok(failed.into_iter().map(of_task).collect())
     }
 
     /// Fills one function's slot; gives the reason when it could not.
@@ -211,7 +295,7 @@ impl Attempt<'_> {
             )));
             return Ok(None);
         }
-        let slot = slot(work, present, self.remarks);
+        let slot = slot(work, present, &self.remarks);
         let model = self.shop.model()?;
         let clock = host::clock::Stopwatch::start();
         let mut told = Telling {
@@ -256,7 +340,7 @@ impl Attempt<'_> {
         )))
     }
 
-    fn read(&self, path: &str) -> Result<String, SessionError> {
+    pub(super) fn read(&self, path: &str) -> Result<String, SessionError> {
         let file = self.yard.tree.join(path);
         if file.symlink_metadata().is_err() {
             return Ok(String::new());
@@ -267,7 +351,7 @@ impl Attempt<'_> {
     }
 
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SessionError> {
-        self.shop.write(self.yard, path, text)
+        self.shop.write(&self.yard, path, text)
     }
 
     pub(super) fn check_file(
@@ -275,7 +359,7 @@ impl Attempt<'_> {
         file: &CheckFile,
         purpose: CheckPurpose,
     ) -> Result<Report, SessionError> {
-        let (argv, finished, report) = self.shop.check_file(self.yard, file, purpose)?;
+        let (argv, finished, report) = self.shop.check_file(&self.yard, file, purpose)?;
         self.checked(purpose, argv, &finished, &report);
         Ok(report)
     }
@@ -288,7 +372,7 @@ impl Attempt<'_> {
     ) -> Result<Report, SessionError> {
         let line = format!("from {module} import {}", names.join(", "));
         let argv = vec![self.shop.python()?, "-c".to_owned(), line.clone()];
-        let finished = self.shop.check(self.yard, argv.clone())?;
+        let finished = self.shop.check(&self.yard, argv.clone())?;
         let mut report = Report::default();
         if finished.ended.success() {
             report.passed.push(line);
@@ -304,7 +388,7 @@ impl Attempt<'_> {
         Ok(report)
     }
 
-    fn checked(
+    pub(super) fn checked(
         &self,
         purpose: CheckPurpose,
         argv: Vec<String>,
@@ -457,7 +541,7 @@ impl SlotBench<'_> {
         attempt.write(&probe.path, &probe.text)?;
         let root = attempt.yard.tree.display().to_string();
         let argv = attempt.shop.resolved(probe.argv(&root))?;
-        let finished = attempt.shop.watch(attempt.yard, argv)?;
+        let finished = attempt.shop.watch(&attempt.yard, argv)?;
         Ok(probe.read(&String::from_utf8_lossy(&finished.stdout)))
     }
 

@@ -25,6 +25,9 @@ const ROUNDS: u32 = 3;
 /// Longest list of failures that is told, in entries.
 const FAILURES_TOLD: usize = 12;
 
+/// Longest spec that is told whole, in bytes.
+const SPEC_MAX: usize = 32 << 10;
+
 /// Longest failure that is told, in characters.
 const FAILURE_CHARS: usize = 1500;
 
@@ -33,12 +36,18 @@ You carry out one task of a plan, in a copy of the project. Write code of the ki
 only the files of the task unless more is needed, and leave the given tests as they are: they are written anew before \
 they judge.";
 
+/// What a model is told of a task that nothing in the spec judges.
+const OWN_TESTS: &str = "\
+No example of the spec judges this task. Where it can be tested here, write tests of what the spec says of it, in the \
+project's own way, in test files of their own: they are run, offline, and must pass. A person looks at the rest.";
+
 impl Attempt<'_> {
     /// Lets the model work until the checks pass; gives the reason when they do not. `red` says whether one is known to
     /// fail.
     pub(super) fn drive(&self, work: &Work, red: bool) -> Result<Option<String>, SessionError> {
         let is_green = || Ok(self.judge(work)?.failed.is_empty());
-        if self.remarks.is_empty() && !red && is_green()? {
+        let is_judged = work.unjudged.is_none();
+        if is_judged && self.remarks.is_empty() && !red && is_green()? {
             self.view(View::Notice(format!(
                 "task {} already passes its checks",
                 self.task.id
@@ -49,20 +58,23 @@ impl Attempt<'_> {
         let checks: Vec<Vec<String>> = work.checks.iter().map(|it| it.argv()).collect();
         let channel = self.events.clone();
         let person = Distant::behind(channel, Event::Asked, &self.shop.approvals);
-        let tools = toolbox::of_yard(self.shop, self.yard, &checks, person)?;
-        let tools = SpecTools::beside(tools, self.yard);
+        let tools = toolbox::of_yard(self.shop, &self.yard, &checks, person)?;
+        let tools = SpecTools::beside(tools, &self.yard);
         let tools = Hooked::over(&tools, self.shop)?;
+        let briefing = self.briefing(work)?;
+        let system = briefing.system(SYSTEM);
         let mut conversation = Conversation::new(Job {
             model: &*model,
             toolbox: &tools,
-            system: SYSTEM,
+            system: &system,
             limits: TurnLimits::default(),
             cancel: &self.shop.cancel,
             seed: self.model_seed(),
             delegates: true,
         });
         let mut transcript = Transcript::open(&self.transcript, &self.shop.redactor)?;
-        let result = self.rounds(work, &mut conversation, &mut transcript);
+        let first = briefing.message(&self.asked(work));
+        let result = self.rounds(work, first, &mut conversation, &mut transcript);
         self.fact(Fact::TranscriptKept {
             task: self.task.id.clone(),
             attempt: self.number,
@@ -75,11 +87,12 @@ impl Attempt<'_> {
     fn rounds(
         &self,
         work: &Work,
+        first: String,
         conversation: &mut Conversation<'_>,
         transcript: &mut Transcript,
     ) -> Result<Option<String>, SessionError> {
         let mut ear = Told { attempt: self };
-        let mut text = self.asked(work);
+        let mut text = first;
         for round in 0..=ROUNDS {
             let who = format!("task {}", self.task.id);
             let ended = conversation.ask(&text, &mut Talk::new(who, &mut ear, transcript));
@@ -114,6 +127,9 @@ impl Attempt<'_> {
     /// Runs every check of the task on the worktree as it is, with the check files as they should be.
     fn judge(&self, work: &Work) -> Result<Report, SessionError> {
         let purpose = CheckPurpose::Candidate;
+        if work.unjudged.is_some() {
+            return self.own_tests(purpose);
+        }
         let mut all = Report::default();
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
@@ -131,7 +147,7 @@ impl Attempt<'_> {
 
     /// The task in words.
     fn asked(&self, work: &Work) -> String {
-        let task = self.task;
+        let task = &self.task;
         let mut text = format!("Task {} of the plan: {}\n", task.id, task.title);
         let mut part = |title: &str, body: &str| {
             if !body.trim().is_empty() {
@@ -152,6 +168,9 @@ impl Attempt<'_> {
             .map(|(module, names)| format!("- from {module} import {}", names.join(", ")))
             .collect();
         part("Imports that must work", &imports.join("\n"));
+        if work.unjudged.is_some() {
+            part("How it is judged", OWN_TESTS);
+        }
         let title = "A person has looked at an earlier attempt and wants";
         part(title, &list(self.remarks.iter()));
         text
@@ -165,7 +184,12 @@ impl Attempt<'_> {
             named(it.id.as_str()) || it.criteria.iter().any(|it| named(it.id.as_str()))
         });
         let texts = wanted.filter_map(|it| self.spec_text.get(it.span.clone()));
-        texts.collect::<Vec<&str>>().join("\n")
+        let texts = texts.collect::<Vec<&str>>().join("\n");
+        // A task that names no requirement serves the whole.
+        match texts.is_empty() && self.spec_text.len() <= SPEC_MAX {
+            true => self.spec_text.to_owned(),
+            false => texts,
+        }
     }
 
     fn failures(&self, work: &Work, report: &Report) -> String {

@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use change::{Changeset, RelPath};
-use engine::{Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Proposal};
+use engine::{
+    Answer, Answerer, Fact, Judgement, Landings, Mode, Outcome, Progress, Proposal, TaskState,
+};
 use host::files::ApplyError;
 use host::process::Command;
 use host::shadow::{Captured, Shadow, TreeId};
 use policy::{OwnProgram, Permit, Verdict};
 use spec::TaskMark;
 
-use super::{Running, Way};
+use super::Running;
+use super::lane::{Begin, Crew, Way};
 use crate::documents;
 use crate::error::SessionError;
-use crate::journal::Journal;
+use crate::journal::{Entry, Journal};
 use crate::shop::{Shop, Yard};
 use crate::view::View;
 
@@ -24,6 +27,19 @@ pub(crate) fn judgement(verdict: &Verdict) -> Judgement {
         Verdict::Allow(_) => Judgement::Allow,
         Verdict::Ask(ask) => Judgement::Ask(words(&ask.reasons)),
         Verdict::Deny(reasons) => Judgement::Deny(words(reasons)),
+    }
+}
+
+/// What nothing could be run on needs a person, whatever the rules say of its files.
+fn wanting_a_look(judgement: Judgement) -> Judgement {
+    let look = "nothing in the spec says how to check it and it has no tests of its own".to_owned();
+    match judgement {
+        Judgement::Allow => Judgement::Ask(vec![look]),
+        Judgement::Ask(mut reasons) => {
+            reasons.insert(0, look);
+            Judgement::Ask(reasons)
+        }
+        deny @ Judgement::Deny(_) => deny,
     }
 }
 
@@ -55,6 +71,20 @@ pub(crate) fn left_out(captured: &Captured) -> Option<String> {
     (!all.is_empty()).then(|| format!("not brought in: {}{more}", named.join(", ")))
 }
 
+/// The files that a task may change: those that it names, and tests that it adds. One that names none is not bounded.
+fn scope(named: &[String], changes: &Changeset) -> Vec<RelPath> {
+    let mut scope: Vec<RelPath> = named
+        .iter()
+        .filter_map(|it| RelPath::parse(it).ok())
+        .collect();
+    if !scope.is_empty() {
+        let added = changes.files().iter().filter(|it| it.before.is_none());
+        let tests = added.filter(|it| code::is_test_path(it.path.as_str()));
+        scope.extend(tests.map(|it| it.path.clone()));
+    }
+    scope
+}
+
 /// What was captured as a proposal for which so many checks passed and none failed.
 pub(crate) fn proposal(base: &TreeId, captured: &Captured, passed: u32) -> Proposal {
     let stats = captured.changes.stats();
@@ -66,6 +96,7 @@ pub(crate) fn proposal(base: &TreeId, captured: &Captured, passed: u32) -> Propo
         removed_lines: stats.removed_lines as u64,
         passed,
         failed: 0,
+        unjudged: false,
     }
 }
 
@@ -84,7 +115,7 @@ pub(crate) fn pin(
 }
 
 /// A proposal's changeset, read back from the shadow repository.
-pub(super) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
+pub(crate) fn changes(shop: &Shop, proposal: &Proposal) -> Result<Changeset, SessionError> {
     between(&shop.shadow, &proposal.base, &proposal.tree)
 }
 
@@ -96,8 +127,28 @@ pub(crate) fn between(shadow: &Shadow, base: &str, tree: &str) -> Result<Changes
         .map_err(SessionError::internal)
 }
 
+/// What the facts of a run that goes on say was brought in, for policy to weigh together with what comes. What was being
+/// brought in when its process died comes again, and is weighed then.
+pub(super) fn landed_before(shop: &Shop, facts: &[Entry]) -> Result<Vec<Changeset>, SessionError> {
+    let mut under_way = BTreeSet::new();
+    for entry in facts {
+        match &entry.fact {
+            Fact::ApplyIntended { task, .. } => under_way.insert(task),
+            Fact::Applied { task, .. }
+            | Fact::ApplyFailed { task, .. }
+            | Fact::Undone { task, .. } => under_way.remove(task),
+            _ => false,
+        };
+    }
+    let is_settled = |it: &&Fact| match it {
+        Fact::ApplyIntended { task, .. } => !under_way.contains(task),
+        _ => true,
+    };
+    landed(shop, facts.iter().map(|it| &it.fact).filter(is_settled))
+}
+
 /// What the facts say was brought in, for policy to weigh together with what comes.
-pub(super) fn landed<'a>(
+fn landed<'a>(
     shop: &Shop,
     facts: impl Iterator<Item = &'a Fact>,
 ) -> Result<Vec<Changeset>, SessionError> {
@@ -158,16 +209,27 @@ fn since_approval(facts: &[Fact]) -> (usize, bool) {
     from
 }
 
-impl Running<'_> {
+/// What the rules say at the moment of the act.
+enum Leave {
+    Given(Permit),
+    Asked(Judgement),
+    Refused(String),
+}
+
+impl<'a> Running<'a> {
     pub(super) fn judge(&mut self, id: &str) -> Result<(), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
-        let judgement = judgement(&verdict);
+        let mut judgement = judgement(&verdict);
+        if self.run.task(id).is_some_and(Progress::is_unjudged) {
+            judgement = wanting_a_look(judgement);
+        }
         // What waits for a person is shown with the question.
         if judgement == Judgement::Allow && self.run.mode == Some(Mode::Autopilot) {
-            self.front.show(&View::Diff {
+            let view = View::Diff {
                 task: id.to_owned(),
                 changes: changes.clone(),
-            });
+            };
+            self.show_of(id, view);
         }
         self.record(Fact::Judged {
             task: id.to_owned(),
@@ -180,38 +242,46 @@ impl Running<'_> {
         let task = self.run.task(id).ok_or_else(gone)?;
         let proposal = task.proposal.as_ref().ok_or_else(gone)?;
         let changes = changes(self.shop, proposal)?;
-        let scope: Vec<RelPath> = task
-            .record
-            .files
-            .iter()
-            .filter_map(|it| RelPath::parse(it).ok())
-            .collect();
+        let scope = scope(&task.record.files, &changes);
         let verdict = self.shop.gate.judge_changes(&changes, &self.landed, &scope);
         Ok((changes, verdict))
     }
 
-    /// The permit for what was approved: judged once more, just before the act.
-    fn permit(&self, id: &str) -> Result<(Changeset, Result<Permit, String>), SessionError> {
+    /// The permit for what was approved: judged once more, just before the act. What the rules alone approved and would now ask
+    /// about, because they or the sum changed, has none.
+    fn permit(&self, id: &str) -> Result<(Changeset, Leave), SessionError> {
         let (changes, verdict) = self.verdict(id)?;
-        let permit = match verdict {
-            Verdict::Allow(permit) => Ok(permit),
-            Verdict::Ask(ask) => Ok(ask.approved()),
-            Verdict::Deny(reasons) => Err(refusal(&reasons)),
+        let by_person = self
+            .run
+            .task(id)
+            .is_some_and(Progress::is_approved_by_person);
+        let leave = match verdict {
+            Verdict::Allow(permit) => Leave::Given(permit),
+            Verdict::Ask(ask) if by_person => Leave::Given(ask.approved()),
+            Verdict::Ask(_) => Leave::Asked(judgement(&verdict)),
+            Verdict::Deny(reasons) => Leave::Refused(refusal(&reasons)),
         };
-        Ok((changes, permit))
+        Ok((changes, leave))
     }
 
     /// Records the intent, applies, records the result. After a crash between the two this is done again,
     /// which is safe: a file that already is as it should be is left alone.
     pub(super) fn apply(&mut self, id: &str) -> Result<(), SessionError> {
-        let (changes, permit) = self.permit(id)?;
-        let permit = match permit {
-            Ok(permit) => permit,
-            Err(reason) => return self.fail(id.to_owned(), reason),
+        let (changes, leave) = self.permit(id)?;
+        let permit = match leave {
+            Leave::Given(permit) => permit,
+            Leave::Refused(reason) => return self.fail(id.to_owned(), reason),
+            Leave::Asked(judgement) => {
+                return self.record(Fact::Judged {
+                    task: id.to_owned(),
+                    judgement,
+                });
+            }
         };
         if let Some(why) = self.held(id)? {
             return self.fail(id.to_owned(), why);
         }
+        let again = self.is_in_doubt(id);
         self.intend(id)?;
         match host::files::apply(permit, &self.place.project.root, &changes) {
             Ok(applied) => {
@@ -224,12 +294,47 @@ impl Running<'_> {
                 })?;
                 self.hooks_on_changes(&landing.changes)
             }
+            // The user wrote one of the files at this very moment: the run looks again, at what they wrote.
+            Err(ApplyError::Touched { .. }) => Ok(()),
             Err(error @ (ApplyError::Conflict { .. } | ApplyError::Escapes { .. })) => {
+                if again {
+                    self.take_back(&changes)?;
+                }
                 self.conflict(id, error.to_string())
             }
             Err(error) => Err(SessionError::input(error)
                 .hint("nothing is lost: mend this and run again, and the task lands")),
         }
+    }
+
+    /// Whether it was begun to be brought in before, so that some of it may stand.
+    fn is_in_doubt(&self, id: &str) -> bool {
+        let task = self.run.task(id);
+        task.is_some_and(|it| self.run.state(it, false) == TaskState::InDoubt)
+    }
+
+    /// Takes out what an earlier try, which died or met the user's edits half way, has brought in of these changes: a task
+    /// lands as a whole or not at all.
+    fn take_back(&mut self, changes: &Changeset) -> Result<(), SessionError> {
+        let root = &self.place.project.root;
+        let back = host::files::landed(root, changes)
+            .map_err(SessionError::input)?
+            .inverted();
+        if back.is_empty() {
+            return Ok(());
+        }
+        let scope: Vec<RelPath> = back.paths().cloned().collect();
+        let permit = match self.shop.gate.judge_changes(&back, &[], &scope) {
+            Verdict::Allow(permit) => permit,
+            // It is what stood there before that comes back.
+            Verdict::Ask(ask) => ask.approved(),
+            Verdict::Deny(reasons) => return Err(documents::refused(&reasons)),
+        };
+        host::files::apply(permit, root, &back)
+            .map(|_| ())
+            .map_err(|error| {
+                SessionError::input(error).hint("nothing is lost: mend this and run again")
+            })
     }
 
     fn intend(&mut self, id: &str) -> Result<(), SessionError> {
@@ -266,7 +371,7 @@ impl Running<'_> {
 
     /// Takes a person's own edit of an attempt over: what they keep of it, or what they make of it in their editor. It is
     /// then proven and proposed anew.
-    pub(super) fn modify(&mut self, id: &str) -> Result<(), SessionError> {
+    pub(super) fn modify(&mut self, crew: &Crew<'_, 'a>, id: &str) -> Result<(), SessionError> {
         let gone = || SessionError::internal(format!("task {id} has no proposal"));
         let task = self.run.task(id).ok_or_else(gone)?;
         let (number, proposal) = (task.attempts, task.proposal.clone().ok_or_else(gone)?);
@@ -287,8 +392,14 @@ impl Running<'_> {
             Some((task, kept)) if task == id => self.keep(&yard, &base, &kept)?,
             _ => self.edit(&yard, &proposal)?,
         }
-        self.work(id, number, &base, &yard, Way::Edited)?;
-        self.after_attempt(id)
+        let begin = Begin {
+            task: id.to_owned(),
+            number,
+            base,
+            yard,
+            way: Way::Edited,
+        };
+        self.begin(crew, begin)
     }
 
     /// Makes the yard's worktree the project as it was, with these changes.

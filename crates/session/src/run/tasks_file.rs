@@ -16,10 +16,16 @@ pub(crate) fn records(place: &SpecPlace, spec: &Spec) -> Result<Vec<TaskRecord>,
     let text = documents::read(&place.project, &path)?.ok_or_else(|| {
         SessionError::input(format!("there is no {path}")).hint("`kiro plan` writes it")
     })?;
-    let list = TaskList::parse(&text);
-    Ok(planning::leaves(&list)
+    Ok(records_of(&text, spec))
+}
+
+/// The tasks of a tasks file's text.
+pub(crate) fn records_of(text: &str, spec: &Spec) -> Vec<TaskRecord> {
+    let list = TaskList::parse(text);
+    let leaves = planning::leaves(&list);
+    leaves
         .map(|task| planning::record(spec, &list, task))
-        .collect())
+        .collect()
 }
 
 /// Sets one task's box; a task that is no longer in the file is left alone.
@@ -31,14 +37,7 @@ pub(crate) fn mark(
     mark: TaskMark,
 ) -> Result<(), SessionError> {
     let path = place.tasks();
-    let Some(text) = documents::read(&place.project, &path)? else {
-        return Ok(());
-    };
-    let Ok(marked) = set_mark(&text, &task.into(), mark) else {
-        return Ok(());
-    };
-    if marked == text {
-        return Ok(());
-    }
-    planning::write_own(&place.project, gate, journal, &path, &text, &marked)
+    planning::edit_own(&place.project, gate, Some(journal), &path, |text| {
+        Ok(set_mark(text, &task.into(), mark).ok())
+    })
 }

@@ -1,9 +1,38 @@
 //! The lines under a task that say something known: scope, dependencies, estimate, requirements.
 
+use std::ops::Range;
+
 use super::ids::Ranges;
 use super::{Task, reference};
 use crate::id::TaskId;
-use crate::inline::{bare, code_spans};
+use crate::inline::{bare, code_spans, place_in};
+
+/// What a line under a task says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Scope,
+    Dependencies,
+    Estimate,
+    Requirements,
+}
+
+/// The field that a line's key names, with the bytes of its value in `text`. Requirements have many keys and are told apart
+/// by [`reference`].
+pub(super) fn keyed(text: &str) -> Option<(Field, Range<usize>)> {
+    let plain = text.trim_matches(['_', '*']);
+    let (key, value) = plain.split_once([':', '：'])?;
+    let key = key.trim_matches(['_', '*', ' ']).to_lowercase();
+    let value = value.trim_matches(['_', '*', ' ']);
+    let field = match key.as_str() {
+        "scope" | "files" | "file" | "paths" => Field::Scope,
+        "dependencies" | "dependency" | "depends on" | "depends" | "blocked by" | "依赖" => {
+            Field::Dependencies
+        }
+        "estimated" | "estimate" | "estimated time" | "time" => Field::Estimate,
+        _ => return None,
+    };
+    Some((field, place_in(text, value)))
+}
 
 /// Reads the fields of one document's tasks.
 #[derive(Default)]
@@ -17,22 +46,18 @@ impl Fields {
         if self.references(task, text) {
             return true;
         }
-        let plain = text.trim_matches(['_', '*']);
-        let Some((key, value)) = plain.split_once([':', '：']) else {
+        let Some((field, at)) = keyed(text) else {
             return false;
         };
-        let key = key.trim_matches(['_', '*', ' ']).to_lowercase();
-        let value = value.trim_matches(['_', '*', ' ']);
-        match key.as_str() {
-            "scope" | "files" | "file" | "paths" => task.files.extend(files(value)),
-            "dependencies" | "dependency" | "depends on" | "depends" | "blocked by" | "依赖" => {
-                task.depends_on.extend(self.ids(value))
-            }
-            "estimated" | "estimate" | "estimated time" | "time" => match minutes(value) {
+        let value = &text[at];
+        match field {
+            Field::Scope => task.files.extend(files(value)),
+            Field::Dependencies => task.depends_on.extend(self.ids(value)),
+            Field::Estimate => match minutes(value) {
                 Some(minutes) => task.estimate_minutes = Some(minutes),
                 None => return false,
             },
-            _ => return false,
+            Field::Requirements => return false,
         }
         true
     }

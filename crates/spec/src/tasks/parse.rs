@@ -152,6 +152,7 @@ impl Reader<'_> {
             id,
             title,
             loose,
+            ..
         } = found;
         let mut task = Task {
             mark,
@@ -248,7 +249,7 @@ impl Reader<'_> {
 }
 
 /// The fence that a line opens, itself or on a list marker.
-fn opened(text: &str) -> Option<Fence> {
+pub(super) fn opened(text: &str) -> Option<Fence> {
     let content = marker(text).map_or("", |it| &text[it.length..]);
     Fence::open(text)
         .or_else(|| Fence::open(content))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::TaskMark;
-use crate::inline::fold;
+use crate::inline::{fold, place_in};
 use crate::line::Line;
 
 /// A line that is a task.
@@ -14,6 +14,8 @@ pub(super) struct TaskLine {
     pub(super) optional: bool,
     pub(super) id: Option<String>,
     pub(super) title: String,
+    /// The bytes of the title, and of a bare number before it.
+    pub(super) title_span: Range<usize>,
     /// A bare number at the start, as in `4 Documentation`, and the title without it: the neighbours tell whether it is one.
     pub(super) loose: Option<(String, String)>,
 }
@@ -37,6 +39,7 @@ pub(super) fn task_line(line: &Line<'_>, boxes: Boxes) -> Option<TaskLine> {
     let text = rest.trim();
     let (id, title, star_after) = id_and_title(text);
     let at = line.at + mark_at;
+    let written = place_in(line.text, title.trim());
     Some(TaskLine {
         mark,
         mark_span: at..at + mark_length,
@@ -44,6 +47,7 @@ pub(super) fn task_line(line: &Line<'_>, boxes: Boxes) -> Option<TaskLine> {
         loose: id.is_none().then(|| loose(text)).flatten(),
         id,
         title: fold(title.trim()),
+        title_span: line.at + written.start..line.at + written.end,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Whole documents in, values out.
 
 mod corpus;
+mod edits;
 mod lint;
 mod plan;
 mod robust;

@@ -300,7 +300,7 @@ fn boxes(text: &str) -> usize {
     count
 }
 
-fn documents() -> impl Strategy<Value = String> {
+pub(crate) fn documents() -> impl Strategy<Value = String> {
     let line = "[ \t]{0,6}([-*+] \\[[ xX~y-]\\]\\*?( (Task )?[0-9.]{0,4} ?[a-zé]{0,3})?|```|~~~|## P|- [a-z]|Scope: a|- Dependencies: [0-9]|[a-z☐ ]{0,4})";
     let ending = prop_oneof![Just("\n"), Just("\r\n"), Just("\n\n")];
     (
