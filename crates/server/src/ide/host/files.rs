@@ -27,7 +27,7 @@ pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, Rpc
         "write" => {
             let it: Write = read(params)?;
             let bytes = BASE64.decode(it.base64.as_bytes());
-            let bytes = bytes.map_err(|error| RpcError::params(error))?;
+            let bytes = bytes.map_err(RpcError::params)?;
             desk.write(&it.path, &bytes, it.create, it.overwrite)?;
             Ok(json!({}))
         }
