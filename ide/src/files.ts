@@ -41,11 +41,16 @@ const REASONS: Record<string, FileSystemProviderErrorCode> = {
   refused: FileSystemProviderErrorCode.NoPermissions,
 };
 
+/** How much is asked at once: the engine refuses more than it works on. */
+const ASKING_MOST = 24;
+
 export class Files implements IFileSystemProviderWithFileReadWriteCapability {
   readonly capabilities = FileSystemProviderCapabilities.FileReadWrite | FileSystemProviderCapabilities.PathCaseSensitive;
   readonly onDidChangeCapabilities = new Emitter<void>().event;
   private readonly changed = new Emitter<readonly IFileChange[]>();
   readonly onDidChangeFile = this.changed.event;
+  private asking = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly engine: Connection, private readonly root: string) {
     engine.on("_kiro/host/files/changed", (told: Changed) => {
@@ -105,10 +110,15 @@ export class Files implements IFileSystemProviderWithFileReadWriteCapability {
   private async ask<T>(what: string, resource: URI, more: object = {}): Promise<T> {
     const path = this.relative(resource);
     if (path === undefined) throw outside(resource);
+    while (this.asking >= ASKING_MOST) await new Promise<void>((next) => this.waiting.push(next));
+    this.asking++;
     try {
       return await this.engine.ask<T>(`_kiro/host/files/${what}`, { path, ...more });
     } catch (error) {
       throw error instanceof Refused ? translated(error) : error;
+    } finally {
+      this.asking--;
+      this.waiting.shift()?.();
     }
   }
 }

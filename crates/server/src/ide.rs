@@ -10,7 +10,6 @@ mod http;
 mod pack;
 mod place;
 mod socket;
-mod wire;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -19,12 +18,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use session::desk::{Desk, DeskError};
-use session::{Cancel, Environment, SessionError};
+use session::{Cancel, Environment, Project, SessionError};
 
 use self::guard::{Entry, Guard};
 use self::host::Host;
 use self::http::{Request, Response};
 pub use self::pack::Pack;
+use crate::hub::Hub;
 
 /// Connections that are served at the same time; a window has a handful.
 const CONNECTIONS_MAX: usize = 256;
@@ -59,7 +59,7 @@ struct Shared {
 }
 
 impl Ide {
-    /// Listens on this machine only, at `port` or, when that is none, at the port that this folder had last time.
+    /// Listens on this machine only, for the project around the environment's folder, at `port` or, when that is none, at the port that this folder had last time.
     ///
     /// # Errors
     /// When the folder cannot be used, or the port is taken.
@@ -68,7 +68,11 @@ impl Ide {
         environment: &Environment,
         port: Option<u16>,
     ) -> Result<Ide, SessionError> {
-        let desk = Desk::at(&environment.cwd, environment)?;
+        let desk = Desk::at(&Project::around(environment)?.root, environment)?;
+        let hub = Hub::new(Environment {
+            cwd: desk.root().to_path_buf(),
+            ..environment.clone()
+        });
         let kept = place::Kept::read(&desk);
         let listener = listen(port, kept.as_ref().map(|it| it.port))?;
         let port = listener
@@ -88,7 +92,7 @@ impl Ide {
         let shared = Shared {
             guard,
             pack,
-            host: Host::new(desk),
+            host: Host::new(desk, &hub),
             connections: AtomicUsize::new(0),
         };
         Ok(Ide {
@@ -128,6 +132,7 @@ impl Ide {
                 Err(error) => return Err(SessionError::internal(error)),
             }
         }
+        self.shared.host.close();
         Ok(())
     }
 
@@ -172,7 +177,8 @@ impl Shared {
             match self.guard.judge(&request) {
                 Entry::Socket => {
                     let socket = socket::accept(stream, &request, rest)?;
-                    return self.host.attend(socket);
+                    self.host.attend(socket);
+                    return Ok(());
                 }
                 Entry::Page => self.file(&request).send(stream, &request, keeps)?,
                 Entry::Answer(response) => response.send(stream, &request, keeps)?,

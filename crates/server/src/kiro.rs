@@ -52,6 +52,7 @@ pub(crate) fn request(
         "_kiro/plan/start" => told(&runs::plan(hub, read(params)?)?),
         "_kiro/run/start" => told(&runs::run(hub, read(params)?)?),
         "_kiro/chat/start" => told(&runs::chat(hub, read(params)?)?),
+        "_kiro/hooks/watch" => told(&runs::watch(hub, &read(params)?)?),
         "_kiro/hooks/run" => told(&runs::hook(hub, read(params)?)?),
         "_kiro/models/use" => told(&runs::use_model(hub, read(params)?)?),
         "_kiro/operations/list" => told(&operations(hub, &read(params)?)?),

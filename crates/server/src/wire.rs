@@ -33,6 +33,7 @@
 //! | `_kiro/hooks/explain` | [`ExplainHooks`] | [`ExplainedHooks`] |
 //! | `_kiro/hooks/switch` | [`SwitchHook`] | [`Written`] |
 //! | `_kiro/hooks/new` | [`NewHook`] | [`Written`] |
+//! | `_kiro/hooks/watch` | [`Here`] | [`Started`]: the hooks of files run until it is stopped; there is one a folder |
 //! | `_kiro/hooks/run` | [`RunHook`] | [`Started`] |
 //! | `_kiro/hooks/log` | [`HookLog`] | [`HookLines`] |
 //! | `_kiro/models/list` | [`Here`] | [`Models`] |

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Ask, ListedSpec, Mode, Operation, ShownSpec } from "./engine.ts";
 import type { Project } from "./project.ts";
-import type { Row } from "./trees.ts";
+import { named, type Row } from "./trees.ts";
 
 type Place = { path: string; line: number };
 
@@ -133,7 +133,7 @@ class Commands {
     const { spec } = this.project;
     const tasks = (spec && this.project.tasks.get(spec)?.tasks) || [];
     const open = tasks.filter((it) => it.state !== "done");
-    const items = open.map((task) => ({ label: `${task.number}. ${task.title}`, description: task.state, task }));
+    const items = open.map((task) => ({ label: named(task), description: task.state, task }));
     const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Select a task" });
     return chosen && spec ? { kind: "task", spec, task: chosen.task } : undefined;
   }
@@ -163,14 +163,14 @@ class Commands {
     const target = { spec: row.spec, task: row.task.id };
     const seen = await this.ask<{ tasks: { files: string[] }[] }>("undo", { ...target, dry_run: true });
     const files = [...new Set(seen.tasks.flatMap((it) => it.files))];
-    const question = `Take task ${row.task.number} out again?`;
+    const question = `Take task ${named(row.task)} out again?`;
     const yes = "Undo Task";
     const said = await vscode.window.showWarningMessage(question, { modal: true, detail: files.join("\n") }, yes);
     if (said === yes) await this.ask("undo", target, false);
   }
 
   async stop(): Promise<void> {
-    const running = this.project.operations.filter((it) => !it.ended && it.kind !== "hook");
+    const running = this.project.operations.filter((it) => !it.ended && (it.kind === "run" || it.kind === "plan"));
     await Promise.all(running.map((it) => this.ask("operations/stop", { operation: it.operation }, false)));
   }
 
@@ -352,7 +352,7 @@ class Commands {
       else if (said) await this.openPlace({ path: ended.result.tasks, line: 1 });
     } else if (it.kind === "run") {
       void show(isGood ? `${it.subject} is done: every success criterion is proven.` : `${it.subject}: ${ended.outcome}. ${ended.reason}${hint}`);
-    } else if (!isGood && it.kind !== "chat") {
+    } else if (!isGood && it.kind !== "chat" && it.kind !== "watch") {
       void show(`${it.kind} ${it.subject}: ${ended.outcome}. ${ended.reason}${hint}`);
     }
   }

@@ -49,7 +49,7 @@ export type ListedSpec = { name: string; dialect: string; path: string; tasks: s
 export type ShownSpec = { path: string; documents: string[]; plan: string; tasks: string };
 export type Task = {
   id: string;
-  number: string;
+  number: string | null;
   title: string;
   state: TaskState;
   phase: string | null;
@@ -58,7 +58,7 @@ export type Task = {
   files: string[];
   estimate_minutes: number | null;
   optional: boolean;
-  span: { start: number; end: number; line: number; column: number };
+  span: { start: number; end: number; line: number };
   subtasks: Task[];
 };
 export type Tasks = { path: string; tasks: Task[]; ticked_by_person: string[] };
@@ -102,7 +102,7 @@ export type Ended = { outcome: string; reason: string; hint: string | null; resu
 export type Operation = {
   operation: string;
   root: string;
-  kind: "plan" | "run" | "chat" | "hook" | "model";
+  kind: "plan" | "run" | "chat" | "hook" | "watch" | "model";
   subject: string;
   mode: Mode | null;
   started_ms: number;

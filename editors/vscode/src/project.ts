@@ -128,7 +128,12 @@ export class Project {
     this.asks = [];
     heard.asks.forEach((it) => this.asked(it));
     await vscode.commands.executeCommand("setContext", "kiro.ready", true);
+    if (this.hooksOnSave) await this.engine.ask("_kiro/hooks/watch", { root }).catch(() => undefined);
     await this.refresh();
+  }
+
+  private get hooksOnSave(): boolean {
+    return vscode.workspace.getConfiguration("kiro").get<boolean>("hooks.onSave") ?? true;
   }
 
   /** Asks again when nothing more happens for a moment. */

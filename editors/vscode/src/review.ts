@@ -91,7 +91,9 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
         preview: false,
       });
     } else {
-      const sides = ask.files.map((it) => [this.project.uri(it.path), place(ask, "before", it), place(ask, "after", it)]);
+      // A file that was not there, or goes, has one side.
+      const side = (it: ReviewFile, which: "before" | "after", missing: string) => (it.change === missing ? undefined : place(ask, which, it));
+      const sides = ask.files.map((it) => [this.project.uri(it.path), side(it, "before", "added"), side(it, "after", "deleted")]);
       await vscode.commands.executeCommand("vscode.changes", title(ask), sides);
     }
     this.tellContext();

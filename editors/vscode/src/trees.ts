@@ -101,7 +101,7 @@ export class TaskTree extends Tree {
 
   private task(spec: string, task: Task): vscode.TreeItem {
     const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(`${task.number || task.id}. ${task.title}`, task.subtasks.length ? Collapsed : None);
+    const item = new vscode.TreeItem(named(task), task.subtasks.length ? Collapsed : None);
     const [name, colour] = ICONS[task.state] ?? ICONS.pending;
     const needs = task.depends_on.length ? `after ${task.depends_on.join(", ")}` : "";
     const time = task.estimate_minutes ? `${task.estimate_minutes} min` : "";
@@ -112,11 +112,16 @@ export class TaskTree extends Tree {
     item.iconPath = icon(name, colour);
     item.contextValue = `task.${task.state}`;
     item.tooltip = new vscode.MarkdownString(tooltip(task), true);
-    item.accessibilityInformation = { label: `Task ${task.number} ${task.title}, ${WORDS[task.state]}${needs && `, ${needs}`}` };
+    item.accessibilityInformation = { label: `Task ${named(task)}, ${WORDS[task.state]}${needs && `, ${needs}`}` };
     const place = { path: this.project.tasks.get(spec)?.path ?? spec, line: task.span.line };
     item.command = { command: "kiro.openPlace", title: "Open", arguments: [place] };
     return item;
   }
+}
+
+/** A task's number and title. */
+export function named(task: Task): string {
+  return `${task.number ?? task.id}. ${task.title}`;
 }
 
 function phases(spec: string, tasks: Task[]): Row[] {
@@ -129,7 +134,7 @@ function phases(spec: string, tasks: Task[]): Row[] {
 }
 
 function tooltip(task: Task): string {
-  const lines = [`**${task.number}. ${task.title}**`, `${WORDS[task.state]}${task.optional ? " · optional" : ""}`];
+  const lines = [`**${named(task)}**`, `${WORDS[task.state]}${task.optional ? " · optional" : ""}`];
   const list = (name: string, all: string[]) => all.length && lines.push(`${name}: ${all.map((it) => `\`${it}\``).join(", ")}`);
   list("Files", task.files);
   list("Requirements", task.requirements);

@@ -7,17 +7,21 @@ mod search;
 mod terminal;
 
 use std::collections::HashSet;
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use session::Cancel;
 use session::desk::{Desk, DeskError, Happening, Shown, TerminalId, Terminals, Why};
 
-use super::socket::{Outbox, Socket};
-use super::wire::{self, Failure};
+use super::socket::Socket;
+use crate::hub::Hub;
+use crate::kiro::read;
+use crate::rpc::{Peer, RpcError, Service, code};
+use crate::service::Kiro;
 
+/// What all of these methods begin with.
+const PREFIX: &str = "_kiro/host/";
 /// How long terminals of a window that is gone wait for it to come back.
 const GRACE: Duration = Duration::from_secs(120);
 /// How long changes are gathered before they are told.
@@ -30,16 +34,16 @@ pub(super) struct Host(Arc<Inner>);
 struct Inner {
     desk: Desk,
     terminals: Terminals,
+    hub: Hub,
     windows: Windows,
-    next: AtomicU64,
 }
 
-type Windows = Arc<Mutex<Vec<Arc<Window>>>>;
+type Windows = Arc<Mutex<Vec<(Peer, Arc<Window>)>>>;
 
-/// One window of the page.
+/// One window of the page: it speaks both of Kiro's vocabularies, and this one.
 pub(super) struct Window {
-    number: u64,
-    outbox: Outbox,
+    kiro: Kiro,
+    host: Host,
     /// The terminals that it shows.
     shows: Mutex<HashSet<TerminalId>>,
 }
@@ -52,23 +56,8 @@ impl std::fmt::Debug for Host {
     }
 }
 
-impl Window {
-    fn tell(&self, method: &str, params: Value) {
-        // A window that is gone is told nothing, and is found to be gone by its own thread.
-        self.outbox.send(wire::notification(method, params));
-    }
-
-    fn shows(&self, terminal: TerminalId) -> bool {
-        self.shown().contains(&terminal)
-    }
-
-    fn shown(&self) -> std::sync::MutexGuard<'_, HashSet<TerminalId>> {
-        self.shows.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Host {
-    pub(super) fn new(desk: Desk) -> Host {
+    pub(super) fn new(desk: Desk, hub: &Hub) -> Host {
         let windows = Windows::default();
         let all = Arc::clone(&windows);
         let viewer = move |shown: Shown| terminal::tell(&all, &shown);
@@ -77,8 +66,8 @@ impl Host {
         Host(Arc::new(Inner {
             desk,
             terminals,
+            hub: hub.clone(),
             windows,
-            next: AtomicU64::new(1),
         }))
     }
 
@@ -86,53 +75,112 @@ impl Host {
         &self.0.desk
     }
 
-    /// Answers one window until it goes away.
-    pub(super) fn attend(&self, mut socket: Socket) -> io::Result<()> {
-        let window = Arc::new(Window {
-            number: self.0.next.fetch_add(1, Ordering::Relaxed),
-            outbox: socket.outbox(),
-            shows: Mutex::default(),
-        });
-        lock(&self.0.windows).push(Arc::clone(&window));
-        while let Some(text) = socket.read() {
-            let host = self.clone();
-            let window = Arc::clone(&window);
-            wire::take(&text, window.outbox.clone(), move |method, params| {
-                host.answer(&window, method, params)
-            });
-        }
-        lock(&self.0.windows).retain(|it| it.number != window.number);
-        self.leave(&window);
-        Ok(())
+    /// Ends what goes on, as an interruption does: it can go on later.
+    pub(super) fn close(&self) {
+        self.0.hub.close();
     }
 
-    /// A window is gone. Its terminals wait for it a while.
-    fn leave(&self, window: &Window) {
-        let shown: Vec<TerminalId> = window.shown().drain().collect();
-        shown.iter().for_each(|it| self.0.terminals.detach(*it));
+    /// Answers one window until it goes away.
+    pub(super) fn attend(&self, mut socket: Socket) {
+        let window = Arc::new(Window {
+            kiro: Kiro::new(&self.0.hub),
+            host: self.clone(),
+            shows: Mutex::default(),
+        });
+        let outbox = socket.outbox();
+        let service: Arc<dyn Service> = Arc::clone(&window) as Arc<dyn Service>;
+        let peer = Peer::new(service, move |text| {
+            outbox.send(text);
+            true
+        });
+        lock(&self.0.windows).push((peer.clone(), window));
+        while let Some(text) = socket.read() {
+            peer.receive(&text);
+        }
+        lock(&self.0.windows).retain(|it| it.0 != peer);
+        peer.close();
+    }
+}
+
+impl Window {
+    fn shows(&self, terminal: TerminalId) -> bool {
+        self.shown().contains(&terminal)
+    }
+
+    fn shown(&self) -> MutexGuard<'_, HashSet<TerminalId>> {
+        self.shows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(
+        &self,
+        peer: &Peer,
+        method: &str,
+        params: Value,
+        cancel: &Cancel,
+    ) -> Result<Value, RpcError> {
+        let Inner {
+            desk, terminals, ..
+        } = &*self.host.0;
+        match method.split_once('/') {
+            None if method == "hello" => Ok(hello(desk)),
+            Some(("files", act)) => files::answer(desk, act, params),
+            Some(("search", act)) => search::answer(desk, peer, act, params, cancel),
+            Some(("terminal", act)) => terminal::answer(terminals, peer, self, act, params),
+            Some(("git", act)) => git::answer(desk, act, params),
+            _ => Err(RpcError::no_method(&format!("{PREFIX}{method}"))),
+        }
+    }
+}
+
+impl Service for Window {
+    fn is_quick(&self, method: &str) -> bool {
+        match method.strip_prefix(PREFIX) {
+            // What is typed has an order.
+            Some(act) => act.starts_with("terminal/") && act != "terminal/open",
+            None => self.kiro.is_quick(method),
+        }
+    }
+
+    fn request(
+        &self,
+        peer: &Peer,
+        method: &str,
+        params: Value,
+        cancel: &Cancel,
+    ) -> Result<Value, RpcError> {
+        match method.strip_prefix(PREFIX) {
+            Some(act) => self.answer(peer, act, params, cancel),
+            None => self.kiro.request(peer, method, params, cancel),
+        }
+    }
+
+    fn answered(&self, peer: &Peer, method: &str, result: &Value) {
+        self.kiro.answered(peer, method, result);
+    }
+
+    fn notification(&self, peer: &Peer, method: &str, params: Value) {
+        if method != "_kiro/host/terminal/seen" {
+            return self.kiro.notification(peer, method, params);
+        }
+        // What cannot be read was not seen.
+        if let Ok(params::Seen { terminal, at }) = read(params) {
+            self.host.0.terminals.seen(terminal, at);
+        }
+    }
+
+    /// Its terminals wait for it a while.
+    fn gone(&self, peer: &Peer) {
+        self.kiro.gone(peer);
+        let terminals = self.host.0.terminals.clone();
+        let shown: Vec<TerminalId> = self.shown().drain().collect();
+        shown.iter().for_each(|it| terminals.detach(*it));
         if shown.is_empty() {
             return;
         }
-        let terminals = self.0.terminals.clone();
         std::thread::spawn(move || {
             std::thread::sleep(GRACE);
             shown.into_iter().for_each(|it| terminals.close_unseen(it));
         });
-    }
-
-    fn answer(&self, window: &Arc<Window>, method: &str, params: Value) -> Result<Value, Failure> {
-        let Some(method) = method.strip_prefix("_kiro/host/") else {
-            return Err(Failure::no_method(method));
-        };
-        let desk = &self.0.desk;
-        match method.split_once('/') {
-            None if method == "hello" => Ok(hello(desk)),
-            Some(("files", act)) => files::answer(desk, act, params),
-            Some(("search", act)) => search::answer(desk, window, act, params),
-            Some(("terminal", act)) => terminal::answer(&self.0.terminals, window, act, params),
-            Some(("git", act)) => git::answer(desk, act, params),
-            _ => Err(Failure::no_method(method)),
-        }
     }
 }
 
@@ -168,8 +216,8 @@ fn watch(desk: &Desk, windows: &Windows) {
                 .map(|it| json!({"path": it.path, "kind": kind(it.happening)}))
                 .collect();
             let params = json!({ "changes": changes });
-            for window in lock(&windows).iter() {
-                window.tell("_kiro/host/files/changed", params.clone());
+            for (peer, _) in lock(&windows).iter() {
+                peer.notify("_kiro/host/files/changed", &params);
             }
         }
     });
@@ -183,12 +231,12 @@ fn kind(happening: Happening) -> &'static str {
     }
 }
 
-fn lock(windows: &Windows) -> std::sync::MutexGuard<'_, Vec<Arc<Window>>> {
+fn lock(windows: &Windows) -> MutexGuard<'_, Vec<(Peer, Arc<Window>)>> {
     windows.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl From<DeskError> for Failure {
-    fn from(error: DeskError) -> Failure {
+impl From<DeskError> for RpcError {
+    fn from(error: DeskError) -> RpcError {
         let why = match error.why {
             Why::Missing => "missing",
             Why::Exists => "exists",
@@ -198,6 +246,9 @@ impl From<DeskError> for Failure {
             Why::Refused => "refused",
             Why::Failed => "failed",
         };
-        Failure::new(-32010, error.message).with(json!({ "why": why }))
+        RpcError {
+            data: Some(json!({ "why": why })),
+            ..RpcError::new(code::REFUSED, error.message)
+        }
     }
 }

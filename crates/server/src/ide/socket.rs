@@ -32,6 +32,8 @@ pub(super) struct Socket {
 pub(super) struct Outbox {
     queue: Sender<String>,
     unread: Arc<AtomicUsize>,
+    /// Shut when the window does not read: its reading end, on a thread of its own, then finds that it is gone.
+    tcp: Arc<TcpStream>,
 }
 
 /// A connection whose writes are whole: the library hands over one frame or several, never a part of one, and the lock keeps
@@ -86,11 +88,12 @@ pub(super) fn accept(stream: &TcpStream, request: &Request, rest: Vec<u8>) -> io
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));
+    let gone = tcp.try_clone()?;
     let writer = end(tcp.try_clone()?);
     let writer = WebSocket::from_raw_socket(writer, Role::Server, Some(limits));
     Ok(Socket {
         inner: WebSocket::from_partially_read(end(tcp), rest, Role::Server, Some(limits)),
-        outbox: Outbox::to(writer),
+        outbox: Outbox::to(writer, Arc::new(gone)),
     })
 }
 
@@ -117,7 +120,7 @@ impl Socket {
 }
 
 impl Outbox {
-    fn to(mut socket: WebSocket<Stream>) -> Outbox {
+    fn to(mut socket: WebSocket<Stream>, tcp: Arc<TcpStream>) -> Outbox {
         let (queue, texts) = channel::<String>();
         let unread = Arc::new(AtomicUsize::new(0));
         let read = Arc::clone(&unread);
@@ -133,12 +136,15 @@ impl Outbox {
                 }
             }
         });
-        Outbox { queue, unread }
+        Outbox { queue, unread, tcp }
     }
 
-    /// Sends a text; whether the window is there to read it.
-    pub(super) fn send(&self, text: String) -> bool {
+    /// Sends a text. That the window is gone is for its reading end to tell: who sends may hold what that needs to tidy up.
+    pub(super) fn send(&self, text: String) {
         let unread = self.unread.fetch_add(text.len(), Ordering::SeqCst);
-        unread < UNREAD_MAX && self.queue.send(text).is_ok()
+        if unread >= UNREAD_MAX || self.queue.send(text).is_err() {
+            // One that is shut already is shut.
+            let _ = self.tcp.shutdown(Shutdown::Both);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use session::hooking::RunHookOptions;
+use session::hooking::{RunHookOptions, WatchOptions};
 use session::{
     Budget, ChatOptions, Decision, Environment, Mode, Outcome, PlanOptions, Role, RunOptions, Undo,
     UndoOptions, Unseen,
@@ -12,6 +12,9 @@ use session::{
 use crate::hub::{Begin, Hub};
 use crate::rpc::{RpcError, code};
 use crate::wire::{self, Answer, Started, WorkMode};
+
+/// How long a file has to be quiet before its hooks are asked, in milliseconds.
+const WATCH_QUIET_MS: u64 = 150;
 
 /// The mode and its name.
 pub(crate) fn mode(wanted: WorkMode) -> (Mode, &'static str) {
@@ -144,6 +147,33 @@ pub(super) fn hook(hub: &Hub, wanted: wire::RunHook) -> Result<Started, RpcError
             false => Outcome::Done,
         };
         Ok((outcome, String::new(), super::convert::hook_result(&came)))
+    })?;
+    Ok(Started { operation })
+}
+
+/// Runs the hooks of files while this server lives; once a folder.
+pub(super) fn watch(hub: &Hub, here: &wire::Here) -> Result<Started, RpcError> {
+    let environment = hub.environment(here.root.as_deref())?;
+    let root = hub.root(here)?;
+    let goes_on = |it: &wire::Operation| it.kind == "watch" && it.ended.is_none();
+    if let Some(it) = hub.operations(&root).into_iter().find(goes_on) {
+        return Ok(Started {
+            operation: it.operation,
+        });
+    }
+    let options = WatchOptions {
+        quiet_ms: WATCH_QUIET_MS,
+        model: None,
+    };
+    let begin = Begin {
+        kind: "watch",
+        subject: "files",
+        mode: None,
+        environment: &environment.clone(),
+    };
+    let operation = hub.start(&begin, move |cancel, front| {
+        session::hooking::watch(&options, &environment, cancel, front, &mut |_| {})?;
+        Ok((Outcome::Done, String::new(), Value::Null))
     })?;
     Ok(Started { operation })
 }

@@ -281,7 +281,7 @@ pub struct Operation {
     pub operation: String,
     /// The folder that it is about.
     pub root: String,
-    /// `plan`, `run`, `chat`, `hook` or `model`.
+    /// `plan`, `run`, `chat`, `hook`, `watch` or `model`.
     pub kind: &'static str,
     /// What it is about: a spec, a hook file, a model, or the beginning of a prompt.
     pub subject: String,

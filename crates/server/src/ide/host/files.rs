@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use session::desk::{Desk, FileKind};
 
 use super::params::{OfPath, Remove, Rename, Write};
-use crate::ide::wire::{Failure, read};
+use crate::kiro::read;
+use crate::rpc::RpcError;
 
-pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, Failure> {
+pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, RpcError> {
     match act {
         "stat" => {
             let it = desk.stat(&read::<OfPath>(params)?.path)?;
@@ -26,7 +27,7 @@ pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, Fai
         "write" => {
             let it: Write = read(params)?;
             let bytes = BASE64.decode(it.base64.as_bytes());
-            let bytes = bytes.map_err(|error| Failure::new(-32602, error))?;
+            let bytes = bytes.map_err(RpcError::params)?;
             desk.write(&it.path, &bytes, it.create, it.overwrite)?;
             Ok(json!({}))
         }
@@ -44,7 +45,7 @@ pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, Fai
             desk.rename(&it.path, &it.to, it.overwrite)?;
             Ok(json!({}))
         }
-        _ => Err(Failure::no_method(act)),
+        _ => Err(RpcError::no_method(act)),
     }
 }
 

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use session::desk::{Desk, GitChange, GitStatus};
 
 use super::params::{Commit, Paths, Show, Switch};
-use crate::ide::wire::{Failure, read};
+use crate::kiro::read;
+use crate::rpc::RpcError;
 
-pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, Failure> {
+pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, RpcError> {
     match act {
         "status" => return Ok(status(desk.git_status()?)),
         "show" => {
@@ -28,7 +29,7 @@ pub(super) fn answer(desk: &Desk, act: &str, params: Value) -> Result<Value, Fai
             desk.git_switch(&it.branch, it.create)?;
         }
         "init" => desk.git_init()?,
-        _ => return Err(Failure::no_method(act)),
+        _ => return Err(RpcError::no_method(act)),
     }
     Ok(json!({}))
 }

@@ -1,34 +1,42 @@
 //! `_kiro/host/search/…`
 
 use serde_json::{Value, json};
+use session::Cancel;
 use session::desk::{Desk, FoundLine, TextQuery};
 
-use super::Window;
 use super::params::{FindFiles, FindText};
-use crate::ide::wire::{Failure, read};
+use crate::kiro::read;
+use crate::rpc::{Peer, RpcError};
 
 /// The most that one search finds, whatever is asked.
 const FOUND_MAX: usize = 20_000;
 
 pub(super) fn answer(
     desk: &Desk,
-    window: &Window,
+    peer: &Peer,
     act: &str,
     params: Value,
-) -> Result<Value, Failure> {
+    cancel: &Cancel,
+) -> Result<Value, RpcError> {
+    let stop = || cancel.is_cancelled();
     match act {
         "files" => {
             let it: FindFiles = read(params)?;
             let limit = it.limit.min(FOUND_MAX);
-            let (paths, is_cut) = desk.find_files(&it.query, &it.exclude, limit, &|| false)?;
+            let (paths, is_cut) = desk.find_files(&it.query, &it.exclude, limit, &stop)?;
             Ok(json!({"paths": paths, "is_cut": is_cut}))
         }
-        "text" => text(desk, window, read(params)?),
-        _ => Err(Failure::no_method(act)),
+        "text" => text(desk, peer, read(params)?, &stop),
+        _ => Err(RpcError::no_method(act)),
     }
 }
 
-fn text(desk: &Desk, window: &Window, asked: FindText) -> Result<Value, Failure> {
+fn text(
+    desk: &Desk,
+    peer: &Peer,
+    asked: FindText,
+    stop: &dyn Fn() -> bool,
+) -> Result<Value, RpcError> {
     let search = asked.search;
     let query = TextQuery {
         pattern: asked.pattern,
@@ -44,8 +52,8 @@ fn text(desk: &Desk, window: &Window, asked: FindText) -> Result<Value, Failure>
     let mut tell = |path: String, lines: Vec<FoundLine>| {
         let lines: Vec<Value> = lines.iter().map(line).collect();
         let found = json!({"search": search, "path": path, "lines": lines});
-        window.tell("_kiro/host/search/found", found);
+        peer.notify("_kiro/host/search/found", found);
     };
-    let result = desk.find_text(&query, &|| false, &mut tell)?;
+    let result = desk.find_text(&query, stop, &mut tell)?;
     Ok(json!({"lines": result.lines, "is_cut": result.is_cut}))
 }

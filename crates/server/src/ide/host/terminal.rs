@@ -1,23 +1,24 @@
 //! `_kiro/host/terminal/…`
 
 use std::path::Path;
-use std::sync::Arc;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use session::Size;
 use session::desk::{Shown, TerminalId, Terminals};
 
-use super::params::{Attach, OfTerminal, OpenTerminal, Resize, Seen, TypeIn};
+use super::params::{Attach, OfTerminal, OpenTerminal, Resize, TypeIn};
 use super::{Window, Windows, lock};
-use crate::ide::wire::{Failure, read};
+use crate::kiro::read;
+use crate::rpc::{Peer, RpcError};
 
 pub(super) fn answer(
     terminals: &Terminals,
-    window: &Arc<Window>,
+    peer: &Peer,
+    window: &Window,
     act: &str,
     params: Value,
-) -> Result<Value, Failure> {
+) -> Result<Value, RpcError> {
     match act {
         "open" => {
             let it: OpenTerminal = read(params)?;
@@ -33,7 +34,7 @@ pub(super) fn answer(
             let is_new = !window.shows(it.terminal);
             terminals.attach(it.terminal, it.from, &|shown| {
                 window.shown().insert(it.terminal);
-                send(window, &shown);
+                send(peer, &shown);
             })?;
             window.shown().insert(it.terminal);
             if !is_new {
@@ -43,10 +44,6 @@ pub(super) fn answer(
         "type" => {
             let it: TypeIn = read(params)?;
             terminals.type_in(it.terminal, it.number, &it.text)?;
-        }
-        "seen" => {
-            let it: Seen = read(params)?;
-            terminals.seen(it.terminal, it.at);
         }
         "resize" => {
             let it: Resize = read(params)?;
@@ -61,7 +58,7 @@ pub(super) fn answer(
             window.shown().remove(&it.terminal);
             terminals.close(it.terminal);
         }
-        _ => return Err(Failure::no_method(act)),
+        _ => return Err(RpcError::no_method(act)),
     }
     Ok(json!({}))
 }
@@ -71,22 +68,22 @@ pub(super) fn tell(windows: &Windows, shown: &Shown) {
     let terminal: TerminalId = match shown {
         Shown::Output { terminal, .. } | Shown::Ended { terminal, .. } => *terminal,
     };
-    for window in lock(windows).iter().filter(|it| it.shows(terminal)) {
-        send(window, shown);
+    for (peer, _) in lock(windows).iter().filter(|it| it.1.shows(terminal)) {
+        send(peer, shown);
     }
 }
 
-fn send(window: &Window, shown: &Shown) {
+fn send(peer: &Peer, shown: &Shown) {
     match shown {
         Shown::Output {
             terminal,
             at,
             bytes,
-        } => window.tell(
+        } => peer.notify(
             "_kiro/host/terminal/output",
             json!({"terminal": terminal, "at": at, "base64": BASE64.encode(bytes)}),
         ),
-        Shown::Ended { terminal, code } => window.tell(
+        Shown::Ended { terminal, code } => peer.notify(
             "_kiro/host/terminal/ended",
             json!({"terminal": terminal, "code": code}),
         ),
