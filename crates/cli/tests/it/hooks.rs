@@ -601,15 +601,7 @@ fn a_hook_before_a_tool_can_stop_the_call() {
         json!({"reply": "done"}),
     ];
     let model = world.script(&drives(&lines));
-    let ran = world.kiro(&[
-        "chat",
-        "-p",
-        "do it",
-        "--autopilot",
-        "--json",
-        "--model",
-        &model,
-    ]);
+    let ran = crate::chat_once(&world, &model);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert!(
         world.has("good.txt") && !world.has("evil.txt"),

@@ -97,6 +97,19 @@ pub(crate) fn numbers() -> World {
     world
 }
 
+/// Lets a model do one thing, in Autopilot.
+pub(crate) fn chat_once(world: &World, model: &str) -> Output {
+    world.kiro(&[
+        "chat",
+        "-p",
+        "do it",
+        "--autopilot",
+        "--json",
+        "--model",
+        model,
+    ])
+}
+
 /// Carries [`SPEC`] out in Autopilot; `more` are further arguments.
 pub(crate) fn autopilot(world: &World, model: &str, more: &[&str]) -> Output {
     let run = ["run", "numbers", "--autopilot", "--model", model];

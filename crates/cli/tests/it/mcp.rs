@@ -67,15 +67,7 @@ fn called(world: &World, tool: &str, arguments: Value) -> (String, bool, String)
         json!({"reply": "done"}),
     ];
     let model = world.script(&drives(&lines));
-    let ran = world.kiro(&[
-        "chat",
-        "-p",
-        "do it",
-        "--autopilot",
-        "--json",
-        "--model",
-        &model,
-    ]);
+    let ran = crate::chat_once(world, &model);
     let told = value(&ran.stdout);
     let call = &told["calls"][0];
     assert!(call.is_object(), "{told}\n{}", ran.stderr);
@@ -287,15 +279,7 @@ fn a_server_that_dies_is_told_and_started_again_once() {
     let mut lines: Vec<Value> = (0..3).map(|number| json!({"calls": [call(), {"name": "note", "arguments": {"kind": "decision", "text": format!("try {number}")}}]})).collect();
     lines.push(json!({"reply": "done"}));
     let model = world.script(&drives(&lines));
-    let ran = world.kiro(&[
-        "chat",
-        "-p",
-        "do it",
-        "--autopilot",
-        "--json",
-        "--model",
-        &model,
-    ]);
+    let ran = crate::chat_once(&world, &model);
     let told = value(&ran.stdout);
     let calls = told["calls"].as_array().expect("calls");
     let summaries: Vec<&str> = calls
@@ -437,15 +421,7 @@ fn many_tools_are_found_instead_of_listed() {
         json!({"reply": "done"}),
     ];
     let model = world.script(&drives(&lines));
-    let ran = world.kiro(&[
-        "chat",
-        "-p",
-        "do it",
-        "--autopilot",
-        "--json",
-        "--model",
-        &model,
-    ]);
+    let ran = crate::chat_once(&world, &model);
     let told = value(&ran.stdout);
     assert_eq!(
         told["calls"][1]["summary"], "double/weather: you said: Rome",

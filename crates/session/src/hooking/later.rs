@@ -191,7 +191,9 @@ impl Rig<'_> {
         let mut ran = Ran::of_later(&left.hook);
         self.apply(shop, &left.hook, &base, &captured, permit, &mut ran, front)?;
         if ran.was != Was::Passed {
-            return Err(SessionError::input(ran.why));
+            return Err(SessionError::input(ran.why).hint(
+                "nothing was brought in: make room for it and approve it again, or leave it out with --skip",
+            ));
         }
         self.commit_if_wanted(shop, &mut ran)?;
         for path in ran.files.clone() {

@@ -16,6 +16,7 @@ use spec::TaskMark;
 
 use super::Running;
 use super::lane::{Begin, Crew, Way};
+use super::own_tests;
 use crate::documents;
 use crate::error::SessionError;
 use crate::journal::{Entry, Journal};
@@ -82,7 +83,7 @@ fn scope(named: &[String], changes: &Changeset) -> Vec<RelPath> {
         .collect();
     if !scope.is_empty() {
         let added = changes.files().iter().filter(|it| it.before.is_none());
-        let tests = added.filter(|it| code::is_test_path(it.path.as_str()));
+        let tests = added.filter(|it| own_tests::is_test(&it.path));
         scope.extend(tests.map(|it| it.path.clone()));
     }
     scope
@@ -459,5 +460,30 @@ impl<'a> Running<'a> {
                 .show(&View::Warning(format!("the editor ended with: {ended}")));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use change::{FileChange, FileState};
+
+    #[test]
+    fn a_task_may_add_tests_and_nothing_that_decides_how_others_run() {
+        let file = |path: &str, before: Option<&str>| FileChange {
+            path: RelPath::parse(path).expect("a path"),
+            before: before.map(|it| FileState::file(it.as_bytes().to_vec())),
+            after: Some(FileState::file(b"new".to_vec())),
+        };
+        let changes = Changeset::new(vec![
+            file("src/a.py", None),
+            file("tests/test_a.py", None),
+            file("tests/test_old.py", Some("old")),
+            file("tests/conftest.py", None),
+            file("tests/Makefile", None),
+        ]);
+        let scope = scope(&["src/a.py".to_owned()], &changes.expect("a changeset"));
+        let scope: Vec<&str> = scope.iter().map(RelPath::as_str).collect();
+        assert_eq!(scope, ["src/a.py", "tests/test_a.py"]);
     }
 }

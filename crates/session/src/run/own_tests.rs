@@ -82,20 +82,23 @@ impl Attempt<'_> {
     }
 }
 
+/// Whether a file is a test by itself. What tests share is none, and decides how others run.
+pub(super) fn is_test(path: &RelPath) -> bool {
+    let name = path.as_str().rsplit('/').next().unwrap_or_default();
+    code::is_test_path(path.as_str())
+        && Language::from_path(path.as_str()).is_some()
+        && !matches!(name, "__init__.py" | "conftest.py")
+}
+
 /// The test files among `changed`, each with what runs it.
 fn files<'p>(
     changed: impl Iterator<Item = &'p RelPath>,
     tooling: &Tooling,
     wants_pytest: &dyn Fn(&str) -> bool,
 ) -> Vec<CheckFile> {
-    let tests = changed.filter(|it| code::is_test_path(it.as_str()));
+    let tests = changed.filter(|it| is_test(it));
     let file = |path: &RelPath| {
         let language = Language::from_path(path.as_str())?;
-        let name = path.as_str().rsplit('/').next().unwrap_or_default();
-        // What tests share is no test.
-        if matches!(name, "__init__.py" | "conftest.py") {
-            return None;
-        }
         let runner = match tooling.runner(language).ok()? {
             Runner::Unittest if wants_pytest(path.as_str()) => Runner::Pytest,
             // Only what stands there is a test by itself.
