@@ -25,6 +25,8 @@ pub struct Hub(Arc<Shared>);
 
 struct Shared {
     environment: Environment,
+    /// The one folder that requests may be about; any of this machine's without.
+    within: Option<PathBuf>,
     state: Mutex<State>,
     /// Told when an ask was answered or an operation ended.
     moved: Condvar,
@@ -54,7 +56,18 @@ impl std::fmt::Debug for Hub {
 impl Hub {
     /// One for the project around the environment's folder, and for those that requests name.
     pub fn new(environment: Environment) -> Hub {
+        Hub::made(environment, None)
+    }
+
+    /// One for the project in the environment's folder alone: whoever reaches it over a network asks about no other.
+    pub(crate) fn within(environment: Environment) -> Hub {
+        let folder = environment.cwd.clone();
+        Hub::made(environment, Some(folder))
+    }
+
+    fn made(environment: Environment, within: Option<PathBuf>) -> Hub {
         Hub(Arc::new(Shared {
+            within,
             // An editor in this process's terminal is nobody's: its streams carry messages.
             environment: Environment {
                 editor: None,
@@ -82,6 +95,12 @@ impl Hub {
             .map_err(|error| RpcError::params(format!("{root} cannot be used: {error}")))?;
         if !cwd.is_dir() {
             return Err(RpcError::params(format!("{root} is no folder")));
+        }
+        if let Some(within) = self.0.within.as_ref().filter(|it| !cwd.starts_with(it)) {
+            return Err(RpcError::params(format!(
+                "{root} lies outside of {}; `kiro ide {root}` opens it",
+                within.display()
+            )));
         }
         Ok(Environment {
             cwd,
@@ -165,5 +184,46 @@ impl Hub {
 
     fn shown(&self, operation: &Operation) {
         self.tell(Path::new(&operation.root), "_kiro/operation", operation);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(cwd: &Path) -> Environment {
+        Environment {
+            cwd: cwd.to_path_buf(),
+            home: cwd.join("home"),
+            kiro_home: None,
+            cache_home: None,
+            path: std::ffi::OsString::new(),
+            model: None,
+            editor: None,
+            variables: Vec::new(),
+            program: PathBuf::new(),
+        }
+    }
+
+    #[test]
+    fn a_page_asks_about_its_own_folder_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("resolves");
+        for name in ["own/deep", "other"] {
+            std::fs::create_dir_all(root.join(name)).expect("a folder");
+        }
+        let own = root.join("own");
+        let text = |path: &Path| path.to_str().expect("text").to_owned();
+        let hub = Hub::within(environment(&own));
+        assert!(hub.environment(None).is_ok());
+        assert!(hub.environment(Some(&text(&own.join("deep")))).is_ok());
+        for outside in [root.join("other"), own.join("../other"), root.clone()] {
+            assert!(
+                hub.environment(Some(&text(&outside))).is_err(),
+                "{outside:?}"
+            );
+        }
+        let any = Hub::new(environment(&own));
+        assert!(any.environment(Some(&text(&root.join("other")))).is_ok());
     }
 }

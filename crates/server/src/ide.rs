@@ -69,7 +69,7 @@ impl Ide {
         port: Option<u16>,
     ) -> Result<Ide, SessionError> {
         let desk = Desk::at(&Project::around(environment)?.root, environment)?;
-        let hub = Hub::new(Environment {
+        let hub = Hub::within(Environment {
             cwd: desk.root().to_path_buf(),
             ..environment.clone()
         });

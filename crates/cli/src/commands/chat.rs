@@ -1,7 +1,7 @@
 //! `kiro chat`: one request, or a conversation at a terminal.
 
 mod complete;
-mod dialogue;
+mod room;
 
 use std::process::ExitCode;
 
@@ -27,7 +27,7 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
     }
     match &args.prompt {
         Some(prompt) => once(prompt, args, environment),
-        None => dialogue::run(args, environment),
+        None => room::run(args, environment),
     }
 }
 
@@ -40,7 +40,7 @@ fn list(as_json: bool, environment: &Environment) -> Result<(), SessionError> {
         );
         output::json(&json!({"conversations": rows.collect::<Vec<Value>>()}));
     } else {
-        dialogue::listed(&rows);
+        room::listed(&rows);
     }
     Ok(())
 }

@@ -7,8 +7,9 @@ mod chat;
 mod client;
 mod commits;
 mod context;
+mod conversation;
 mod dialects;
-mod dialogue;
+
 mod double;
 mod driven;
 mod eval;

@@ -1,11 +1,11 @@
-//! Completion in a dialogue: `/` commands, `@workspace` and `#` mentions with the names of the project.
+//! Completion in a conversation: `/` commands, `@workspace` and `#` mentions with the names of the project.
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::hint::Hinter;
 use rustyline::{Context, Highlighter, Validator};
 use session::Nameable;
 
-use super::dialogue::COMMANDS;
+use super::room::COMMANDS;
 
 /// Candidates that are shown.
 const SHOWN: usize = 40;

@@ -1,4 +1,4 @@
-//! `kiro chat`: a dialogue at a terminal.
+//! `kiro chat`: a conversation at a terminal.
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +43,7 @@ pub(super) const COMMANDS: [(&str, &str); 12] = [
     ("/quit", "ends; so does Ctrl-D"),
 ];
 
-/// A dialogue with its person.
+/// A conversation with its person.
 struct Room<'a> {
     args: &'a ChatArgs,
     environment: &'a Environment,
