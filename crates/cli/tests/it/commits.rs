@@ -187,3 +187,32 @@ fn where_nothing_can_be_committed_nothing_begins() {
         "main"
     );
 }
+
+#[test]
+fn nothing_that_a_folder_names_runs_for_a_commit_before_it_is_trusted() {
+    let world = repository();
+    let mark = world.home().join("ran");
+    world.write_program(
+        "canary.sh",
+        &format!("#!/bin/sh\ntouch '{}'\nexec cat\n", mark.display()),
+    );
+    git(&world, &["branch", "there"]);
+    let program = world.project().join("canary.sh").display().to_string();
+    for key in ["gpg.program", "filter.x.clean", "filter.x.smudge"] {
+        git(&world, &["config", key, &program]);
+    }
+    git(&world, &["config", "commit.gpgSign", "true"]);
+    world.write(".gitattributes", "*.py filter=x\n");
+    world.write(
+        ".kiro/config.yaml",
+        "security: {trusted_commands: ['make all']}\n",
+    );
+    let model = world.script(&good_replies());
+    let ran = autopilot(&world, &model, &["--commit-per-task", "--task", "1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(git(&world, &["show", "--name-only", "HEAD"]).contains("double.py"));
+    let there = autopilot(&world, &world.script(&[]), &["--branch", "there"]);
+    assert_eq!(there.code, Some(3), "{}", there.stderr);
+    assert!(there.stderr.contains("kiro trust"), "{}", there.stderr);
+    assert!(!mark.exists(), "a program of the folder ran");
+}

@@ -220,6 +220,8 @@ impl<'a> Running<'a> {
                 self.show_of(&task, view);
                 Ok(())
             }
+            // Whoever is being stopped is answered by nobody.
+            Event::Asked(_) if self.bench.cancel.is_cancelled() => Ok(()),
             Event::Asked(asked) => {
                 asked.put_to(self.front);
                 Ok(())
