@@ -25,7 +25,7 @@ pub use browse::{
     Entry, EntryKind, Loaded, Stamp, Standing, entries_in, load_in, stamp_in, standing_in,
 };
 pub use error::{FileError, plain, shown};
-pub use folders::{disk_free, ensure_folder, ensure_private_folder, link_own, remove_tree};
+pub use folders::{disk_free, ensure_folder, ensure_private_folder, remove_tree};
 pub use judged::{
     load_judged, make_folder_judged, read_judged, remove_judged, remove_tree_judged, rename_judged,
     write_judged,

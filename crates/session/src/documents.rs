@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use change::{Digest, RelPath};
 use host::files::FileError;
 use policy::{Gate, Permit, Rules, Verdict};
+use serde::de::DeserializeOwned;
 use spec::Spec;
 
 use crate::error::{Kind, SessionError};
@@ -14,6 +15,8 @@ use crate::trust;
 
 /// Largest document that is read, in bytes.
 const DOCUMENT_MAX: u64 = 16 * 1024 * 1024;
+/// Largest configuration of the user's, in bytes.
+const SETTINGS_MAX: u64 = 1 << 20;
 
 /// Reads a document as text; none when it does not exist.
 pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, SessionError> {
@@ -23,6 +26,31 @@ pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, Sess
     }
     let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?;
     text(path, bytes).map(Some)
+}
+
+/// The user's own configuration: where it is and what it says; nothing when there is none.
+pub(crate) fn own_config(environment: &Environment) -> Result<(String, String), SessionError> {
+    let place = environment.kiro_home().join("config.yaml");
+    let shown = place.display().to_string();
+    if !place.exists() {
+        return Ok((shown, String::new()));
+    }
+    let bytes = host::files::read(&place, SETTINGS_MAX).map_err(SessionError::input)?;
+    let text = text(&shown, bytes)?;
+    Ok((shown, text))
+}
+
+/// What a configuration file says, in YAML's strict reading; one that says nothing holds the defaults.
+pub(crate) fn settings<T: Default + DeserializeOwned>(file: &str, text: &str) -> Result<T, String> {
+    let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if text.lines().all(blank) {
+        return Ok(T::default());
+    }
+    let mut options = serde_saphyr::Options::default();
+    options.strict_booleans = true;
+    options.merge_keys = serde_saphyr::MergeKeyPolicy::Error;
+    serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| format!("{file}: {}", error.to_string().trim_end()))
 }
 
 /// Bytes as a document's text.

@@ -37,6 +37,7 @@ mod run;
 mod secrets;
 mod servers;
 mod serving;
+mod sharing;
 mod shop;
 mod spec_tools;
 mod specs;

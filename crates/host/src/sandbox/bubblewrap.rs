@@ -44,6 +44,13 @@ pub(super) fn arguments(job: &Job, keeper: &Path, disable_userns: bool) -> Vec<O
             words.bind("--ro-bind", &place.path);
         }
     }
+    for overlay in &fence.overlays {
+        words.path("--overlay-src", &overlay.below);
+        words.path("--overlay", &overlay.changes());
+        words
+            .0
+            .extend([overlay.workspace().into(), overlay.at.clone().into()]);
+    }
     words.bind("--ro-bind", keeper);
     words.flags(&["--chdir", "/", "--"]);
     words.0
@@ -67,7 +74,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::{Fence, Outer, Place};
+    use super::super::wire::{Fence, Outer, Overlay, Place};
     use super::*;
     use crate::process::Limits;
 
@@ -95,6 +102,11 @@ mod tests {
                     place("/home/u/.kiro/work", Reach::Write),
                     place("/tmp/extra", Reach::Read),
                 ],
+                overlays: vec![Overlay {
+                    below: "/home/u/p/node_modules".into(),
+                    above: "/home/u/.kiro/overlay".into(),
+                    at: "/home/u/.kiro/work/node_modules".into(),
+                }],
                 cover: vec!["/home/u/.kiro".into()],
             }),
         };
@@ -106,6 +118,8 @@ mod tests {
              --die-with-parent --new-session --disable-userns --unshare-net --ro-bind / / \
              --dev /dev --proc /proc --tmpfs /tmp --tmpfs /home/u/.kiro \
              --bind /home/u/.kiro/work /home/u/.kiro/work --ro-bind /tmp/extra /tmp/extra \
+             --overlay-src /home/u/p/node_modules --overlay /home/u/.kiro/overlay/changes \
+             /home/u/.kiro/overlay/work /home/u/.kiro/work/node_modules \
              --ro-bind /opt/kiro /opt/kiro --chdir / --"
         );
     }

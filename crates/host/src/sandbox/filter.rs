@@ -320,6 +320,7 @@ mod tests {
             outer,
             network,
             places: Vec::new(),
+            overlays: Vec::new(),
             cover: Vec::new(),
         }
     }

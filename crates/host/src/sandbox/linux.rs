@@ -10,7 +10,8 @@ use super::attended::Attended;
 use super::places::Places;
 use super::supervisor::PROBE;
 use super::wire::{Fence, Job, Outer};
-use super::{Control, SandboxError, Walls, bubblewrap, controls, fence, launch, probe};
+use super::{Control, Overlay, SandboxError, Walls, bubblewrap, controls, fence, launch, probe};
+use crate::files;
 use crate::process::{Command, Finished, RunError, Supervisor, Watch};
 
 /// The walls that this machine can raise around a program.
@@ -252,6 +253,43 @@ impl Sandbox {
     /// user's environment shows.
     pub fn environment(&self, path: &str, private: &Path) -> Vec<(String, String)> {
         self.places.environment(path, private)
+    }
+
+    /// Whether this machine can show a folder at another place: tried in the folder `scratch`, in which
+    /// nothing is left.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn overlays(&self, scratch: &Path) -> Result<(), String> {
+        let layers = self.layers.clone()?;
+        if layers.outer == Outer::Bare {
+            return Err("this system gives no namespaces".to_owned());
+        }
+        let place = scratch.join("overlay-trial");
+        let tried = self.try_overlay(layers, &place);
+        let removed = files::remove_tree(&place).map_err(|it| it.to_string());
+        tried.and(removed)
+    }
+
+    fn try_overlay(&self, layers: Layers, place: &Path) -> Result<(), String> {
+        let below = place.join("below");
+        let made = files::ensure_private_folder(&below)
+            .and_then(|()| Overlay::prepare(&below, &place.join("above"), &place.join("wall/at")));
+        let (command, mut walls) = self.probe([probe::HELLO]);
+        walls.overlays = vec![made.map_err(|it| it.to_string())?];
+        walls.write.push(place.join("wall"));
+        match self.run_in(layers, &command, &walls, &Watch::until(&|| false)) {
+            Ok(finished) if finished.ended.success() => Ok(()),
+            Ok(finished) => {
+                let said = String::from_utf8_lossy(&finished.stderr);
+                Err(format!(
+                    "a trial ended with {}: {}",
+                    finished.ended,
+                    said.trim()
+                ))
+            }
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// Tries the walls, from inside and outside, and what has to work within them.

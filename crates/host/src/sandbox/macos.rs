@@ -35,6 +35,14 @@ impl Sandbox {
         }
     }
 
+    /// Whether this machine can show a folder at another place: none such can.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn overlays(&self, _scratch: &Path) -> Result<(), String> {
+        Err("only Linux can show a folder at another place".to_owned())
+    }
+
     /// Runs `command` within `walls` to its end.
     ///
     /// # Errors
@@ -261,6 +269,7 @@ mod tests {
             },
             None,
         );
+        assert!(missing.overlays(&root).is_err());
         assert!(missing.layers().is_err() && missing.describe().contains("is missing"));
         assert!(missing.environment("/bin", &root).len() == 3);
         assert!(missing.controls(&root).iter().all(|it| !it.held));

@@ -71,11 +71,11 @@ pub use supervisor::supervisor_main;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub use unsupported::Sandbox;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Layer, Network, Walls, WallsError, supervisor_main};
+pub use unsupported::{Layer, Network, Overlay, Walls, WallsError, supervisor_main};
 #[cfg(target_os = "linux")]
 pub use walls::{Walls, WallsError};
 #[cfg(target_os = "linux")]
-pub use wire::Network;
+pub use wire::{Network, Overlay};
 
 use policy::PermitMismatch;
 

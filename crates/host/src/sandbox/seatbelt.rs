@@ -147,6 +147,7 @@ mod tests {
             write: vec!["/w/tree".into()],
             read: vec!["/r".into()],
             hide: vec!["/r/secret".into()],
+            overlays: Vec::new(),
             network,
         }
     }

@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
-#[cfg(not(target_os = "macos"))]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use crate::files::FileError;
 
 #[cfg(not(target_os = "macos"))]
 use super::{Control, SandboxError};
@@ -38,8 +38,32 @@ pub struct Walls {
     pub read: Vec<PathBuf>,
     /// Files and folders to keep from it.
     pub hide: Vec<PathBuf>,
+    /// Folders that it sees at another place; no such system can show them.
+    pub overlays: Vec<Overlay>,
     /// What it reaches over the network.
     pub network: Network,
+}
+
+impl Walls {
+    /// Whether a file is to be seen at this path by an overlay: there are none.
+    pub fn shows(&self, _path: &Path) -> bool {
+        false
+    }
+}
+
+/// A folder that is seen at another place as well; there is none on this system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlay(Infallible);
+
+impl Overlay {
+    /// Makes nothing ready: [`Sandbox::overlays`](super::Sandbox::overlays) says before that there are none.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn prepare(_below: &Path, _above: &Path, at: &Path) -> Result<Overlay, FileError> {
+        let error = std::io::Error::from(std::io::ErrorKind::Unsupported);
+        Err(FileError::os("lay over", at, error))
+    }
 }
 
 /// Walls that cannot be raised: there are none on this system.
@@ -66,6 +90,14 @@ impl Sandbox {
     /// There is no sandbox on this system.
     pub fn detect_for(_supervisor: Supervisor, _home: Option<&Path>) -> Sandbox {
         Sandbox(())
+    }
+
+    /// Whether this machine can show a folder at another place: none such can.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn overlays(&self, _scratch: &Path) -> Result<(), String> {
+        Err("only Linux can show a folder at another place".to_owned())
     }
 
     /// Refuses to run.

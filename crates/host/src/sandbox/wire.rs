@@ -43,6 +43,7 @@ pub(super) struct Fence {
     pub(super) outer: Outer,
     pub(super) network: Network,
     pub(super) places: Vec<Place>,
+    pub(super) overlays: Vec<Overlay>,
     /// Folders that [`Outer::Bubblewrap`] covers with an empty one besides.
     pub(super) cover: Vec<PathBuf>,
 }
@@ -68,6 +69,18 @@ pub enum Network {
     Loopback,
     /// Whatever this machine reaches over IP.
     Host,
+}
+
+/// A folder that is seen at another place as well, where it can be changed without changing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlay {
+    /// The folder that is seen; it is only read.
+    pub below: PathBuf,
+    /// A folder of its own for what is changed, which lasts from one command to the next. It is out of the
+    /// program's reach.
+    pub above: PathBuf,
+    /// Where it is seen: an empty folder within what may be changed.
+    pub at: PathBuf,
 }
 
 /// A file or folder within reach.
@@ -200,6 +213,11 @@ impl Fence {
                 Reach::Own => 4,
             });
         });
+        out.list(&self.overlays, |out, it| {
+            out.os(it.below.as_os_str());
+            out.os(it.above.as_os_str());
+            out.os(it.at.as_os_str());
+        });
         out.list(&self.cover, |out, path| out.os(path.as_os_str()));
     }
 
@@ -230,6 +248,13 @@ impl Fence {
                     _ => return Err(torn()),
                 };
                 Ok(Place { path, reach })
+            })?,
+            overlays: input.list(|input| {
+                Ok(Overlay {
+                    below: input.os()?.into(),
+                    above: input.os()?.into(),
+                    at: input.os()?.into(),
+                })
             })?,
             cover: input.list(|input| Ok(input.os()?.into()))?,
         })
@@ -578,6 +603,11 @@ mod tests {
                     reach,
                 })
                 .to_vec(),
+                overlays: vec![Overlay {
+                    below: "/project/node_modules".into(),
+                    above: "/work/overlays/0".into(),
+                    at: "/work/tree/node_modules".into(),
+                }],
                 cover: vec!["/root/.ssh".into()],
             }),
         }

@@ -19,6 +19,9 @@ pub(super) struct ConfigFile {
     /// What may be spent on them; not for policy to read.
     #[serde(rename = "budget")]
     _budget: IgnoredAny,
+    /// What attempts share with the project; not for policy to read.
+    #[serde(rename = "attempts")]
+    _attempts: IgnoredAny,
 }
 
 #[derive(Default, Deserialize)]

@@ -42,6 +42,16 @@ const CONFIG: &[Key] = &[
     ),
     ("", "budget", "What may be spent on models"),
     (
+        "",
+        "attempts",
+        "What tasks work with beside the project's files",
+    ),
+    (
+        "attempts",
+        "share",
+        "Folders that tools fill, such as `node_modules` and `.venv`, which attempts see and cannot change; `[]` for none",
+    ),
+    (
         "security",
         "sensitive_files",
         "Patterns of files that no agent sees and nothing copies",

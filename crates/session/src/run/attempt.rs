@@ -73,6 +73,9 @@ impl Attempt<'_> {
             Ok(work) => self.carry_out(&work)?,
             Err(reason) => End::Failed(reason),
         };
+        if let Some(warning) = self.shop.sharing.warning() {
+            self.view(View::Warning(warning));
+        }
         self.end(end);
         Ok(())
     }

@@ -65,6 +65,7 @@ impl Yard {
                     .into_iter()
                     .collect(),
                 hide: Vec::new(),
+                overlays: Vec::new(),
                 network: Network::None,
             },
             sandbox,
