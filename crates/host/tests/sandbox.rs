@@ -11,6 +11,7 @@
 mod world;
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,8 +77,10 @@ fn a_folder_laid_over_another_is_seen_and_never_changed() {
             }
             let below = world.outside.join("of, the: user\\s");
             fs::create_dir_all(below.join("deep")).expect("a folder");
-            fs::write(below.join("deep/library"), "theirs\n").expect("a file");
-            fs::write(below.join("gone"), "theirs\n").expect("a file");
+            for name in ["deep/library", "gone"] {
+                let mut file = fs::File::create(below.join(name)).expect("a file");
+                file.write_all(b"theirs\n").expect("written");
+            }
             let above = world.scratch().join("above");
             let at = world.project.join("node_modules");
             let overlay = Overlay::prepare(&below, &above, &at).expect("made ready");
