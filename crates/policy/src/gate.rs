@@ -2,6 +2,7 @@
 
 mod commands;
 mod hook;
+mod network;
 mod own;
 mod server;
 mod weakening;
@@ -23,6 +24,7 @@ use crate::verdict::{Reason, Verdict};
 use self::commands::Granted;
 
 pub use self::commands::{Leave, LineAsk, LineVerdict, Step};
+pub use self::network::{AllowedHost, Hosts};
 pub use self::server::{Acquaintance, ServerCall};
 
 /// A program of the user's own that Kiro starts on the user's word.
