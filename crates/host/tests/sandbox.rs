@@ -7,6 +7,8 @@
     reason = "a test says aloud what this machine did not let it try"
 )]
 
+#[path = "sandbox/door.rs"]
+mod door;
 #[path = "sandbox/world.rs"]
 mod world;
 

@@ -28,7 +28,8 @@ use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
 use crate::places::{Environment, Project};
-use crate::run::{landing, now, open_journal, refuse_leaks, snapshot};
+use crate::run::walls::look_at_walls;
+use crate::run::{landing, now, open_journal, snapshot};
 use crate::servers;
 use crate::shop::{Shop, Yard};
 use crate::spec_tools::SpecTools;
@@ -129,9 +130,7 @@ pub fn chat(
         budget: options.budget,
         spent: Spent::default(),
     });
-    if options.mode == Mode::Autopilot {
-        refuse_leaks(&shop, environment)?;
-    }
+    look_at_walls(&shop, options.mode, environment, front)?;
     let mut chat = Chat::begin(options, &shop, front)?;
     let result = chat.carry_out(options);
     // Nothing goes on with a chat, so its worktree goes however it ended.

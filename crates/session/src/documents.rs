@@ -126,17 +126,30 @@ pub(crate) fn rules(project: &Project, environment: &Environment) -> Result<Rule
         None => Ok(()),
     };
     add(trust::PERMISSIONS, read(project, trust::PERMISSIONS)?)?;
-    let own = environment.kiro_home().join("settings/permissions.yaml");
-    let name = own.display().to_string();
-    let own = match own.exists() {
-        true => {
-            let bytes = host::files::read(&own, DOCUMENT_MAX).map_err(SessionError::input)?;
-            Some(text(&name, bytes)?)
-        }
-        false => None,
-    };
+    let (name, own) = of_user(environment, "settings/permissions.yaml")?;
     add(&name, own)?;
+    let (name, own) = of_user(environment, "config.yaml")?;
+    if let Some(own) = own {
+        rules
+            .add_own_config(&name, &own)
+            .map_err(SessionError::input)?;
+    }
     Ok(rules)
+}
+
+/// A file of the user's own in Kiro's folder, by its whole name; none when it does not exist.
+fn of_user(
+    environment: &Environment,
+    name: &str,
+) -> Result<(String, Option<String>), SessionError> {
+    let file = environment.kiro_home().join(name);
+    let name = file.display().to_string();
+    if !file.exists() {
+        return Ok((name, None));
+    }
+    let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?;
+    let text = text(&name, bytes)?;
+    Ok((name, Some(text)))
 }
 
 /// The gate of a project: its rules, and what of its own a person has approved.

@@ -25,6 +25,7 @@ mod ledger;
 mod lint;
 mod metrics;
 mod models;
+mod network;
 mod new_spec;
 mod path_cases;
 mod person;
@@ -93,6 +94,7 @@ pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
     local_models, model_for, providers, pull, test, use_model,
 };
+pub use network::{Reachable, ReachableHost, reachable};
 pub use new_spec::{NewSpec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};

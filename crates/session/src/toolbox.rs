@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tools::{Person, ShellLimits, ShellSetting, Workbench, Workspace};
 
 use crate::error::SessionError;
+use crate::network;
 use crate::shop::{Shop, Yard};
 
 /// Tools that read and change a yard's worktree, and run commands in it. What they change stays there until the
@@ -48,10 +49,16 @@ fn workspace(shop: &Shop, yard: &Yard, granted: &[Vec<String>]) -> Result<Worksp
 }
 
 fn shell(shop: &Shop, yard: &Yard) -> Result<ShellSetting, SessionError> {
+    let door = shop.door()?;
+    let mut env = shop.variables(yard, &[], &[]);
+    if door.is_some() {
+        env.extend(network::certificates(shop.environment()));
+    }
     Ok(ShellSetting {
         sandbox: shop.sandbox.clone(),
         walls: shop.walls(yard, shop.installations())?,
-        env: shop.variables(yard, &[], &[]),
+        door,
+        env,
         find: Box::new(shop.finder()),
         limits: ShellLimits::default(),
     })
@@ -92,6 +99,7 @@ mod tests {
                 None,
             ),
             walls: Walls::default(),
+            door: None,
             env: Vec::new(),
             find: Box::new(|_| None),
             limits: ShellLimits::default(),

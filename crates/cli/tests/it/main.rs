@@ -30,6 +30,7 @@ mod mcp;
 mod mcp_serve;
 mod metrics;
 mod models;
+mod network;
 mod parallel;
 mod path;
 mod person;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::wire::{Job, Network, Reach};
+use super::wire::{Job, Net, Reach};
 
 /// The only place it is taken from: some systems let just this file make namespaces.
 pub(super) const PROGRAM: &str = "/usr/bin/bwrap";
@@ -27,7 +27,7 @@ pub(super) fn arguments(job: &Job, keeper: &Path, disable_userns: bool) -> Vec<O
     let Some(fence) = &job.fence else {
         return words.0;
     };
-    if fence.network != Network::Host {
+    if fence.network != Net::Host {
         words.flags(&["--unshare-net"]);
     }
     words.flags(&["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
@@ -90,13 +90,14 @@ mod tests {
             env: Vec::new(),
             stdin: None,
             input_follows: false,
+            door_follows: false,
             copies: Vec::new(),
             limits: Limits::default(),
             fence: Some(Fence {
                 outer: Outer::Bubblewrap {
                     disable_userns: true,
                 },
-                network: Network::None,
+                network: Net::None,
                 places: vec![
                     place("/usr", Reach::Read),
                     place("/home/u/.kiro/work", Reach::Write),

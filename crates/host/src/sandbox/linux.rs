@@ -194,8 +194,16 @@ impl Sandbox {
     ) -> Result<Finished, SandboxError> {
         command.check()?;
         let fence = walls.fence(&self.places, layers.outer, &command.cwd)?;
-        let job = job(command, Some(fence));
-        Ok(launch::launch(&self.supervisor, command, &job, watch)?)
+        let door = walls.network.door();
+        let mut job = job(command, Some(fence));
+        job.door_follows = door.is_some();
+        Ok(launch::launch(
+            &self.supervisor,
+            command,
+            &job,
+            door,
+            watch,
+        )?)
     }
 
     /// The layers of the walls, the outermost first.
@@ -227,6 +235,20 @@ impl Sandbox {
             ),
         ];
         Ok(outer.into_iter().chain(inner).collect())
+    }
+
+    /// Whether commands can be led to allowed hosts, and nowhere else.
+    ///
+    /// # Errors
+    /// Why they cannot, in words; they have no network then.
+    pub fn opens_doors(&self) -> Result<(), &'static str> {
+        match &self.layers {
+            Ok(layers) if layers.outer != Outer::Bare => Ok(()),
+            Ok(_) => Err(
+                "a network of their own needs namespaces, which this system does not give; install bubblewrap",
+            ),
+            Err(_) => Err("there is no sandbox"),
+        }
     }
 
     /// The layers in one line, or why there are none.
@@ -304,6 +326,12 @@ impl Sandbox {
         controls::escapes(self, scratch)
     }
 
+    /// Trials of the way to allowed hosts, over a network that is made up. Where no door can be opened, one trial that did
+    /// not hold.
+    pub fn door_controls(&self) -> Vec<Control> {
+        controls::door::run(self)
+    }
+
     pub(super) fn home(&self) -> Option<&PathBuf> {
         self.places.home.as_ref()
     }
@@ -325,6 +353,7 @@ fn job(command: &Command, fence: Option<Fence>) -> Job {
         env: command.env.iter().map(pair).collect(),
         stdin: command.stdin.clone(),
         input_follows: false,
+        door_follows: false,
         copies: command.copies.clone(),
         limits: command.limits,
         fence,
@@ -347,5 +376,5 @@ pub(crate) fn without_walls(
 ) -> Result<Finished, RunError> {
     command.check()?;
     let watch = Watch::until(cancelled);
-    launch::launch(supervisor, command, &job(command, None), &watch)
+    launch::launch(supervisor, command, &job(command, None), None, &watch)
 }

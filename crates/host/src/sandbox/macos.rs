@@ -125,6 +125,14 @@ impl Sandbox {
         }])
     }
 
+    /// No command is led to hosts.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn opens_doors(&self) -> Result<(), &'static str> {
+        Err("on macOS commands have no network of their own, on which a proxy could listen")
+    }
+
     /// The layers in one line, or why there are none.
     pub fn describe(&self) -> String {
         match self.layers() {
@@ -195,6 +203,11 @@ impl Sandbox {
     /// The same.
     pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
         self.controls(scratch)
+    }
+
+    /// None: no door can be opened.
+    pub fn door_controls(&self) -> Vec<Control> {
+        Vec::new()
     }
 }
 

@@ -20,14 +20,14 @@ use rustix::thread::UnshareFlags;
 use super::keeper::writable;
 use super::supervisor::during;
 use super::system;
-use super::wire::{Fence, Job, Network, Overlay, Reach};
+use super::wire::{Fence, Job, Net, Overlay, Reach};
 
 /// In the supervisor: the next process that it makes is the first of its namespaces.
 pub(super) fn enter(job: &Job) -> io::Result<()> {
     let uid = rustix::process::geteuid().as_raw();
     let gid = rustix::process::getegid().as_raw();
     let mut flags = UnshareFlags::NEWUSER | UnshareFlags::NEWPID | UnshareFlags::NEWIPC;
-    if job.fence.as_ref().map(|fence| fence.network) != Some(Network::Host) {
+    if job.fence.as_ref().map(|fence| fence.network) != Some(Net::Host) {
         flags |= UnshareFlags::NEWNET;
     }
     system::unshare(flags)?;
@@ -66,7 +66,7 @@ pub(super) fn furnish(job: &Job, fence: &Fence) -> io::Result<()> {
     for overlay in &fence.overlays {
         lay_over(overlay)?;
     }
-    if fence.network == Network::Loopback {
+    if fence.network == Net::Loopback {
         // Any socket will do to name an interface.
         let socket = UdpSocket::bind("0.0.0.0:0")?;
         system::bring_up_loopback(socket.as_fd()).map_err(during("bring up the loopback"))?;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::Door;
 use crate::files::FileError;
 
 #[cfg(not(target_os = "macos"))]
@@ -18,13 +19,15 @@ use policy::Permit;
 const WHY: &str = "confining a program needs Linux 6.2 or newer";
 
 /// What a walled program reaches over the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Network {
     /// Nothing.
     #[default]
     None,
     /// A loopback interface of its own.
     Loopback,
+    /// The same, with a proxy to allowed hosts. Not on this system: nothing is reached.
+    Hosts(Door),
     /// Whatever this machine reaches over IP.
     Host,
 }
@@ -136,6 +139,14 @@ impl Sandbox {
         Err(SandboxError::NoSandbox(WHY.to_owned()))
     }
 
+    /// No command is led anywhere.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn opens_doors(&self) -> Result<(), &'static str> {
+        Err(WHY)
+    }
+
     /// Says that there is none.
     pub fn describe(&self) -> String {
         format!("none: {WHY}")
@@ -159,6 +170,11 @@ impl Sandbox {
     /// One control, which did not hold.
     pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
         self.controls(scratch)
+    }
+
+    /// None: no door can be opened.
+    pub fn door_controls(&self) -> Vec<Control> {
+        Vec::new()
     }
 }
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::door::Door;
 use super::places::{Places, carve};
-use super::wire::{Fence, Network, Outer, Overlay, Place, Reach};
+use super::wire::{Fence, Net, Outer, Overlay, Place, Reach};
 use crate::files::{self, FileError};
 
 /// What a walled program may touch besides what every program may read.
@@ -25,6 +26,38 @@ pub struct Walls {
     pub overlays: Vec<Overlay>,
     /// What it reaches over the network.
     pub network: Network,
+}
+
+/// What a walled program reaches over the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing: it cannot even make a socket.
+    #[default]
+    None,
+    /// A loopback interface of its own, on which only its own processes listen. Needs namespaces.
+    Loopback,
+    /// The same, and on it a proxy that leads to allowed hosts; [`Door::variables`] tell programs of it. Needs namespaces.
+    Hosts(Door),
+    /// Whatever this machine reaches over IP.
+    Host,
+}
+
+impl Network {
+    /// The door that the program is given.
+    pub(super) fn door(&self) -> Option<&Door> {
+        match self {
+            Network::Hosts(door) => Some(door),
+            _ => None,
+        }
+    }
+
+    fn net(&self) -> Net {
+        match self {
+            Network::None => Net::None,
+            Network::Loopback | Network::Hosts(_) => Net::Loopback,
+            Network::Host => Net::Host,
+        }
+    }
 }
 
 /// Walls that cannot be raised as they are asked for.
@@ -123,7 +156,7 @@ impl Walls {
         outer: Outer,
         cwd: &Path,
     ) -> Result<Fence, WallsError> {
-        if self.network == Network::Loopback && outer == Outer::Bare {
+        if self.network.net() == Net::Loopback && outer == Outer::Bare {
             return Err(WallsError::NoLoopback("install bubblewrap"));
         }
         for path in &self.write {
@@ -141,7 +174,7 @@ impl Walls {
         }
         Ok(Fence {
             outer,
-            network: self.network,
+            network: self.network.net(),
             places: open,
             overlays: self.overlays.clone(),
             cover: places.cover(),

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use hooks::{Event, Fact, Occasion, Part, Prompt};
 use host::process::{Command, Ended, Finished, Limits};
+use host::sandbox::{Door, Network, Walls};
 use serde_json::{Map, Value, json};
 
 use super::incident::Incident;
 use crate::error::SessionError;
+use crate::network;
 use crate::shop::{Shop, Yard};
 
 /// How long a command may take when its hook does not say, in seconds.
@@ -56,6 +58,14 @@ pub(super) fn run(
     };
     let mut env = shop.variables(yard, &[], &[]);
     env.extend(variables(incident));
+    let reach = match shop.door()? {
+        Some(door) => {
+            env.extend(Door::variables());
+            env.extend(network::certificates(shop.environment()));
+            Network::Hosts(door)
+        }
+        None => Network::None,
+    };
     let command = Command {
         env,
         stdin: Some(input(incident, &yard.tree)),
@@ -67,7 +77,10 @@ pub(super) fn run(
         },
         ..Command::new(argv, yard.tree.clone())
     };
-    let walls = shop.walls(yard, shop.installations())?;
+    let walls = Walls {
+        network: reach,
+        ..shop.walls(yard, shop.installations())?
+    };
     let cancel = shop.cancel.clone();
     shop.sandbox
         .run(permit, &command, &walls, &move || cancel.is_cancelled())

@@ -58,6 +58,11 @@ const CONFIG: &[Key] = &[
     ),
     (
         "security",
+        "allowed_hosts",
+        "Hosts that commands may reach, such as `example.com` or `*.example.com:8443`; nobody else is reached",
+    ),
+    (
+        "security",
         "trusted_commands",
         "Commands that need no approval, once this folder is trusted",
     ),
