@@ -37,6 +37,7 @@ mod planned;
 mod policy;
 mod policy_paths;
 mod providers;
+mod stale;
 mod tasks_edit;
 mod trust;
 mod undo;
