@@ -298,7 +298,7 @@ pub(crate) struct SpecArgs {
 pub(crate) struct PlanArgs {
     /// The specification, by name or path.
     pub(crate) spec: String,
-    /// Replace plan and tasks even if they were edited by hand.
+    /// Replace plan and tasks even if they were edited by hand, and ask a model again that planned this very spec before.
     #[arg(long)]
     pub(crate) fresh: bool,
     /// Change only what depends on what changed in the specification; what was edited by hand stays. The default where there

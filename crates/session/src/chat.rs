@@ -33,6 +33,7 @@ use crate::run::{landing, now, open_journal, snapshot};
 use crate::servers;
 use crate::shop::{Shop, Yard};
 use crate::spec_tools::SpecTools;
+use crate::stale;
 use crate::talk::{self, Heard, Pass, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
@@ -408,12 +409,7 @@ impl<'a> Chat<'a> {
         let task = CHAT.to_owned();
         match host::files::apply(permit, &self.shop.project.root, changes) {
             Ok(applied) => {
-                let landing = applied.landing;
-                self.record(Fact::Applied {
-                    task,
-                    files: landing.changes.paths().map(ToString::to_string).collect(),
-                    merged: landing.merged.iter().map(ToString::to_string).collect(),
-                })?;
+                self.record(stale::applied(task, &applied.landing, changes))?;
                 Ok((Outcome::Done, String::new()))
             }
             Err(error) => {

@@ -14,7 +14,7 @@ use crate::places::{Environment, Project, SpecPlace};
 use crate::trust;
 
 /// Largest document that is read, in bytes.
-const DOCUMENT_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const DOCUMENT_MAX: u64 = 64 << 20;
 /// Largest configuration of the user's, in bytes.
 const SETTINGS_MAX: u64 = 1 << 20;
 
@@ -101,16 +101,22 @@ pub(crate) fn written(place: &SpecPlace) -> Result<Written, SessionError> {
 /// Reads and parses a spec, for work on it; one that holds nothing cannot be worked on.
 pub(crate) fn spec(place: &SpecPlace) -> Result<(String, Spec), SessionError> {
     let written = written(place)?;
+    refuse_empty(place, &written)?;
     let texts: Vec<&str> = written.documents.iter().map(|it| it.1.as_str()).collect();
-    let text = texts.join("\n\n");
-    if text.trim().is_empty() && !texts.is_empty() {
+    Ok((texts.join("\n\n"), written.spec))
+}
+
+/// Refuses a spec whose documents hold nothing.
+pub(crate) fn refuse_empty(place: &SpecPlace, written: &Written) -> Result<(), SessionError> {
+    let documents = &written.documents;
+    if !documents.is_empty() && documents.iter().all(|it| it.1.trim().is_empty()) {
         return Err(
             SessionError::input(format!("{} is empty", place.path)).hint(
                 "write what you want to have built, with requirements such as «### FR-1: Title»",
             ),
         );
     }
-    Ok((text, written.spec))
+    Ok(())
 }
 
 /// The rules of a project, and those of the user.

@@ -42,6 +42,7 @@ mod sharing;
 mod shop;
 mod spec_tools;
 mod specs;
+mod stale;
 mod steering;
 mod talk;
 mod task_edits;
@@ -112,14 +113,15 @@ pub use spec::{
     TaskWish,
 };
 pub use specs::{ListedSpec, spec_list, specs};
+pub use stale::{StaleTask, StaleWhy};
 pub use steering::{SteeringMade, steering_init};
 pub use task_edits::{EditedTask, TaskAct, edit_tasks};
 pub use tools::{Consent, Wish};
-pub use trace::{TraceRow, TracedTask, trace};
+pub use trace::{LineSource, TraceRow, Traced, TracedLine, TracedTask, trace, trace_whole};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use verify::{Scan, Verified, VerifiedClaim, VerifyOptions, verify};
+pub use verify::{Scan, Verified, VerifiedClaim, VerifiedTask, VerifyOptions, verify};
 pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

@@ -11,7 +11,7 @@ mod driven;
 mod hooked;
 pub(crate) mod landing;
 mod lane;
-mod own_tests;
+pub(crate) mod own_tests;
 pub(crate) mod prove;
 mod rereading;
 pub(crate) mod tasks_file;

@@ -17,6 +17,7 @@ use crate::error::SessionError;
 use crate::models::{self, Chain};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::run::{RunOptions, hand_in};
+use crate::stale::StaleWhy;
 use crate::view::Unseen;
 use crate::{query, specs, trace, verdicts, why};
 
@@ -98,9 +99,18 @@ impl Office {
     fn next(&self, wanted: &str) -> Answered {
         let view = query::tasks(wanted, &self.environment)?;
         let leaves = leaves(&view.list.tasks);
-        let can_begin = |it: &&&TaskView| ["ready", "stale", "failed"].contains(&it.state.as_str());
+        // Where only files changed there is nothing to write: `kiro verify` proves them again.
+        let is_for_proof = |id: &str| {
+            let stale = view.stale.iter().find(|it| it.id == id);
+            stale.is_some_and(|it| it.why.iter().all(StaleWhy::is_code))
+        };
+        let can_begin = |it: &&&TaskView| {
+            let begins = ["ready", "stale", "failed"].contains(&it.state.as_str());
+            begins && !is_for_proof(&it.id)
+        };
         let Some(task) = leaves.iter().find(can_begin) else {
-            let open = leaves.iter().filter(|it| it.state != "done").count();
+            let is_open = |it: &&&TaskView| it.state != "done" && !is_for_proof(&it.id);
+            let open = leaves.iter().filter(is_open).count();
             return Ok(match open {
                 0 => "every task is done".to_owned(),
                 open => format!(

@@ -39,6 +39,7 @@ mod policy;
 mod policy_paths;
 mod providers;
 mod sharing;
+mod stale;
 mod tasks_edit;
 mod trust;
 mod undo;

@@ -283,6 +283,8 @@ mod tests {
             None,
         );
         assert!(missing.overlays(&root).is_err());
+        assert!(missing.opens_doors().is_err());
+        assert!(missing.door_controls().is_empty());
         assert!(missing.layers().is_err() && missing.describe().contains("is missing"));
         assert!(missing.environment("/bin", &root).len() == 3);
         assert!(missing.controls(&root).iter().all(|it| !it.held));
