@@ -318,26 +318,24 @@ fn what_is_allowed_is_what_bash_would_do() {
     }
 }
 
-/// A text that is nearly the same: some letters more, fewer or elsewhere.
+/// A text that is nearly the same: some letters more, fewer or elsewhere, in one place.
 fn nudged(dice: &mut Dice, text: &str) -> String {
     let mut letters: Vec<char> = text.chars().collect();
-    for _ in 0..=dice.roll(3) {
-        let at = dice.roll(letters.len() + 1);
-        let other = dice.roll(letters.len() + 1);
-        match dice.roll(4) {
-            0 => {
-                let piece: Vec<char> = dice.pick(&SOUP).chars().collect();
-                letters.splice(at..at, piece);
-            }
-            1 => drop(letters.drain(at.min(other)..at.max(other).min(at.min(other) + 3))),
-            2 if at < letters.len() && other < letters.len() => letters.swap(at, other),
-            _ => letters.insert(
-                at,
-                [
-                    '"', '\'', ')', '(', '&', '|', ';', '\n', '\\', '!', '}', '#',
-                ][dice.roll(12)],
-            ),
+    let at = dice.roll(letters.len() + 1);
+    let other = dice.roll(letters.len() + 1);
+    match dice.roll(4) {
+        0 => {
+            let piece: Vec<char> = dice.pick(&SOUP).chars().collect();
+            letters.splice(at..at, piece);
         }
+        1 => drop(letters.drain(at.min(other)..at.max(other).min(at.min(other) + 3))),
+        2 if at < letters.len() && other < letters.len() => letters.swap(at, other),
+        _ => letters.insert(
+            at,
+            [
+                '"', '\'', ')', '(', '&', '|', ';', '\n', '\\', '!', '}', '#',
+            ][dice.roll(12)],
+        ),
     }
     letters.into_iter().collect()
 }
@@ -352,11 +350,11 @@ fn what_bash_cannot_parse_is_never_allowed() {
     let began = Instant::now();
     let (mut judged, mut allowed, mut refused) = (0, 0, 0);
     loop {
-        let text = text(&mut dice);
-        let text = match dice.roll(3) {
-            0 => text,
-            _ => nudged(&mut dice, &text),
-        };
+        let pieces = 1 + dice.roll(6);
+        let mut text: String = (0..pieces).map(|_| dice.pick(&NEARLY)).collect();
+        if dice.roll(2) == 0 {
+            text = nudged(&mut dice, &text);
+        }
         judged += 1;
         let answer = rules.judge_command(&text).answer;
         // A NUL cannot be handed to bash.
