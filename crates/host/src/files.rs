@@ -15,6 +15,7 @@ mod folders;
 mod judged;
 mod landing;
 mod look;
+mod open_folder;
 mod present;
 mod several;
 mod single;
@@ -31,6 +32,7 @@ pub use judged::{
     write_judged,
 };
 pub use look::{Last, look};
+pub use open_folder::{FolderName, FolderRead, NameKind, OpenFolder};
 pub use several::{Rewrite, write_all_in};
 pub use single::{digest, read, read_in, replace_own, write, write_in, write_over, write_program};
 

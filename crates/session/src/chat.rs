@@ -298,6 +298,7 @@ impl<'a> Chat<'a> {
     fn briefed(&mut self, options: &ChatOptions) -> Result<(Briefing, String), SessionError> {
         let words = &options.prompt;
         let prompt = before_prompt(self.shop, words, self.front)?;
+        let prompt = servers::looked_up(self.shop, &prompt, &self.shop.cancel)?;
         let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
         let wanted = Wanted {
             words,

@@ -19,6 +19,7 @@ mod explain;
 mod follow;
 pub mod hooking;
 mod init;
+mod inline;
 mod journal;
 pub mod language;
 mod ledger;
@@ -82,6 +83,7 @@ pub use host::process::pty::Size;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};
+pub use inline::{Cursor, Inline};
 pub use journal::{Entry, Given, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
 pub use mcp::{
@@ -104,7 +106,10 @@ pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
-pub use servers::{ServerState, ServerTrial, ServersReport, list_servers, log_in_at, try_servers};
+pub use servers::{
+    ServerState, ServerTrial, ServersReport, list_servers, log_in_at, prompts_of_servers,
+    try_servers,
+};
 pub use serving::serve_mcp;
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};

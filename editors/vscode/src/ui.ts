@@ -5,6 +5,7 @@ import { Chat } from "./chat.ts";
 import { registerCommands } from "./commands.ts";
 import { Documents } from "./documents.ts";
 import type { Engine } from "./engine.ts";
+import { InlineSuggestions } from "./inline.ts";
 import { Project } from "./project.ts";
 import { Reviews } from "./review.ts";
 import { StatusBar } from "./status.ts";
@@ -33,6 +34,7 @@ export function start(context: vscode.ExtensionContext, engine: Engine, folder: 
   new StatusBar(project, context);
   new Reviews(project, context);
   new Chat(engine, project, context);
+  new InlineSuggestions(engine, folder, context);
   registerCommands(project, context);
 }
 

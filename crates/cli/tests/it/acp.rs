@@ -511,6 +511,8 @@ fn runs(client: &mut Client, session: &str, model: &str) {
     assert_eq!(all["operations"].as_array().expect("all").len(), 2);
     let why = client.call("_kiro/why", json!({"task": "1"}));
     assert_eq!(why["state"], "done");
+    let nothing = json!({"path": "a.py", "before": " ", "after": ""});
+    assert_eq!(client.call("_kiro/complete", nothing)["text"], "");
     let log = client.call("_kiro/runs/log", json!({}));
     assert_eq!(log["run"]["id"], ended["params"]["run"]);
     let trace = client.call(

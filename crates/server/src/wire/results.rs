@@ -750,3 +750,10 @@ pub struct Control {
     /// What came of it.
     pub detail: String,
 }
+
+/// What the built-in model suggests.
+#[derive(Clone, Debug, Serialize)]
+pub struct Completed {
+    /// The text that it would put at the cursor; empty when nothing.
+    pub text: String,
+}
