@@ -3,6 +3,13 @@
 import * as vscode from "vscode";
 import type { Project } from "./project.ts";
 
+/** The editor's colours in place of the page's own. */
+const STYLE = `<style>:root {
+  --back: var(--vscode-editor-background); --card: var(--vscode-sideBar-background); --text: var(--vscode-foreground);
+  --soft: var(--vscode-descriptionForeground); --line: var(--vscode-widget-border, var(--vscode-panel-border));
+  --a: var(--vscode-charts-blue); --c: var(--vscode-charts-yellow); --good: var(--vscode-charts-green); --bad: var(--vscode-charts-orange);
+} body { font-family: var(--vscode-font-family); padding: 0; }</style>`;
+
 export class Metrics {
   private panel?: vscode.WebviewPanel;
 
@@ -19,7 +26,7 @@ export class Metrics {
       });
       this.panel.onDidDispose(() => (this.panel = undefined));
     }
-    this.panel.webview.html = html;
+    this.panel.webview.html = html.replace("</head>", `${STYLE}</head>`);
     this.panel.reveal();
   }
 }

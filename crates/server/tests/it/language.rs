@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::page::{Page, Window};
+use crate::page::{Page, Window, plant};
 
 const SPEC: &str = "# Sums\n\n## Functional Requirements\n\n### FR-1: Adding\n\n`add(a: int, b: int) -> int` in `sums.py`.\n\n- It should be fast\n";
 
@@ -18,7 +18,7 @@ fn remarks_come_to_the_window() {
     let page = Page::open();
     let root = page.folder.path().canonicalize().expect("resolves");
     std::fs::create_dir(root.join("specs")).expect("made");
-    std::fs::write(root.join("specs/sums.md"), SPEC).expect("written");
+    plant(&root.join("specs/sums.md"), SPEC);
     let cookie = page.enter();
     let mut window = page.language(&cookie);
     begin(&mut window, &root);
@@ -47,7 +47,7 @@ fn another_folder_is_not_explained() {
     let other = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(other.path().join("specs")).expect("made");
     let file = other.path().join("specs/sums.md");
-    std::fs::write(&file, SPEC).expect("written");
+    plant(&file, SPEC);
     let cookie = page.enter();
     let mut window = page.language(&cookie);
     begin(&mut window, other.path());

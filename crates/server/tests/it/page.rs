@@ -25,7 +25,13 @@ pub(crate) struct Page {
     pub(crate) token: String,
 }
 
-fn environment(folder: &Path, home: &Path) -> Environment {
+/// Puts a file where a test wants it.
+#[expect(clippy::disallowed_methods, reason = "a test plants its files")]
+pub(crate) fn plant(file: &Path, text: &str) {
+    std::fs::write(file, text).expect("written");
+}
+
+pub(crate) fn environment(folder: &Path, home: &Path) -> Environment {
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let home_text = home.display().to_string();
     Environment {

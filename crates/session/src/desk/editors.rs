@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use host::process::{Command, Ended, Limits, interactive, plain};
+use host::process::{Command, Ended, Limits, interactive, leave, plain};
 use policy::OwnProgram;
 
 use super::Desk;
@@ -86,9 +86,21 @@ impl Desk {
         let file = self.lay_extension(extension)?;
         self.install(&[&program, "--install-extension", &file, "--force"])?;
         match opens {
-            true => self.install(&[&program, &self.root().display().to_string()]),
+            true => self.start(&[&program, &self.root().display().to_string()]),
             false => Ok(()),
         }
+    }
+
+    /// Starts a program that lives on when Kiro ends.
+    fn start(&self, argv: &[&str]) -> Result<(), SessionError> {
+        let command = Command {
+            env: self.environment.variables.clone(),
+            ..Command::new(argv.iter().copied(), self.root())
+        };
+        let verdict = self
+            .gate
+            .judge_own(OwnProgram::Editor, &command.argv, &command.cwd);
+        leave(permitted(verdict)?, &command).map_err(SessionError::internal)
     }
 
     /// The code-server of this machine, or one that npm brings into Kiro's own folder; `tell` hears what takes long.
