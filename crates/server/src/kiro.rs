@@ -81,6 +81,7 @@ fn elsewhere(hub: &Hub, method: &str, params: Value) -> Result<Value, RpcError> 
         "_kiro/hooks/new" => told(&hooks::new(hub, &read(params)?)?),
         "_kiro/hooks/log" => told(&hooks::log(hub, &read(params)?)?),
         "_kiro/models/list" => told(&world::models(hub, &read(params)?)?),
+        "_kiro/metrics/page" => told(&world::metrics(hub, &read(params)?)?),
         "_kiro/trust/show" => told(&world::trust(hub, &read(params)?)?),
         "_kiro/trust/grant" => told(&world::grant(hub, &read(params)?)?),
         "_kiro/doctor" => told(&world::doctor(hub, &read(params)?)?),

@@ -127,7 +127,7 @@ pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
 pub use verify::{Scan, Verified, VerifiedClaim, VerifiedTask, VerifyOptions, verify};
-pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
+pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View, passing};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};
 pub use workspace::Nameable;

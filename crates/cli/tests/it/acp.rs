@@ -458,6 +458,9 @@ fn panels_are_served() {
     assert_eq!(numbers.expect("the spec")["tasks"]["done"], 2);
     assert!(client.call("_kiro/models/list", json!({}))["models"].is_array());
     assert!(client.call("_kiro/doctor", json!({}))["controls"].is_array());
+    let page = client.call("_kiro/metrics/page", json!({}));
+    let page = page["html"].as_str().expect("a page");
+    assert!(page.contains("<svg") && !page.contains("<script"), "{page}");
     let none = client.fails("_kiro/specs/list", json!({"root": "/no/such/folder"}));
     assert_eq!(none["code"], -32602);
     client.forms.check();

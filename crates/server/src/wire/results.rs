@@ -714,6 +714,13 @@ pub struct ApprovedCommand {
     pub holds: bool,
 }
 
+/// What was measured, for a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct MetricsPage {
+    /// The page of `kiro metrics --html`: it needs nothing else and holds no script.
+    pub html: String,
+}
+
 /// What a look over the machine found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Health {
