@@ -16,6 +16,9 @@ use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::stale::{self, Past, StaleWhy};
 use crate::tooling;
 
+/// How many checks passed and failed; none when there were none.
+type Counts = Option<(usize, usize)>;
+
 /// A stale task that was looked at again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedTask {
@@ -139,7 +142,7 @@ impl Work<'_> {
         &self,
         record: &TaskRecord,
         done: &DoneTask,
-    ) -> Result<(Vec<Fact>, Option<(usize, usize)>), SessionError> {
+    ) -> Result<(Vec<Fact>, Counts), SessionError> {
         let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
         let work = work_of(
             self.spec,
