@@ -92,3 +92,23 @@ fn markers(vocabulary: &Vocabulary) -> Option<[Token; 3]> {
     let [prefix, suffix, middle] = MARKERS.map(|it| vocabulary.marker(it));
     Some([prefix?, suffix?, middle?])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Storage, Tiny};
+
+    #[test]
+    fn a_model_that_was_not_trained_for_it_says_so() {
+        let model = Tiny::write(Storage::Whole, true, 1).open();
+        assert!(!model.fills_gaps());
+        let gap = Gap {
+            before: "a",
+            after: "b",
+            max_tokens: 1,
+            stop: &[],
+        };
+        let error = model.fill(&gap, &Cancel::new()).expect_err("refused");
+        assert!(error.to_string().contains("trained"), "{error}");
+    }
+}
