@@ -107,8 +107,13 @@ async function asksTheLanguageServer(it) {
   await it.shot("wrong-event");
   await it.key("ArrowLeft");
   await it.key("ArrowLeft");
-  await it.key("Control+.");
-  await it.sees(".action-widget", "file.save");
+  await until("a fix is offered", async () => {
+    await it.key("Control+.");
+    const offered = it.page.locator(".action-widget", { hasText: "file.save" }).first();
+    if (await offered.waitFor({ timeout: 4000 }).then(() => true, () => false)) return true;
+    await it.key("Escape");
+    return false;
+  });
   await it.shot("quick-fix");
   await it.key("Enter");
   await it.sees(".monaco-editor .view-line", "file.save");
@@ -321,7 +326,7 @@ async function measures(it, browser, _) {
   await page.close();
 }
 
-/** Two windows on one folder; two tasks at once. */
+/** Two tasks at once; and two windows on one folder, where they share one engine. */
 async function goesOnBeside(it, browser, started) {
   await it.command("Preferences: Open User Settings (JSON)");
   await it.sees(".monaco-editor.focused");
@@ -329,9 +334,11 @@ async function goesOnBeside(it, browser, started) {
   await it.replaces('{"kiro.parallel": 2, "kiro.mode": "guided"}\n');
   await it.page.waitForTimeout(500);
   await it.key("Escape");
-  const other = new Window(await browser.newPage(), shots && `${shots}/second`, isHere);
-  await other.page.goto(isPage ? started.address.split("/?")[0] : it.page.url());
-  await other.sees(".statusbar-item", "Guided");
+  const other = isPage && new Window(await browser.newPage(), shots && `${shots}/second`, isHere);
+  if (other) {
+    await other.page.goto(started.address.split("/?")[0]);
+    await other.sees(".statusbar-item", "Guided");
+  }
   await it.opens("specs/letters.md");
   await it.command("Kiro: Generate Plan from Spec");
   await until("the plan is written", () => file("plans/letters-tasks.md"));
@@ -339,8 +346,10 @@ async function goesOnBeside(it, browser, started) {
   await until("two tasks run at once", async () => (await it.page.locator('.monaco-list-row[aria-label*=", running"]').count()) === 2);
   await it.shot("lanes");
   // What waits is answered in whichever window.
-  await other.notified("Implement `", "Approve");
-  await other.shot("answered-in-the-second-window");
+  if (other) {
+    await other.notified("Implement `", "Approve");
+    await other.shot("answered-in-the-second-window");
+  }
   for (let at = 0; at < 40 && !(await it.page.locator(".notification-toast", { hasText: "is done" }).count()); at++) {
     const next = it.page.locator(".notification-toast .monaco-button", { hasText: "Approve" }).first();
     if (await next.count()) await next.click({ timeout: 2000 }).catch(() => undefined);
@@ -348,7 +357,7 @@ async function goesOnBeside(it, browser, started) {
   }
   await it.notified("specs/letters.md is done");
   await it.shot("both-done");
-  await other.page.close();
+  if (other) await other.page.close();
 }
 
 async function isNamed(it) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 
-export const PATIENCE = 30_000;
+export const PATIENCE = 60_000;
 
 export async function until(what, holds) {
   const end = Date.now() + PATIENCE;
@@ -99,12 +99,18 @@ export class Window {
 
   /** Opens a file by its name. */
   async opens(name, line) {
-    await this.key("Control+P");
-    await (await this.sees(".quick-input-widget input")).fill(name + (line ? `:${line}` : ""));
-    if (!line) await this.sees(".quick-input-list .monaco-list-row", name.split("/").pop());
-    await this.page.waitForTimeout(300);
-    await this.key("Enter");
-    await this.sees(".tab.active", name.split("/").pop());
+    const last = name.split("/").pop();
+    const tab = this.page.locator(".tab.active", { hasText: last }).first();
+    await until(`${name} is open`, async () => {
+      await this.key("Control+P");
+      const input = this.page.locator(".quick-input-widget input").first();
+      const typed = await input.fill(name + (line ? `:${line}` : ""), { timeout: 4000 }).then(() => true, () => false);
+      // With a line there is no list of files, and the first that fits is taken.
+      if (typed && !line) await this.page.locator(".quick-input-list .monaco-list-row", { hasText: last }).first().waitFor({ timeout: 4000 }).catch(() => undefined);
+      await this.page.waitForTimeout(700);
+      await this.key(typed ? "Enter" : "Escape");
+      return tab.waitFor({ timeout: 4000 }).then(() => true, () => false);
+    });
     await this.sees(".editor-instance .monaco-editor.focused");
     await this.page.waitForTimeout(300);
   }

@@ -134,7 +134,7 @@ impl Desk {
                 .hint("install code-server, or Node with npm, which brings it")
         })?;
         tell(&format!(
-            "npm brings {CODE_SERVER} with Node {NODE} into {}: about 700 MB, once",
+            "npm brings {CODE_SERVER} with Node {NODE} into {}: about 1 GB, once",
             folder.display()
         ));
         host::files::ensure_private_folder(&folder).map_err(SessionError::internal)?;
