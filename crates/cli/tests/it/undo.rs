@@ -173,7 +173,11 @@ fn nothing_is_taken_out_where_the_users_own_edits_stand() {
         refused.stderr
     );
     assert_eq!(files(&world), before);
-    assert_eq!(states(&world)[0], "done");
+    assert_eq!(
+        states(&world)[0],
+        "stale",
+        "its box is ticked, and its file was edited"
+    );
     let log = world.kiro(&["log"]).stdout;
     assert!(!log.contains("about to be taken out"), "{log}");
 
