@@ -149,6 +149,22 @@ fn a_changed_requirement_reopens_what_depends_on_it_and_a_run_touches_nothing_el
 }
 
 #[test]
+fn a_constraint_that_a_person_adds_reopens_its_task() {
+    let world = finished();
+    let with = world.read("plans/numbers-plan.md").replace(
+        "<!-- kiro",
+        "## Additional Considerations\n\n- Task 2 must not use floats\n\n<!-- kiro",
+    );
+    world.write("plans/numbers-plan.md", with);
+    let model = world.script(&[]);
+    let planned = world.kiro(&["plan", "numbers", "--model", &model]);
+    assert_eq!(planned.code, Some(0), "{}", planned.stderr);
+    assert_eq!(states(&world), ["done", "stale", "done"]);
+    let told = "it says something else since".to_owned();
+    assert_eq!(stale(&world), [("2".to_owned(), vec![told])]);
+}
+
+#[test]
 fn projects_inside_a_project_have_each_their_own_past() {
     let world = crate::world();
     world.write("README.md", "# Many\n");

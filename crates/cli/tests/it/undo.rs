@@ -173,8 +173,11 @@ fn nothing_is_taken_out_where_the_users_own_edits_stand() {
         refused.stderr
     );
     assert_eq!(files(&world), before);
-    // The box stays; what stands there is not what was proven.
-    assert_eq!(states(&world)[0], "stale");
+    assert_eq!(
+        states(&world)[0],
+        "stale",
+        "its box is ticked, and its file was edited"
+    );
     let log = world.kiro(&["log"]).stdout;
     assert!(!log.contains("about to be taken out"), "{log}");
 
