@@ -34,6 +34,7 @@ mod planning;
 mod pull_request;
 mod query;
 mod run;
+mod scans;
 mod secrets;
 mod servers;
 mod serving;
@@ -92,7 +93,7 @@ pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
     local_models, model_for, providers, pull, test, use_model,
 };
-pub use new_spec::{NewSpec, new_spec};
+pub use new_spec::{DraftOptions, Drafted, NewSpec, draft_spec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
@@ -100,6 +101,7 @@ pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
+pub use scans::Scan;
 pub use servers::{ServerState, ServerTrial, ServersReport, list_servers, log_in_at, try_servers};
 pub use serving::serve_mcp;
 pub use shop::SUPERVISOR_ARGUMENT;
@@ -116,7 +118,7 @@ pub use trace::{TraceRow, TracedTask, trace};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use verify::{Scan, Verified, VerifiedClaim, VerifyOptions, verify};
+pub use verify::{Verified, VerifiedClaim, VerifyOptions, verify};
 pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

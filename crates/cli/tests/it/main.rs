@@ -8,6 +8,8 @@ mod client;
 mod commits;
 mod context;
 mod conversation;
+mod criteria;
+mod dialect_runs;
 mod dialects;
 
 mod double;
@@ -37,6 +39,7 @@ mod planned;
 mod policy;
 mod policy_paths;
 mod providers;
+mod spec_new;
 mod tasks_edit;
 mod trust;
 mod undo;

@@ -277,6 +277,7 @@ impl<'w> Process<'w> {
                 passed: 1,
                 failed: 0,
                 unjudged: false,
+                shown: Vec::new(),
             },
         })
     }
