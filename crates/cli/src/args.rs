@@ -2,6 +2,7 @@
 
 mod ide;
 mod mcp;
+mod new;
 mod run;
 mod tasks;
 mod telling;
@@ -13,6 +14,7 @@ use session::{Budget, Money};
 
 pub(crate) use self::ide::IdeArgs;
 pub(crate) use self::mcp::{McpCommand, McpLoginArgs, McpTestArgs};
+pub(crate) use self::new::{NewArgs, PurposeArg};
 pub(crate) use self::run::RunArgs;
 pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 pub(crate) use self::telling::{ContextArgs, MetricsArgs, SteeringCommand};
@@ -178,7 +180,7 @@ pub(crate) struct Json {
 /// What to do with a specification.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SpecCommand {
-    /// Begin a specification from a template; what is open in it is marked, and `lint` names it.
+    /// Make a specification of an idea, by the model; or begin one from a template, in which what is open is marked.
     New(NewArgs),
     /// List every specification here, in every dialect.
     List(Json),
@@ -219,39 +221,6 @@ pub(crate) struct DiffArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What to begin.
-#[derive(Debug, Args)]
-pub(crate) struct NewArgs {
-    /// Its name: letters, digits and hyphens.
-    pub(crate) name: String,
-    /// Its title [default: made from the name].
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) title: Option<String>,
-    /// What it is for.
-    #[arg(long, value_enum, default_value_t = PurposeArg::Feature)]
-    pub(crate) kind: PurposeArg,
-    /// In the folder form, .kiro/specs/NAME, instead of specs/NAME.md.
-    #[arg(long)]
-    pub(crate) folder: bool,
-    /// Write the template, without a model.
-    #[arg(long, required = true)]
-    pub(crate) template: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// What a specification is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum PurposeArg {
-    /// Something new.
-    Feature,
-    /// Something that is wrong.
-    Bugfix,
-    /// Something small.
-    Quick,
 }
 
 /// What to lint.

@@ -44,7 +44,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
     let environment = environment(args.dir)?;
     match args.command {
         Command::Init(args) => init::run(&args, &environment),
-        Command::Spec(SpecCommand::New(args)) => spec::new(&args, &environment),
+        Command::Spec(SpecCommand::New(args)) => spec::new::run(&args, &environment),
         Command::Spec(SpecCommand::List(args)) => spec::list(&args, &environment),
         Command::Spec(SpecCommand::Show(args)) => spec::show(&args, &environment),
         Command::Spec(SpecCommand::Lint(args)) => spec::lint::lint(&args, &environment),

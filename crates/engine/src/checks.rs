@@ -17,6 +17,7 @@ use code::Language;
 use spec::{Command, Example, Expect};
 
 pub use probe::{Came, Probe, probe};
+pub(crate) use python::literal as python_literal;
 pub use python::module_of;
 pub(crate) use rust::{module_of as rust_module, path_of as rust_path};
 pub(crate) use script::relative;
@@ -49,10 +50,32 @@ impl Runner {
     pub fn suite(self) -> Vec<String> {
         words(match self {
             Runner::Unittest => &["python3", "-m", "unittest", "discover", "-v", "-s", "tests"],
-            Runner::Pytest => &["python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+            Runner::Pytest => &[
+                "python3",
+                "-m",
+                "pytest",
+                "-q",
+                "-rA",
+                "-p",
+                "no:cacheprovider",
+            ],
             Runner::Node => &["node", "--test", "--test-reporter=tap"],
             Runner::Cargo => &["cargo", "test", "--offline"],
         })
+    }
+
+    /// Which tests a run names, with whether each passed; none of a run that did not come to its end.
+    pub fn results(self, exit: Option<i32>, stdout: &str, stderr: &str) -> BTreeMap<String, bool> {
+        let told = match self {
+            Runner::Unittest => python::told(exit, stderr),
+            Runner::Pytest => pytest::told(exit, stdout),
+            Runner::Node => node::nested(exit, stdout, stderr),
+            Runner::Cargo => cargo::told(exit, stdout, stderr),
+        };
+        match told.ended {
+            true => told.results,
+            false => BTreeMap::new(),
+        }
     }
 
     /// How many tests a run says it ran.
@@ -235,7 +258,7 @@ impl Subject {
     }
 
     /// The name that the file defines: of a method, its class.
-    fn root(&self) -> &str {
+    pub(crate) fn root(&self) -> &str {
         self.function.split('.').next().unwrap_or_default()
     }
 }
@@ -372,7 +395,7 @@ pub(crate) fn uses(example: &Example, name: &str) -> bool {
 }
 
 /// Whether `name` is called in `text`, outside a longer name.
-fn calls(text: &str, name: &str) -> bool {
+pub(crate) fn calls(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '.';
     !name.is_empty()
         && text.match_indices(name).any(|(at, _)| {

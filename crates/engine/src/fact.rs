@@ -95,6 +95,8 @@ pub enum CheckPurpose {
     Candidate,
     /// After the task, in the attempt's worktree: it must pass.
     After,
+    /// After a task that only shows what is wrong, in the attempt's worktree: it must fail.
+    MustFail,
     /// In the finished project, for a success criterion.
     Success,
     /// In the project as it is now, for a task that was done before.
@@ -108,6 +110,7 @@ impl CheckPurpose {
             CheckPurpose::Before => "before",
             CheckPurpose::Candidate => "candidate",
             CheckPurpose::After => "after",
+            CheckPurpose::MustFail => "must fail",
             CheckPurpose::Success => "success",
             CheckPurpose::Again => "again",
         }
@@ -145,6 +148,9 @@ pub struct Proposal {
     /// Whether nothing could be run that judges it, so that only a person can.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unjudged: bool,
+    /// Criteria that a test of the attempt's own is named for, asserts and passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<String>,
 }
 
 /// What became of a proposal on a project in which other work has landed.

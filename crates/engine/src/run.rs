@@ -553,6 +553,29 @@ impl Run {
 }
 
 impl Progress {
+    /// Takes in a check that ran after the attempt: all of them must be green, and those that must fail red.
+    fn checked(&mut self, fact: &Fact) {
+        let Fact::CheckRan {
+            purpose,
+            exit,
+            passed,
+            failed,
+            ..
+        } = fact
+        else {
+            return;
+        };
+        let is_right = match purpose {
+            CheckPurpose::After => *exit == Some(0) && *failed == 0 && *passed > 0,
+            CheckPurpose::MustFail => exit.is_some_and(|it| it != 0) && *failed > 0,
+            CheckPurpose::Before
+            | CheckPurpose::Candidate
+            | CheckPurpose::Success
+            | CheckPurpose::Again => return,
+        };
+        self.green = Some(self.green.unwrap_or(true) && is_right);
+    }
+
     /// Takes in one fact of its own, after so many changes of the project.
     fn take(&mut self, fact: &Fact, changed: u32) {
         match fact {
@@ -570,16 +593,7 @@ impl Progress {
                 self.cost += *cost;
                 self.turns += 1;
             }
-            Fact::CheckRan {
-                purpose: CheckPurpose::After,
-                exit,
-                passed,
-                failed,
-                ..
-            } => {
-                let green = *exit == Some(0) && *failed == 0 && *passed > 0;
-                self.green = Some(self.green.unwrap_or(true) && green);
-            }
+            Fact::CheckRan { .. } => self.checked(fact),
             Fact::Proposed { proposal, .. } => {
                 self.stage = Stage::Proposed;
                 self.proposal = Some(proposal.clone());

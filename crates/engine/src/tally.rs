@@ -324,6 +324,7 @@ mod tests {
             passed,
             failed: 0,
             unjudged: false,
+            shown: Vec::new(),
         };
         Fact::Proposed {
             task: "1".into(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use engine::{Proof, TaskRecord, Tooling, Work, claims, scopes_meet, work_of};
 use model::Cancel;
-use spec::{Plan, Spec};
+use spec::{Measure, Plan, Spec};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -115,9 +115,11 @@ fn depths(tasks: &[TaskRecord]) -> BTreeMap<&str, usize> {
 
 fn told(claim: engine::Claim) -> (String, Result<String, String>) {
     let proof = match claim.proof {
-        Proof::AllTests => Ok("every test of the project is run".to_owned()),
-        Proof::Examples => Ok("every example of the spec is run as a test".to_owned()),
-        Proof::Command(line) => Ok(format!("«{line}» is run")),
+        Proof::By(Measure::AllTests) => Ok("every test of the project is run".to_owned()),
+        Proof::By(Measure::Examples) => Ok("every example of the spec is run as a test".to_owned()),
+        Proof::By(Measure::Command { line, exit: 0 }) => Ok(format!("«{line}» is run")),
+        Proof::By(measure) => Ok(measure.why().into_owned()),
+        Proof::Shown(named) => Ok(format!("the tests are run, and {} named", named.len())),
         Proof::None(why) => Err(why),
     };
     (format!("{}: {}", claim.criterion, claim.text), proof)

@@ -36,6 +36,7 @@ mod planning;
 mod pull_request;
 mod query;
 mod run;
+mod scans;
 mod secrets;
 mod servers;
 mod serving;
@@ -98,7 +99,7 @@ pub use models::{
     local_models, model_for, providers, pull, test, use_model,
 };
 pub use network::{Reachable, ReachableHost, reachable};
-pub use new_spec::{NewSpec, new_spec};
+pub use new_spec::{DraftOptions, Drafted, NewSpec, draft_spec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
@@ -106,6 +107,7 @@ pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
+pub use scans::Scan;
 pub use servers::{
     ServerState, ServerTrial, ServersReport, list_servers, log_in_at, prompts_of_servers,
     try_servers,
@@ -126,7 +128,7 @@ pub use trace::{LineSource, TraceRow, Traced, TracedLine, TracedTask, trace, tra
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use verify::{Scan, Verified, VerifiedClaim, VerifiedTask, VerifyOptions, verify};
+pub use verify::{Verified, VerifiedClaim, VerifiedTask, VerifyOptions, verify};
 pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View, passing};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};

@@ -12,6 +12,7 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::eval::{Interval, wilson};
 use crate::hooking::HOOKS;
+use crate::new_spec::DRAFT;
 use crate::places::{Environment, Project, SpecPlace};
 use crate::query::{existing_journal, status};
 use crate::trace::trace;
@@ -153,7 +154,7 @@ impl Metrics {
             }
             let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
             let run = engine::tally(facts.iter().map(|it| (it.at_ms, &it.fact)));
-            if row.spec == chat::CHAT {
+            if row.spec == chat::CHAT || row.spec == DRAFT {
                 self.chats.0 += 1;
                 self.chats.1 += run.tally.cost;
                 continue;

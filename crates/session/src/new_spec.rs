@@ -1,10 +1,18 @@
-//! `kiro spec new --template`: a new spec for a person to fill in.
+//! `kiro spec new`: a new spec, made of an idea by a model, or from a template for a person to fill in.
+
+mod drafting;
+mod ground;
+mod shape;
+mod words;
 
 use spec::{Dialect, Disk, Layout, Purpose, template};
 
 use crate::documents;
 use crate::error::SessionError;
 use crate::places::{Environment, OnDisk, Project, SpecPlace};
+
+pub(crate) use drafting::DRAFT;
+pub use drafting::{DraftOptions, Drafted, draft_spec};
 
 /// What is to be begun.
 #[derive(Clone, Debug)]
@@ -24,6 +32,24 @@ pub struct NewSpec {
 /// # Errors
 /// When the name is none, or a spec of this name is there.
 pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, SessionError> {
+    let project = Project::around(environment)?;
+    let file = free_place(wanted, &project, environment)?;
+    let title = wanted.title.clone().unwrap_or_else(|| titled(&wanted.name));
+    let text = template(&title, wanted.purpose, wanted.in_kiro_form);
+    let gate = documents::gate(&project, environment)?;
+    documents::write(&project, &gate, &file, &text)?;
+    Ok(file)
+}
+
+/// Where a new spec is to stand, relative to the project.
+///
+/// # Errors
+/// When the name is none, or a spec of this name is there.
+fn free_place(
+    wanted: &NewSpec,
+    project: &Project,
+    environment: &Environment,
+) -> Result<String, SessionError> {
     let name = &wanted.name;
     let is_name = !name.is_empty()
         && name.len() <= 80
@@ -36,7 +62,6 @@ pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, S
                 .hint("use letters, digits and hyphens, such as user-login"),
         );
     }
-    let project = Project::around(environment)?;
     let file = match (wanted.in_kiro_form, wanted.purpose) {
         (true, Purpose::Bugfix) => format!(".kiro/specs/{name}/bugfix.md"),
         (true, _) => format!(".kiro/specs/{name}/requirements.md"),
@@ -52,11 +77,22 @@ pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, S
                 .hint(format!("`kiro spec show {name}` shows it")),
         );
     }
-    let title = wanted.title.clone().unwrap_or_else(|| titled(name));
-    let text = template(&title, wanted.purpose, wanted.in_kiro_form);
-    let gate = documents::gate(&project, environment)?;
-    documents::write(&project, &gate, &file, &text)?;
     Ok(file)
+}
+
+/// A title as a name: a few words with hyphens.
+fn name_of(title: &str) -> String {
+    const WORDS: usize = 5;
+    let words = title.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|it| !it.is_empty())
+        .map(str::to_lowercase)
+        .take(WORDS)
+        .collect();
+    match words.is_empty() {
+        true => "idea".to_owned(),
+        false => words.join("-"),
+    }
 }
 
 /// `user-login` as `User login`.

@@ -11,6 +11,7 @@ mod driven;
 mod hooked;
 pub(crate) mod landing;
 mod lane;
+mod measured;
 pub(crate) mod own_tests;
 pub(crate) mod prove;
 mod rereading;
@@ -658,7 +659,9 @@ impl<'a> Running<'a> {
         let work = record.and_then(|it| {
             engine::work_of(self.spec, &tooling, &it.id, &it.requirements, &it.files).ok()
         });
-        let covered = work.map(|it| it.covers).unwrap_or_default();
+        let mut covered = work.map(|it| it.covers).unwrap_or_default();
+        let proposal = self.run.task(&task).and_then(|it| it.proposal.as_ref());
+        covered.extend(proposal.iter().flat_map(|it| it.shown.clone()));
         self.record(Fact::TaskDone {
             task: task.clone(),
             covered,

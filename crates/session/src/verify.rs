@@ -6,7 +6,7 @@ pub(crate) mod confirm;
 
 use std::path::PathBuf;
 
-use engine::{Fact, Grade, Scanner, SecurityFinding};
+use engine::{Fact, Grade};
 use model::Cancel;
 
 use crate::documents;
@@ -16,6 +16,7 @@ use crate::places::{Environment, Project, SpecPlace};
 use crate::query::existing_journal;
 use crate::run::prove::{Prover, Told};
 use crate::run::{existing, open_journal, snapshot, tasks_file};
+use crate::scans::{self, Scan};
 use crate::shop::{Shop, Yard};
 use crate::specs;
 use crate::view::{Front, View};
@@ -55,17 +56,6 @@ pub struct VerifiedClaim {
     pub proof: Option<String>,
     /// Why nothing does.
     pub why: String,
-}
-
-/// What a scanner said, or why it did not.
-#[derive(Clone, Debug)]
-pub struct Scan {
-    /// The scanner.
-    pub scanner: Scanner,
-    /// What it looked at.
-    pub subject: String,
-    /// What it found; why it said nothing otherwise.
-    pub found: Result<Vec<SecurityFinding>, String>,
 }
 
 impl Verified {
@@ -115,7 +105,7 @@ pub fn verify(
     }
     if options.security {
         let project = places.first().map_or(&project, |it| &it.project);
-        verified.scans = scans(&open(environment, project, cancel)?)?;
+        verified.scans = scanned(&open(environment, project, cancel)?)?;
     }
     Ok(verified)
 }
@@ -194,55 +184,13 @@ fn claims_of(
     proven
 }
 
-/// Runs each scanner that is installed and has something to look at.
-fn scans(shop: &Shop) -> Result<Vec<Scan>, SessionError> {
-    let files = existing(shop)?;
+/// Runs the scanners on a copy of the project.
+fn scanned(shop: &Shop) -> Result<Vec<Scan>, SessionError> {
+    let files: Vec<String> = existing(shop)?.into_iter().collect();
     let yard = Yard::fresh(&folder(shop))?;
     let checkout = shop.shadow.checkout(&snapshot(shop)?, &yard.tree);
     checkout.map_err(SessionError::internal)?;
-    let mut scans = Vec::new();
-    for scanner in Scanner::ALL {
-        let subject = scanner.looks_at(files.iter().map(String::as_str));
-        let Some((subject, program)) = subject.zip(shop.program(scanner.program())) else {
-            continue;
-        };
-        scans.push(Scan {
-            scanner,
-            subject: subject.to_owned(),
-            found: scan(scanner, program, subject, &yard, shop),
-        });
-    }
+    let scans = scans::all(shop, &yard, &files);
     host::files::remove_tree(&folder(shop)).map_err(SessionError::internal)?;
-    Ok(scans)
-}
-
-fn scan(
-    scanner: Scanner,
-    program: String,
-    subject: &str,
-    yard: &Yard,
-    shop: &Shop,
-) -> Result<Vec<SecurityFinding>, String> {
-    let argv = std::iter::once(program).chain(scanner.arguments(subject));
-    let mut argv: Vec<String> = argv.collect();
-    let known = shop.environment().home.join(".cargo/advisory-db");
-    if scanner == Scanner::CargoAudit {
-        argv.extend(["--db".to_owned(), known.display().to_string()]);
-    }
-    let done = shop.scan(yard, argv, &[known]).map_err(|it| it.message)?;
-    let found = scanner.read(&String::from_utf8_lossy(&done.stdout));
-    found.map_err(|why| {
-        let said = String::from_utf8_lossy(&done.stderr);
-        let said = said.lines().rev().find(|it| !it.trim().is_empty());
-        let said = said.map_or(String::new(), |it| {
-            format!(": {}", host::files::shown(it.trim()))
-        });
-        let network = match scanner.needs_network() {
-            true => {
-                "; it asks the network, which no check of Kiro's has: run it where there is one"
-            }
-            false => "",
-        };
-        format!("{why} ({}){said}{network}", done.ended)
-    })
+    scans
 }

@@ -218,7 +218,8 @@ impl AttemptTold {
                 .turns
                 .push((slot.clone(), route.clone(), result.clone())),
             Fact::CheckRan {
-                purpose: purpose @ (CheckPurpose::Before | CheckPurpose::After),
+                purpose:
+                    purpose @ (CheckPurpose::Before | CheckPurpose::After | CheckPurpose::MustFail),
                 argv,
                 exit,
                 passed,
@@ -232,7 +233,7 @@ impl AttemptTold {
             }),
             // What was proven before other work landed counts no more.
             Fact::RenewalStarted { .. } => {
-                self.checks.retain(|it| it.purpose != CheckPurpose::After);
+                self.checks.retain(|it| it.purpose == CheckPurpose::Before);
             }
             Fact::RenewalEnded {
                 renewal: Renewal::Failed(reason),

@@ -173,6 +173,12 @@ impl Spec {
         })
     }
 
+    /// Whether it tells of a bug in the form that has what happens today, what is right, and what stays.
+    pub fn is_bugfix(&self) -> bool {
+        let first = self.requirements.first();
+        first.is_some_and(|it| it.id.as_str() == "1" && it.title == "Current Behavior")
+    }
+
     /// Whether an id is the one that a person wrote, in whatever spelling.
     pub fn same_id(wanted: &str) -> impl Fn(&str) -> bool + use<> {
         let wanted = comparable(wanted);

@@ -10,6 +10,7 @@ mod link;
 mod prose;
 mod session;
 mod setup;
+mod steps;
 
 use std::ops::Range;
 
@@ -241,3 +242,4 @@ fn callee<'t>(text: &'t str, call: &crate::expression::Call) -> &'t str {
 
 pub(crate) use given::in_words;
 pub(crate) use grid::in_table;
+pub(crate) use steps::{Steps, in_ears, in_steps, is_call_in_code};

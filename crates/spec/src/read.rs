@@ -7,6 +7,7 @@ mod heading;
 mod list;
 mod region;
 mod requirement;
+mod scenario;
 mod schema;
 
 use crate::criterion::Place;

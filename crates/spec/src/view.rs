@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::criterion::{Check, Measure};
+use crate::criterion::Check;
 use crate::example::Expect;
 use crate::line::LineIndex;
 use crate::requirement::RequirementKind;
 use crate::tasks::above_by_number;
-use crate::{Criterion, Example, Requirement, Spec, Task, TaskId, TaskList};
+use crate::{Criterion, Example, Limit, Measure, Requirement, Side, Spec, Task, TaskId, TaskList};
 
 /// A place in the source.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
@@ -109,12 +109,38 @@ pub struct CriterionView {
 }
 
 /// See [`Measure`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct MeasureView {
-    /// `all-tests`, `examples` or `command`.
+    /// `all-tests`, `test-count`, `examples`, `command`, `test`, `coverage`, `security`, `time` or `size`.
     pub kind: &'static str,
-    /// The command, for that kind.
+    /// The command, or the call that is timed.
     pub command: Option<String>,
+    /// The exit code that the command must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// A name that shows which test it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// The file that is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Which of many times counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<String>,
+    /// What the number is compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitView>,
+}
+
+/// See [`Limit`].
+#[derive(Debug, Clone, Serialize)]
+pub struct LimitView {
+    /// `at-least`, `more-than`, `at-most` or `less-than`.
+    pub comparison: &'static str,
+    /// The number.
+    pub amount: u64,
+    /// What it counts: `ns`, `percent/1000`, `bytes`, `lines` or `tests`.
+    pub unit: &'static str,
 }
 
 /// See [`Example`].
@@ -538,18 +564,54 @@ impl Places {
 }
 
 fn measure(it: &Measure) -> MeasureView {
+    let kind = |kind| MeasureView {
+        kind,
+        ..MeasureView::default()
+    };
     match it {
-        Measure::AllTests => MeasureView {
-            kind: "all-tests",
-            command: None,
+        Measure::AllTests => kind("all-tests"),
+        Measure::TestCount(it) => MeasureView {
+            limit: Some(limit(it, "tests")),
+            ..kind("test-count")
         },
-        Measure::Examples => MeasureView {
-            kind: "examples",
-            command: None,
+        Measure::Examples => kind("examples"),
+        Measure::Command { line, exit } => MeasureView {
+            command: Some(line.clone()),
+            exit: Some(*exit),
+            ..kind("command")
         },
-        Measure::Command(command) => MeasureView {
-            kind: "command",
-            command: Some(command.clone()),
+        Measure::Test(name) => MeasureView {
+            test: Some(name.to_string()),
+            ..kind("test")
         },
+        Measure::Coverage(it) => MeasureView {
+            limit: Some(limit(it, "percent/1000")),
+            ..kind("coverage")
+        },
+        Measure::Security => kind("security"),
+        Measure::Time(it) => MeasureView {
+            command: Some(it.call.clone()),
+            statistic: Some(it.statistic.name()),
+            limit: Some(limit(&it.limit, "ns")),
+            ..kind("time")
+        },
+        Measure::Size(it) => MeasureView {
+            path: Some(it.path.clone()),
+            limit: Some(limit(&it.limit, it.unit())),
+            ..kind("size")
+        },
+    }
+}
+
+fn limit(it: &Limit, unit: &'static str) -> LimitView {
+    LimitView {
+        comparison: match (it.side, it.is_strict) {
+            (Side::AtLeast, false) => "at-least",
+            (Side::AtLeast, true) => "more-than",
+            (Side::AtMost, false) => "at-most",
+            (Side::AtMost, true) => "less-than",
+        },
+        amount: it.amount,
+        unit,
     }
 }

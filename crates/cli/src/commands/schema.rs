@@ -36,6 +36,11 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../schemas/trace.json"),
     ),
     (
+        "spec-new",
+        "kiro spec new IDEA --json",
+        include_str!("../../schemas/spec-new.json"),
+    ),
+    (
         "context",
         "kiro context --json",
         include_str!("../../schemas/context.json"),

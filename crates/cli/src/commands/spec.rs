@@ -2,41 +2,16 @@
 
 pub(super) mod diff;
 pub(super) mod lint;
+pub(super) mod new;
 pub(super) mod trace;
 
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{Environment, NewSpec, Purpose, SessionError};
+use session::{Environment, SessionError};
 
-use crate::args::{Json, NewArgs, PurposeArg, SpecArgs};
+use crate::args::{Json, SpecArgs};
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
-
-pub(super) fn new(args: &NewArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
-    let purpose = match args.kind {
-        PurposeArg::Feature => Purpose::Feature,
-        PurposeArg::Bugfix => Purpose::Bugfix,
-        PurposeArg::Quick => Purpose::Quick,
-    };
-    let path = session::new_spec(
-        &NewSpec {
-            name: args.name.clone(),
-            title: args.title.clone(),
-            purpose,
-            in_kiro_form: args.folder,
-        },
-        environment,
-    )?;
-    if args.json {
-        output::json(&json!({"path": path}));
-    } else {
-        output::line(format!(
-            "{path} is begun; `kiro spec lint {}` names what is open in it",
-            args.name
-        ));
-    }
-    Ok(ExitCode::SUCCESS)
-}
 
 pub(super) fn list(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
     let all = session::spec_list(environment)?;

@@ -8,6 +8,8 @@ mod client;
 mod commits;
 mod context;
 mod conversation;
+mod criteria;
+mod dialect_runs;
 mod dialects;
 
 mod double;
@@ -39,6 +41,7 @@ mod policy;
 mod policy_paths;
 mod providers;
 mod sharing;
+mod spec_new;
 mod stale;
 mod tasks_edit;
 mod trust;

@@ -29,6 +29,19 @@ pub(super) fn told(exit: Option<i32>, stdout: &str, stderr: &str) -> Told {
     told
 }
 
+/// The same with the tests inside of others, which stand further in; what tests throw stands between `---` and `...`.
+pub(super) fn nested(exit: Option<i32>, stdout: &str, stderr: &str) -> Told {
+    let mut told = told(exit, stdout, stderr);
+    let mut is_block = false;
+    for line in stdout.lines().map(str::trim) {
+        is_block = (is_block || line == "---") && line != "...";
+        if let Some((name, passed)) = result(line).filter(|_| !is_block) {
+            told.result(name, passed);
+        }
+    }
+    told
+}
+
 /// The plan, `1..3`, which is printed at the end.
 fn is_plan(line: &str) -> bool {
     line.strip_prefix("1..")

@@ -199,7 +199,7 @@ fn assertion_for(value: &str) -> &'static str {
 }
 
 /// A Python string literal of any text.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     quoted(text, |c| {
         c.is_control().then(|| format!("\\x{:02x}", c as u32))
     })

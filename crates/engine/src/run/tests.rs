@@ -68,6 +68,7 @@ fn proposed(task: &str, files: &[&str]) -> Fact {
             passed: 1,
             failed: 0,
             unjudged: false,
+            shown: Vec::new(),
         },
     }
 }

@@ -233,6 +233,7 @@ mod tests {
             passed: 0,
             failed: 0,
             unjudged: false,
+            shown: Vec::new(),
         }
     }
 

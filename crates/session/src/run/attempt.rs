@@ -148,6 +148,9 @@ impl Attempt<'_> {
     }
 
     fn carry_out(&self, work: &Work) -> Result<End, SessionError> {
+        if work.unjudged.is_some() && work.glue.is_empty() && self.is_checkpoint() {
+            return self.propose(work);
+        }
         let drives = self.shop.model_drives()?;
         if let (Some(why), false, true) = (&work.unjudged, drives, work.glue.is_empty()) {
             return Ok(End::Failed(format!(
@@ -242,10 +245,12 @@ impl Attempt<'_> {
             passed += count(report.passed.len());
             failures.extend(report.failed);
         }
-        if work.unjudged.is_some() {
-            let report = self.own_tests(CheckPurpose::After)?;
-            passed += count(report.passed.len());
-            failures.extend(report.failed);
+        let mut shown = Vec::new();
+        if self.has_own(work) {
+            let own = self.own_tests(work, CheckPurpose::After)?;
+            shown = own.shows(&self.wanted_tests());
+            passed += count(own.report.passed.len());
+            failures.extend(own.report.failed);
         }
         let captured = landing::capture(self.shop, &self.base, &self.yard)?;
         if failures.is_empty() {
@@ -262,6 +267,7 @@ impl Attempt<'_> {
         }
         Ok(End::Proposed(Proposal {
             unjudged: work.unjudged.is_some() && passed == 0,
+            shown,
             ..landing::proposal(&self.base, &captured, passed)
         }))
     }

@@ -46,11 +46,24 @@ const OWN_TESTS: &str = "\
 No example of the spec judges this task. Where it can be tested here, write tests of what the spec says of it, in the \
 project's own way, in test files of their own: they are run, offline, and must pass. A person looks at the rest.";
 
+/// What a model is told of a task that only shows a bug.
+const EXPLORATION: &str = "\
+The test that this task writes shows what is wrong today: it asserts the right behaviour, it is run on the code as it is, and it \
+must fail there by what it asserts. Change no other code: a later task mends it.";
+
+/// What a model is told of criteria that only a test can show.
+const WANTED_TESTS: &str = "\
+Criteria that no example shows: for each write a test that asserts it, with these words in its name, in a test file of your own";
+
+/// The same where the task does not say which of them it carries out.
+const POSSIBLE_TESTS: &str = "\
+Criteria that no example shows: for each that this task carries out write a test that asserts it, with these words in its name";
+
 impl Attempt<'_> {
     /// Lets the model work until the checks pass; gives the reason when they do not. `red` says whether one is known to
     /// fail.
     pub(super) fn drive(&self, work: &Work, red: bool) -> Result<Option<String>, SessionError> {
-        let is_green = || Ok(self.judge(work)?.failed.is_empty());
+        let is_green = || Ok(self.judge(work)?.0.failed.is_empty());
         let is_judged = work.unjudged.is_none();
         if is_judged && self.remarks.is_empty() && !red && is_green()? {
             self.view(View::Notice(format!(
@@ -101,13 +114,20 @@ impl Attempt<'_> {
     ) -> Result<Option<String>, SessionError> {
         let mut ear = Told { attempt: self };
         let mut text = first;
+        let mut is_reminded = false;
         for round in 0..=ROUNDS {
             let who = format!("task {}", self.task.id);
             let ended = conversation.ask(&text, &mut Talk::new(who, &mut ear, transcript));
             let stopped = talk::stopped(&ended)?;
-            let report = self.judge(work)?;
-            if report.failed.is_empty() {
+            let (report, lacks) = self.judge(work)?;
+            let is_done = stopped.is_some() || is_reminded || lacks.is_empty() || round == ROUNDS;
+            if report.failed.is_empty() && is_done {
                 return Ok(None);
+            }
+            if report.failed.is_empty() {
+                is_reminded = true;
+                text = reminder(&lacks);
+                continue;
             }
             let (passed, all) = (
                 report.passed.len(),
@@ -133,12 +153,11 @@ impl Attempt<'_> {
     }
 
     /// Runs every check of the task on the worktree as it is, with the check files as they should be.
-    fn judge(&self, work: &Work) -> Result<Report, SessionError> {
+    /// Beside what passed and failed, why criteria that ask for a test are shown by none.
+    fn judge(&self, work: &Work) -> Result<(Report, Vec<String>), SessionError> {
         let purpose = CheckPurpose::Candidate;
-        if work.unjudged.is_some() {
-            return self.own_tests(purpose);
-        }
         let mut all = Report::default();
+        let mut lacks = Vec::new();
         for file in &work.checks {
             self.write(&file.path, &file.text)?;
             let report = self.check_file(file, purpose)?;
@@ -150,11 +169,19 @@ impl Attempt<'_> {
             all.passed.extend(report.passed);
             all.failed.extend(report.failed);
         }
-        if all.failed.is_empty() && !self.done.is_empty() {
+        if self.has_own(work) {
+            let own = self.own_tests(work, purpose)?;
+            if !self.is_exploration() && !self.task.requirements.is_empty() {
+                lacks = own.lacks(&self.wanted_tests());
+            }
+            all.passed.extend(own.report.passed);
+            all.failed.extend(own.report.failed);
+        }
+        if all.failed.is_empty() && lacks.is_empty() && !self.done.is_empty() {
             let captured = landing::capture(self.shop, &self.base, &self.yard)?;
             all.failed = self.breaks(&captured, purpose)?;
         }
-        Ok(all)
+        Ok((all, lacks))
     }
 
     /// The task in words.
@@ -180,9 +207,21 @@ impl Attempt<'_> {
             .map(|(module, names)| format!("- from {module} import {}", names.join(", ")))
             .collect();
         part("Imports that must work", &imports.join("\n"));
-        if work.unjudged.is_some() {
-            part("How it is judged", OWN_TESTS);
+        match (self.is_exploration(), &work.unjudged) {
+            (true, _) => part("How it is judged", EXPLORATION),
+            (false, Some(_)) => part("How it is judged", OWN_TESTS),
+            (false, None) => {}
         }
+        let wanted = self.wanted_tests();
+        let wanted: Vec<String> = wanted
+            .iter()
+            .map(|(id, name)| format!("{id}: {name}"))
+            .collect();
+        let title = match task.requirements.is_empty() {
+            true => POSSIBLE_TESTS,
+            false => WANTED_TESTS,
+        };
+        part(title, &list(wanted.iter()));
         let title = "A person has looked at an earlier attempt and wants";
         part(title, &list(self.remarks.iter()));
         text
@@ -219,6 +258,15 @@ impl Attempt<'_> {
             report.failed.len()
         )
     }
+}
+
+/// What is told once when the code is right and criteria are shown by no test yet.
+fn reminder(lacks: &[String]) -> String {
+    let told: String = lacks.iter().map(|it| format!("- {it}\n")).collect();
+    format!(
+        "The checks pass. No test of yours shows these criteria of the specification yet:\n{told}Write those tests where it can \
+         be tested here; leave the rest and say why."
+    )
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {

@@ -20,6 +20,7 @@ use super::own_tests;
 use crate::documents;
 use crate::error::SessionError;
 use crate::journal::{Entry, Journal};
+use crate::places::plain;
 use crate::shop::{Shop, Yard};
 use crate::stale;
 use crate::tooling;
@@ -102,6 +103,7 @@ pub(crate) fn proposal(base: &TreeId, captured: &Captured, passed: u32) -> Propo
         passed,
         failed: 0,
         unjudged: false,
+        shown: Vec::new(),
     }
 }
 
@@ -362,7 +364,8 @@ impl<'a> Running<'a> {
         };
         let tree = |text: &str| TreeId::parse(text).map_err(SessionError::internal);
         let (before, after) = (tree(&proposal.base)?, tree(&proposal.tree)?);
-        pin(self.shop, &format!("{}-{id}", self.id), &before, &after)?;
+        let name = format!("{}-{}", self.id, plain(id, &[]));
+        pin(self.shop, &name, &before, &after)?;
         self.record(Fact::ApplyIntended {
             task: id.to_owned(),
             base: proposal.base,

@@ -1,14 +1,16 @@
 //! Tests that an attempt brings along itself: all there is to run where the spec has no example for a task. They say that the
-//! code does what its author meant; no criterion of the spec is covered by them.
+//! code does what its author meant; of the spec's criteria they cover those that ask for a test and that one is named for.
 
 use change::RelPath;
 use code::Language;
 use engine::checks::{CheckFile, Report, Runner};
-use engine::{CheckPurpose, Tooling};
+use engine::{CheckPurpose, NamedTests, Tooling, Work, shown};
+use spec::{Spec, TestName};
 
 use super::attempt::Attempt;
 use super::landing;
 use crate::error::SessionError;
+use crate::shop::exit_code;
 use crate::tooling;
 
 /// Most test files of one attempt that are run.
@@ -17,25 +19,127 @@ const FILES_MAX: usize = 50;
 /// Longest report of a failing test file that is kept, in bytes from its end.
 const TOLD_MAX: usize = 4_000;
 
+/// What an attempt's own tests showed.
+#[derive(Default)]
+pub(super) struct Own {
+    /// What passed and what failed.
+    pub(super) report: Report,
+    /// The tests by their names.
+    tests: NamedTests,
+}
+
+impl Own {
+    /// The criteria that these tests show, of those that ask for one.
+    pub(super) fn shows(&self, wanted: &[(String, TestName)]) -> Vec<String> {
+        let is_shown = |it: &&(String, TestName)| self.tests.shows(&it.1).is_ok();
+        wanted
+            .iter()
+            .filter(is_shown)
+            .map(|it| it.0.clone())
+            .collect()
+    }
+
+    /// Why the others are shown by none.
+    pub(super) fn lacks(&self, wanted: &[(String, TestName)]) -> Vec<String> {
+        let lack = |it: &(String, TestName)| {
+            let why = self.tests.shows(&it.1).err()?;
+            Some(format!("{}: {why}", it.0))
+        };
+        wanted.iter().filter_map(lack).collect()
+    }
+}
+
 impl Attempt<'_> {
-    /// Runs the tests that the worktree has and the base has not, or not so.
-    pub(super) fn own_tests(&self, purpose: CheckPurpose) -> Result<Report, SessionError> {
+    /// The criteria that this task has to show by tests of its own, each with the name that it asks for: those of what it
+    /// carries out, and the cases of the spec that its title names. One that cites nothing serves the whole.
+    pub(super) fn wanted_tests(&self) -> Vec<(String, TestName)> {
+        let names = &self.task.requirements;
+        let cites = |id: &str| names.iter().any(|name| Spec::same_id(name)(id));
+        let of_requirements = self.spec.requirements.iter().flat_map(|requirement| {
+            let whole = names.is_empty() || cites(requirement.id.as_str());
+            let criteria = requirement.criteria.iter();
+            criteria.filter(move |it| whole || cites(it.id.as_str()))
+        });
+        let of_title = self
+            .spec
+            .testing
+            .iter()
+            .filter(|it| self.task.title.contains(&it.text));
+        shown(of_requirements.chain(of_title))
+    }
+
+    /// Whether the attempt's own tests are run: they are all there is, or a criterion asks for one.
+    pub(super) fn has_own(&self, work: &Work) -> bool {
+        work.unjudged.is_some() || !self.wanted_tests().is_empty()
+    }
+
+    /// Whether the task only runs what is there: a checkpoint.
+    pub(super) fn is_checkpoint(&self) -> bool {
+        let title = self.task.title.to_lowercase();
+        let begins = ["checkpoint", "verify ", "re-run", "rerun"];
+        let says = ["all tests pass", "now pass", "still pass"];
+        begins.iter().any(|it| title.starts_with(it)) || says.iter().any(|it| title.contains(it))
+    }
+
+    /// Whether the task only shows what is wrong today, by a test that must fail until a later task mends it.
+    pub(super) fn is_exploration(&self) -> bool {
+        let title = self.task.title.to_lowercase();
+        let says = [
+            "exploration",
+            "failing test",
+            "must fail",
+            "fails before",
+            "reproduce",
+        ];
+        let is_said = says.iter().any(|it| title.contains(it));
+        is_said && self.spec.is_bugfix() && !self.is_checkpoint()
+    }
+
+    /// Runs the tests that the worktree has and the base has not, or not so, and those of the base that are named for what
+    /// this task has to show; those compiled from the spec are others. A checkpoint runs all.
+    pub(super) fn own_tests(
+        &self,
+        work: &Work,
+        purpose: CheckPurpose,
+    ) -> Result<Own, SessionError> {
         let captured = landing::capture(self.shop, &self.base, &self.yard)?;
         let changed = captured.changes.files().iter();
         let changed = changed.filter(|it| it.after.is_some()).map(|it| &it.path);
-        let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
-        let mut report = Report::default();
-        for file in files(changed, &tooling, &|path| self.wants_pytest(path)) {
-            self.run_own(&file, purpose, &mut report)?;
+        let mut paths: Vec<RelPath> = changed.cloned().collect();
+        let standing = self.shop.shadow.paths(&self.base);
+        for path in standing.map_err(SessionError::internal)? {
+            let is_new = is_test(&path) && !paths.contains(&path);
+            if is_new && (self.is_checkpoint() || self.is_named_in(&path)?) {
+                paths.push(path);
+            }
         }
-        Ok(report)
+        paths.retain(|it| work.checks.iter().all(|check| check.path != it.as_str()));
+        let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
+        let mut own = Own::default();
+        for file in files(paths.iter(), &tooling, &|path| self.wants_pytest(path)) {
+            self.run_own(&file, purpose, &mut own)?;
+            own.tests.source(&file.path, &self.read(&file.path)?);
+        }
+        Ok(own)
+    }
+
+    /// Whether a test file of the base has a test that is named for what this task has to show.
+    fn is_named_in(&self, path: &RelPath) -> Result<bool, SessionError> {
+        let wanted = self.wanted_tests();
+        let Some(language) = Language::from_path(path.as_str()).filter(|_| !wanted.is_empty())
+        else {
+            return Ok(false);
+        };
+        let cases = code::test_cases(language, &self.read(path.as_str())?);
+        let is_named = |it: &code::TestCase| wanted.iter().any(|(_, name)| name.is_in(&it.name));
+        Ok(cases.iter().any(is_named))
     }
 
     fn run_own(
         &self,
         file: &CheckFile,
         purpose: CheckPurpose,
-        report: &mut Report,
+        all: &mut Own,
     ) -> Result<(), SessionError> {
         let argv = self.shop.resolved(file.argv())?;
         let finished = self.shop.check(&self.yard, argv.clone())?;
@@ -44,6 +148,7 @@ impl Attempt<'_> {
             String::from_utf8_lossy(&finished.stderr),
         );
         let ran = file.runner.count(&out, &err);
+        let results = file.runner.results(exit_code(&finished), &out, &err);
         let mut own = Report::default();
         match (finished.ended.success(), ran) {
             (true, 1..) => own
@@ -55,9 +160,18 @@ impl Attempt<'_> {
             }
             (false, _) => own.failed.push((file.path.clone(), tail(&out, &err))),
         }
+        let is_red = results.values().any(|passed| !passed) && !err.contains(NOT_LOADED);
+        let purpose = match (self.is_exploration(), purpose) {
+            (true, CheckPurpose::After) => CheckPurpose::MustFail,
+            (_, purpose) => purpose,
+        };
         self.checked(purpose, argv, &finished, &own);
-        report.passed.extend(own.passed);
-        report.failed.extend(own.failed);
+        if self.is_exploration() {
+            own = explored(file, is_red, own);
+        }
+        all.tests.ran(results);
+        all.report.passed.extend(own.passed);
+        all.report.failed.extend(own.failed);
         Ok(())
     }
 
@@ -79,6 +193,34 @@ impl Attempt<'_> {
                 .shop
                 .answer("python3", &["-m", "pytest", "--version"])
                 .is_some()
+    }
+}
+
+/// What `unittest` says of a file that it could not load, which is no test that fails.
+const NOT_LOADED: &str = "unittest.loader._FailedTest";
+
+/// What a test that must fail shows: it is right when it ran and failed.
+fn explored(file: &CheckFile, is_red: bool, report: Report) -> Report {
+    let path = file.path.clone();
+    match (is_red, report.failed.into_iter().next()) {
+        (true, _) => Report {
+            passed: vec![format!("{path} fails, as it must")],
+            failed: Vec::new(),
+        },
+        (false, Some((_, why))) => Report {
+            passed: Vec::new(),
+            failed: vec![(
+                path,
+                format!("it must run and fail by what it asserts, but: {why}"),
+            )],
+        },
+        (false, None) => Report {
+            passed: Vec::new(),
+            failed: vec![(
+                path,
+                "it passes, so it shows nothing that is wrong today".to_owned(),
+            )],
+        },
     }
 }
 

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use engine::checks::{CheckFile, Runner};
-use engine::{CheckPurpose, Fact, Proof, TaskRecord, claims, work_of};
+use engine::{CheckPurpose, Fact, NamedTests, Proof, TaskRecord, claims, work_of};
 use host::process::Finished;
 use policy::shell::{Answer, Plan};
-use spec::Spec;
+use spec::{Limit, Measure, Spec, TestName};
 
 use super::{Running, snapshot};
 use crate::error::SessionError;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::tooling;
 use crate::view::View;
+
+/// Longest test file that is looked at for what it asserts, in bytes.
+const SOURCE_MAX: u64 = 1 << 20;
 
 /// What a proof tells while it goes on.
 pub(crate) enum Told {
@@ -75,9 +78,8 @@ impl Prover<'_> {
         let suites = self.suites(&yard, &checks)?;
         for claim in claims(self.spec) {
             let proof = match &claim.proof {
-                Proof::AllTests => all_tests(&suites),
-                Proof::Examples => self.examples(&yard, &checks)?,
-                Proof::Command(line) => self.command(&yard, line)?,
+                Proof::By(measure) => self.measured(&yard, &checks, &suites, measure)?,
+                Proof::Shown(named) => suites.show(named),
                 Proof::None(why) => Err(why.clone()),
             };
             let criterion = format!("{}: {}", claim.criterion, claim.text);
@@ -93,6 +95,26 @@ impl Prover<'_> {
             }))?;
         }
         Ok(())
+    }
+
+    fn measured(
+        &mut self,
+        yard: &Yard,
+        checks: &[CheckFile],
+        suites: &Suites,
+        measure: &Measure,
+    ) -> Result<Result<String, String>, SessionError> {
+        Ok(match measure {
+            Measure::AllTests => suites.all_tests(),
+            Measure::TestCount(limit) => suites.counted(limit),
+            Measure::Examples => self.examples(yard, checks)?,
+            Measure::Command { line, exit } => self.command(yard, line, *exit)?,
+            Measure::Test(name) => suites.test(name),
+            Measure::Coverage(limit) => self.coverage(yard, checks, limit)?,
+            Measure::Security => self.security(yard)?,
+            Measure::Time(timing) => self.time(yard, timing)?,
+            Measure::Size(size) => self.size(yard, size)?,
+        })
     }
 
     /// The check files of all tasks, compiled from the spec as it is now.
@@ -111,34 +133,43 @@ impl Prover<'_> {
     }
 
     /// Runs every test of the project once, with each runner that the spec's checks use.
-    fn suites(&mut self, yard: &Yard, checks: &[CheckFile]) -> Result<Vec<Suite>, SessionError> {
-        if !yard.tree.join("tests").is_dir() {
-            return Ok(Vec::new());
-        }
-        let mut runners: BTreeSet<Runner> = checks.iter().map(|it| it.runner).collect();
-        if runners.is_empty() {
-            runners.insert(Runner::Unittest);
-        }
-        let mut suites = Vec::new();
-        for runner in runners {
+    fn suites(&mut self, yard: &Yard, checks: &[CheckFile]) -> Result<Suites, SessionError> {
+        let mut suites = Suites::default();
+        let has_tests = yard.tree.join("tests").is_dir();
+        for runner in runners(checks).into_iter().filter(|_| has_tests) {
             let words = runner.suite();
             let argv = self.shop.resolved(words.clone())?;
             let finished = self.shop.check(yard, argv.clone())?;
-            let ran = runner.count(
-                &String::from_utf8_lossy(&finished.stdout),
-                &String::from_utf8_lossy(&finished.stderr),
+            let (out, err) = (
+                String::from_utf8_lossy(&finished.stdout),
+                String::from_utf8_lossy(&finished.stderr),
             );
-            suites.push(Suite {
+            let ran = runner.count(&out, &err);
+            let exit = exit_code(&finished);
+            suites.tests.ran(runner.results(exit, &out, &err));
+            suites.list.push(Suite {
                 line: words.join(" "),
-                exit: exit_code(&finished),
+                exit,
                 ran,
             });
             self.success_check(argv, &finished, ran)?;
         }
+        for path in self.files()? {
+            if code::is_test_path(&path)
+                && let Ok(bytes) = host::files::read(&yard.tree.join(&path), SOURCE_MAX)
+            {
+                suites.tests.source(&path, &String::from_utf8_lossy(&bytes));
+            }
+        }
         Ok(suites)
     }
 
-    fn success_check(
+    /// The files of the project, sensitive ones left out.
+    pub(super) fn files(&self) -> Result<Vec<String>, SessionError> {
+        Ok(super::existing(self.shop)?.into_iter().collect())
+    }
+
+    pub(super) fn success_check(
         &mut self,
         argv: Vec<String>,
         finished: &Finished,
@@ -190,7 +221,12 @@ impl Prover<'_> {
     }
 
     /// A command that the spec names: one simple command, run without a shell.
-    fn command(&mut self, yard: &Yard, line: &str) -> Result<Result<String, String>, SessionError> {
+    fn command(
+        &mut self,
+        yard: &Yard,
+        line: &str,
+        exit: u8,
+    ) -> Result<Result<String, String>, SessionError> {
         let verdict = self.shop.gate.explain_line(line);
         let words = match verdict.plan {
             Some(Plan::Run(one)) if one.copies.is_empty() => one.argv,
@@ -212,12 +248,30 @@ impl Prover<'_> {
             .collect();
         let finished = self.shop.check(yard, argv.clone())?;
         self.success_check(argv, &finished, 1)?;
-        Ok(if finished.ended.success() {
-            Ok(line.to_owned())
-        } else {
-            Err(format!("«{line}» ended with: {}", finished.ended))
-        })
+        Ok(
+            match (exit_code(&finished) == Some(i32::from(exit)), exit) {
+                (true, 0) => Ok(line.to_owned()),
+                (true, _) => Ok(format!("{line} (exit code {exit})")),
+                (false, _) => Err(format!("«{line}» ended with: {}", finished.ended)),
+            },
+        )
     }
+}
+
+/// The runners that a spec's checks use; Python's own where it has none.
+pub(super) fn runners(checks: &[CheckFile]) -> BTreeSet<Runner> {
+    let mut runners: BTreeSet<Runner> = checks.iter().map(|it| it.runner).collect();
+    if runners.is_empty() {
+        runners.insert(Runner::Unittest);
+    }
+    runners
+}
+
+/// What the runs of all tests showed.
+#[derive(Default)]
+struct Suites {
+    list: Vec<Suite>,
+    tests: NamedTests,
 }
 
 /// One run of the project's tests.
@@ -227,13 +281,49 @@ struct Suite {
     ran: u32,
 }
 
-/// Every suite must have run tests and come to a good end.
-fn all_tests(suites: &[Suite]) -> Result<String, String> {
-    if suites.is_empty() {
-        return Err("no test ran".to_owned());
+impl Suites {
+    /// Every suite must have run tests and come to a good end.
+    fn all_tests(&self) -> Result<String, String> {
+        if self.list.is_empty() {
+            return Err("no test ran".to_owned());
+        }
+        let proofs: Result<Vec<String>, String> = self.list.iter().map(Suite::all_tests).collect();
+        proofs.map(|it| it.join("; "))
     }
-    let proofs: Result<Vec<String>, String> = suites.iter().map(Suite::all_tests).collect();
-    proofs.map(|it| it.join("; "))
+
+    fn counted(&self, limit: &Limit) -> Result<String, String> {
+        let proof = self.all_tests()?;
+        let ran = self.list.iter().map(|it| u64::from(it.ran)).sum();
+        match limit.holds(ran) {
+            true => Ok(proof),
+            false => Err(format!("{ran} tests ran")),
+        }
+    }
+
+    fn test(&self, name: &TestName) -> Result<String, String> {
+        self.tests.shows(name).map(|it| format!("{it} passes"))
+    }
+
+    /// Whether a test shows each of these criteria.
+    fn show(&self, named: &[(String, TestName)]) -> Result<String, String> {
+        let wrong = named.iter().filter_map(|(criterion, name)| {
+            let why = self.tests.shows(name).err()?;
+            Some(format!("{criterion}: {why}"))
+        });
+        let wrong: Vec<String> = wrong.collect();
+        match wrong.is_empty() {
+            true => Ok(format!(
+                "{0} of {0} criteria have a test that is named for them and passes",
+                named.len()
+            )),
+            false => Err(format!(
+                "{} of {} criteria are shown by no test; {}",
+                wrong.len(),
+                named.len(),
+                wrong.join("; ")
+            )),
+        }
+    }
 }
 
 impl Suite {

@@ -94,10 +94,10 @@ fn command(text: &str, code: &[CodeSpan], index: usize, line: &str, findings: &m
 }
 
 /// `exits with 1`, `ends with exit code `2``; gives the code and where it ends.
-fn exit_code(text: &str, at: usize) -> Option<(Expect, usize)> {
+pub(super) fn exit_code(text: &str, at: usize) -> Option<(Expect, usize)> {
     const WORDS: &[&str] = &["with", "exit", "code", "status", "the"];
     let start = skip_space(text, at);
-    let mut rest = ["exits ", "ends ", "→ exit ", "-> exit "]
+    let mut rest = ["exits ", "exit ", "ends ", "end ", "→ exit ", "-> exit "]
         .iter()
         .find_map(|it| text[start..].strip_prefix(it))?;
     while let Some(after) = WORDS

@@ -6,6 +6,11 @@ use crate::diagnostic::{Code, Diagnostic};
 const CONDITIONS: &[&str] = &["WHEN", "WHILE", "IF", "WHERE", "FOR ALL", "WHENEVER"];
 const OBLIGATIONS: &[&str] = &["SHALL", "MUST", "WILL", "SHOULD"];
 
+/// Whether a statement says in EARS keywords what must happen.
+pub(crate) fn is_ears(text: &str) -> bool {
+    ["SHALL", "MUST"].iter().any(|it| word(text, it).is_some())
+}
+
 /// What a criterion with EARS keywords lacks.
 pub(super) fn shape(criterion: &Criterion, text: &str) -> Option<Diagnostic> {
     let plain = criterion.text.trim_start_matches(['*', '_', '(']);

@@ -6,8 +6,10 @@ use std::ops::Range;
 
 use super::heading::label;
 use super::region::Draft;
+use super::scenario::{self, Scenario};
 use crate::criterion::{Check, Criterion, Place};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::example::Steps;
 use crate::fingerprint::fingerprint;
 use crate::id::CriterionId;
 use crate::inline;
@@ -19,6 +21,8 @@ pub(super) struct Criteria {
     pub(super) list: Vec<Criterion>,
     /// For each criterion the position of the one whose bullet encloses it.
     pub(super) parents: Vec<Option<usize>>,
+    /// The steps of those that are scenarios, each with the criterion's position.
+    pub(super) steps: Vec<(usize, Steps)>,
     of_block: HashMap<usize, usize>,
 }
 
@@ -33,7 +37,22 @@ impl Criteria {
         let mut taken = HashSet::new();
         let mut count = 0_usize;
         let reserved = reserved(outline, draft);
+        let scenarios = scenario::in_lists(outline, draft.blocks.clone());
+        let of_block: HashMap<usize, &Scenario> = scenarios
+            .iter()
+            .flat_map(|it| it.blocks.iter().map(move |block| (*block, it)))
+            .collect();
         for index in draft.blocks.start + 1..draft.blocks.end {
+            for found in scenario::in_fence(outline, index) {
+                count += 1;
+                let id = counted(draft, &mut count, &reserved);
+                let id = criteria.unrepeated(id, index, outline, &mut taken, diagnostics);
+                criteria.push_scenario(id, found, None);
+            }
+            let scenario = of_block.get(&index).copied();
+            if scenario.is_some_and(|it| it.blocks[0] != index) {
+                continue;
+            }
             let Some(text) = statement(outline, index) else {
                 continue;
             };
@@ -43,7 +62,13 @@ impl Criteria {
                 .or_else(|| criteria.listed(outline, index, draft, &reserved))
                 .unwrap_or_else(|| counted(draft, &mut count, &reserved));
             let id = criteria.unrepeated(id, index, outline, &mut taken, diagnostics);
-            criteria.push(outline, index, id, text);
+            match scenario {
+                Some(scenario) => {
+                    let above = criteria.above(outline, index);
+                    criteria.push_scenario(id, scenario.clone(), above);
+                }
+                None => criteria.push(outline, index, id, text),
+            }
         }
         let is_bullet = matches!(
             outline.blocks[draft.blocks.start].kind,
@@ -109,6 +134,26 @@ impl Criteria {
         self.parents.push(None);
         self.of_block.insert(index, self.list.len());
         self.list.push(criterion(id, text, None, span));
+    }
+
+    /// Keeps a scenario as one criterion, whatever blocks its steps are.
+    pub(super) fn push_scenario(
+        &mut self,
+        id: CriterionId,
+        scenario: Scenario,
+        above: Option<usize>,
+    ) {
+        let parent = above.map(|it| self.list[it].id.clone());
+        let place = self.list.len();
+        self.parents.push(above);
+        for block in &scenario.blocks {
+            self.of_block.insert(*block, place);
+        }
+        self.steps.push((place, scenario.steps));
+        self.list.push(Criterion {
+            is_scenario: true,
+            ..criterion(id, scenario.text, parent, scenario.span)
+        });
     }
 
     fn unrepeated(
@@ -182,6 +227,7 @@ pub(super) fn criterion(
         parent,
         group: None,
         examples: Vec::new(),
+        is_scenario: false,
         check: Check::Manual,
         measure: None,
         why,

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::criteria::Criteria;
 use super::region::Draft;
+use super::scenario::Scenario;
 use crate::id::{CriterionId, RequirementId};
 use crate::inline::{fold, without_emphasis};
 use crate::line::lines_within;
@@ -46,6 +47,11 @@ impl Form {
             Form::Scenarios => scenario_drafts(outline),
             Form::Clauses => clause_drafts(outline),
         }
+    }
+
+    /// Whether a part of the document tells what goes wrong today.
+    pub(super) fn tells_defects(self, draft: &Draft) -> bool {
+        self == Form::Clauses && draft.id.as_str() == "1"
     }
 
     /// The criteria of one requirement in such a form.
@@ -144,27 +150,8 @@ fn scenario(outline: &Outline<'_>, draft: &Draft, index: usize, criteria: &mut C
         return;
     };
     let end = outline.section_end(index).min(draft.blocks.end);
-    let steps: Vec<String> = outline.blocks[index + 1..end]
-        .iter()
-        .filter_map(|block| match &block.kind {
-            BlockKind::Item { text, .. } => Some(outline.folded(text).replace("**", "")),
-            BlockKind::Paragraph => Some(outline.folded(&block.span).replace("**", "")),
-            _ => None,
-        })
-        .collect();
-    let text = if steps.is_empty() {
-        fold(name)
-    } else {
-        format!("{}: {}", fold(name), steps.join("; "))
-    };
-    let from = outline.blocks[index].span.start;
-    let to = outline.blocks[index..end]
-        .iter()
-        .map(|it| it.span.end)
-        .max()
-        .unwrap_or(from);
     let id = CriterionId::new(format!("{}.{}", draft.id, criteria.list.len() + 1));
-    criteria.push_spanned(index, id, text, from..to);
+    criteria.push_scenario(id, Scenario::under(outline, index..end, &fold(name)), None);
 }
 
 /// The number and the name of a section of a bugfix.

@@ -27,6 +27,8 @@ pub(super) struct Gathered {
     /// For each criterion the position of the one that encloses it.
     parents: Vec<Option<usize>>,
     heading: Range<usize>,
+    /// Whether it tells what goes wrong today.
+    is_defect: bool,
 }
 
 /// Reads what stands under a requirement.
@@ -63,13 +65,22 @@ pub(super) fn gather(
         mentioned,
         parents: Vec::new(),
         heading,
+        is_defect: false,
     };
-    for index in draft.blocks.clone() {
+    // What goes wrong today is no example of what is right.
+    let is_defect = form.tells_defects(draft);
+    let blocks = match is_defect {
+        true => 0..0,
+        false => draft.blocks.clone(),
+    };
+    for index in blocks {
         let findings = findings(outline, index, |table_start| {
             gathered.function_for(table_start)
         });
         gathered.take(findings, criteria.at_or_above(outline, index), diagnostics);
     }
+    gathered.take_steps(outline, &criteria);
+    gathered.is_defect = is_defect;
     gathered.parents = criteria.parents;
     gathered.requirement.criteria = criteria.list;
     gathered
@@ -114,6 +125,9 @@ fn spoken_findings<'f>(
     function: impl Fn(usize) -> Option<&'f FunctionDecl>,
 ) -> Findings {
     let mut findings = example::in_prose(text, at);
+    if findings.examples.is_empty() && findings.unclear.is_empty() {
+        findings.examples.extend(example::in_ears(text, at));
+    }
     if let Some(function) = function(at) {
         let more = example::in_words(text, at, function);
         let more = more.examples.into_iter().filter(|it| {
@@ -253,6 +267,19 @@ impl Gathered {
         );
     }
 
+    /// Takes the examples that the steps of scenarios are together, where no step holds one by itself.
+    fn take_steps(&mut self, outline: &Outline<'_>, criteria: &Criteria) {
+        let shown: std::collections::HashSet<usize> =
+            self.examples.iter().filter_map(|it| it.1).collect();
+        for (position, steps) in &criteria.steps {
+            if shown.contains(position) {
+                continue;
+            }
+            let found = example::in_steps(outline.source, steps);
+            self.examples.extend(found.map(|it| (it, Some(*position))));
+        }
+    }
+
     /// Numbers the examples, settles the criteria, and takes the fingerprint.
     pub(super) fn finish(mut self, source: &str, diagnostics: &mut Vec<Diagnostic>) -> Requirement {
         self.examples.sort_by_key(|(found, _)| found.span.start);
@@ -266,6 +293,7 @@ impl Gathered {
             self.keep(position + 1, found, criterion);
         }
         let place = match self.requirement.kind {
+            _ if self.is_defect => Place::Defect,
             RequirementKind::Functional => Place::Functional,
             RequirementKind::NonFunctional => Place::NonFunctional,
         };

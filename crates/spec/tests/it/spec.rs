@@ -78,9 +78,19 @@ fn the_seeds_spec_is_read_whole() {
         ]
     );
     assert_eq!(spec.criteria().count(), 30);
+    let measured: Vec<_> = spec
+        .criteria()
+        .filter(|it| it.check == Check::Measured)
+        .map(|it| it.id.as_str())
+        .collect();
+    assert_eq!(measured, ["FR-1.3", "FR-2.2"]);
+    let all = || spec.criteria().chain(&spec.success).chain(&spec.testing);
+    assert!(all().all(|it| it.check != Check::Compiled && !it.why.is_empty()));
+    let latency = &spec.requirements[5].criteria[1];
     assert!(
-        spec.criteria()
-            .all(|it| it.check == Check::Manual && !it.why.is_empty())
+        latency
+            .why
+            .contains("names no call or command that could be timed")
     );
     assert_eq!(spec.constraints.len(), 7);
     assert_eq!(spec.fact("language"), Some("Python 3.12"));
@@ -127,7 +137,12 @@ fn the_seeds_spec_is_read_whole() {
         (spec.success[0].check, spec.success[0].measure.clone()),
         (Check::Measured, Some(Measure::AllTests))
     );
-    assert!(spec.success[1..].iter().all(|it| it.check == Check::Manual));
+    let success: Vec<_> = spec.success.iter().map(|it| it.check).collect();
+    let (measured, manual) = (Check::Measured, Check::Manual);
+    assert_eq!(success, [measured, measured, measured, manual, manual]);
+    assert_eq!(spec.success[2].measure, Some(Measure::Security));
+    let shown = |it: &spec::Criterion| matches!(&it.measure, Some(Measure::Test(name)) if name.is_in(&it.text));
+    assert!(cases.iter().all(|it| shown(it)));
     assert_eq!(codes(&spec), [""; 0]);
 }
 
@@ -244,7 +259,10 @@ fn the_text_toolkits_examples_are_found_in_every_form() {
     );
     assert_eq!(
         spec.requirements[3].criteria[0].measure,
-        Some(Measure::Command("python3 -m unittest".to_owned()))
+        Some(Measure::Command {
+            line: "python3 -m unittest".to_owned(),
+            exit: 0
+        })
     );
 }
 
@@ -292,7 +310,7 @@ FR-2 Counts
 NFR-1 Fast (non-functional)
   NFR-1.1 Manual: Fast
 NFR-2 Small (non-functional)
-  NFR-2.1 Manual: below 1 MB
+  NFR-2.1 Measured: below 1 MB
 missing-id: This requirement has no id; it is called FR-1 by its order. Write the id down, so that moving it does not rename it.
 missing-id: This requirement has no id; it is called FR-2 by its order. Write the id down, so that moving it does not rename it.
 missing-id: This requirement has no id; it is called NFR-1 by its order. Write the id down, so that moving it does not rename it.
@@ -509,4 +527,71 @@ fn the_json_is_the_contracts() {
     );
     assert_eq!(json["success"][0]["measure"]["kind"], "all-tests");
     assert_eq!(json["success"][0]["check"], "measured");
+}
+
+#[test]
+fn scenarios_and_statements_in_ears_are_executable() {
+    check(
+        "### FR-1: Total
+`total(prices: list) -> int` in `cart.py`.
+#### Scenario: two things
+- **GIVEN** a cart
+- **WHEN** `total([1, 2])` is called
+- **THEN** it gives `3`
+#### Scenario: words
+- Given an empty cart
+- When the user looks
+- Then a hint is shown
+- And nothing else
+
+```gherkin
+Feature: Totals
+  Scenario: negative
+    Given a price
+    When total([-1]) is called
+    Then it raises ValueError
+```
+- WHEN `total([2])` is called, THE system SHALL return `2`.
+- WHEN a user fails 5 times, THE Login SHALL wait.
+- At most 5 attempts
+- Plain words
+## Success Criteria
+- x",
+        "FR-1 Total
+  FR-1.1 Compiled: two things: GIVEN a cart; WHEN `total([1, 2])` is called; THEN it gives `3`
+  FR-1.2 Measured: words: Given an empty cart; When the user looks; Then a hint is shown; And nothing else
+  FR-1.3 Compiled: negative: Given a price; When total([-1]) is called; Then it raises ValueError
+  FR-1.4 Compiled: WHEN `total([2])` is called, THE system SHALL return `2`.
+  FR-1.5 Measured: WHEN a user fails 5 times, THE Login SHALL wait.
+  FR-1.6 Measured: At most 5 attempts
+  FR-1.7 Manual: Plain words
+  FR-1.e1 of FR-1.1: total([1, 2]) Value(\"3\")
+  FR-1.e2 of FR-1.3: total([-1]) Raises(\"ValueError\")
+  FR-1.e3 of FR-1.4: total([2]) Value(\"2\")",
+    );
+}
+
+#[test]
+fn what_goes_wrong_today_is_no_example_of_what_is_right() {
+    check(
+        "# Bugfix
+### Current Behavior (Defect)
+1.1 WHEN `f(1)` is called THEN the system returns `1`
+
+1.2 WHEN `f(1)` → `1` THEN it is wrong
+
+### Expected Behavior (Correct)
+2.1 WHEN `f(1)` is called THEN the system SHALL return `2`
+### Unchanged Behavior (Regression Prevention)
+3.1 WHEN `f(3)` is called THEN the system SHALL CONTINUE TO return `3`",
+        "1 Current Behavior
+  1.1 Manual: WHEN `f(1)` is called THEN the system returns `1`
+  1.2 Manual: WHEN `f(1)` → `1` THEN it is wrong
+2 Expected Behavior
+  2.1 Compiled: WHEN `f(1)` is called THEN the system SHALL return `2`
+  2.e1 of 2.1: f(1) Value(\"2\")
+3 Unchanged Behavior
+  3.1 Compiled: WHEN `f(3)` is called THEN the system SHALL CONTINUE TO return `3`
+  3.e1 of 3.1: f(3) Value(\"3\")",
+    );
 }

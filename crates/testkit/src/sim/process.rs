@@ -278,6 +278,7 @@ impl<'w> Process<'w> {
                 passed: 1,
                 failed: 0,
                 unjudged: false,
+                shown: Vec::new(),
             },
         })
     }

@@ -1,0 +1,569 @@
+//! Answers about an idea as values, and what of them can be used.
+
+use code::Language;
+use serde::Deserialize;
+use spec::{Draft, Part, Rule, Spec};
+
+use super::words::arguments;
+
+/// What is wished for, with what is known of it.
+pub(super) struct Wish<'a> {
+    pub(super) idea: &'a str,
+    pub(super) answers: &'a [Answered],
+    /// Code of the project that the idea speaks of.
+    pub(super) code: &'a str,
+    /// The language, as people name it.
+    pub(super) language: &'static str,
+    pub(super) is_bugfix: bool,
+    pub(super) in_kiro_form: bool,
+}
+
+impl Wish<'_> {
+    pub(super) fn signature_like(&self) -> &'static str {
+        match self.language {
+            "JavaScript" => "slugify(text)",
+            "TypeScript" => "slugify(text: string): string",
+            "Rust" => "slugify(text: &str) -> String",
+            _ => "slugify(text: str) -> str",
+        }
+    }
+
+    fn extension(&self) -> &'static str {
+        match self.language {
+            "JavaScript" => "mjs",
+            "TypeScript" => "ts",
+            "Rust" => "rs",
+            _ => "py",
+        }
+    }
+}
+
+/// A question with its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answered {
+    pub(super) question: String,
+    pub(super) answer: String,
+    /// Whether a person gave it.
+    pub(super) by_person: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Questions {
+    pub(super) questions: Vec<OpenQuestion>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OpenQuestion {
+    pub(super) question: String,
+    #[serde(default)]
+    pub(super) options: Vec<String>,
+    pub(super) assume: String,
+}
+
+/// What the whole is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Functions,
+    Commands,
+    Other,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Shape {
+    pub(super) title: String,
+    pub(super) overview: String,
+    pub(super) kind: Kind,
+    pub(super) file: String,
+    pub(super) parts: Vec<ShapePart>,
+    #[serde(default)]
+    pub(super) cases: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ShapePart {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) signature: String,
+    pub(super) purpose: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Rules {
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    want: String,
+    #[serde(default)]
+    why: String,
+    pub(super) criteria: Vec<Ruled>,
+    #[serde(default)]
+    pub(super) unchanged: Vec<Ruled>,
+    #[serde(default)]
+    pub(super) refusals: Vec<Refused>,
+    #[serde(default)]
+    defects: Vec<Defect>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Ruled {
+    pub(super) when: String,
+    pub(super) shall: String,
+    #[serde(default)]
+    pub(super) examples: Vec<Shown>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Shown {
+    pub(super) call: String,
+    pub(super) gives: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Refused {
+    pub(super) when: String,
+    #[serde(default)]
+    call: String,
+    #[serde(default)]
+    pub(super) raises: String,
+    #[serde(default)]
+    exit: u8,
+    #[serde(default)]
+    shall: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Defect {
+    when: String,
+    what: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WorkedOut {
+    pub(super) answers: Vec<OneWorkedOut>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OneWorkedOut {
+    pub(super) gives: String,
+}
+
+impl Shape {
+    /// The same with names, file and signatures that can be used; what is wrong otherwise.
+    pub(super) fn settled(mut self, wish: &Wish<'_>) -> Result<Shape, Vec<String>> {
+        let mut wrong = Vec::new();
+        self.file = file(&self.file, &self.title, wish.extension());
+        let mut seen = std::collections::BTreeSet::new();
+        self.parts
+            .retain(|it| seen.insert(it.name.trim().to_lowercase()));
+        for part in &mut self.parts {
+            part.name = part.name.trim().trim_end_matches("()").to_owned();
+            part.signature = part.signature.trim().trim_matches('`').to_owned();
+            if self.kind == Kind::Functions {
+                let declared = declares(&part.signature);
+                match declared {
+                    Some(name) => part.name = name,
+                    None => wrong.push(format!(
+                        "«{}» is no signature of a function, such as {}",
+                        part.signature,
+                        wish.signature_like()
+                    )),
+                }
+            }
+        }
+        let has_words = |it: &str, least: usize| {
+            it.split_whitespace()
+                .filter(|it| it.contains(char::is_alphabetic))
+                .count()
+                >= least
+        };
+        if !has_words(&self.title, 1) || !has_words(&self.overview, 3) {
+            wrong.push("the title or the overview says nothing".to_owned());
+        }
+        if self.parts.iter().any(|it| it.name.is_empty()) {
+            wrong.push("a part has no name".to_owned());
+        }
+        match wrong.is_empty() {
+            true => Ok(self),
+            false => Err(wrong),
+        }
+    }
+
+    /// The program of a shape of commands.
+    fn program(&self) -> &str {
+        let name = self.file.rsplit('/').next().unwrap_or(&self.file);
+        name.split('.').next().unwrap_or(name)
+    }
+}
+
+/// A path within the project with the language's extension, made from the title where there is none.
+fn file(path: &str, title: &str, extension: &str) -> String {
+    let clean = path.trim().trim_start_matches("./");
+    let is_path = !clean.is_empty()
+        && !clean.starts_with('/')
+        && clean
+            .split('/')
+            .all(|it| !it.is_empty() && !it.starts_with('.'))
+        && clean
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+    let stem = match is_path {
+        true => clean.rsplit_once('.').map_or(clean, |it| it.0).to_owned(),
+        false => super::name_of(title).replace('-', "_"),
+    };
+    let language = Language::from_path(clean);
+    let fits =
+        is_path && language.is_some() && language == Language::from_path(&format!("x.{extension}"));
+    match (fits, extension) {
+        (true, _) => clean.to_owned(),
+        (false, "rs") if !stem.starts_with("src/") => format!("src/{stem}.rs"),
+        (false, "py") => format!("{}.py", stem.replace('-', "_")),
+        (false, _) => format!("{stem}.{extension}"),
+    }
+}
+
+/// The function that a signature declares.
+fn declares(signature: &str) -> Option<String> {
+    let spec = Spec::parse("x", &format!("### FR-1: A\n\n`{signature}`\n\n- x\n"));
+    spec.requirements
+        .first()?
+        .functions
+        .first()
+        .map(|it| it.name.clone())
+}
+
+/// Rules as parts of a draft, and what of them could not be used.
+#[derive(Clone)]
+pub(super) struct Settled {
+    pub(super) part: Part,
+    pub(super) defects: Vec<(String, String)>,
+    pub(super) wrong: Vec<String>,
+}
+
+impl Rules {
+    /// The calls that have a value as their answer.
+    pub(super) fn shown(&mut self) -> impl Iterator<Item = &mut Shown> {
+        let rules = self.criteria.iter_mut().chain(&mut self.unchanged);
+        rules.flat_map(|it| &mut it.examples)
+    }
+
+    /// Takes out what is marked by an empty call.
+    pub(super) fn sweep(&mut self) {
+        for rule in self.criteria.iter_mut().chain(&mut self.unchanged) {
+            rule.examples.retain(|it| !it.call.is_empty());
+        }
+    }
+
+    pub(super) fn settle(&self, shape: &Shape, place: usize) -> Settled {
+        let one = &shape.parts[place];
+        let (subject, opening) = match shape.kind {
+            Kind::Functions => (
+                format!("the function `{}`", one.name),
+                format!("`{}` in `{}`: {}", one.signature, shape.file, one.purpose),
+            ),
+            Kind::Commands => (
+                format!("the program `{}`", shape.program()),
+                format!(
+                    "The program `{}` in `{}`: {}",
+                    shape.program(),
+                    shape.file,
+                    one.purpose
+                ),
+            ),
+            Kind::Other => (format!("the {}", one.name), one.purpose.clone()),
+        };
+        let mut wrong = Vec::new();
+        let mut rules = Vec::new();
+        for (list, stays) in [(&self.criteria, false), (&self.unchanged, true)] {
+            for rule in list {
+                let examples = rule
+                    .examples
+                    .iter()
+                    .filter_map(|it| shape.example(one, it).map_err(|why| wrong.push(why)).ok());
+                rules.push(Rule {
+                    when: rule.when.clone(),
+                    shall: rule.shall.clone(),
+                    refuses: false,
+                    stays,
+                    examples: examples.collect(),
+                });
+            }
+        }
+        for refusal in &self.refusals {
+            match shape.refusal(one, refusal) {
+                Ok(rule) => rules.push(rule),
+                Err(why) => wrong.push(why),
+            }
+        }
+        let has_any = rules.iter().any(|it| !it.examples.is_empty());
+        if shape.kind != Kind::Other && !has_any {
+            wrong.push("no rule has an example that can be checked".to_owned());
+        }
+        let defects = self
+            .defects
+            .iter()
+            .map(|it| (it.when.clone(), it.what.clone()));
+        Settled {
+            defects: defects.collect(),
+            part: Part {
+                title: match shape.kind {
+                    Kind::Functions => format!("`{}`", one.name),
+                    Kind::Commands | Kind::Other => one.name.clone(),
+                },
+                subject,
+                opening,
+                story: [self.who.clone(), self.want.clone(), self.why.clone()],
+                rules,
+            },
+            wrong,
+        }
+    }
+}
+
+impl Shape {
+    /// An example as a bullet of a spec; why it is none otherwise.
+    fn example(&self, part: &ShapePart, shown: &Shown) -> Result<String, String> {
+        let (call, gives) = (shown.call.trim(), shown.gives.trim());
+        let told = format!("`{call}` → `{gives}`");
+        let is_plain = |it: &str| !it.is_empty() && !it.contains(['`', '\n']);
+        if !is_plain(call) || !is_plain(gives) {
+            return Err(format!("{told} must stand on one line, without backticks"));
+        }
+        let forms = match self.kind {
+            Kind::Commands => vec![format!("`$ {}` → `{gives}`", call.trim_start_matches("$ "))],
+            // A text is often given without its quotes.
+            _ => vec![
+                told.clone(),
+                format!("`{call}` → `{}`", serde_json::Value::from(gives)),
+            ],
+        };
+        let most = arguments(&part.signature);
+        if self.kind == Kind::Functions && given(call) > most {
+            return Err(format!(
+                "{told} gives {} arguments, but {} takes {most}",
+                given(call),
+                part.name
+            ));
+        }
+        let found = forms.into_iter().find(|it| self.reads(part, it));
+        found.ok_or_else(|| match self.kind {
+            Kind::Commands => format!(
+                "{told} is no line that runs {} and what it prints",
+                self.program()
+            ),
+            _ => format!(
+                "{told} is no call of {} with values as arguments and a value as its answer",
+                part.name
+            ),
+        })
+    }
+
+    fn refusal(&self, part: &ShapePart, refused: &Refused) -> Result<Rule, String> {
+        let rule = |shall: String, examples: Vec<String>| Rule {
+            when: refused.when.clone(),
+            shall,
+            refuses: true,
+            stays: false,
+            examples,
+        };
+        let call = refused.call.trim();
+        let most = arguments(&part.signature);
+        if self.kind == Kind::Functions && given(call) > most {
+            return Err(format!(
+                "`{call}` gives {} arguments, but {} takes {most}",
+                given(call),
+                part.name
+            ));
+        }
+        let (shall, example) = match self.kind {
+            Kind::Other => return Ok(rule(refused.shall.clone(), Vec::new())),
+            Kind::Functions => {
+                let raises = refused.raises.trim().trim_end_matches("()");
+                (
+                    format!("raise {raises}"),
+                    format!("`{call}` raises `{raises}`"),
+                )
+            }
+            Kind::Commands => (
+                format!("end with exit code {}", refused.exit),
+                format!(
+                    "`$ {}` exits with {}",
+                    call.trim_start_matches("$ "),
+                    refused.exit
+                ),
+            ),
+        };
+        match self.reads(part, &example) {
+            true => Ok(rule(shall, vec![example])),
+            false => Err(format!(
+                "{example} cannot be checked: it must be a whole call with values, and the name of an error"
+            )),
+        }
+    }
+
+    /// Whether a bullet is one example about this part.
+    fn reads(&self, part: &ShapePart, bullet: &str) -> bool {
+        let spec = Spec::parse("x", &format!("### FR-1: A\n\n- {bullet}\n"));
+        let mut examples = spec.examples();
+        let (Some(one), None) = (examples.next(), examples.next()) else {
+            return false;
+        };
+        match self.kind {
+            Kind::Commands => one.call.command.as_ref().is_some_and(|it| {
+                let program = it.program.rsplit('/').next().unwrap_or(&it.program);
+                program.split('.').next() == Some(self.program())
+            }),
+            _ => one.call.command.is_none() && one.call.function == part.name,
+        }
+    }
+}
+
+/// How many arguments a call gives: its commas outside of texts and inner brackets, and one more.
+fn given(call: &str) -> usize {
+    let Some((_, inner)) = call.split_once('(') else {
+        return 0;
+    };
+    let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
+    let mut commas = 0;
+    for c in inner.chars() {
+        match (quote, c) {
+            _ if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') if depth == 0 => break,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, ',') if depth == 0 => commas += 1,
+            (None, _) => {}
+        }
+    }
+    match inner.trim_start().starts_with(')') {
+        true => 0,
+        false => commas + 1,
+    }
+}
+
+/// The draft of settled parts.
+pub(super) fn draft(wish: &Wish<'_>, shape: &Shape, settled: &[Settled]) -> Draft {
+    let pair = |it: &Answered| (it.question.clone(), it.answer.clone());
+    let (decided, assumed): (Vec<&Answered>, Vec<&Answered>) =
+        wish.answers.iter().partition(|it| it.by_person);
+    Draft {
+        title: shape.title.trim().to_owned(),
+        overview: shape.overview.clone(),
+        language: match shape.kind {
+            Kind::Other => String::new(),
+            _ => wish.language.to_owned(),
+        },
+        parts: settled.iter().map(|it| it.part.clone()).collect(),
+        defects: settled.iter().flat_map(|it| it.defects.clone()).collect(),
+        assumptions: assumed.into_iter().map(pair).collect(),
+        decisions: decided.into_iter().map(pair).collect(),
+        cases: match shape.kind {
+            Kind::Other => shape.cases.clone(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish() -> Wish<'static> {
+        Wish {
+            idea: "slugs",
+            answers: &[],
+            code: "",
+            language: "Python 3",
+            is_bugfix: false,
+            in_kiro_form: false,
+        }
+    }
+
+    fn shape(kind: &str, file: &str, name: &str, signature: &str) -> Shape {
+        let value = serde_json::json!({
+            "title": "Slugs", "overview": "Makes slugs of titles.", "kind": kind, "file": file,
+            "parts": [{"name": name, "signature": signature, "purpose": "p"}],
+        });
+        serde_json::from_value(value).expect("a shape")
+    }
+
+    #[test]
+    fn files_and_names_are_made_usable() {
+        let settled = |file: &str| {
+            let shape = shape("functions", file, "x", "slugify(text: str) -> str");
+            shape.settled(&wish()).expect("a shape").file
+        };
+        for (given, expected) in [
+            ("slugs.py", "slugs.py"),
+            ("kit/slugs.py", "kit/slugs.py"),
+            ("slugs.js", "slugs.py"),
+            ("/etc/passwd", "slugs.py"),
+            ("../x.py", "slugs.py"),
+            (".kiro/x.py", "slugs.py"),
+            ("", "slugs.py"),
+            ("my-slugs", "my_slugs.py"),
+        ] {
+            assert_eq!(settled(given), expected, "{given}");
+        }
+        let named = shape("functions", "", "x", "slugify(text: str) -> str").settled(&wish());
+        assert_eq!(named.expect("a shape").parts[0].name, "slugify");
+        assert!(
+            shape("functions", "", "x", "makes slugs")
+                .settled(&wish())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn examples_that_cannot_be_checked_are_told() {
+        let shape = shape("functions", "", "slugify", "slugify(text: str) -> str");
+        let shown = |call: &str, gives: &str| {
+            shape.example(
+                &shape.parts[0],
+                &Shown {
+                    call: call.to_owned(),
+                    gives: gives.to_owned(),
+                },
+            )
+        };
+        assert_eq!(
+            shown("slugify(\"A\")", "\"a\""),
+            Ok("`slugify(\"A\")` → `\"a\"`".to_owned())
+        );
+        assert_eq!(
+            shown("slugify(\"A b\")", "a-b"),
+            Ok("`slugify(\"A b\")` → `\"a-b\"`".to_owned())
+        );
+        assert!(shown("slugify(text)", "\"a\"").is_err());
+        assert!(shown("slugify(\"A\", 2)", "\"a\"").is_err());
+        assert_eq!(given("f(\"a, \\\"b\", [1, 2], {\"x\": (3, 4)})"), 3);
+        assert_eq!((given("f()"), given("f")), (0, 0));
+        assert!(shown("other(\"A\")", "\"a\"").is_err());
+        assert!(shown("slugify(\"`\")", "\"a\"").is_err());
+    }
+
+    #[test]
+    fn commands_are_lines_of_the_shapes_program() {
+        let shape = shape("commands", "todo.py", "add", "todo add TEXT");
+        let shown = |call: &str| {
+            let shown = Shown {
+                call: call.to_owned(),
+                gives: "Added".to_owned(),
+            };
+            shape.example(&shape.parts[0], &shown)
+        };
+        assert_eq!(
+            shown("todo add milk"),
+            Ok("`$ todo add milk` → `Added`".to_owned())
+        );
+        assert_eq!(
+            shown("python3 todo.py add milk"),
+            Ok("`$ python3 todo.py add milk` → `Added`".to_owned())
+        );
+        assert!(shown("rm -rf x").is_err() && shown("todo add | sort").is_err());
+    }
+}
