@@ -4,11 +4,12 @@ use spec::{TaskList, TaskMark, set_mark};
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::hooking::tell_of_writes;
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
 use crate::secrets;
-use crate::view::Unseen;
+use crate::view::Front;
 
 /// What became of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub fn set_task(
     id: &str,
     state: &str,
     environment: &Environment,
+    front: &mut dyn Front,
 ) -> Result<SetTask, SessionError> {
     let mark = mark_of(state)?;
     let place = SpecPlace::find(wanted, environment)?;
@@ -39,7 +41,7 @@ pub fn set_task(
     }
     let id = id.into();
     let mut before = TaskMark::Open;
-    edit(&place, environment, |text| {
+    edit(&place, environment, front, |text| {
         before = TaskList::parse(text)
             .task(&id)
             .map_or(TaskMark::Open, |it| it.mark);
@@ -65,11 +67,11 @@ pub(crate) fn known(text: &str) -> String {
 pub(crate) fn replace(
     place: &SpecPlace,
     environment: &Environment,
-    old: &str,
-    new: &str,
+    (old, new): (&str, &str),
+    front: &mut dyn Front,
 ) -> Result<bool, SessionError> {
     let mut is_old = true;
-    edit(place, environment, |text| {
+    edit(place, environment, front, |text| {
         is_old = text == old;
         Ok(is_old.then(|| new.to_owned()))
     })?;
@@ -80,6 +82,7 @@ pub(crate) fn replace(
 fn edit(
     place: &SpecPlace,
     environment: &Environment,
+    front: &mut dyn Front,
     edit: impl FnMut(&str) -> Result<Option<String>, SessionError>,
 ) -> Result<(), SessionError> {
     let gate = documents::gate(&place.project, environment)?;
@@ -87,12 +90,17 @@ fn edit(
         true => Some(open_journal(
             &place.project,
             &secrets::redactor(&place.project, environment)?,
-            &mut Unseen,
+            front,
         )?),
         false => None,
     };
     let path = place.tasks();
-    planning::edit_own(&place.project, &gate, journal.as_mut(), &path, edit)
+    let written = planning::edit_own(&place.project, &gate, journal.as_mut(), &path, edit)?;
+    drop(journal);
+    match written {
+        true => tell_of_writes(&place.project, environment, &[(path, false)], front),
+        false => Ok(()),
+    }
 }
 
 fn mark_of(state: &str) -> Result<TaskMark, SessionError> {

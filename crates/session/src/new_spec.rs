@@ -4,7 +4,9 @@ use spec::{Dialect, Disk, Layout, Purpose, template};
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::hooking::tell_of_writes;
 use crate::places::{Environment, OnDisk, Project, SpecPlace};
+use crate::view::Front;
 
 /// What is to be begun.
 #[derive(Clone, Debug)]
@@ -23,7 +25,11 @@ pub struct NewSpec {
 ///
 /// # Errors
 /// When the name is none, or a spec of this name is there.
-pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, SessionError> {
+pub fn new_spec(
+    wanted: &NewSpec,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<String, SessionError> {
     let name = &wanted.name;
     let is_name = !name.is_empty()
         && name.len() <= 80
@@ -56,6 +62,7 @@ pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, S
     let text = template(&title, wanted.purpose, wanted.in_kiro_form);
     let gate = documents::gate(&project, environment)?;
     documents::write(&project, &gate, &file, &text)?;
+    tell_of_writes(&project, environment, &[(file.clone(), true)], front)?;
     Ok(file)
 }
 

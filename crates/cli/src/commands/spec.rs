@@ -11,6 +11,7 @@ use session::{Environment, NewSpec, Purpose, SessionError};
 
 use crate::args::{Json, NewArgs, PurposeArg, SpecArgs};
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
+use crate::terminal::Terminal;
 
 pub(super) fn new(args: &NewArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let purpose = match args.kind {
@@ -26,6 +27,7 @@ pub(super) fn new(args: &NewArgs, environment: &Environment) -> Result<ExitCode,
             in_kiro_form: args.folder,
         },
         environment,
+        &mut Terminal::remarks(),
     )?;
     if args.json {
         output::json(&json!({"path": path}));
