@@ -39,6 +39,22 @@ async function packed(file) {
   return { name, encoding: "-", bytes: plain, plain: plain.length };
 }
 
+/** What the licences of the packages inside want to be told, each text once. */
+async function notices() {
+  const { packages } = JSON.parse(await fs.readFile("package-lock.json", "utf8"));
+  const names = new Map();
+  for (const [place, it] of Object.entries(packages)) {
+    if (!place || it.dev || it.link) continue;
+    const entries = await fs.readdir(place).catch(() => []);
+    const files = entries.filter((name) => /^(licen[cs]e|notice|thirdparty)/i.test(name)).sort();
+    const texts = await Promise.all(files.map((name) => fs.readFile(path.join(place, name), "utf8").catch(() => "")));
+    const text = texts.join("\n").trim() || `Licence: ${it.license ?? "see the package"}`;
+    names.set(text, [...(names.get(text) ?? []), `${place.replace(/^.*node_modules\//, "")} ${it.version}`]);
+  }
+  return [...names].map(([text, of]) => `${of.join("\n")}\n\n${text}`).join("\n\n----\n\n");
+}
+
+await fs.writeFile(path.join(folder, "licences.txt"), `This page is made of Code OSS and the following packages.\n\n${await notices()}\n`);
 const files = await Promise.all((await filesBelow(folder)).map(packed));
 const heads = files.map((it) => `${it.bytes.length} ${it.encoding} ${it.name}\n`);
 const head = Buffer.from(`KIROPAGE1\n${files.length}\n${heads.join("")}`);

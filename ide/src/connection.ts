@@ -8,12 +8,12 @@ export { Refused };
 const PAUSE_FIRST_MS = 100;
 const PAUSE_MOST_MS = 2000;
 
-export class Connection implements Engine {
+export class Connection implements Omit<Engine, "language"> {
   private socket?: WebSocket;
   private pause = PAUSE_FIRST_MS;
   private readonly rpc = new Rpc((text) => this.socket?.send(text));
 
-  constructor(private readonly address: string) {}
+  constructor(private readonly origin: string) {}
 
   ask = this.rpc.ask.bind(this.rpc) as Engine["ask"];
   tell = this.rpc.tell.bind(this.rpc);
@@ -23,22 +23,41 @@ export class Connection implements Engine {
 
   /** Opens the connection; resolves when it is open for the first time. */
   open(): Promise<void> {
-    return new Promise((resolve) => {
-      const forget = this.onState((state) => {
-        if (state !== "open") return;
-        forget();
-        resolve();
-      });
-      this.connect();
-    });
+    const opened = this.comesBack();
+    this.connect();
+    return opened;
   }
 
   get isOpen(): boolean {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Opens one more connection, to what the engine has at `path`; resolves once it could be opened. */
+  async converse(path: string): Promise<WebSocket> {
+    for (;;) {
+      if (!this.isOpen) await this.comesBack();
+      const socket = new WebSocket(`${this.origin}/${path}`);
+      const isOpen = await new Promise<boolean>((resolve) => {
+        socket.onopen = () => resolve(true);
+        socket.onclose = () => resolve(false);
+      });
+      if (isOpen) return socket;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MOST_MS));
+    }
+  }
+
+  private comesBack(): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = this.onState((state) => {
+        if (state !== "open") return;
+        forget();
+        resolve();
+      });
+    });
+  }
+
   private connect(): void {
-    const socket = new WebSocket(this.address);
+    const socket = new WebSocket(`${this.origin}/wire`);
     this.socket = socket;
     socket.onopen = () => {
       this.pause = PAUSE_FIRST_MS;

@@ -16,12 +16,12 @@ import { Terminals } from "./terminal.ts";
 import { provideWorkers } from "./workers.ts";
 
 /** What the engine says of itself and of the folder that it serves. */
-type Hello = { root: string; name: string; shell: string; version: string };
+type Hello = { root: string; name: string; home: string; shell: string; version: string };
 
 const opening = document.querySelector<HTMLElement>("#opening")!;
 
 async function open(): Promise<void> {
-  const engine = new Connection(`ws://${location.host}/wire`);
+  const engine = new Connection(`ws://${location.host}`);
   engine.onState((state) => state === "refused" && fail("This page is no longer known to Kiro. Open the address that `kiro ide` prints."));
   await engine.open();
   const hello = await engine.ask<Hello>("_kiro/host/hello");
@@ -37,7 +37,7 @@ async function open(): Promise<void> {
   provideKiro(engine);
   const webviews = `${location.protocol}//{{uuid}}.${location.host}`;
   const terminals = new Terminals(engine, hello.root, hello.shell);
-  await initialize(services(terminals, webviews), container, options(hello), { userHome: URI.file("/") });
+  await initialize(services(terminals, webviews), container, options(hello), { userHome: URI.file(hello.home) });
   await host;
   performance.mark("kiro-ready");
 }

@@ -1,6 +1,7 @@
-//! `cargo xtask ide`: the extension and the page of `kiro ide`, built with npm; the page goes into `target/ide/`, where the feature `ide` takes it from.
+//! `cargo xtask ide`: the extension and the page of `kiro ide`, built with npm into `target/ide/`, where the feature `ide` takes
+//! them from. `cargo xtask vsix`: packages of the extension for editors, into `target/vsix/`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Builds the page.
@@ -8,10 +9,8 @@ use std::process::Command;
 /// # Errors
 /// When a program is missing or fails; says which and what to do.
 pub(crate) fn build(repository: &Path) -> Result<(), String> {
-    let extension = repository.join("editors/vscode");
-    install(&extension)?;
-    run(&extension, "npx", &["--no-install", "tsc"])?;
-    run(&extension, "node", &["build.mjs"])?;
+    extension(repository)?;
+    pack(repository, &["../../target/ide/kiro.vsix"])?;
     let page = repository.join("ide");
     install(&page)?;
     run(&page, "npx", &["--no-install", "tsc"])?;
@@ -25,6 +24,75 @@ pub(crate) fn build(repository: &Path) -> Result<(), String> {
         "node",
         &["pack.js", "../target/ide/page", "../target/ide/page.pack"],
     )
+}
+
+/// Makes the packages: one for this system that brings `engine` along, one for the browser, and one for every system whose
+/// `PATH` has `kiro`. Without an engine one is built.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn packages(repository: &Path, engine: Option<&str>) -> Result<(), String> {
+    extension(repository)?;
+    let engine = match engine {
+        Some(engine) => PathBuf::from(engine),
+        None => release(repository)?,
+    };
+    let engine = engine
+        .canonicalize()
+        .map_err(|error| format!("{} cannot be used: {error}", engine.display()))?;
+    let engine = engine.display().to_string();
+    let target = target()?;
+    let file = |name: &str| format!("../../target/vsix/kiro{name}.vsix");
+    let own = file(&format!("-{target}"));
+    pack(
+        repository,
+        &[&own, "--target", &target, "--engine", &engine],
+    )?;
+    pack(repository, &[&file("-web"), "--target", "web"])?;
+    pack(repository, &[&file("")])
+}
+
+/// The program without the page, which an editor has no use for.
+fn release(repository: &Path) -> Result<PathBuf, String> {
+    run(
+        repository,
+        env!("CARGO"),
+        &["build", "--release", "--package", "cli"],
+    )?;
+    Ok(repository.join(format!(
+        "target/release/kiro{}",
+        std::env::consts::EXE_SUFFIX
+    )))
+}
+
+/// This system as editors name it.
+fn target() -> Result<String, String> {
+    use std::env::consts::{ARCH, OS};
+    let system = match OS {
+        "linux" => "linux",
+        "macos" => "darwin",
+        "windows" => "win32",
+        other => return Err(format!("editors have no name for {other}")),
+    };
+    let processor = match ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => return Err(format!("editors have no name for {other}")),
+    };
+    Ok(format!("{system}-{processor}"))
+}
+
+/// Builds both entries of the extension.
+fn extension(repository: &Path) -> Result<(), String> {
+    let folder = repository.join("editors/vscode");
+    install(&folder)?;
+    run(&folder, "npx", &["--no-install", "tsc"])?;
+    run(&folder, "node", &["build.mjs"])
+}
+
+fn pack(repository: &Path, words: &[&str]) -> Result<(), String> {
+    let folder = repository.join("editors/vscode");
+    run(&folder, "node", &[&["pack.mjs"], words].concat())
 }
 
 /// Brings the packages of the lock file, unless they are there. No package runs anything.

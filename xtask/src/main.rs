@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask tidy`, `cargo xtask ide`, `cargo xtask sim`.
+//! Chores of the repository: `cargo xtask tidy`, `cargo xtask ide`, `cargo xtask vsix`, `cargo xtask sim`.
 //!
 //! It depends on no crate of the product, so that it builds in seconds and works while the product does not. What needs the
 //! product is a program of its own, which is started here.
@@ -19,6 +19,7 @@ use files::FileSet;
 
 const USAGE: &str = "usage: cargo xtask tidy                           check the rules of the house
        cargo xtask ide                            build the page of `kiro ide`
+       cargo xtask vsix [--engine KIRO]           make packages of the extension, with this engine or one built now
        cargo xtask sim [--seeds N | --seed K]    live through N simulated projects, or one again";
 
 fn main() -> ExitCode {
@@ -26,11 +27,17 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["tidy"] => tidy_repository(),
         ["sim", ..] => simulate(&arguments[1..]),
-        ["ide"] => match ide::build(&repository()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error, 1),
-        },
+        ["ide"] => ended(ide::build(&repository())),
+        ["vsix"] => ended(ide::packages(&repository(), None)),
+        ["vsix", "--engine", engine] => ended(ide::packages(&repository(), Some(engine))),
         _ => fail(USAGE, 2),
+    }
+}
+
+fn ended(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, 1),
     }
 }
 

@@ -51,7 +51,8 @@ pub(crate) struct Unreadable {
     pub(crate) why: String,
 }
 
-/// The packages of `set`, in the order of their paths; workspaces without a package are left out.
+/// The packages of `set`, in the order of their paths; workspaces without a package are left out, and so are packages that are a
+/// workspace of their own, such as the fuzz targets.
 pub(crate) fn manifests(set: &FileSet) -> (Vec<Manifest>, Vec<Unreadable>) {
     let renamed = set
         .get("Cargo.toml")
@@ -62,6 +63,8 @@ pub(crate) fn manifests(set: &FileSet) -> (Vec<Manifest>, Vec<Unreadable>) {
     for file in set.own().filter(|it| it.name() == "Cargo.toml") {
         let text = file.text().unwrap_or("\0");
         match DeTable::parse(text) {
+            Ok(root) if file.path() != "Cargo.toml" && root.get_ref().contains_key("workspace") => {
+            }
             Ok(root) => manifests.extend(read(file.path(), text, root.get_ref(), &renamed)),
             Err(error) => unreadable.push(Unreadable {
                 path: file.path().to_owned(),

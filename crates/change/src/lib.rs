@@ -9,6 +9,7 @@ mod changeset;
 mod diff;
 mod digest;
 mod merge;
+mod origin;
 mod parts;
 mod path;
 mod spelling;
@@ -19,6 +20,7 @@ pub use changeset::{Changeset, ChangesetError, FileChange, FileState, Kind, Mode
 pub use diff::{Hunk, HunkError, HunkLine, Side, apply_hunks, line_hunks};
 pub use digest::{Digest, DigestError};
 pub use merge::{Labels, Merge, MergePiece, merge};
+pub use origin::{carried, origins};
 pub use parts::{Part, PartsError};
 pub use path::{PathError, RelPath};
 pub use spelling::{closest, meant, unknown_word};

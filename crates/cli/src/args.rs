@@ -1,5 +1,6 @@
 //! What the user typed.
 
+mod ide;
 mod mcp;
 mod run;
 mod tasks;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use session::{Budget, Money};
 
+pub(crate) use self::ide::IdeArgs;
 pub(crate) use self::mcp::{McpCommand, McpLoginArgs, McpTestArgs};
 pub(crate) use self::run::RunArgs;
 pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
@@ -298,7 +300,7 @@ pub(crate) struct SpecArgs {
 pub(crate) struct PlanArgs {
     /// The specification, by name or path.
     pub(crate) spec: String,
-    /// Replace plan and tasks even if they were edited by hand.
+    /// Replace plan and tasks even if they were edited by hand, and ask a model again that planned this very spec before.
     #[arg(long)]
     pub(crate) fresh: bool,
     /// Change only what depends on what changed in the specification; what was edited by hand stays. The default where there
@@ -637,23 +639,6 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "PROVIDER/NAME")]
     pub(crate) model: Option<String>,
     /// Print a line of JSON for each change; then nobody is asked.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// How the IDE is opened.
-#[derive(Debug, Args)]
-pub(crate) struct IdeArgs {
-    /// The folder to open [default: the current one].
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: Option<PathBuf>,
-    /// The port [default: the one that this folder had last time, else a free one].
-    #[arg(long)]
-    pub(crate) port: Option<u16>,
-    /// Do not open a browser.
-    #[arg(long)]
-    pub(crate) no_open: bool,
-    /// Print the address as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

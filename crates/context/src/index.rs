@@ -27,6 +27,7 @@ use crate::reader::Reader;
 
 pub use ask::{Hit, Place};
 pub use refresh::Refreshed;
+pub use store::forget_gone;
 
 use document::Key;
 use segment::{Row, Segment};

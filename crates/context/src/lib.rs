@@ -8,12 +8,14 @@ mod index;
 mod mention;
 mod reader;
 mod steering;
+mod sweep;
 mod walk;
 
-pub use index::{Hit, Index, Place, Refreshed};
+pub use index::{Hit, Index, Place, Refreshed, forget_gone};
 pub use mention::{Mention, MentionKind, mentions};
 pub use reader::Reader;
 pub use steering::{About, Choice, Inclusion, Origin, Reference, ReferenceKind, Steering, choose};
+pub use sweep::{Met, Sweep};
 pub use walk::{Found, Walk, Walked};
 
 /// Bytes of text that make a token, roughly: what an unknown model's tokenizer gives for code and prose.

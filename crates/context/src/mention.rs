@@ -22,12 +22,14 @@ pub enum MentionKind {
     Spec,
     /// `#problems`: what the project's linters say.
     Problems,
+    /// `#image`: a picture.
+    Image,
     /// `#NAME`: steering of this name, if there is any.
     Named,
 }
 
 /// Every kind with its word.
-const WORDS: [(&str, MentionKind); 9] = [
+const WORDS: [(&str, MentionKind); 10] = [
     ("@workspace", MentionKind::Workspace),
     ("#codebase", MentionKind::Workspace),
     ("#file", MentionKind::File),
@@ -36,6 +38,7 @@ const WORDS: [(&str, MentionKind); 9] = [
     ("#git", MentionKind::Git),
     ("#spec", MentionKind::Spec),
     ("#problems", MentionKind::Problems),
+    ("#image", MentionKind::Image),
     ("#steering", MentionKind::Named),
 ];
 

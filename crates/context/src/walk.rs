@@ -18,13 +18,13 @@ const LITTER: &[&str] = &[
     ".ruff_cache",
 ];
 /// Names that are looked at in one walk.
-const NAMES_MAX: usize = 300_000;
+pub(crate) const NAMES_MAX: usize = 300_000;
 /// Folders in folders that are entered.
-const DEPTH_MAX: usize = 100;
+pub(crate) const DEPTH_MAX: usize = 100;
 /// The largest file of ignore rules that is read, in bytes.
 const RULES_MAX: u64 = 1 << 20;
 /// What holds them.
-const RULE_FILES: [&str; 3] = [".gitignore", ".ignore", ".kiroignore"];
+pub(crate) const RULE_FILES: [&str; 3] = [".gitignore", ".ignore", ".kiroignore"];
 
 /// One thing that a walk comes upon.
 #[derive(Clone, Debug)]
@@ -70,16 +70,11 @@ impl Walk<'_> {
     /// # Errors
     /// When the folder that it begins in cannot be listed.
     pub fn go(&self, visit: Visit<'_>) -> Result<Walked, FileError> {
-        let mut rules = Vec::new();
-        let mut above: Vec<RelPath> = self.start.into_iter().cloned().collect();
-        while let Some(folder) = above.last().and_then(RelPath::parent) {
-            above.push(folder);
-        }
-        if self.start.is_some() {
-            rules.push(rules_of(self.root, None, &RULE_FILES));
-        }
-        let inner = above.iter().skip(1).rev();
-        rules.extend(inner.map(|it| rules_of(self.root, Some(it), &RULE_FILES)));
+        let above = above(self.start);
+        let rules = above
+            .iter()
+            .map(|it| rules_of(self.root, it.as_ref(), &RULE_FILES))
+            .collect();
         let mut walker = Walker {
             walk: self,
             rules,
@@ -91,8 +86,40 @@ impl Walk<'_> {
     }
 }
 
+/// The folders that `start` stands in, from the outermost on; none is the root.
+pub(crate) fn above(start: Option<&RelPath>) -> Vec<Option<RelPath>> {
+    let mut above: Vec<Option<RelPath>> = Vec::new();
+    let mut inner = start.cloned();
+    while let Some(folder) = inner {
+        inner = folder.parent();
+        above.push(inner.clone());
+    }
+    above.reverse();
+    above
+}
+
+/// Whether ignore rules leave a path out; `rules` from the innermost folder on.
+pub(crate) fn is_left_out<'r>(
+    path: &RelPath,
+    is_folder: bool,
+    rules: impl Iterator<Item = &'r Gitignore>,
+) -> bool {
+    let name = path.file_name();
+    if name.eq_ignore_ascii_case(".git") || (is_folder && LITTER.contains(&name)) {
+        return true;
+    }
+    for rules in rules.filter(|it| !it.is_empty()) {
+        match rules.matched(path.as_str(), is_folder) {
+            Match::Ignore(_) => return true,
+            Match::Whitelist(_) => return false,
+            Match::None => {}
+        }
+    }
+    false
+}
+
 /// The rules that stand in these files of a folder.
-fn rules_of(root: &Path, folder: Option<&RelPath>, names: &[&str]) -> Gitignore {
+pub(crate) fn rules_of(root: &Path, folder: Option<&RelPath>, names: &[&str]) -> Gitignore {
     let mut builder = GitignoreBuilder::new(folder.map_or("", RelPath::as_str));
     for name in names {
         let path = match folder {
@@ -158,7 +185,7 @@ impl Walker<'_> {
             };
             let Ok(path) = path else { continue };
             let is_folder = entry.kind == EntryKind::Folder;
-            if self.is_left_out(&path, is_folder) {
+            if is_left_out(&path, is_folder, self.rules.iter().rev()) {
                 self.walked.ignored += 1;
                 continue;
             }
@@ -181,20 +208,5 @@ impl Walker<'_> {
             }
         }
         Ok(ControlFlow::Continue(()))
-    }
-
-    fn is_left_out(&self, path: &RelPath, is_folder: bool) -> bool {
-        let name = path.file_name();
-        if name.eq_ignore_ascii_case(".git") || (is_folder && LITTER.contains(&name)) {
-            return true;
-        }
-        for rules in self.rules.iter().rev().filter(|it| !it.is_empty()) {
-            match rules.matched(path.as_str(), is_folder) {
-                Match::Ignore(_) => return true,
-                Match::Whitelist(_) => return false,
-                Match::None => {}
-            }
-        }
-        false
     }
 }

@@ -138,6 +138,7 @@ mod tests {
                 requirements: vec![],
                 files: vec![],
                 fingerprint: String::new(),
+                prints: Vec::new(),
                 ticked: false,
             })
             .collect();

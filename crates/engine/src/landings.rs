@@ -109,6 +109,7 @@ mod tests {
             task: task.to_owned(),
             files: Vec::new(),
             merged: Vec::new(),
+            left: Vec::new(),
         }
     }
 

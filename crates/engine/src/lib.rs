@@ -20,13 +20,16 @@ mod run;
 mod scanners;
 mod tally;
 mod tooling;
+mod trail;
 mod work;
 
 pub use fact::{
-    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, Mode, Outcome, Proposal, Renewal,
-    Ruling, TaskRecord,
+    Answer, Answerer, CheckPurpose, Cost, Fact, Judgement, LeftFile, Mode, Outcome, Proposal,
+    Renewal, Ruling, TaskRecord,
 };
-pub use fingerprint::of_task as fingerprint_of;
+pub use fingerprint::{
+    of_bound_task as bound_fingerprint_of, of_task as fingerprint_of, prints as requirement_prints,
+};
 pub use graph::{Graph, GraphError};
 pub use landings::{Landed, Landings};
 pub use lanes::{Lanes, scopes_meet};
@@ -38,6 +41,7 @@ pub use run::{Conflict, Next, Progress, Run, TaskState};
 pub use scanners::{Grade, Scanner, SecurityFinding, grades};
 pub use tally::{RunTally, Share, Tally, tally};
 pub use tooling::Tooling;
+pub use trail::{Above, DoneTask, Trail};
 pub use work::{
     FunctionWork, Glue, Neighbour, Rule, TRIAL_FOLDER, Work, WorkError, complete, languages,
     source_files, work_of,

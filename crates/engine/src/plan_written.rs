@@ -89,6 +89,7 @@ fn records(spec: &Spec, tasks: &[Task]) -> Vec<TaskRecord> {
         requirements: task.requirements.clone(),
         files: task.files.clone(),
         fingerprint: fingerprint::of_task(spec, &task.title, &task.requirements, &task.files),
+        prints: Vec::new(),
         ticked: false,
     };
     leaves(tasks).into_iter().map(record).collect()

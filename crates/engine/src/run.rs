@@ -610,7 +610,9 @@ impl Progress {
             Fact::ApplyIntended { .. } => self.stage = Stage::Applying,
             Fact::Applied { .. } => self.applied(),
             // From the first file on that goes, what is left is not what was proven.
-            Fact::UndoIntended { .. } | Fact::Undone { .. } => self.reopen(),
+            Fact::UndoIntended { .. } | Fact::Undone { .. } | Fact::Reopened { .. } => {
+                self.reopen();
+            }
             Fact::TaskDone { covered, .. } => {
                 self.stage = Stage::Done;
                 self.covered.clone_from(covered);
@@ -714,6 +716,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::ApplyFailed { task, .. }
         | Fact::UndoIntended { task, .. }
         | Fact::Undone { task, .. }
+        | Fact::Reopened { task }
         | Fact::TaskDone { task, .. }
         | Fact::Committed { task, .. }
         | Fact::Ticked { task } => Some(task),
@@ -722,6 +725,7 @@ fn task_of(fact: &Fact) -> Option<&str> {
         | Fact::Resumed
         | Fact::Planned { .. }
         | Fact::Replanned { .. }
+        | Fact::Confirmed { .. }
         | Fact::Claimed { .. }
         | Fact::Ruled { .. }
         | Fact::HookDecided { .. }

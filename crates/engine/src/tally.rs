@@ -347,6 +347,7 @@ mod tests {
                 task: task(),
                 files: vec!["a".into()],
                 merged: Vec::new(),
+                left: Vec::new(),
             },
             Fact::TaskDone {
                 task: task(),

@@ -15,6 +15,7 @@ mod folders;
 mod judged;
 mod landing;
 mod look;
+mod open_folder;
 mod present;
 mod several;
 mod single;
@@ -25,12 +26,13 @@ pub use browse::{
     Entry, EntryKind, Loaded, Stamp, Standing, entries_in, load_in, stamp_in, standing_in,
 };
 pub use error::{FileError, plain, shown};
-pub use folders::{disk_free, ensure_folder, ensure_private_folder, link_own, remove_tree};
+pub use folders::{disk_free, ensure_folder, ensure_private_folder, remove_tree};
 pub use judged::{
     load_judged, make_folder_judged, read_judged, remove_judged, remove_tree_judged, rename_judged,
     write_judged,
 };
 pub use look::{Last, look};
+pub use open_folder::{FolderName, FolderRead, NameKind, OpenFolder};
 pub use several::{Rewrite, write_all_in};
 pub use single::{digest, read, read_in, replace_own, write, write_in, write_over, write_program};
 

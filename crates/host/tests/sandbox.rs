@@ -7,10 +7,13 @@
     reason = "a test says aloud what this machine did not let it try"
 )]
 
+#[path = "sandbox/door.rs"]
+mod door;
 #[path = "sandbox/world.rs"]
 mod world;
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use host::process::{Channel, Command, Ended, RunError, Watch, interactive, plain};
-use host::sandbox::{Network, SandboxError, WallsError};
+use host::sandbox::{Network, Overlay, SandboxError, WallsError};
 use policy::OwnProgram;
 use world::{
     World, again_in_a_foreign_session, alive, as_everyone, copy, kill_supervisor, mark, own_permit,
@@ -56,6 +59,73 @@ fn a_command_runs_within_its_walls_and_says_what_it_has_to_say() {
             let mut bare = Command::new(["/usr/bin/env"], &world.project);
             bare.env = vec![("ONLY".into(), "this".into())];
             assert_eq!(world.run(&bare).stdout, b"ONLY=this\n");
+        },
+    );
+}
+
+#[test]
+fn a_folder_laid_over_another_is_seen_and_never_changed() {
+    as_everyone(
+        "a_folder_laid_over_another_is_seen_and_never_changed",
+        |world| {
+            if !world.has_outer_layer() {
+                let why = world.sandbox.overlays(&world.scratch());
+                assert!(why.expect_err("no namespaces").contains("namespaces"));
+                return;
+            }
+            if let Err(why) = world.sandbox.overlays(&world.scratch()) {
+                println!("not tried: {why}");
+                return;
+            }
+            let below = world.outside.join("of, the: user\\s");
+            fs::create_dir_all(below.join("deep")).expect("a folder");
+            for name in ["deep/library", "gone"] {
+                let mut file = fs::File::create(below.join(name)).expect("a file");
+                file.write_all(b"theirs\n").expect("written");
+            }
+            let above = world.scratch().join("above");
+            let at = world.project.join("node_modules");
+            let overlay = Overlay::prepare(&below, &above, &at).expect("made ready");
+            let mut walls = world.walls();
+            walls.overlays.push(overlay.clone());
+            let run = |script: &str| {
+                let command = world.shell(script);
+                let permit = world.permit(&command);
+                let finished = world.sandbox.run(permit, &command, &walls, &|| false);
+                let finished = finished.expect("it runs");
+                String::from_utf8_lossy(&[finished.stdout, finished.stderr].concat()).into_owned()
+            };
+            let said = run(
+                "cd node_modules && cat deep/library && rm gone && echo ours > deep/library \
+                 && echo new > new && mv new deep && chmod 700 deep && ls",
+            );
+            assert_eq!(said, "theirs\ndeep\n");
+            // What was changed is there for the next command, and nowhere else.
+            assert_eq!(
+                run("cat node_modules/deep/library node_modules/deep/new"),
+                "ours\nnew\n"
+            );
+            let theirs = fs::read_to_string(below.join("deep/library")).expect("it is there");
+            assert_eq!(theirs, "theirs\n");
+            assert!(below.join("gone").exists() && !below.join("deep/new").exists());
+            assert_eq!(fs::read_dir(&at).expect("a folder").count(), 0);
+            let out = run(&format!("cat {}/changes/deep/new", above.display()));
+            assert!(!out.contains("new\n"), "{out}");
+            host::files::remove_tree(&above).expect("what the system made can be removed");
+            for wrong in [world.project.clone(), world.outside.clone()] {
+                let mut walls = world.walls();
+                walls.overlays.push(Overlay {
+                    at: wrong,
+                    ..overlay.clone()
+                });
+                let command = world.shell("true");
+                let permit = world.permit(&command);
+                let refused = world.sandbox.run(permit, &command, &walls, &|| false);
+                assert!(
+                    matches!(refused, Err(SandboxError::Walls(_))),
+                    "{refused:?}"
+                );
+            }
         },
     );
 }

@@ -1,5 +1,5 @@
 //! Connects to the address that is its last argument, as an agent of Kiro's would, calls each tool once, and says what came of
-//! it: the client that the protocol's conformance suite asks for.
+//! it: the client that the protocol's conformance suite asks for. What the suite wants done otherwise it says in variables.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,19 +10,33 @@ use std::time::Duration;
 
 use change::Digest;
 use host::process::Supervisor;
-use mcp::{Entry, Fleet, Ground, Member, Pins, Reach, ServerTools, Setting, Target, Trouble};
+use mcp::{
+    Entry, Fleet, Ground, Member, Oauth, Pins, Reach, ServerTools, Setting, Target, Trouble,
+};
 use policy::{Gate, Redactor, Rules};
 use serde_json::{Value, json};
 use tools::{Consent, Person, Stop, Toolbox, Wish};
 
 const NAME: &str = "suite";
 const LIMIT: Duration = Duration::from_secs(20);
+/// How often a person would have patience to log in.
+const LOGINS_MAX: usize = 2;
+/// What the suite takes for the address that describes this client.
+const METADATA: &str = "https://conformance-test.local/client-metadata.json";
+/// The scenario in which no tool is there to be called, and the one in which what is known of one tool is told to another.
+const NO_CALLS: &str = "json-schema-ref-no-deref";
+const ECHO: &str = "json-schema-2020-12-preservation";
 
-/// Takes every default and approves every call.
+/// Takes every default, approves every call, and logs in wherever it is told to.
 struct Willing;
 
 impl Person for Willing {
-    fn ask(&self, _: &str, _: &[String], _: Stop<'_>) -> Option<String> {
+    fn ask(&self, question: &str, _: &[String], _: Stop<'_>) -> Option<String> {
+        if question.contains("Open this address")
+            && let Some(address) = question.split_whitespace().next_back()
+        {
+            agree(address);
+        }
         Some(String::new())
     }
 
@@ -65,20 +79,26 @@ fn tried(url: String) -> Result<String, String> {
         gate: gate.clone(),
         redactor: Redactor::default(),
         logs: PathBuf::from("/nowhere"),
+        roots: Vec::new(),
     };
     let keys = keys();
     let open = |ground: &Ground| {
         let member = member(url.clone(), keys.clone());
         Fleet::of(vec![member], ground.clone()).map_err(|error| error.to_string())
     };
-    let mut fleet = open(&ground)?;
-    if let Err(Trouble::Unauthorized(_)) = fleet.introduction(NAME) {
-        mcp::log_in(&url, &[], &keys, &mut |address| agree(address), &|| false)?;
-        fleet = open(&ground)?;
+    let fleet = open(&ground)?;
+    let mut came = fleet.introduction(NAME);
+    for _ in 0..LOGINS_MAX {
+        let Err(Trouble::Unauthorized(challenge)) = &came else {
+            break;
+        };
+        let log_in = fleet.log_in(NAME, Some(challenge))?;
+        agree(&log_in.address());
+        log_in.wait(&|| false)?;
+        fleet.anew(NAME);
+        came = fleet.introduction(NAME);
     }
-    if let Err(trouble) = fleet.introduction(NAME) {
-        return Err(trouble.to_string());
-    }
+    let introduction = came.map_err(|trouble| trouble.to_string())?;
     let fleet = Arc::new(fleet);
     let tools = ServerTools::open(Setting {
         fleet: Arc::clone(&fleet),
@@ -90,27 +110,85 @@ fn tried(url: String) -> Result<String, String> {
         context_tokens: u32::MAX,
     });
     let mut told = String::new();
-    for spec in tools
-        .specs()
-        .iter()
-        .filter(|it| it.name.starts_with("mcp_suite_"))
-    {
-        let answer = tools.call(&spec.name, &arguments(&spec.parameters), &|| false, &|_| {});
-        told.push_str(&format!("{}: {}\n", spec.name, answer.summary));
+    for (tool, arguments) in wanted(&introduction.tools) {
+        let answer = tools.call(&called(&tool), &arguments, &|| false, &|_| {});
+        told.push_str(&format!("{tool}: {}\n", answer.summary));
         if answer.failed {
             return Err(told);
         }
     }
+    for it in &introduction.resources {
+        let arguments = json!({"server": NAME, "uri": it.name});
+        let answer = tools.call("mcp_resource", &arguments, &|| false, &|_| {});
+        told.push_str(&format!("{}: {}\n", it.name, answer.summary));
+    }
+    for it in &introduction.prompts {
+        let came = fleet.prompt(NAME, &it.name, serde_json::Map::new());
+        told.push_str(&format!("{}: {came:?}\n", it.name));
+    }
     Ok(told)
 }
 
+/// The name by which an agent calls a tool.
+fn called(tool: &str) -> String {
+    let letter = |c: char| match c.is_ascii_alphanumeric() {
+        true => c,
+        false => '_',
+    };
+    let name: String = tool.chars().map(letter).collect();
+    format!("mcp_{NAME}_{name}")
+}
+
+/// What is to be called, with what.
+fn wanted(tools: &[mcp::RemoteTool]) -> Vec<(String, Value)> {
+    let scenario = std::env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default();
+    if let Some(calls) = context()["toolCalls"].as_array() {
+        let call = |it: &Value| {
+            let name = it["name"].as_str()?.to_owned();
+            Some((name, it["arguments"].clone()))
+        };
+        return calls.iter().filter_map(call).collect();
+    }
+    let each = tools
+        .iter()
+        .map(|it| (it.name.clone(), arguments(&it.schema)));
+    match scenario.as_str() {
+        NO_CALLS => Vec::new(),
+        ECHO => {
+            let (echo, focal): (Vec<_>, Vec<_>) = tools
+                .iter()
+                .partition(|it| it.schema["properties"].get("schema").is_some());
+            let pairs = echo.iter().zip(&focal);
+            let told = |(echo, focal): (&&mcp::RemoteTool, &&mcp::RemoteTool)| {
+                (echo.name.clone(), json!({"schema": focal.schema}))
+            };
+            pairs.map(told).collect()
+        }
+        _ => each.collect(),
+    }
+}
+
+/// What the suite says beside the scenario.
+fn context() -> Value {
+    let text = std::env::var("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
 fn member(url: String, keys: PathBuf) -> Member {
+    let said = context();
+    let text = |key: &str| said[key].as_str().map(str::to_owned);
     let target = Target {
         name: NAME.to_owned(),
         own: true,
         reach: Reach::Http {
             url,
             headers: Vec::new(),
+            oauth: Oauth {
+                client_id: text("client_id"),
+                client_secret: text("client_secret"),
+                client_metadata_url: Some(METADATA.to_owned()),
+                ..Oauth::default()
+            },
             keys,
         },
         start_timeout: LIMIT,

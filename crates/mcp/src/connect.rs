@@ -26,12 +26,15 @@ use crate::link::{Link, Parts, Service, causes};
 use crate::login::granted;
 use crate::render::plain;
 use crate::said::{Said, Watched, listen, log_of};
+use crate::settings::Oauth;
 use crate::trouble::Trouble;
 
 /// Largest message of a server, in bytes.
 pub(crate) const MESSAGE_MAX: usize = 8 << 20;
 /// How long the end of a program is waited for that does not answer any more.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a server behind HTTP may think about the newer way of beginning before the older one is tried.
+const FIRST_TRY: Duration = Duration::from_secs(10);
 
 /// A server that may be started, with everything that its entry leaves to the user's environment put in.
 #[derive(Clone)]
@@ -64,6 +67,8 @@ pub enum Reach {
         url: String,
         /// Headers that go with every request.
         headers: Vec<(String, String)>,
+        /// What a person logs in as, and for.
+        oauth: Oauth,
         /// The file in which stands what was granted by logging in; it may be missing.
         keys: PathBuf,
     },
@@ -80,15 +85,22 @@ pub struct Ground {
     pub redactor: Redactor,
     /// Where the logs stand.
     pub logs: PathBuf,
+    /// The folders that programs are told they are asked about, absolute; servers behind HTTP are told none.
+    pub roots: Vec<PathBuf>,
 }
 
-/// Reaches a server and lets it introduce itself; the newer way of the protocol is tried where it knows the older one not.
+/// Reaches a server and lets it introduce itself, in the way of the protocol that it knows. Programs are asked in the older
+/// way first, since one that starts slowly would answer the newer question too late; behind HTTP an answer comes at once.
 pub(crate) fn connect(target: &Target, ground: &Ground, handle: &Handle) -> Result<Link, Trouble> {
     if let Some(reason) = ground.gate.distrusts_server(target.own, &target.name) {
         return Err(Trouble::Distrusted(reason.to_string()));
     }
-    match attempt(target, ground, handle, older()) {
-        Err(Failed::TooNew) => attempt(target, ground, handle, newer()).map_err(Failed::trouble),
+    let (first, second) = match &target.reach {
+        Reach::Program { .. } => (older(), newer()),
+        Reach::Http { .. } => (newer(), older()),
+    };
+    match attempt(target, ground, handle, first) {
+        Err(Failed::OtherWay) => attempt(target, ground, handle, second).map_err(Failed::trouble),
         other => other.map_err(Failed::trouble),
     }
 }
@@ -105,15 +117,15 @@ fn newer() -> ClientLifecycleMode {
 
 /// How an attempt failed.
 enum Failed {
-    /// The server knows no `initialize`: perhaps it knows the newer way.
-    TooNew,
+    /// The server does not know this way of beginning: perhaps it knows the other.
+    OtherWay,
     Trouble(Trouble),
 }
 
 impl Failed {
     fn trouble(self) -> Trouble {
         match self {
-            Failed::TooNew => Trouble::Protocol("it refuses both ways of beginning".to_owned()),
+            Failed::OtherWay => Trouble::Protocol("it refuses both ways of beginning".to_owned()),
             Failed::Trouble(trouble) => trouble,
         }
     }
@@ -125,7 +137,11 @@ fn attempt(
     handle: &Handle,
     lifecycle: ClientLifecycleMode,
 ) -> Result<Link, Failed> {
-    let ears = Ears::of(&target.name);
+    let roots = match &target.reach {
+        Reach::Program { .. } => &ground.roots[..],
+        Reach::Http { .. } => &[],
+    };
+    let ears = Ears::of(&target.name, roots);
     let said = Arc::new(Said::default());
     let fresh = Fresh {
         target,
@@ -139,7 +155,16 @@ fn attempt(
             let (service, program, log) = fresh.program(ground)?;
             (service, Some(program), Some(log))
         }
-        Reach::Http { url, headers, keys } => (fresh.http(url, headers, keys)?, None, None),
+        Reach::Http {
+            url,
+            headers,
+            oauth,
+            keys,
+        } => {
+            let (client, config) = prepared(url, headers, keys).map_err(Failed::Trouble)?;
+            let service = fresh.http(client, config, (url, oauth, keys))?;
+            (service, None, None)
+        }
     };
     let parts = Parts {
         name: target.name.clone(),
@@ -183,7 +208,7 @@ impl Fresh<'_> {
         match begun {
             Ok(Ok(service)) => Ok((service, program, log)),
             Ok(Err(ClientInitializeError::JsonRpcError(_))) if self.is_older() => {
-                Err(Failed::TooNew)
+                Err(Failed::OtherWay)
             }
             Ok(Err(
                 ClientInitializeError::ConnectionClosed(_)
@@ -246,57 +271,60 @@ impl Fresh<'_> {
 
     fn http(
         &self,
-        url: &str,
-        headers: &[(String, String)],
-        keys: &Path,
+        client: reqwest::Client,
+        config: StreamableHttpClientTransportConfig,
+        (url, oauth, keys): (&str, &Oauth, &Path),
     ) -> Result<Service, Failed> {
         let fail = |trouble| Failed::Trouble(trouble);
-        let (client, config) = prepared(url, headers, keys).map_err(fail)?;
+        let limit = match self.is_older() {
+            true => self.target.start_timeout,
+            false => self.target.start_timeout.min(FIRST_TRY),
+        };
         let begun = self.handle.block_on(async {
             let ear = Ear(Arc::clone(&self.ears));
             let lifecycle = self.lifecycle.clone();
-            let granted = granted(url, keys)
+            let granted = granted(url, oauth, keys)
                 .await
                 .map_err(|why| fail(Trouble::Unauthorized(plain(&why))))?;
-            let limit = self.target.start_timeout;
             Ok::<_, Failed>(match granted {
                 None => {
                     let transport = StreamableHttpClientTransport::with_client(client, config);
-                    timeout(
-                        limit,
-                        serve_client_with_lifecycle(ear, transport, lifecycle),
-                    )
-                    .await
+                    let began = serve_client_with_lifecycle(ear, transport, lifecycle);
+                    timeout(limit, began).await
                 }
                 Some(manager) => {
                     let client = AuthClient::new(client, manager);
                     let transport = StreamableHttpClientTransport::with_client(client, config);
-                    timeout(
-                        limit,
-                        serve_client_with_lifecycle(ear, transport, lifecycle),
-                    )
-                    .await
+                    let began = serve_client_with_lifecycle(ear, transport, lifecycle);
+                    timeout(limit, began).await
                 }
             })
         })?;
         match begun {
             Ok(Ok(service)) => Ok(service),
-            Ok(Err(error)) if wants_authorization(&error) => {
-                let challenge = error.auth_challenge().unwrap_or("the server answered 401");
-                Err(fail(Trouble::Unauthorized(plain(challenge))))
-            }
-            Ok(Err(ClientInitializeError::JsonRpcError(_))) if self.is_older() => {
-                Err(Failed::TooNew)
-            }
-            Ok(Err(error @ ClientInitializeError::TransportError { .. })) => {
-                Err(fail(of_transport(&plain(&causes(&error)))))
-            }
-            Ok(Err(error)) => Err(fail(Trouble::Protocol(plain(&causes(&error))))),
+            Ok(Err(error)) => Err(self.refused(&error)),
+            Err(_) if !self.is_older() => Err(Failed::OtherWay),
             Err(_) => Err(fail(Trouble::Silent {
                 waited: self.target.start_timeout,
                 said: String::new(),
                 noise: None,
             })),
+        }
+    }
+
+    /// What an answer means that is none. Whoever knows the older way alone may refuse the newer one in any words.
+    fn refused(&self, error: &ClientInitializeError) -> Failed {
+        if wants_authorization(error) {
+            let challenge = error.auth_challenge().unwrap_or("the server answered 401");
+            return Failed::Trouble(Trouble::Unauthorized(plain(challenge)));
+        }
+        let trouble = match error {
+            ClientInitializeError::TransportError { .. } => of_transport(&plain(&causes(error))),
+            _ => Trouble::Protocol(plain(&causes(error))),
+        };
+        match trouble {
+            Trouble::Protocol(_) if !self.is_older() => Failed::OtherWay,
+            trouble => Failed::Trouble(trouble),
         }
     }
 }

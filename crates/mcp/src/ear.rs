@@ -1,5 +1,6 @@
 //! Kiro's side of a connection, as the server hears it: it answers questions to the person and takes in progress.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rmcp::model::{
     ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
     ElicitationCapability, ErrorData, FormElicitationCapability, Implementation,
-    ProgressNotificationParam, ProtocolVersion,
+    ProgressNotificationParam, ProtocolVersion, RootsCapabilities,
 };
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::{ClientHandler, RoleClient};
@@ -15,6 +16,7 @@ use tools::Person;
 
 use crate::elicit::{self, Answered};
 use crate::render::{bounded, plain};
+use crate::roots::{self, Roots};
 
 /// Bytes of one report of progress.
 const PROGRESS_MAX: usize = 300;
@@ -41,6 +43,8 @@ struct Waiting {
 #[derive(Default)]
 pub(crate) struct Ears {
     server: String,
+    /// The folders that it is asked about.
+    roots: Vec<PathBuf>,
     waiting: Mutex<Vec<Waiting>>,
     tickets: AtomicU64,
     /// Questions that a person is being asked.
@@ -50,9 +54,10 @@ pub(crate) struct Ears {
 }
 
 impl Ears {
-    pub(crate) fn of(server: &str) -> Arc<Ears> {
+    pub(crate) fn of(server: &str, roots: &[PathBuf]) -> Arc<Ears> {
         Arc::new(Ears {
             server: server.to_owned(),
+            roots: roots.to_vec(),
             ..Ears::default()
         })
     }
@@ -136,6 +141,9 @@ impl ClientHandler for Ear {
         let mut capabilities = ClientCapabilities::default();
         let form = ElicitationCapability::new().with_form(FormElicitationCapability::default());
         capabilities.elicitation = Some(form);
+        if !self.0.roots.is_empty() {
+            capabilities.roots = Some(RootsCapabilities::default());
+        }
         let me = Implementation::new("kiro", env!("CARGO_PKG_VERSION"));
         let mut config = ClientConfig::new(capabilities, me);
         config.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
@@ -169,6 +177,10 @@ impl ClientHandler for Ear {
             Answered::Declined => ElicitResult::new(ElicitationAction::Decline),
             Answered::Cancelled => ElicitResult::new(ElicitationAction::Cancel),
         })
+    }
+
+    async fn list_roots(&self, _: RequestContext<RoleClient>) -> Result<Roots, ErrorData> {
+        Ok(roots::of(&self.0.roots))
     }
 
     async fn on_progress(

@@ -4,13 +4,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use host::clock::Stopwatch;
-use rmcp::model::{GetPromptRequestParams, ReadResourceRequestParams};
+use rmcp::model::{
+    GetPromptRequestParams, PaginatedRequestParams, PromptArgument, ReadResourceRequestParams,
+};
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 use tools::{Person, Progress, Stop};
 
-use crate::connect::{Ground, Target, connect};
+use crate::connect::{Ground, Reach, Target, connect};
 use crate::link::{Link, RemoteTool, RequestError};
+use crate::login::LogIn;
 use crate::render::{bounded, plain, resource};
 use crate::settings::Entry;
 use crate::trouble::Trouble;
@@ -61,6 +64,8 @@ pub struct Listed {
     pub name: String,
     /// What it says of itself, in one line.
     pub about: String,
+    /// What of a prompt is filled in, with whether there is nothing without it.
+    pub fields: Vec<(String, bool)>,
 }
 
 /// The servers, with what they run on. When this is dropped, all of them end.
@@ -181,8 +186,9 @@ impl Fleet {
             ));
         };
         let link = connect(target, &self.ground, runtime.handle())?;
-        link.list_tools(limit).map_err(|error| {
-            Trouble::Protocol(format!("its tools could not be listed: {error}"))
+        link.list_tools(limit).map_err(|error| match error {
+            RequestError::Unauthorized(challenge) => Trouble::Unauthorized(plain(&challenge)),
+            error => Trouble::Protocol(format!("its tools could not be listed: {error}")),
         })?;
         Ok(link)
     }
@@ -217,6 +223,33 @@ impl Fleet {
         })
     }
 
+    /// Begins to let a person log in at a server behind HTTP; `challenge` is what it refused a request with.
+    ///
+    /// # Errors
+    /// When it is none, or offers no way of logging in.
+    pub fn log_in(&self, server: &str, challenge: Option<&str>) -> Result<LogIn, String> {
+        let target = self.berth(server).map(|it| &it.member.target);
+        let Some(Ok(Target {
+            reach: Reach::Http {
+                url, oauth, keys, ..
+            },
+            ..
+        })) = target
+        else {
+            return Err(format!("«{server}» is no server that is logged in at"));
+        };
+        LogIn::begin(url, oauth, challenge, keys)
+    }
+
+    /// Forgets the connection to a server, so that the next request makes it anew: with what was granted meanwhile.
+    pub fn anew(&self, server: &str) {
+        if let Some(berth) = self.berth(server) {
+            let mut state = lock(&berth.state);
+            state.trouble = None;
+            drop(state.link.take());
+        }
+    }
+
     fn limit(&self, server: &str) -> Duration {
         let berth = self.berth(server);
         berth.map_or(crate::settings::REQUEST_TIMEOUT, |it| {
@@ -237,16 +270,24 @@ impl Fleet {
     pub fn resources(&self, server: &str) -> Result<Vec<Listed>, RequestError> {
         let link = self.reached(server)?;
         let service = link.service()?;
-        let work = async move { service.list_resources(None).await };
-        let page = link.soon(self.limit(server), work)?;
-        let listed = page
-            .resources
-            .into_iter()
-            .take(LISTED_MAX)
-            .map(|it| Listed {
-                about: line(it.description.as_deref().unwrap_or(&it.name)),
-                name: plain(&it.uri),
-            });
+        let work = async move {
+            let (mut all, mut cursor) = (Vec::new(), None);
+            loop {
+                let params = PaginatedRequestParams::default().with_cursor(cursor);
+                let page = service.list_resources(Some(params)).await?;
+                all.extend(page.resources);
+                cursor = page.next_cursor;
+                if cursor.is_none() || all.len() >= LISTED_MAX {
+                    return Ok(all);
+                }
+            }
+        };
+        let all = link.soon(self.limit(server), work)?;
+        let listed = all.into_iter().take(LISTED_MAX).map(|it| Listed {
+            about: line(it.description.as_deref().unwrap_or(&it.name)),
+            name: plain(&it.uri),
+            fields: Vec::new(),
+        });
         Ok(listed.collect())
     }
 
@@ -257,13 +298,42 @@ impl Fleet {
     pub fn prompts(&self, server: &str) -> Result<Vec<Listed>, RequestError> {
         let link = self.reached(server)?;
         let service = link.service()?;
-        let work = async move { service.list_prompts(None).await };
-        let page = link.soon(self.limit(server), work)?;
-        let listed = page.prompts.into_iter().take(LISTED_MAX).map(|it| Listed {
+        let work = async move {
+            let (mut all, mut cursor) = (Vec::new(), None);
+            loop {
+                let params = PaginatedRequestParams::default().with_cursor(cursor);
+                let page = service.list_prompts(Some(params)).await?;
+                all.extend(page.prompts);
+                cursor = page.next_cursor;
+                if cursor.is_none() || all.len() >= LISTED_MAX {
+                    return Ok(all);
+                }
+            }
+        };
+        let all = link.soon(self.limit(server), work)?;
+        let field = |it: PromptArgument| (plain(&it.name), it.required == Some(true));
+        let listed = all.into_iter().take(LISTED_MAX).map(|it| Listed {
             about: line(it.description.as_deref().unwrap_or_default()),
             name: plain(&it.name),
+            fields: it.arguments.into_iter().flatten().map(field).collect(),
         });
         Ok(listed.collect())
+    }
+
+    /// What of a prompt is filled in.
+    pub(crate) fn fields(
+        &self,
+        server: &str,
+        name: &str,
+    ) -> Result<Vec<(String, bool)>, RequestError> {
+        let link = self.reached(server)?;
+        let none = || RequestError::Refused("there is no such prompt".to_owned());
+        if !link.offers().1 {
+            return Err(none());
+        }
+        let prompts = self.prompts(server)?;
+        let found = prompts.into_iter().find(|it| it.name == name);
+        found.map(|it| it.fields).ok_or_else(none)
     }
 
     /// The texts of a prompt, with who is to say them.

@@ -66,6 +66,9 @@ pub enum RequestError {
     /// The server says no.
     #[error("{0}")]
     Refused(String),
+    /// It wants a person to log in, or to grant more; what it said of that.
+    #[error("it wants authorization: run `kiro mcp login` for it")]
+    Unauthorized(String),
 }
 
 /// A server that answers.
@@ -265,6 +268,10 @@ impl Link {
     }
 
     fn failed(&self, error: &ServiceError) -> RequestError {
+        if error.auth_challenge().is_some() || error.is_authorization_required() {
+            let challenge = error.auth_challenge().unwrap_or_default();
+            return RequestError::Unauthorized(challenge.to_owned());
+        }
         match error {
             ServiceError::McpError(error) => RequestError::Refused(plain(&error.message)),
             ServiceError::TransportClosed | ServiceError::Cancelled { .. } => {
@@ -276,9 +283,6 @@ impl Link {
                     true => format!(": {}", plain(&error.to_string())),
                     false => words,
                 })
-            }
-            error if error.is_authorization_required() => {
-                RequestError::Refused("it wants authorization".to_owned())
             }
             ServiceError::UnexpectedResponse => {
                 RequestError::Refused("its answer is none that the protocol knows here".to_owned())

@@ -1,20 +1,17 @@
-//! Kiro as a server: a toolbox and a shelf of documents, offered over the standard streams.
+//! Kiro as a server: a toolbox, a shelf of documents and prompts, offered over the standard streams.
+
+mod counter;
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
-use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
-    Implementation, InitializeResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
-    ResourceContents, ServerCapabilities, Tool, ToolAnnotations,
-};
-use rmcp::service::RequestContext;
-use rmcp::{RoleServer, ServerHandler, ServiceExt};
+use rmcp::ServiceExt;
 use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::runtime::Handle;
-use tools::{Effect, Toolbox};
+use tools::Toolbox;
+
+use self::counter::Counter;
 
 /// Bytes on their way in either direction.
 const PIPE: usize = 64 << 10;
@@ -35,8 +32,45 @@ pub trait Shelf: Send + Sync {
     /// All of them.
     fn documents(&self) -> Vec<Document>;
 
-    /// The text of one; `None` when there is none at this address.
-    fn read(&self, uri: &str) -> Option<String>;
+    /// Media type and text of one; `None` when there is none at this address.
+    fn read(&self, uri: &str) -> Option<(&'static str, String)>;
+}
+
+/// A text that a person lets their agent have by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// What is filled in.
+    pub fields: Vec<PromptField>,
+}
+
+/// Something that is filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromptField {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// Whether there is nothing without it.
+    pub required: bool,
+}
+
+/// Texts with fields.
+pub trait Prompts: Send + Sync {
+    /// All of them.
+    fn prompts(&self) -> Vec<Prompt>;
+
+    /// The text of one, filled in.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it cannot be filled in so.
+    fn prompt(&self, name: &str, given: &Map<String, Value>) -> Result<String, String>;
+
+    /// What a field may hold, as far as it begins so.
+    fn completions(&self, prompt: &str, field: &str, begun: &str) -> Vec<String>;
 }
 
 /// What a server has to offer.
@@ -46,6 +80,8 @@ pub struct Offer {
     pub toolbox: Arc<dyn Toolbox + Send>,
     /// What it has to read.
     pub shelf: Arc<dyn Shelf>,
+    /// What it has to say.
+    pub prompts: Arc<dyn Prompts>,
     /// How it is to be used, for whoever connects.
     pub instructions: String,
 }
@@ -72,7 +108,7 @@ pub fn serve(offer: Offer) -> Result<(), String> {
     let speaking = speaking.spawn(move || speak(&handle, to_outside));
     let speaking = speaking.map_err(|error| error.to_string())?;
     let served = runtime.block_on(async {
-        let service = match Counter(offer).serve((input, output)).await {
+        let service = match Counter::of(offer).serve((input, output)).await {
             Ok(service) => service,
             // Whoever says nothing at all has only looked.
             Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -119,111 +155,5 @@ fn speak(handle: &Handle, mut from: DuplexStream) {
         if count == 0 || written.is_err() {
             return;
         }
-    }
-}
-
-/// Hands over what is asked for.
-#[derive(Clone)]
-struct Counter(Offer);
-
-impl Counter {
-    fn tools(&self) -> Vec<Tool> {
-        let tool = |it: tools::ToolSpec| {
-            let reads = self.0.toolbox.effect(&it.name, &Value::Null) == Effect::Reads;
-            let schema = match it.parameters {
-                Value::Object(object) => object,
-                _ => Map::new(),
-            };
-            let mut tool = Tool::new(it.name, it.description, Arc::new(schema));
-            let says = ToolAnnotations::new().read_only(reads).open_world(false);
-            tool.annotations = Some(says.destructive(false));
-            tool
-        };
-        self.0.toolbox.specs().into_iter().map(tool).collect()
-    }
-}
-
-/// Does something that blocks, where it holds nobody up.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ErrorData> {
-    let came = tokio::task::spawn_blocking(work).await;
-    came.map_err(|_| ErrorData::internal_error("the request broke down", None))
-}
-
-impl ServerHandler for Counter {
-    fn get_info(&self) -> InitializeResult {
-        let can = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_resources()
-            .build();
-        InitializeResult::new(can)
-            .with_server_info(Implementation::new("kiro", env!("CARGO_PKG_VERSION")))
-            .with_instructions(self.0.instructions.clone())
-    }
-
-    fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tools().into_iter().find(|it| it.name == name)
-    }
-
-    async fn list_tools(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools()))
-    }
-
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        if self.get_tool(&request.name).is_none() {
-            let told = format!("there is no tool {}", request.name);
-            return Err(ErrorData::invalid_params(told, None));
-        }
-        let offer = self.0.clone();
-        let arguments = Value::Object(request.arguments.unwrap_or_default());
-        let ended = context.ct;
-        let work = move || {
-            let stop = || ended.is_cancelled();
-            offer
-                .toolbox
-                .call(&request.name, &arguments, &stop, &|_| {})
-        };
-        let answer = aside(work).await?;
-        let content = vec![ContentBlock::text(answer.text)];
-        Ok(CallToolResponse::Complete(match answer.failed {
-            true => CallToolResult::error(content),
-            false => CallToolResult::success(content),
-        }))
-    }
-
-    async fn list_resources(
-        &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
-    ) -> Result<ListResourcesResult, ErrorData> {
-        let shelf = Arc::clone(&self.0.shelf);
-        let documents = aside(move || shelf.documents()).await?;
-        let resource = |it: Document| Resource::new(it.uri, it.title).with_mime_type(it.kind);
-        let all = documents.into_iter().map(resource).collect();
-        Ok(ListResourcesResult::with_all_items(all))
-    }
-
-    async fn read_resource(
-        &self,
-        request: ReadResourceRequestParams,
-        _: RequestContext<RoleServer>,
-    ) -> Result<ReadResourceResponse, ErrorData> {
-        let shelf = Arc::clone(&self.0.shelf);
-        let uri = request.uri.clone();
-        let read = aside(move || shelf.read(&uri)).await?;
-        let text = read.ok_or_else(|| {
-            ErrorData::resource_not_found(format!("there is nothing at {}", request.uri), None)
-        })?;
-        let contents = vec![ResourceContents::text(text, request.uri)];
-        Ok(ReadResourceResult::new(contents).into())
     }
 }

@@ -1,5 +1,6 @@
 //! `mcp.json`: which servers there are. Every text has a reading; what is wrong with it is told with its place.
 
+mod oauth;
 mod place;
 
 use std::time::Duration;
@@ -7,6 +8,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use self::place::Place;
+
+pub use self::oauth::Oauth;
+pub(crate) use self::oauth::PATH as CALLBACK;
 
 /// How long a request may take when its entry does not say.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -78,8 +82,8 @@ pub enum Way {
         url: String,
         /// Further headers.
         headers: Vec<(String, String)>,
-        /// What is asked for when it wants authorization.
-        scopes: Vec<String>,
+        /// What a person logs in there as, and for.
+        oauth: Oauth,
     },
 }
 
@@ -218,6 +222,7 @@ impl Reader<'_> {
             "disabledTools",
             "env",
             "headers",
+            "oauth",
             "oauthScopes",
             "startTimeout",
             "timeout",
@@ -278,7 +283,7 @@ impl Reader<'_> {
             (_, None, Some(url)) => Some(Way::Http {
                 url,
                 headers: self.pairs(fields, "headers"),
-                scopes: self.texts(fields, "oauthScopes"),
+                oauth: self.oauth(fields),
             }),
             (_, None, None) => fail("", "a server needs `command` or `url`"),
         }
@@ -378,7 +383,8 @@ mod tests {
         let text = r#"{"mcpServers":{
  "fetch":{"command":"uvx","args":["mcp-server-fetch"],"env":{"K":"${K}"},"timeout":120000,"startTimeout":5000,
           "disabled":false,"autoApprove":["fetch"],"disabledTools":["x"]},
- "remote":{"url":"https://a.example/mcp","headers":{"Authorization":"Bearer ${T}"},"oauthScopes":["read"],"disabled":true}}}"#;
+ "remote":{"url":"https://a.example/mcp","headers":{"Authorization":"Bearer ${T}"},"oauthScopes":["read"],
+  "oauth":{"clientId":"k","clientSecret":"${S}","redirectUri":"127.0.0.1:7777"},"disabled":true}}}"#;
         let settings = Settings::read(text);
         assert_eq!(settings.remarks, []);
         let [fetch, remote] = &settings.entries[..] else {
@@ -401,7 +407,13 @@ mod tests {
             Some(Way::Http {
                 url: "https://a.example/mcp".into(),
                 headers: vec![("Authorization".into(), "Bearer ${T}".into())],
-                scopes: vec!["read".into()],
+                oauth: Oauth {
+                    scopes: vec!["read".into()],
+                    client_id: Some("k".into()),
+                    client_secret: Some("${S}".into()),
+                    client_metadata_url: None,
+                    back: Some((7777, "/callback".into())),
+                },
             })
         );
     }
@@ -455,6 +467,16 @@ mod tests {
             "exclude",
         );
         wrong(r#"{"url": "ftp://x"}"#, (2, 9), "https://");
+        wrong(
+            r#"{"url": "https://x", "oauth": {"redirectUri": "https://a.example/"}}"#,
+            (2, 39),
+            "this machine",
+        );
+        wrong(
+            r#"{"url": "https://x", "oauth": {"clientSecret": "s"}}"#,
+            (2, 39),
+            "clientId",
+        );
         wrong(r#"{"type": "registry"}"#, (2, 9), "registry");
         wrong(
             r#"{"type": "sse", "url": "https://x"}"#,

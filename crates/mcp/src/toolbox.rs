@@ -1,10 +1,13 @@
 //! The servers' tools as an agent is offered them: each call judged, pinned to what the tool said of itself, bounded and
 //! marked. Where they would take too much room, they are found by a search instead of being listed.
 
+mod authorize;
 mod naming;
 mod search;
+mod typed;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use change::{Digest, visible};
 use policy::shell::Answer as Said;
@@ -18,6 +21,8 @@ use crate::fleet::Fleet;
 use crate::link::{Link, RemoteTool};
 use crate::render::{bounded, marked, plain, result};
 use crate::settings::Entry;
+
+pub use typed::Typed;
 
 /// Looks for tools where they are too many to be listed.
 const FIND: &str = "find_tool";
@@ -76,6 +81,8 @@ pub struct ServerTools {
     offered: Vec<Offered>,
     is_lazy: bool,
     resources: Vec<String>,
+    /// Servers at which nobody wanted to log in: they are not asked about again.
+    unwanted: Mutex<BTreeSet<String>>,
 }
 
 impl ServerTools {
@@ -110,6 +117,7 @@ impl ServerTools {
             setting,
             offered,
             resources,
+            unwanted: Mutex::default(),
         }
     }
 
@@ -175,9 +183,12 @@ impl ServerTools {
             return Answer::failed(refusal);
         }
         on(Progress::Waiting(format!("{server}/{tool}")));
-        let person = Arc::clone(&self.setting.person);
-        match link.call(tool, arguments.clone(), entry.timeout, person, stop, on) {
-            Ok(came) => {
+        let ask = |link: &Link| {
+            let person = Arc::clone(&self.setting.person);
+            link.call(tool, arguments.clone(), entry.timeout, person, stop, on)
+        };
+        match self.authorized(server, link, &ask, stop) {
+            Ok((came, link)) => {
                 let text = result(&came);
                 let summary = summary(server, tool, &text, &self.setting.redactor);
                 let text = marked(

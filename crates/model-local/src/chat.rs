@@ -31,7 +31,7 @@ pub(crate) fn prompt(
     Ok(tokens)
 }
 
-fn refuse_from(limit: usize, tokens: usize) -> Result<(), Halt> {
+pub(crate) fn refuse_from(limit: usize, tokens: usize) -> Result<(), Halt> {
     if tokens < limit {
         return Ok(());
     }

@@ -7,6 +7,7 @@
 //!   become a marker that is a token;
 //! - `sampler`, `letters`, `model::Stops`: from scores to a token, from bytes to whole characters, from characters to the end;
 //! - `form`: holding an answer to a JSON schema;
+//! - `gap`: filling a gap in a text, by models that were trained for it;
 //! - `draft`: guessing tokens that were there before, so that several are read at once;
 //! - `resident`: what is in memory, and only while it is used;
 //! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
@@ -26,6 +27,7 @@ mod chat;
 mod crew;
 mod draft;
 mod form;
+mod gap;
 mod isa;
 mod letters;
 mod mapping;
@@ -53,6 +55,7 @@ mod reference;
 mod tests;
 
 use form::Forms;
+pub use gap::Gap;
 use isa::{Level, Plain};
 use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Strategy};
 use resident::{Memory, Source};
@@ -224,7 +227,7 @@ impl LocalModel {
         }
     }
 
-    /// Takes a turn as soon as no other runs: `work` gets it, the prompt of `request` and what is kept.
+    /// Takes a turn on the prompt of `request`.
     fn turn<T>(
         &self,
         request: &Request,
@@ -233,6 +236,18 @@ impl LocalModel {
         work: impl FnOnce(turn::Turn<'_>, &[Token], &mut Kept) -> Result<T, Halt>,
     ) -> Result<T, Halt> {
         let prompt = chat::prompt(&self.vocabulary, request, self.profile.context_tokens)?;
+        self.turn_on((&prompt, &[]), cancel, on, work)
+    }
+
+    /// Takes a turn as soon as no other runs: `work` gets it, the prompt and what is kept. `ends` are tokens that end the answer
+    /// beside those that end every one.
+    fn turn_on<T>(
+        &self,
+        (prompt, ends): (&[Token], &[Token]),
+        cancel: &Cancel,
+        on: &mut dyn FnMut(Delta),
+        work: impl FnOnce(turn::Turn<'_>, &[Token], &mut Kept) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
         let mut place = self.memory.lock(cancel)?;
         let resident = self.memory.fill(&mut place)?;
         if resident.mapping.as_ref().is_some_and(|it| !it.is_whole()) {
@@ -245,10 +260,11 @@ impl LocalModel {
             forms: &self.forms,
             context_tokens: self.profile.context_tokens,
             guesses: self.guesses && network.any_chunks(),
+            ends,
             cancel,
             on,
         };
-        let done = work(turn, &prompt, &mut resident.kept);
+        let done = work(turn, prompt, &mut resident.kept);
         network.rest();
         drop(place);
         self.memory.turn_ended();

@@ -85,6 +85,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) context_tokens: u32,
     /// Whether tokens are guessed.
     pub(crate) guesses: bool,
+    /// Tokens that end the answer beside those that end every one.
+    pub(crate) ends: &'a [Token],
     pub(crate) cancel: &'a Cancel,
     pub(crate) on: &'a mut dyn FnMut(Delta),
 }
@@ -290,7 +292,7 @@ impl Turn<'_> {
             None => answer.sampler.choose(scores),
         };
         let token = token.ok_or_else(|| Halt::Failed("its scores are not numbers".to_owned()))?;
-        if self.vocabulary.ends_answer(token) {
+        if self.vocabulary.ends_answer(token) || self.ends.contains(&token) {
             return Ok(Choice::Stop(Stop::End));
         }
         let is_whole = match &mut answer.form {

@@ -64,6 +64,11 @@ impl Vocabulary {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// The token of this marker; none when the model knows no such.
+    pub(crate) fn marker(&self, name: &str) -> Option<Token> {
+        self.tokenizer.token_to_id(name)
+    }
+
     /// Fewest tokens that `bytes` bytes of text can have.
     pub(crate) fn tokens_min(&self, bytes: usize) -> usize {
         bytes.div_ceil(self.spellings.longest)

@@ -2,6 +2,7 @@
 
 mod commands;
 mod hook;
+mod network;
 mod own;
 mod server;
 mod weakening;
@@ -23,14 +24,15 @@ use crate::verdict::{Reason, Verdict};
 use self::commands::Granted;
 
 pub use self::commands::{Leave, LineAsk, LineVerdict, Step};
+pub use self::network::{AllowedHost, Hosts};
 pub use self::server::{Acquaintance, ServerCall};
 
 /// A program of the user's own that Kiro starts on the user's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnProgram {
-    /// `$VISUAL` or `$EDITOR`, when the user chose Modify.
+    /// `$VISUAL` or `$EDITOR`, when the user chose Modify, or the editor that `kiro ide --host` names.
     Editor,
-    /// The package client that brings the built-in model's weights.
+    /// The package client that brings the built-in model's weights, or the editor that `kiro ide --host` names.
     PackageClient,
     /// git, to make the commit that a hook with `auto_commit` is there for.
     Commit,
@@ -144,7 +146,7 @@ impl Gate {
     pub fn judge_own(&self, program: OwnProgram, argv: &[String], cwd: &Path) -> Verdict {
         let rule = match program {
             OwnProgram::Editor => "the user's own editor",
-            OwnProgram::PackageClient => "the user's package client brings the built-in model",
+            OwnProgram::PackageClient => "the user's package client brings what the user asked for",
             OwnProgram::Commit => "the commit of a hook with auto_commit",
             OwnProgram::TaskCommit => "the commits of tasks that the user asked for",
             OwnProgram::HooksPath => "the git hooks that the user asked for",

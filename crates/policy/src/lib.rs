@@ -8,6 +8,7 @@ mod change_type;
 mod fold;
 mod gate;
 mod glob;
+mod host;
 mod path;
 mod permission;
 mod permit;
@@ -18,7 +19,11 @@ mod trust;
 mod verdict;
 
 pub use change_type::{ChangeType, change_type_names};
-pub use gate::{Acquaintance, Gate, Leave, LineAsk, LineVerdict, OwnProgram, ServerCall, Step};
+pub use gate::{
+    Acquaintance, AllowedHost, Gate, Hosts, Leave, LineAsk, LineVerdict, OwnProgram, ServerCall,
+    Step,
+};
+pub use host::{HostError, HostName, HostPattern, is_public, parse_port};
 pub use path::{FileAct, Found, FoundKind, PathFacts, Place, Trouble};
 pub use permission::{Capability, Effect, PermissionRule};
 pub use permit::{Act, FileId, Permit, PermitMismatch};

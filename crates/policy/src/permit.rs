@@ -74,6 +74,13 @@ pub enum Act {
         /// Digest of the arguments as they are sent.
         arguments: Digest,
     },
+    /// Connect a command in the sandbox to a host.
+    Connect {
+        /// The host's name in its one spelling.
+        host: String,
+        /// The port.
+        port: u16,
+    },
     /// Bring a file of known content from the network into the user's cache.
     Fetch {
         /// Where it will stand.
@@ -144,6 +151,11 @@ impl Act {
                 part(server.as_bytes());
                 part(tool.as_bytes());
                 part(arguments.to_string().as_bytes());
+            }
+            Act::Connect { host, port } => {
+                part(b"connect");
+                part(host.as_bytes());
+                part(&port.to_le_bytes());
             }
             Act::Fetch { path, content } => {
                 part(b"fetch");

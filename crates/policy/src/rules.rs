@@ -11,11 +11,16 @@ mod yaml;
 
 use serde_saphyr::Spanned;
 
-use self::file::{ConfigFile, Entry, Examples, GovernanceFile, PermissionEntry, PermissionsFile};
+use self::file::{
+    ConfigFile, Entry, Examples, GovernanceFile, GovernanceSection, OwnConfigFile, PermissionEntry,
+    PermissionsFile, SecuritySection,
+};
 use self::yaml::Source;
 use crate::change_type::{self, ChangeType};
 use crate::fold::fold;
+use crate::gate::AllowedHost;
 use crate::glob::{Pattern, built_in};
+use crate::host::{HostName, HostPattern, parse_port};
 use crate::permission::{self, Capability, PermissionRule};
 use crate::shell::{Answer, CommandRuleError, CommandRules};
 
@@ -39,6 +44,7 @@ pub struct Rules {
     pub(crate) sensitive: Vec<Pattern>,
     pub(crate) trusted: Vec<String>,
     pub(crate) commands: CommandRules,
+    pub(crate) hosts: Vec<AllowedHost>,
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) approve_paths: Vec<Pattern>,
     pub(crate) approve_types: Vec<ChangeType>,
@@ -72,6 +78,7 @@ impl Rules {
             sensitive: built_in(&SENSITIVE),
             trusted: Vec::new(),
             commands: CommandRules::default(),
+            hosts: Vec::new(),
             thresholds: Vec::new(),
             approve_paths: Vec::new(),
             approve_types: Vec::new(),
@@ -113,25 +120,67 @@ impl Rules {
         &self.permissions
     }
 
+    /// Adds the rules of the user's own configuration, called `file` in errors and reasons; they hold in every folder.
+    ///
+    /// # Errors
+    /// As [`Rules::parse`], and when it trusts commands: what a command runs is a matter of the folder.
+    pub fn add_own_config(&mut self, file: &str, text: &str) -> Result<(), RulesError> {
+        let source = Source { file, text };
+        let read: OwnConfigFile = source.read()?;
+        if let Some(entry) = read.security.trusted_commands.first() {
+            let why = "commands are trusted by a folder's own .kiro/config.yaml; allow this one everywhere by a rule in \
+                       settings/permissions.yaml";
+            return Err(source.wrong(entry, why));
+        }
+        self.add_security(source, &read.security)?;
+        self.add_approvals(source, &read.governance)
+    }
+
+    /// The hosts that the folder's own configuration allows, as written. They count once a person trusted the folder.
+    pub fn folder_hosts(&self) -> impl Iterator<Item = &HostPattern> {
+        let own = self.hosts.iter().filter(|it| it.is_of_the_folder());
+        own.map(AllowedHost::pattern)
+    }
+
     fn add_config(&mut self, source: Source<'_>) -> Result<(), RulesError> {
         let file: ConfigFile = source.read()?;
-        for entry in &file.security.sensitive_files {
+        self.add_security(source, &file.security)?;
+        self.add_approvals(source, &file.governance)
+    }
+
+    fn add_security(
+        &mut self,
+        source: Source<'_>,
+        section: &SecuritySection,
+    ) -> Result<(), RulesError> {
+        for entry in &section.sensitive_files {
             self.sensitive.push(pattern(source, entry)?);
         }
-        for entry in &file.security.trusted_commands {
+        for entry in &section.allowed_hosts {
+            self.hosts.push(host(source, entry)?);
+        }
+        for entry in &section.trusted_commands {
             let own = command(source, entry, CommandRules::trust)?;
             let covers = |line: &str| own.judge_command(line).answer == Answer::Allow;
             hold(source, &entry.value.text, &entry.value.examples, &covers)?;
             added(source, entry, self.commands.trust(&entry.value.text))?;
             self.trusted.push(entry.value.text.clone());
         }
-        for entry in &file.security.denied_commands {
+        for entry in &section.denied_commands {
             let own = command(source, entry, CommandRules::deny)?;
             let covers = |line: &str| own.judge_command(line).answer == Answer::Deny;
             hold(source, &entry.value.text, &entry.value.examples, &covers)?;
             added(source, entry, self.commands.deny(&entry.value.text))?;
         }
-        for entry in file.governance.require_approval {
+        Ok(())
+    }
+
+    fn add_approvals(
+        &mut self,
+        source: Source<'_>,
+        section: &GovernanceSection,
+    ) -> Result<(), RulesError> {
+        for entry in &section.require_approval {
             self.thresholds
                 .extend(entry.file_changes_over.map(Threshold::Files));
             self.thresholds
@@ -172,6 +221,23 @@ fn pattern(source: Source<'_>, entry: &Spanned<Entry>) -> Result<Pattern, RulesE
     let covers = |name: &str| pattern.covers_folded(&fold(name));
     hold(source, text, &entry.value.examples, &covers)?;
     Ok(pattern)
+}
+
+/// Hosts that are allowed. An example is a host, with its port where that is not one of the usual.
+fn host(source: Source<'_>, entry: &Spanned<Entry>) -> Result<AllowedHost, RulesError> {
+    let text = &entry.value.text;
+    let pattern = HostPattern::parse(text)
+        .map_err(|error| source.wrong(entry, format!("«{text}» is no host: {error}")))?;
+    let covers = |example: &str| {
+        let (name, port) = example.split_once(':').unwrap_or((example, "443"));
+        let (name, port) = (HostName::parse(name), parse_port(port));
+        name.is_ok_and(|name| port.is_ok_and(|port| pattern.covers(&name, port)))
+    };
+    hold(source, text, &entry.value.examples, &covers)?;
+    Ok(AllowedHost {
+        pattern,
+        file: source.file.to_owned(),
+    })
 }
 
 fn compiled<T>(source: Source<'_>, at: &Spanned<T>, text: &str) -> Result<Pattern, RulesError> {

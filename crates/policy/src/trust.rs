@@ -13,6 +13,8 @@ use change::Digest;
 pub enum TrustKind {
     /// The configuration's `trusted_commands`, with the scripts that they run.
     Commands,
+    /// The configuration's `allowed_hosts`.
+    Hosts,
     /// Allow rules in the form of `permissions.yaml`.
     Rules,
     /// A hook file.
@@ -22,8 +24,9 @@ pub enum TrustKind {
 }
 
 /// Every kind with its name on every surface.
-const NAMES: [(&str, TrustKind); 4] = [
+const NAMES: [(&str, TrustKind); 5] = [
     ("commands", TrustKind::Commands),
+    ("hosts", TrustKind::Hosts),
     ("rules", TrustKind::Rules),
     ("hook", TrustKind::Hook),
     ("server", TrustKind::Server),

@@ -318,6 +318,73 @@ fn what_is_allowed_is_what_bash_would_do() {
     }
 }
 
+/// A text that is nearly the same: some letters more, fewer or elsewhere, in one place.
+fn nudged(dice: &mut Dice, text: &str) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    let at = dice.roll(letters.len() + 1);
+    let other = dice.roll(letters.len() + 1);
+    match dice.roll(4) {
+        0 => {
+            let piece: Vec<char> = dice.pick(&SOUP).chars().collect();
+            letters.splice(at..at, piece);
+        }
+        1 => drop(letters.drain(at.min(other)..at.max(other).min(at.min(other) + 3))),
+        2 if at < letters.len() && other < letters.len() => letters.swap(at, other),
+        _ => letters.insert(
+            at,
+            [
+                '"', '\'', ')', '(', '&', '|', ';', '\n', '\\', '!', '}', '#',
+            ][dice.roll(12)],
+        ),
+    }
+    letters.into_iter().collect()
+}
+
+/// Against `bash -n`: what it refuses must never be allowed. Texts stand on the border between the two.
+#[test]
+fn what_bash_cannot_parse_is_never_allowed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = seed::rules();
+    let mut dice = Dice(number("KIRO_FUZZ_SEED").unwrap_or(0x2545_f491_4f6c_dd1d));
+    let long = number("KIRO_FUZZ_SECONDS").map(Duration::from_secs);
+    let began = Instant::now();
+    let (mut judged, mut allowed, mut refused) = (0, 0, 0);
+    loop {
+        let pieces = 1 + dice.roll(6);
+        let mut text: String = (0..pieces).map(|_| dice.pick(&NEARLY)).collect();
+        if dice.roll(2) == 0 {
+            text = nudged(&mut dice, &text);
+        }
+        judged += 1;
+        let answer = rules.judge_command(&text).answer;
+        // A NUL cannot be handed to bash.
+        let parses = || text.contains('\0') || bash(folder.path(), &["-n", "-c"], &text);
+        match answer {
+            Answer::Allow => {
+                assert!(
+                    !text.contains('\0') && parses(),
+                    "bash cannot parse {text:?}"
+                );
+                allowed += 1;
+            }
+            // That the comparison sees both sides, looked at now and then.
+            _ if judged % 10 == 0 => refused += u32::from(!parses()),
+            _ => {}
+        }
+        if long.map_or(judged >= SHORT, |time| began.elapsed() >= time) {
+            break;
+        }
+    }
+    assert!(
+        allowed > 20 && refused > 20,
+        "{allowed} allowed and {refused} refused of {judged}"
+    );
+    if long.is_some() {
+        let told = format!("{judged} judged, {allowed} allowed, each of which bash parses");
+        let _ = writeln!(std::io::stderr(), "{told}");
+    }
+}
+
 #[test]
 fn nothing_takes_for_ever() {
     let rules = seed::rules();

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use session::{Environment, Project};
+use session::{Environment, Inline, Project};
 
 use self::asks::OpenAsk;
 pub(crate) use self::front::{Beside, HubFront, Spoken};
@@ -25,6 +25,8 @@ pub struct Hub(Arc<Shared>);
 
 struct Shared {
     environment: Environment,
+    /// What suggests while a person types.
+    inline: Inline,
     /// The one folder that requests may be about; any of this machine's without.
     within: Option<PathBuf>,
     state: Mutex<State>,
@@ -73,9 +75,14 @@ impl Hub {
                 editor: None,
                 ..environment
             },
+            inline: Inline::default(),
             state: Mutex::default(),
             moved: Condvar::new(),
         }))
+    }
+
+    pub(crate) fn inline(&self) -> &Inline {
+        &self.0.inline
     }
 
     /// The environment of requests about the folder `root`.

@@ -20,10 +20,11 @@ use std::time::Duration;
 use session::desk::{Desk, DeskError};
 use session::{Cancel, Environment, Project, SessionError};
 
-use self::guard::{Entry, Guard};
+use self::guard::{Entry, Guard, Talk};
 use self::host::Host;
 use self::http::{Request, Response};
 pub use self::pack::Pack;
+pub use self::place::secret;
 use crate::hub::Hub;
 
 /// Connections that are served at the same time; a window has a handful.
@@ -38,6 +39,17 @@ pub fn page() -> Option<Pack> {
         env!("CARGO_MANIFEST_DIR"),
         "/../../target/ide/page.pack"
     ))));
+    #[cfg(not(feature = "page"))]
+    None
+}
+
+/// Kiro's extension for editors of Code OSS's family, as a `.vsix`; none when this program was built without.
+pub fn extension() -> Option<&'static [u8]> {
+    #[cfg(feature = "page")]
+    return Some(include_bytes!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../target/ide/kiro.vsix"
+    )));
     #[cfg(not(feature = "page"))]
     None
 }
@@ -175,9 +187,12 @@ impl Shared {
         while let Some(request) = http::read(stream, &mut rest)? {
             let keeps = request.keeps_alive();
             match self.guard.judge(&request) {
-                Entry::Socket => {
+                Entry::Socket(talk) => {
                     let socket = socket::accept(stream, &request, rest)?;
-                    self.host.attend(socket);
+                    match talk {
+                        Talk::Wire => self.host.attend(socket),
+                        Talk::Language => self.host.explain(socket),
+                    }
                     return Ok(());
                 }
                 Entry::Page => self.file(&request).send(stream, &request, keeps)?,

@@ -2,6 +2,7 @@
 
 pub(crate) mod convert;
 mod hooks;
+mod inline;
 pub(crate) mod runs;
 mod specs;
 mod world;
@@ -9,6 +10,7 @@ mod world;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use session::Cancel;
 
 use crate::hub::Hub;
 use crate::rpc::{Peer, RpcError, code};
@@ -38,8 +40,10 @@ pub(crate) fn request(
     peer: &Peer,
     method: &str,
     params: Value,
+    cancel: &Cancel,
 ) -> Result<Value, RpcError> {
     match method {
+        "_kiro/complete" => told(&inline::complete(hub, read(params)?, cancel)?),
         "_kiro/listen" => told(&listen(hub, peer, &read(params)?)?),
         "_kiro/status" => told(&world::status(hub, &read(params)?)?),
         "_kiro/specs/list" => told(&specs::list(hub, &read(params)?)?),
@@ -77,6 +81,7 @@ fn elsewhere(hub: &Hub, method: &str, params: Value) -> Result<Value, RpcError> 
         "_kiro/hooks/new" => told(&hooks::new(hub, &read(params)?)?),
         "_kiro/hooks/log" => told(&hooks::log(hub, &read(params)?)?),
         "_kiro/models/list" => told(&world::models(hub, &read(params)?)?),
+        "_kiro/metrics/page" => told(&world::metrics(hub, &read(params)?)?),
         "_kiro/trust/show" => told(&world::trust(hub, &read(params)?)?),
         "_kiro/trust/grant" => told(&world::grant(hub, &read(params)?)?),
         "_kiro/doctor" => told(&world::doctor(hub, &read(params)?)?),

@@ -10,6 +10,7 @@ mod position;
 mod watching;
 
 use std::io::{stdin, stdout};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -51,6 +52,11 @@ pub fn serve(environment: &Environment, cancel: &Cancel) -> bool {
     while end.recv_timeout(LOOK).is_err() && !cancel.is_cancelled() {}
     hub.close();
     service.is_shut_down()
+}
+
+/// What answers one editor over a transport of its own, within the folder of `hub`.
+pub(crate) fn service(hub: &Hub) -> Arc<dyn Service> {
+    Arc::new(Lsp::new(hub))
 }
 
 /// Answers one editor.
@@ -110,9 +116,14 @@ impl Lsp {
             false => Encoding::Utf16,
         };
         state.client = can(&params);
+        // A folder that is none, or is not this hub's, has no documents.
         let folders = documents::folders(&params);
-        let environment = self.hub.environment(None)?;
-        state.documents.begin(&environment, &folders);
+        let of = |it: &PathBuf| self.hub.environment(it.to_str()).ok();
+        let environments = match folders.is_empty() {
+            true => vec![self.hub.environment(None)?],
+            false => folders.iter().filter_map(of).collect(),
+        };
+        state.documents.begin(environments);
         let own_commands = params
             .initialization_options
             .as_ref()

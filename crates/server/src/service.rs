@@ -40,7 +40,7 @@ impl Service for Kiro {
         cancel: &Cancel,
     ) -> Result<Value, RpcError> {
         match method.starts_with(kiro::PREFIX) {
-            true => kiro::request(&self.hub, peer, method, params),
+            true => kiro::request(&self.hub, peer, method, params, cancel),
             false => self.acp.request(peer, method, params, cancel),
         }
     }

@@ -27,6 +27,7 @@
 //! | `_kiro/approvals/show` | [`OfTask`] | [`Review`] |
 //! | `_kiro/approvals/answer` | [`AnswerApproval`] | [`WaitingTask`] |
 //! | `_kiro/runs/log` | [`OfRun`] | [`RunLog`] |
+//! | `_kiro/complete` | [`Complete`] | [`Completed`]: a later one ends it, and so does `$/cancel_request` |
 //! | `_kiro/why` | [`OfTask`] | [`WhyTask`] |
 //! | `_kiro/undo` | [`UndoTask`] | [`Undone`] |
 //! | `_kiro/hooks/list` | [`Here`] | [`Hooks`] |
@@ -66,9 +67,9 @@ pub use ask::{
 };
 pub use event::{CostView, Event, Shown};
 pub use params::{
-    AnswerApproval, AnswerAsk, Approvals, ExplainHooks, GrantTrust, Here, HookLog, Lint, NewHook,
-    NewSpec, OfOperation, OfRun, OfSpec, OfTask, RunHook, SetTask, SpecKind, StartChat, StartPlan,
-    StartRun, SwitchHook, Trace, UndoTask, UseModel, WorkMode,
+    AnswerApproval, AnswerAsk, Approvals, Complete, ExplainHooks, GrantTrust, Here, HookLog, Lint,
+    NewHook, NewSpec, OfOperation, OfRun, OfSpec, OfTask, RunHook, SetTask, SpecKind, StartChat,
+    StartPlan, StartRun, SwitchHook, Trace, UndoTask, UseModel, WorkMode,
 };
 pub use results::*;
 

@@ -1,14 +1,16 @@
 //! Boxes of a task list, set by a person: one byte, or one character, of the file.
 
-use spec::{TaskList, TaskMark, set_mark};
+use spec::{TaskId, TaskList, TaskMark, set_mark};
 
 use crate::documents;
 use crate::error::SessionError;
 use crate::hooking::tell_of_writes;
+use crate::journal::Journal;
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
 use crate::secrets;
+use crate::stale;
 use crate::view::Front;
 
 /// What became of a box.
@@ -39,7 +41,7 @@ pub fn set_task(
     if documents::read(&place.project, &path)?.is_none() {
         return Err(SessionError::input(format!("there is no {path}")));
     }
-    let id = id.into();
+    let id: TaskId = id.into();
     let mut before = TaskMark::Open;
     edit(&place, environment, front, |text| {
         before = TaskList::parse(text)
@@ -49,11 +51,40 @@ pub fn set_task(
             .map_err(|error| SessionError::input(format!("{path}: {error}")).hint(known(text)));
         marked.map(Some)
     })?;
+    if mark == TaskMark::Done {
+        vouch(&place, id.as_str(), environment, front)?;
+    }
     Ok(SetTask {
         path,
         before: name_of(before),
         after: name_of(mark),
     })
+}
+
+/// A person who says that a stale task is done has looked at it as it is now.
+fn vouch(
+    place: &SpecPlace,
+    id: &str,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    match journal(place, environment, front)? {
+        Some(mut journal) => stale::vouched(place, &mut journal, id),
+        None => Ok(()),
+    }
+}
+
+/// The project's journal, if it has one.
+fn journal(
+    place: &SpecPlace,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<Option<Journal>, SessionError> {
+    if !place.project.state.join("journal.db").exists() {
+        return Ok(None);
+    }
+    let redactor = secrets::redactor(&place.project, environment)?;
+    open_journal(&place.project, &redactor, front).map(Some)
 }
 
 /// The ids of a task list, for who named another.
@@ -86,14 +117,7 @@ fn edit(
     edit: impl FnMut(&str) -> Result<Option<String>, SessionError>,
 ) -> Result<(), SessionError> {
     let gate = documents::gate(&place.project, environment)?;
-    let mut journal = match place.project.state.join("journal.db").exists() {
-        true => Some(open_journal(
-            &place.project,
-            &secrets::redactor(&place.project, environment)?,
-            front,
-        )?),
-        false => None,
-    };
+    let mut journal = journal(place, environment, front)?;
     let path = place.tasks();
     let written = planning::edit_own(&place.project, &gate, journal.as_mut(), &path, edit)?;
     drop(journal);

@@ -28,10 +28,12 @@ use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
 use crate::places::{Environment, Project};
-use crate::run::{landing, now, open_journal, refuse_leaks, snapshot};
+use crate::run::walls::look_at_walls;
+use crate::run::{landing, now, open_journal, snapshot};
 use crate::servers;
 use crate::shop::{Shop, Yard};
 use crate::spec_tools::SpecTools;
+use crate::stale;
 use crate::talk::{self, Heard, Pass, Talk, TurnTold};
 use crate::toolbox;
 use crate::transcript::Transcript;
@@ -129,9 +131,7 @@ pub fn chat(
         budget: options.budget,
         spent: Spent::default(),
     });
-    if options.mode == Mode::Autopilot {
-        refuse_leaks(&shop, environment)?;
-    }
+    look_at_walls(&shop, options.mode, environment, front)?;
     let mut chat = Chat::begin(options, &shop, front)?;
     let result = chat.carry_out(options);
     // Nothing goes on with a chat, so its worktree goes however it ended.
@@ -302,6 +302,7 @@ impl<'a> Chat<'a> {
     fn briefed(&mut self, options: &ChatOptions) -> Result<(Briefing, String), SessionError> {
         let words = &options.prompt;
         let prompt = before_prompt(self.shop, words, self.front)?;
+        let prompt = servers::looked_up(self.shop, &prompt, &self.shop.cancel)?;
         let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
         let wanted = Wanted {
             words,
@@ -414,11 +415,7 @@ impl<'a> Chat<'a> {
         match host::files::apply(permit, &self.shop.project.root, changes) {
             Ok(applied) => {
                 let landing = applied.landing;
-                self.record(Fact::Applied {
-                    task,
-                    files: landing.changes.paths().map(ToString::to_string).collect(),
-                    merged: landing.merged.iter().map(ToString::to_string).collect(),
-                })?;
+                self.record(stale::applied(task, &landing, changes))?;
                 self.landed = Some(landing.changes);
                 Ok((Outcome::Done, String::new()))
             }

@@ -4,6 +4,7 @@
 //! No rule asks about a person's own acts, but none of them leaves the folder, save what they type at a terminal.
 
 mod browser;
+mod editors;
 mod files;
 mod git;
 mod search;
@@ -20,6 +21,7 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
 
+pub use editors::{CodeServer, Editor, free_port};
 pub use files::{FileKind, Listed, Stated};
 pub use git::{GitChange, GitStatus};
 pub use search::{FoundLine, TextQuery, TextResult};
@@ -146,6 +148,11 @@ impl Desk {
         let state = &self.project.state;
         host::files::ensure_private_folder(state).map_err(SessionError::internal)?;
         host::files::replace_own(&state.join(name), bytes).map_err(SessionError::internal)
+    }
+
+    /// The user's home.
+    pub fn home(&self) -> &Path {
+        &self.environment.home
     }
 
     /// The shell that this user's terminals run.

@@ -1,14 +1,16 @@
 //! `kiro spec diff`: what changed between two versions of a spec, and what depends on it.
 
-use spec::{RequirementChange, Spec, TaskList, compare, touched};
+use change::RelPath;
+use engine::DoneTask;
+use spec::{RequirementChange, Spec, Task, TaskList, TaskMark, compare, touched};
 
-use crate::documents;
+use crate::documents::{self, DOCUMENT_MAX};
 use crate::error::SessionError;
 use crate::hooking::git_program;
 use crate::places::{Environment, SpecPlace};
-
-/// Largest document that is read from a revision or file.
-const DOCUMENT_MAX: u64 = 16 * 1024 * 1024;
+use crate::planning;
+use crate::run::own_tests;
+use crate::stale::Past;
 
 /// Two versions of a spec, compared.
 #[derive(Clone, Debug)]
@@ -32,8 +34,10 @@ pub struct TouchedTask {
     pub title: String,
     /// Whether its box is ticked.
     pub done: bool,
-    /// The files that it writes.
+    /// The files that it writes, and those that it brought in.
     pub files: Vec<String>,
+    /// Those of them that are tests.
+    pub tests: Vec<String>,
 }
 
 /// Compares two versions of a spec. `range` is `OLD..NEW`, `OLD..` or `OLD`, each a git revision or a file; without it the last
@@ -59,21 +63,35 @@ pub fn spec_diff(
     let list = documents::read(&place.project, &place.tasks())?;
     let list = TaskList::parse(&list.unwrap_or_default());
     let tasks = touched(&changes, &before, &after, &list);
-    let tasks = tasks
-        .iter()
-        .filter_map(|it| list.task(it))
-        .map(|it| TouchedTask {
-            id: it.id.to_string(),
-            title: it.title.clone(),
-            done: it.mark == spec::TaskMark::Done,
-            files: it.files.clone(),
-        });
+    let past = Past::of(&place.project)?;
+    let touched = tasks.iter().filter_map(|it| list.task(it)).map(|it| {
+        let record = planning::record(&after, &list, it);
+        let done = past.done(place.path.as_str(), &record);
+        touched_task(it, done)
+    });
     Ok(SpecDiff {
         old: old.to_owned(),
         new: if new.is_empty() { "the disk" } else { new }.to_owned(),
-        tasks: tasks.collect(),
+        tasks: touched.collect(),
         changes,
     })
+}
+
+fn touched_task(task: &Task, done: Option<&DoneTask>) -> TouchedTask {
+    let mut files = task.files.clone();
+    for it in done.iter().flat_map(|it| &it.files) {
+        if !files.contains(it) {
+            files.push(it.clone());
+        }
+    }
+    let is_test = |it: &&String| RelPath::parse(it).is_ok_and(|it| own_tests::is_test(&it));
+    TouchedTask {
+        id: task.id.to_string(),
+        title: task.title.clone(),
+        done: task.mark == TaskMark::Done,
+        tests: files.iter().filter(is_test).cloned().collect(),
+        files,
+    }
 }
 
 /// A spec as it stood in a revision, or in another file. A document that was not there yet is empty.

@@ -59,6 +59,7 @@ pub fn diagnose(environment: &Environment) -> Result<Diagnosis, SessionError> {
             room(environment),
             rules(environment, &project),
             folder(environment, &project),
+            network(environment, &project),
         ],
         sandbox: sandbox.describe(),
         controls,
@@ -143,6 +144,29 @@ fn folder(environment: &Environment, project: &Project) -> Finding {
         ok: found.is_ok(),
         detail,
         fix,
+    }
+}
+
+/// Which hosts commands reach. That they reach none is nobody's fault.
+fn network(environment: &Environment, project: &Project) -> Finding {
+    let found = crate::network::reachable_here(project, environment);
+    let waits = |it: &crate::network::Reachable| it.hosts.iter().any(|it| !it.counts);
+    let (ok, detail, fix) = match found {
+        Ok(found) => {
+            let fix = match (&found.trouble, waits(&found)) {
+                (Some(_), _) => Some("until then commands have no network"),
+                (None, true) => Some("`kiro trust` shows them and asks"),
+                (None, false) => None,
+            };
+            (found.trouble.is_none(), found.summary(), fix)
+        }
+        Err(error) => (false, error.message, None),
+    };
+    Finding {
+        name: "network".to_owned(),
+        ok,
+        detail,
+        fix: fix.map(str::to_owned),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use change::{Digest, RelPath};
 use host::files::FileError;
 use policy::{Gate, Permit, Rules, Verdict};
+use serde::de::DeserializeOwned;
 use spec::Spec;
 
 use crate::error::{Kind, SessionError};
@@ -13,7 +14,9 @@ use crate::places::{Environment, Project, SpecPlace};
 use crate::trust;
 
 /// Largest document that is read, in bytes.
-const DOCUMENT_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const DOCUMENT_MAX: u64 = 64 << 20;
+/// Largest configuration of the user's, in bytes.
+const SETTINGS_MAX: u64 = 1 << 20;
 
 /// Reads a document as text; none when it does not exist.
 pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, SessionError> {
@@ -23,6 +26,31 @@ pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, Sess
     }
     let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?;
     text(path, bytes).map(Some)
+}
+
+/// The user's own configuration: where it is and what it says; nothing when there is none.
+pub(crate) fn own_config(environment: &Environment) -> Result<(String, String), SessionError> {
+    let place = environment.kiro_home().join("config.yaml");
+    let shown = place.display().to_string();
+    if !place.exists() {
+        return Ok((shown, String::new()));
+    }
+    let bytes = host::files::read(&place, SETTINGS_MAX).map_err(SessionError::input)?;
+    let text = text(&shown, bytes)?;
+    Ok((shown, text))
+}
+
+/// What a configuration file says, in YAML's strict reading; one that says nothing holds the defaults.
+pub(crate) fn settings<T: Default + DeserializeOwned>(file: &str, text: &str) -> Result<T, String> {
+    let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if text.lines().all(blank) {
+        return Ok(T::default());
+    }
+    let mut options = serde_saphyr::Options::default();
+    options.strict_booleans = true;
+    options.merge_keys = serde_saphyr::MergeKeyPolicy::Error;
+    serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| format!("{file}: {}", error.to_string().trim_end()))
 }
 
 /// Bytes as a document's text.
@@ -73,16 +101,22 @@ pub(crate) fn written(place: &SpecPlace) -> Result<Written, SessionError> {
 /// Reads and parses a spec, for work on it; one that holds nothing cannot be worked on.
 pub(crate) fn spec(place: &SpecPlace) -> Result<(String, Spec), SessionError> {
     let written = written(place)?;
+    refuse_empty(place, &written)?;
     let texts: Vec<&str> = written.documents.iter().map(|it| it.1.as_str()).collect();
-    let text = texts.join("\n\n");
-    if text.trim().is_empty() && !texts.is_empty() {
+    Ok((texts.join("\n\n"), written.spec))
+}
+
+/// Refuses a spec whose documents hold nothing.
+pub(crate) fn refuse_empty(place: &SpecPlace, written: &Written) -> Result<(), SessionError> {
+    let documents = &written.documents;
+    if !documents.is_empty() && documents.iter().all(|it| it.1.trim().is_empty()) {
         return Err(
             SessionError::input(format!("{} is empty", place.path)).hint(
                 "write what you want to have built, with requirements such as «### FR-1: Title»",
             ),
         );
     }
-    Ok((text, written.spec))
+    Ok(())
 }
 
 /// The rules of a project, and those of the user.
@@ -98,17 +132,30 @@ pub(crate) fn rules(project: &Project, environment: &Environment) -> Result<Rule
         None => Ok(()),
     };
     add(trust::PERMISSIONS, read(project, trust::PERMISSIONS)?)?;
-    let own = environment.kiro_home().join("settings/permissions.yaml");
-    let name = own.display().to_string();
-    let own = match own.exists() {
-        true => {
-            let bytes = host::files::read(&own, DOCUMENT_MAX).map_err(SessionError::input)?;
-            Some(text(&name, bytes)?)
-        }
-        false => None,
-    };
+    let (name, own) = of_user(environment, "settings/permissions.yaml")?;
     add(&name, own)?;
+    let (name, own) = of_user(environment, "config.yaml")?;
+    if let Some(own) = own {
+        rules
+            .add_own_config(&name, &own)
+            .map_err(SessionError::input)?;
+    }
     Ok(rules)
+}
+
+/// A file of the user's own in Kiro's folder, by its whole name; none when it does not exist.
+fn of_user(
+    environment: &Environment,
+    name: &str,
+) -> Result<(String, Option<String>), SessionError> {
+    let file = environment.kiro_home().join(name);
+    let name = file.display().to_string();
+    if !file.exists() {
+        return Ok((name, None));
+    }
+    let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?;
+    let text = text(&name, bytes)?;
+    Ok((name, Some(text)))
 }
 
 /// The gate of a project: its rules, and what of its own a person has approved.

@@ -252,6 +252,7 @@ mod tests {
             requirements: Vec::new(),
             files: Vec::new(),
             fingerprint: String::new(),
+            prints: Vec::new(),
             ticked: false,
         }
     }

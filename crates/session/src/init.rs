@@ -19,6 +19,9 @@ security:
   # Shell commands that Autopilot may run without asking, exactly as written.
   trusted_commands: []
 
+  # Hosts that commands may reach, such as "example.com" or "*.example.com"; nobody else is reached.
+  allowed_hosts: []
+
   # Commands that never run.
   denied_commands:
     - "rm -rf"

@@ -344,6 +344,25 @@ impl Journal {
         self.parsed(rows)
     }
 
+    /// The facts of one run that tell what was brought into the project and what was taken out, oldest first.
+    ///
+    /// # Errors
+    /// As [`Journal::facts`].
+    pub fn landings(&self, run: &str) -> Result<Vec<Entry>, JournalError> {
+        let read = || {
+            let mut all = self.connection.prepare(
+                "SELECT seq, run, at_ms, body FROM fact WHERE run = ? AND json_extract(body, '$.fact') IN \
+                 ('run_started', 'apply_intended', 'apply_failed', 'applied', 'undone') ORDER BY seq",
+            )?;
+            let rows = all.query_map(params![run], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?;
+            rows.collect::<Result<Vec<Row>, _>>()
+        };
+        let rows = read().map_err(|it| self.error(it))?;
+        self.parsed(rows)
+    }
+
     /// Reads rows as facts: nearly all of what it takes to resume a long run, so all processors share it.
     fn parsed(&self, rows: Vec<Row>) -> Result<Vec<Entry>, JournalError> {
         const ALONE: usize = 4_096;

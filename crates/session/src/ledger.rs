@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use engine::{Fact, Ruling};
+use host::sandbox::Passage;
 use policy::{Permit, Reason, Verdict};
 
 use crate::documents;
@@ -39,6 +40,21 @@ impl Ledger {
             policy::shell::Answer::Deny => Ruling::Deny,
         };
         self.note(it.act, ruling, it.rule, it.used);
+    }
+
+    /// Notes whom a command reached, or not.
+    pub(crate) fn passed(&self, it: &Passage) {
+        let ruling = match it.answer {
+            policy::shell::Answer::Allow => Ruling::Allow,
+            policy::shell::Answer::Ask => Ruling::Ask,
+            policy::shell::Answer::Deny => Ruling::Deny,
+        };
+        self.note(
+            format!("connect to {}", it.to),
+            ruling,
+            it.rule.clone(),
+            it.refused.is_none(),
+        );
     }
 
     /// Everything that was noted since, in order.

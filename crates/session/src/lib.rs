@@ -19,12 +19,14 @@ mod explain;
 mod follow;
 pub mod hooking;
 mod init;
+mod inline;
 mod journal;
 pub mod language;
 mod ledger;
 mod lint;
 mod metrics;
 mod models;
+mod network;
 mod new_spec;
 mod path_cases;
 mod person;
@@ -37,9 +39,11 @@ mod run;
 mod secrets;
 mod servers;
 mod serving;
+mod sharing;
 mod shop;
 mod spec_tools;
 mod specs;
+mod stale;
 mod steering;
 mod talk;
 mod task_edits;
@@ -79,6 +83,7 @@ pub use host::process::pty::Size;
 pub use host::sandbox::{Control, supervisor_main};
 pub use host::terminal::read_line;
 pub use init::{Initialised, init};
+pub use inline::{Cursor, Inline};
 pub use journal::{Entry, Given, Journal, JournalError, RunRow, Soundness};
 pub use lint::{LintFinding, LintReport, format_specs, lint};
 pub use mcp::{
@@ -92,6 +97,7 @@ pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
     local_models, model_for, providers, pull, test, use_model,
 };
+pub use network::{Reachable, ReachableHost, reachable};
 pub use new_spec::{NewSpec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
 pub use places::{Environment, Project, SpecPlace};
@@ -100,7 +106,10 @@ pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};
 pub use pull_request::{PullRequest, pull_request};
 pub use query::{Audit, RunStatus, SpecStatus, TasksView, log, policy_log, spec, status, tasks};
 pub use run::{RunOptions, run};
-pub use servers::{ServerState, ServerTrial, ServersReport, list_servers, log_in_at, try_servers};
+pub use servers::{
+    ServerState, ServerTrial, ServersReport, list_servers, log_in_at, prompts_of_servers,
+    try_servers,
+};
 pub use serving::serve_mcp;
 pub use shop::SUPERVISOR_ARGUMENT;
 pub use spec::view::{SpecView, TaskView};
@@ -109,15 +118,16 @@ pub use spec::{
     TaskWish,
 };
 pub use specs::{ListedSpec, spec_list, specs};
+pub use stale::{StaleTask, StaleWhy};
 pub use steering::{SteeringMade, steering_init};
 pub use task_edits::{EditedTask, TaskAct, edit_tasks};
 pub use tools::{Consent, Wish};
-pub use trace::{TraceRow, TracedTask, trace};
+pub use trace::{LineSource, TraceRow, Traced, TracedLine, TracedTask, trace, trace_whole};
 pub use trust::{FolderTrust, TrustItem, folder_trust, grant, not_granted, revoke};
 pub use undo::{Moved, Undo, UndoOptions, undo};
 pub use verdicts::{explain_command, judge_corpus};
-pub use verify::{Scan, Verified, VerifiedClaim, VerifyOptions, verify};
-pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View};
+pub use verify::{Scan, Verified, VerifiedClaim, VerifiedTask, VerifyOptions, verify};
+pub use view::{Decision, EditedFile, Front, Offers, Question, Review, Unseen, View, passing};
 pub use waiting::{Meant, Waiting, answer, approvals};
 pub use why::{AttemptTold, CheckTold, Why, why};
 pub use workspace::Nameable;

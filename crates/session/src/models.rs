@@ -121,7 +121,7 @@ pub(crate) fn failed(error: ModelError) -> SessionError {
     SessionError::new(kind, error)
 }
 
-fn open_local(
+pub(crate) fn open_local(
     environment: &Environment,
     id: &ModelId,
     cancel: &Cancel,

@@ -9,6 +9,7 @@ use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
 use crate::shop::Shop;
+use crate::stale;
 use crate::view::Front;
 
 /// What was asked of planning.
@@ -16,7 +17,7 @@ use crate::view::Front;
 pub struct PlanOptions {
     /// The spec, by path or name.
     pub spec: String,
-    /// Replace documents that a person edited.
+    /// Replace documents that a person edited, and ask a model again that wrote a plan of this very spec before.
     pub fresh: bool,
     /// What is to be otherwise, for a model that writes plans.
     pub feedback: Option<String>,
@@ -51,5 +52,6 @@ pub fn plan(
     };
     // Without a run, what its turns cost is shown and not recorded.
     planning::write(&place, &spec, &shop, &mut journal, &wish, front)?;
+    stale::reopen(&place, &spec, &shop.gate, &mut journal, front)?;
     Ok(place)
 }

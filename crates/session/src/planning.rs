@@ -2,15 +2,17 @@
 //! kept when a person edited them.
 
 mod author;
+mod cache;
 mod considered;
 mod merge;
 
 use std::collections::BTreeSet;
 
 use change::Digest;
-use engine::{DraftTask, Fact, TaskRecord, Tooling, check_plan, derive_after, fingerprint_of};
+use engine::{DraftTask, Fact, TaskRecord, Tooling, check_plan, derive_after};
+use engine::{bound_fingerprint_of, requirement_prints};
 use policy::Gate;
-use spec::{Plan, Spec, Task, TaskId, TaskList, TaskMark};
+use spec::{FileKind, Plan, Spec, Task, TaskId, TaskList, TaskMark};
 
 use self::author::Authored;
 use crate::documents;
@@ -20,6 +22,7 @@ use crate::journal::Journal;
 use crate::places::{Project, SpecPlace};
 use crate::run::existing;
 use crate::shop::Shop;
+use crate::stale;
 use crate::tooling;
 use crate::view::{Front, View};
 
@@ -33,17 +36,25 @@ pub(crate) fn record(spec: &Spec, list: &TaskList, task: &Task) -> TaskRecord {
         requirements: task.requirements.clone(),
         files: task.files.clone(),
         fingerprint: fingerprint(spec, task),
+        prints: requirement_prints(spec, &task.requirements),
         ticked: task.mark == TaskMark::Done,
     }
 }
 
-/// What a task was made from: its own words and the requirements that it serves.
-pub(crate) fn fingerprint(spec: &Spec, task: &Task) -> String {
-    fingerprint_of(spec, &task.title, &task.requirements, &task.files)
+/// What a task was made from: its own words, a person's constraints, and the requirements that it serves.
+fn fingerprint(spec: &Spec, task: &Task) -> String {
+    let constraints = considered::constraints(task);
+    bound_fingerprint_of(
+        spec,
+        &task.title,
+        &task.requirements,
+        &task.files,
+        &constraints,
+    )
 }
 
 /// Makes sure that plan and tasks stand in the project and fit the spec; writes them when they are missing
-/// or made from an older spec. Gives what a model's turns were, as facts of the run.
+/// or made from an older spec, and that tasks are open again that were done from what changed since. Gives what a model's turns were, as facts of the run.
 pub(crate) fn ensure(
     place: &SpecPlace,
     spec: &Spec,
@@ -54,11 +65,13 @@ pub(crate) fn ensure(
     let tasks = documents::read(&place.project, &place.tasks())?;
     let plan = documents::read(&place.project, &place.plan())?;
     let fits = tasks.as_deref().is_some_and(|text| made_from(text, spec));
-    if fits && (plan.is_some() || place.is_foreign()) {
+    let facts = if fits && (plan.is_some() || place.is_foreign()) {
         show(place, spec, false, front).map(|()| Vec::new())
     } else {
         write(place, spec, shop, journal, &Wish::default(), front)
-    }
+    }?;
+    stale::reopen(place, spec, &shop.gate, journal, front)?;
+    Ok(facts)
 }
 
 /// Whether a tasks file was made from this very spec; one that names none is a person's own and fits.
@@ -71,7 +84,7 @@ fn made_from(tasks: &str, spec: &Spec) -> bool {
 /// What a person wants of a plan.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wish {
-    /// Replace documents that a person edited.
+    /// Replace documents that a person edited, and ask a model again.
     pub(crate) fresh: bool,
     /// What is to be otherwise, for a model that writes plans.
     pub(crate) feedback: Option<String>,
@@ -108,6 +121,7 @@ pub(crate) fn write(
             TaskList::parse(&documents::read(&place.project, &place.tasks())?.unwrap_or_default())
         }
     };
+    let existing = without_planned(place, existing, wish)?;
     let draft = derive_after(spec, &tooling, &existing, &before);
     let tasks: Vec<Task> = draft.tasks.iter().map(drafted).collect();
     let list = TaskList::default();
@@ -123,6 +137,24 @@ pub(crate) fn write(
     }
     put(place, spec, shop, journal, (draft.plan, tasks), wish, front)?;
     Ok(facts)
+}
+
+/// The files that were there before the plan: what an earlier form of it made new is new to the next form too, so that planning
+/// in a finished project changes what the spec changed and nothing else.
+fn without_planned(
+    place: &SpecPlace,
+    mut existing: BTreeSet<String>,
+    wish: &Wish,
+) -> Result<BTreeSet<String>, SessionError> {
+    if !wish.fresh {
+        let text = documents::read(&place.project, &place.plan())?.unwrap_or_default();
+        for file in Plan::parse(&text).files {
+            if file.kind == FileKind::New {
+                existing.remove(&file.path);
+            }
+        }
+    }
+    Ok(existing)
 }
 
 /// The plan that the model writes, where it is able to and its plan holds.
@@ -153,6 +185,7 @@ fn written(
         existing,
         tooling,
         feedback: wish.feedback.as_deref(),
+        fresh: wish.fresh,
     };
     author::write(&wanted, shop, front)
 }

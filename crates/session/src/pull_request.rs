@@ -10,6 +10,7 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::places::{Environment, SpecPlace};
 use crate::query::existing_journal;
+use crate::view::passing;
 
 /// The text of a pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ fn task_line(run: &Run, task: &Progress, spec: &Spec, facts: &[Fact]) -> String 
     match state {
         TaskState::Done if task.ticked_by_person => line += ": ticked by hand",
         TaskState::Done => {
-            let _ = write!(line, ": {passed} checks pass");
+            let _ = write!(line, ": {}", passing(passed));
         }
         state => {
             let _ = write!(line, ": {}", state.name());

@@ -1,8 +1,9 @@
 //! Questions about a project: its specs, tasks, runs and journal. Nothing here changes anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use engine::{Cost, Fact, Outcome, Progress, Run, TaskRecord, TaskState};
+use engine::{Cost, DoneTask, Fact, Outcome, Progress, Run, TaskRecord, TaskState};
 use spec::view::{SpecView, TaskListView, TaskView};
 use spec::{Spec, Task, TaskList, TaskMark};
 
@@ -12,6 +13,7 @@ use crate::journal::{Entry, Journal, RunRow, Soundness};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::planning;
 use crate::specs;
+use crate::stale::{Past, StaleTask, StaleWhy};
 
 /// The tasks of a spec with their states.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct TasksView {
     pub list: TaskListView,
     /// Tasks whose tick is a person's own.
     pub ticked_by_person: BTreeSet<String>,
+    /// Tasks that were done and are stale, each with why.
+    pub stale: Vec<StaleTask>,
 }
 
 /// A spec with what became of it.
@@ -33,6 +37,8 @@ pub struct SpecStatus {
     pub title: String,
     /// Tasks by state.
     pub states: BTreeMap<String, usize>,
+    /// Tasks that were done and are stale, each with why.
+    pub stale: Vec<StaleTask>,
     /// Its last run.
     pub run: Option<RunStatus>,
 }
@@ -67,8 +73,8 @@ pub fn spec(
     environment: &Environment,
 ) -> Result<(SpecPlace, SpecView, Spec), SessionError> {
     let place = SpecPlace::find(wanted, environment)?;
-    documents::spec(&place)?;
     let written = documents::written(&place)?;
+    documents::refuse_empty(&place, &written)?;
     let view = match written.documents.as_slice() {
         [(_, text, spec)] => SpecView::new(spec, text),
         several => SpecView::of_documents(&written.spec, several),
@@ -82,10 +88,10 @@ pub fn spec(
 /// When the spec or its tasks file cannot be read, or there is none yet.
 pub fn tasks(wanted: &str, environment: &Environment) -> Result<TasksView, SessionError> {
     let place = SpecPlace::find(wanted, environment)?;
-    tasks_of(&place)
+    tasks_of(&place, &Past::of(&place.project)?)
 }
 
-fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
+fn tasks_of(place: &SpecPlace, past: &Past) -> Result<TasksView, SessionError> {
     let spec = documents::written(place)?.spec;
     let path = place.tasks();
     let text = documents::read(&place.project, &path)?.ok_or_else(|| {
@@ -93,14 +99,25 @@ fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
             .hint(format!("`kiro plan {}` writes {path}", place.name))
     })?;
     let list = TaskList::parse(&text);
-    let known = Known::read(place, &spec, &list)?;
+    let known = Known::read(place, &spec, &list, past);
     let mut states = BTreeMap::new();
     for task in &list.tasks {
-        known.states(&spec, task, &mut states);
+        known.states(task, &mut states);
     }
     let by_hand = |(id, state): (&String, &TaskState)| {
-        (*state == TaskState::Done && !known.done_from.contains_key(id)).then(|| id.clone())
+        let on_evidence = known
+            .done
+            .get(id)
+            .is_some_and(|it| !it.reopened && !it.by_person);
+        (*state == TaskState::Done && !on_evidence).then(|| id.clone())
     };
+    let is_stale = |it: &&Task| states.get(it.id.as_str()) == Some(&TaskState::Stale);
+    let stale = list.all().filter(is_stale).map(|it| StaleTask {
+        id: it.id.to_string(),
+        title: it.title.clone(),
+        why: known.whys.get(it.id.as_str()).cloned().unwrap_or_default(),
+    });
+    let stale: Vec<StaleTask> = stale.collect();
     let name = |id: &spec::TaskId| {
         states
             .get(id.as_str())
@@ -109,6 +126,7 @@ fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
     Ok(TasksView {
         path,
         ticked_by_person: states.iter().filter_map(by_hand).collect(),
+        stale,
         list: TaskListView::new(&list, &text, name),
     })
 }
@@ -117,73 +135,48 @@ fn tasks_of(place: &SpecPlace) -> Result<TasksView, SessionError> {
 struct Known {
     run: Option<(Run, bool)>,
     marks: BTreeMap<String, TaskMark>,
-    done_from: BTreeMap<String, String>,
+    /// The tasks that were done on evidence.
+    done: BTreeMap<String, DoneTask>,
+    /// Why those are stale that are.
+    whys: BTreeMap<String, Vec<StaleWhy>>,
 }
 
 impl Known {
-    fn read(place: &SpecPlace, spec: &Spec, list: &TaskList) -> Result<Known, SessionError> {
+    fn read(place: &SpecPlace, spec: &Spec, list: &TaskList, past: &Past) -> Known {
         let records: Vec<TaskRecord> = planning::leaves(list)
             .map(|it| planning::record(spec, list, it))
             .collect();
         let marks = planning::leaves(list)
             .map(|it| (it.id.to_string(), it.mark))
             .collect();
+        let own = place.path.as_str();
         let mut known = Known {
             run: None,
             marks,
-            done_from: BTreeMap::new(),
+            done: BTreeMap::new(),
+            whys: BTreeMap::new(),
         };
-        let Some(journal) = existing_journal(&place.project)? else {
-            return Ok(known);
-        };
-        for row in journal.runs().map_err(SessionError::internal)?.iter().rev() {
-            if row.spec == place.path.as_str() {
-                known.learn(&journal.facts(&row.id).map_err(SessionError::internal)?);
+        for record in &records {
+            if let Some(done) = past.done(own, record) {
+                known.done.insert(record.id.clone(), done.clone());
+                known.whys.insert(record.id.clone(), past.whys(own, record));
             }
         }
-        if let Some(last) = journal
-            .last_run(place.path.as_str())
-            .map_err(SessionError::internal)?
-        {
-            let facts = journal.facts(&last.id).map_err(SessionError::internal)?;
+        if let Some((row, facts)) = past.runs_of(own).next() {
             let mut run = Run::from_facts(facts.iter().map(|it| &it.fact));
             run.apply(&Fact::Planned { tasks: records });
-            known.run = Some((run, last.owner.is_alive()));
+            known.run = Some((run, row.owner.is_alive()));
         }
-        Ok(known)
-    }
-
-    /// From which fingerprint each task was done last.
-    fn learn(&mut self, facts: &[Entry]) {
-        let mut prints: BTreeMap<&str, &str> = BTreeMap::new();
-        for entry in facts {
-            match &entry.fact {
-                Fact::Planned { tasks } | Fact::Replanned { tasks } => {
-                    prints = tasks
-                        .iter()
-                        .map(|it| (it.id.as_str(), it.fingerprint.as_str()))
-                        .collect();
-                }
-                Fact::TaskDone { task, .. } => {
-                    if let Some(print) = prints.get(task.as_str()) {
-                        self.done_from.insert(task.clone(), (*print).to_owned());
-                    }
-                }
-                Fact::Undone { task, .. } => {
-                    self.done_from.remove(task);
-                }
-                _ => {}
-            }
-        }
+        known
     }
 
     /// Finds the state of a task and of all below it. A task with tasks below it has the state that its box says.
-    fn states(&self, spec: &Spec, task: &Task, found: &mut BTreeMap<String, TaskState>) {
+    fn states(&self, task: &Task, found: &mut BTreeMap<String, TaskState>) {
         for below in &task.subtasks {
-            self.states(spec, below, found);
+            self.states(below, found);
         }
         let state = if task.subtasks.is_empty() {
-            self.state(spec, task)
+            self.state(task)
         } else {
             self.boxed(task)
         };
@@ -200,15 +193,15 @@ impl Known {
         }
     }
 
-    fn state(&self, spec: &Spec, task: &Task) -> TaskState {
+    fn state(&self, task: &Task) -> TaskState {
         let id = task.id.to_string();
-        let print = planning::fingerprint(spec, task);
+        let is_stale = self.whys.get(&id).is_some_and(|it| !it.is_empty());
+        let reopened = self.done.get(&id).map(|it| it.reopened);
         if task.mark == TaskMark::Done {
-            let stale = self.done_from.get(&id).is_some_and(|from| *from != print);
-            return if stale {
-                TaskState::Stale
-            } else {
-                TaskState::Done
+            // A tick that a person put into a box that was opened is their word.
+            return match is_stale && reopened == Some(false) {
+                true => TaskState::Stale,
+                false => TaskState::Done,
             };
         }
         let told = self.run.as_ref().and_then(|(run, alive)| {
@@ -217,7 +210,10 @@ impl Known {
         });
         match told {
             Some(TaskState::Pending | TaskState::Ready | TaskState::Done) | None => {
-                self.boxed(task)
+                match (task.mark, reopened) {
+                    (TaskMark::Open, Some(true)) if is_stale => TaskState::Stale,
+                    _ => self.boxed(task),
+                }
             }
             Some(state) => state,
         }
@@ -239,28 +235,40 @@ impl Known {
 /// When the journal or a spec cannot be read.
 pub fn status(environment: &Environment) -> Result<Vec<SpecStatus>, SessionError> {
     let project = Project::around(environment)?;
+    let mut pasts: BTreeMap<PathBuf, Past> = BTreeMap::new();
     let mut all = Vec::new();
     for place in specs::all(&project, environment)? {
         if place.is_archived() {
             continue;
         }
-        let title = documents::spec(&place)
-            .map(|(_, spec)| spec.title)
-            .unwrap_or_default();
-        let tasks = tasks_of(&place).map(|it| it.list.tasks).unwrap_or_default();
-        let mut states = BTreeMap::new();
-        count_states(&tasks, &mut states);
-        all.push(SpecStatus {
-            run: last_run(
-                existing_journal(&place.project)?.as_ref(),
-                place.path.as_str(),
-            )?,
-            spec: shown_in(&project, &place),
-            title,
-            states,
-        });
+        let root = &place.project.root;
+        if !pasts.contains_key(root) {
+            pasts.insert(root.clone(), Past::of(&place.project)?);
+        }
+        if let Some(past) = pasts.get(root) {
+            all.push(status_of(&project, &place, past));
+        }
     }
     Ok(all)
+}
+
+fn status_of(project: &Project, place: &SpecPlace, past: &Past) -> SpecStatus {
+    let title = documents::spec(place)
+        .map(|(_, spec)| spec.title)
+        .unwrap_or_default();
+    let tasks = tasks_of(place, past).ok();
+    let mut states = BTreeMap::new();
+    if let Some(tasks) = &tasks {
+        count_states(&tasks.list.tasks, &mut states);
+    }
+    let last = past.runs_of(place.path.as_str()).next();
+    SpecStatus {
+        run: last.map(|(row, facts)| status_of_run(row, facts)),
+        spec: shown_in(project, place),
+        title,
+        states,
+        stale: tasks.map(|it| it.stale).unwrap_or_default(),
+    }
 }
 
 /// A spec's path as the project sees it: with the folder of the project inside it that it belongs to.
@@ -279,24 +287,18 @@ fn count_states(tasks: &[TaskView], states: &mut BTreeMap<String, usize>) {
     }
 }
 
-fn last_run(journal: Option<&Journal>, spec: &str) -> Result<Option<RunStatus>, SessionError> {
-    let Some(journal) = journal else {
-        return Ok(None);
-    };
-    let Some(row) = journal.last_run(spec).map_err(SessionError::internal)? else {
-        return Ok(None);
-    };
-    run_status(journal, &row).map(Some)
-}
-
 fn run_status(journal: &Journal, row: &RunRow) -> Result<RunStatus, SessionError> {
     let facts = journal.facts(&row.id).map_err(SessionError::internal)?;
+    Ok(status_of_run(row, &facts))
+}
+
+fn status_of_run(row: &RunRow, facts: &[Entry]) -> RunStatus {
     let run = Run::from_facts(facts.iter().map(|it| &it.fact));
     let (outcome, reason) = run
         .outcome
         .clone()
         .map_or((None, String::new()), |(it, why)| (Some(it), why));
-    Ok(RunStatus {
+    RunStatus {
         id: row.id.clone(),
         spec: row.spec.clone(),
         started_ms: row.started_ms,
@@ -305,7 +307,7 @@ fn run_status(journal: &Journal, row: &RunRow) -> Result<RunStatus, SessionError
         reason,
         cost: run.cost(),
         model: run.model,
-    })
+    }
 }
 
 /// The facts of one run, or of the last one, with its status. `wanted` is a run's id or a spec.

@@ -11,10 +11,11 @@ mod driven;
 mod hooked;
 pub(crate) mod landing;
 mod lane;
-mod own_tests;
+pub(crate) mod own_tests;
 pub(crate) mod prove;
 mod rereading;
 pub(crate) mod tasks_file;
+pub(crate) mod walls;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -23,13 +24,13 @@ use std::path::PathBuf;
 use change::{Changeset, Digest, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
 use host::lease::Owner;
-use host::sandbox::Control;
 use host::shadow::{ShadowError, TreeId};
 use model::{Budget, Cancel, Money, Spent, Usage};
 use policy::Redactor;
 use spec::{Spec, TaskMark};
 
 use self::lane::{Begin, Crew, Way};
+use self::walls::look_at_walls;
 use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::Rig;
@@ -138,9 +139,7 @@ fn carry_out(
     let earlier = last_run(&place, &journal)?;
     let before = spent_before(earlier.as_ref(), &journal)?;
     let shop = shop.within(means(options, before));
-    if options.mode == Mode::Autopilot {
-        refuse_leaks(&shop, environment)?;
-    }
+    look_at_walls(&shop, options.mode, environment, front)?;
     take_branch(options, &shop, &journal, front)?;
     let planner = match options.planner == options.model {
         true => None,
@@ -242,33 +241,6 @@ fn means(options: &RunOptions, before: Cost) -> Means {
             ..Spent::default()
         },
     }
-}
-
-/// Autopilot runs what a model wrote without anybody looking, so it needs walls that hold: they are tried first.
-pub(crate) fn refuse_leaks(shop: &Shop, environment: &Environment) -> Result<(), SessionError> {
-    let scratch = environment.kiro_home().join("state/trials");
-    host::files::ensure_private_folder(&scratch).map_err(SessionError::input)?;
-    refusal_of(&shop.sandbox.escapes(&scratch)).map_or(Ok(()), Err)
-}
-
-/// Why Autopilot is refused, if a trial of the walls did not go as it must.
-fn refusal_of(controls: &[Control]) -> Option<SessionError> {
-    let leaks: Vec<&str> = controls
-        .iter()
-        .filter(|it| !it.held)
-        .map(|it| it.name)
-        .collect();
-    if leaks.is_empty() && !controls.is_empty() {
-        return None;
-    }
-    let why = format!(
-        "Autopilot is refused: the sandbox does not hold ({})",
-        leaks.join(", ")
-    );
-    Some(SessionError::new(Kind::Refused, why).hint(
-        "`kiro doctor` shows each trial; installing bubblewrap, or a Linux with Landlock 6, usually mends it. \
-         `--guided` shows every change before it lands",
-    ))
 }
 
 /// Opens a project's journal, which keeps the project's secrets out of itself; tells when a damaged one was set aside.
@@ -768,28 +740,4 @@ pub(crate) fn existing(shop: &Shop) -> Result<BTreeSet<String>, SessionError> {
         .paths(&snapshot(shop)?)
         .map_err(SessionError::internal)?;
     Ok(paths.iter().map(ToString::to_string).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_leak_refuses_autopilot_and_so_does_a_trial_that_was_not_made() {
-        let control = |name, held| Control {
-            name,
-            question: "",
-            held,
-            detail: String::new(),
-        };
-        assert!(refusal_of(&[control("a", true)]).is_none());
-        let refused = refusal_of(&[control("a", true), control("b", false)]).expect("refused");
-        assert_eq!(refused.kind, Kind::Refused);
-        assert!(
-            refused.message.ends_with("does not hold (b)"),
-            "{}",
-            refused.message
-        );
-        assert!(refusal_of(&[]).is_some());
-    }
 }

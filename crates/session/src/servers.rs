@@ -4,14 +4,15 @@
 mod login;
 mod pins;
 mod report;
+mod said;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use change::RelPath;
 use mcp::{
-    Entry, Fleet, Ground, Member, Reach, Remark, ServerTools, Setting, Settings, Target, Trouble,
-    Way,
+    Entry, Fleet, Ground, Member, Oauth, Reach, Remark, ServerTools, Setting, Settings, Target,
+    Trouble, Way,
 };
 use policy::{Gate, Standing, TrustKind};
 use serde_json::Value;
@@ -26,6 +27,8 @@ use crate::view::View;
 
 pub use self::login::log_in_at;
 pub use self::report::{ServerState, ServerTrial, ServersReport, list_servers, try_servers};
+pub(crate) use self::said::looked_up;
+pub use self::said::prompts_of_servers;
 
 /// Where a project names servers.
 pub(crate) const FILE: &str = ".kiro/settings/mcp.json";
@@ -234,9 +237,14 @@ fn target(
                 "it says neither `command` nor `url`".to_owned(),
             ));
         }
-        Some(Way::Http { url, headers, .. }) => Reach::Http {
+        Some(Way::Http {
+            url,
+            headers,
+            oauth,
+        }) => Reach::Http {
             url: put_in(url)?,
             headers: pairs(headers)?,
+            oauth: expanded(oauth, &put_in)?,
             keys: mcp::keys_of(&keys(environment), &entry.name, &put_in(url)?),
         },
         Some(Way::Program { command, args, env }) => {
@@ -269,6 +277,20 @@ fn target(
     })
 }
 
+/// What a person logs in as, with variables put in.
+fn expanded(
+    oauth: &Oauth,
+    put_in: &dyn Fn(&String) -> Result<String, Trouble>,
+) -> Result<Oauth, Trouble> {
+    let text = |it: &Option<String>| it.as_ref().map(put_in).transpose();
+    Ok(Oauth {
+        client_id: text(&oauth.client_id)?,
+        client_secret: text(&oauth.client_secret)?,
+        client_metadata_url: text(&oauth.client_metadata_url)?,
+        ..oauth.clone()
+    })
+}
+
 /// A program by its name, outside the project, or by its path, which may lie in it.
 fn program(command: &str, project: &Project, environment: &Environment) -> Option<String> {
     let path = match command.strip_prefix("~/") {
@@ -284,12 +306,18 @@ fn program(command: &str, project: &Project, environment: &Environment) -> Optio
 }
 
 /// What starts and calls are judged by and kept in.
-pub(crate) fn ground(gate: &Gate, redactor: policy::Redactor, environment: &Environment) -> Ground {
+pub(crate) fn ground(
+    project: &Project,
+    gate: &Gate,
+    redactor: policy::Redactor,
+    environment: &Environment,
+) -> Ground {
     Ground {
         supervisor: shop::supervisor(environment),
         gate: gate.clone(),
         redactor,
         logs: logs(environment),
+        roots: vec![project.root.clone()],
     }
 }
 
@@ -309,7 +337,12 @@ pub(crate) fn fleet(shop: &Shop) -> Result<Option<Arc<Fleet>>, SessionError> {
     if !named.members.iter().any(counts) {
         return Ok(None);
     }
-    let ground = ground(&shop.gate, shop.redactor.clone(), shop.environment());
+    let ground = ground(
+        &shop.project,
+        &shop.gate,
+        shop.redactor.clone(),
+        shop.environment(),
+    );
     let fleet = Fleet::of(named.members, ground).map_err(SessionError::internal)?;
     Ok(Some(Arc::new(fleet)))
 }

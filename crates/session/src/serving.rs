@@ -1,11 +1,15 @@
 //! `kiro mcp serve`: what another program's agent may ask of Kiro, and hand in. It reads specs, plans, tasks, traces and
 //! evidence; a task is done when recorded checks say so, and by no other way.
 
+mod prompts;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use change::visible;
 use engine::{Mode, Outcome};
+use host::clock::Stopwatch;
 use mcp::{Document, Offer, Shelf};
 use model::{Budget, Cancel};
 use serde_json::{Value, json};
@@ -17,6 +21,7 @@ use crate::error::SessionError;
 use crate::models::{self, Chain};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::run::{RunOptions, hand_in};
+use crate::stale::StaleWhy;
 use crate::view::Unseen;
 use crate::{query, specs, trace, verdicts, why};
 
@@ -38,7 +43,8 @@ pub fn serve_mcp(environment: &Environment) -> Result<(), SessionError> {
     });
     let offer = Offer {
         toolbox: Arc::clone(&office) as Arc<dyn Toolbox + Send>,
-        shelf: office,
+        shelf: Arc::clone(&office) as Arc<dyn Shelf>,
+        prompts: office,
         instructions: INSTRUCTIONS.to_owned(),
     };
     mcp::serve(offer).map_err(SessionError::input)
@@ -52,9 +58,13 @@ struct Office {
 }
 
 type Answered = Result<String, SessionError>;
+type Report<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// How often whoever waits for checks hears that they run, in seconds.
+const REPORT_SECONDS: u64 = 5;
 
 impl Office {
-    fn answer(&self, name: &str, arguments: &Value, stop: Stop<'_>) -> Answered {
+    fn answer(&self, name: &str, arguments: &Value, stop: Stop<'_>, on: Report<'_>) -> Answered {
         let text = |key: &str| arguments[key].as_str();
         let wanted = |key: &'static str| {
             text(key).ok_or_else(|| SessionError::input(format!("`{key}` is missing")))
@@ -64,7 +74,7 @@ impl Office {
             "spec" => self.spec(wanted("spec")?),
             "tasks" => self.tasks(wanted("spec")?),
             "next_task" => self.next(wanted("spec")?),
-            "hand_in" => self.hand_in(wanted("spec")?, wanted("task")?, stop),
+            "hand_in" => self.hand_in(wanted("spec")?, wanted("task")?, stop, on),
             "why" => self.why(wanted("task")?, text("spec")),
             "trace" => self.trace(text("what"), text("spec")),
             "policy_explain" => self.explain(wanted("command")?),
@@ -98,9 +108,18 @@ impl Office {
     fn next(&self, wanted: &str) -> Answered {
         let view = query::tasks(wanted, &self.environment)?;
         let leaves = leaves(&view.list.tasks);
-        let can_begin = |it: &&&TaskView| ["ready", "stale", "failed"].contains(&it.state.as_str());
+        // Where only files changed there is nothing to write: `kiro verify` proves them again.
+        let is_for_proof = |id: &str| {
+            let stale = view.stale.iter().find(|it| it.id == id);
+            stale.is_some_and(|it| it.why.iter().all(StaleWhy::is_code))
+        };
+        let can_begin = |it: &&&TaskView| {
+            let begins = ["ready", "stale", "failed"].contains(&it.state.as_str());
+            begins && !is_for_proof(&it.id)
+        };
         let Some(task) = leaves.iter().find(can_begin) else {
-            let open = leaves.iter().filter(|it| it.state != "done").count();
+            let is_open = |it: &&&TaskView| it.state != "done" && !is_for_proof(&it.id);
+            let open = leaves.iter().filter(is_open).count();
             return Ok(match open {
                 0 => "every task is done".to_owned(),
                 open => format!(
@@ -129,13 +148,13 @@ impl Office {
     }
 
     /// Runs a task's checks on the project as it stands; ticks the task on evidence.
-    fn hand_in(&self, wanted: &str, task: &str, stop: Stop<'_>) -> Answered {
+    fn hand_in(&self, wanted: &str, task: &str, stop: Stop<'_>, on: Report<'_>) -> Answered {
         if self.is_checking.swap(true, Ordering::AcqRel) {
             return Err(SessionError::input(
                 "another task is being checked; ask again when that is over",
             ));
         }
-        let came = self.checked(wanted, task, stop);
+        let came = self.checked(wanted, task, stop, on);
         self.is_checking.store(false, Ordering::Release);
         let outcome = came?;
         let told = why::why(task, Some(wanted), &self.environment)?;
@@ -156,7 +175,13 @@ impl Office {
         }
     }
 
-    fn checked(&self, wanted: &str, task: &str, stop: Stop<'_>) -> Result<Outcome, SessionError> {
+    fn checked(
+        &self,
+        wanted: &str,
+        task: &str,
+        stop: Stop<'_>,
+        on: Report<'_>,
+    ) -> Result<Outcome, SessionError> {
         let nobody = Chain::from(models::built_in().clone());
         let options = RunOptions {
             spec: wanted.to_owned(),
@@ -173,11 +198,20 @@ impl Office {
         let (cancel, over) = (Cancel::new(), Cancel::new());
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                let clock = Stopwatch::start();
+                let mut reported = 0;
                 while !over.is_cancelled() {
                     if stop() {
                         cancel.cancel();
                     }
-                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    let seconds = clock.elapsed().as_secs();
+                    if seconds >= reported {
+                        on(Progress::Waiting(format!(
+                            "the checks of task {task}, {seconds} s"
+                        )));
+                        reported = seconds + REPORT_SECONDS;
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
                 }
             });
             let came = hand_in(&options, &self.environment, &cancel, &mut Unseen);
@@ -285,14 +319,8 @@ impl Toolbox for Office {
         }
     }
 
-    fn call(
-        &self,
-        name: &str,
-        arguments: &Value,
-        stop: Stop<'_>,
-        _: &(dyn Fn(Progress) + Sync),
-    ) -> Answer {
-        match self.answer(name, arguments, stop) {
+    fn call(&self, name: &str, arguments: &Value, stop: Stop<'_>, on: Report<'_>) -> Answer {
+        match self.answer(name, arguments, stop, on) {
             Ok(text) => Answer::done(text, name),
             Err(error) => {
                 let hint = error.hint.map_or(String::new(), |it| format!("\n{it}"));
@@ -325,10 +353,11 @@ impl Shelf for Office {
         found
     }
 
-    fn read(&self, uri: &str) -> Option<String> {
+    fn read(&self, uri: &str) -> Option<(&'static str, String)> {
         // Only what is listed: an address is no way to other files.
         let listed = self.documents().into_iter().find(|it| it.uri == uri)?;
         let project = Project::around(&self.environment).ok()?;
-        documents::read(&project, &listed.title).ok().flatten()
+        let text = documents::read(&project, &listed.title).ok().flatten()?;
+        Some((listed.kind, text))
     }
 }

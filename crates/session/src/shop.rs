@@ -22,6 +22,7 @@ use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project};
 use crate::secrets;
 use crate::servers;
+use crate::sharing::Sharing;
 
 /// The arguments by which the program starts itself as the sandbox's supervisor.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
@@ -96,6 +97,8 @@ pub(crate) struct Shop {
     pub(crate) approvals: Arc<Approvals>,
     /// What keeps secrets out of requests and records.
     pub(crate) redactor: Redactor,
+    /// What attempts see beside the files of a snapshot.
+    pub(crate) sharing: Arc<Sharing>,
     environment: Environment,
     chain: Chain,
     /// Whether the work to be proven is there already, so that no model is asked for it.
@@ -135,6 +138,7 @@ impl Shop {
             ledger: Arc::default(),
             approvals: Arc::new(Approvals::open(project, environment)?),
             redactor: secrets::redactor(project, environment)?,
+            sharing: Arc::new(Sharing::find(project, environment)?),
             environment: environment.clone(),
             chain: chain.into(),
             proves_others: false,
@@ -416,7 +420,7 @@ impl Shop {
         let aside = Yard::fresh(&yard.scratch.join("watched"))?;
         let mut read = installation(&argv);
         read.push(yard.tree.clone());
-        let env = aside.variables(&argv, &[]);
+        let env = self.variables(&aside, &argv, &[]);
         self.confined(&aside, argv, env, read, CANDIDATE_SECONDS)
     }
 
@@ -429,7 +433,7 @@ impl Shop {
     ) -> Result<Finished, SessionError> {
         let mut folders = installation(&argv);
         folders.extend(read.iter().filter(|it| is_real_folder(it)).cloned());
-        let env = yard.variables(&argv, &[]);
+        let env = self.variables(yard, &argv, &[]);
         self.confined(yard, argv, env, folders, SCAN_SECONDS)
     }
 
@@ -440,7 +444,7 @@ impl Shop {
         seconds: u64,
     ) -> Result<Finished, SessionError> {
         let read = installation(&argv);
-        let env = yard.variables(&argv, &[]);
+        let env = self.variables(yard, &argv, &[]);
         self.confined(yard, argv, env, read, seconds)
     }
 
@@ -460,8 +464,39 @@ impl Shop {
                 programs.extend(Path::new(&program[0]).parent().map(Path::to_path_buf));
             }
         }
-        let env = yard.variables(&[], &programs);
+        let env = self.variables(yard, &[], &programs);
         self.confined(yard, argv, env, read, CHECK_SECONDS)
+    }
+
+    /// The walls of what runs in `yard`, which may read `read` besides.
+    pub(crate) fn walls(&self, yard: &Yard, read: Vec<PathBuf>) -> Result<Walls, SessionError> {
+        Ok(Walls {
+            write: vec![yard.tree.clone(), yard.scratch.clone()],
+            read,
+            overlays: self.sharing.overlays(&self.sandbox, yard)?,
+            ..Walls::default()
+        })
+    }
+
+    /// The whole environment of what runs in `yard`.
+    pub(crate) fn variables(
+        &self,
+        yard: &Yard,
+        argv: &[String],
+        folders: &[PathBuf],
+    ) -> Vec<(String, String)> {
+        let mut variables = yard.variables(argv, folders);
+        if let Some(packages) = self.site_packages() {
+            let packages = yard.tree.join(packages).display().to_string();
+            variables.push(("PYTHONPATH".to_owned(), packages));
+        }
+        variables
+    }
+
+    /// Where the packages of the project's virtual environment are, in a worktree. Files with paths of its own
+    /// (`.pth`) do not act there: they would lead to the project's code instead of the attempt's.
+    pub(crate) fn site_packages(&self) -> Option<PathBuf> {
+        self.sharing.site_packages(&self.python().ok()?)
     }
 
     fn confined(
@@ -483,11 +518,7 @@ impl Shop {
             limits: limits(argv.first().map_or("", String::as_str), seconds),
             ..Command::new(argv, yard.tree.clone())
         };
-        let walls = Walls {
-            write: vec![yard.tree.clone(), yard.scratch.clone()],
-            read,
-            ..Walls::default()
-        };
+        let walls = self.walls(yard, read)?;
         let cancel = self.cancel.clone();
         let _place = self.counter.take(&self.cancel);
         self.sandbox
@@ -503,6 +534,8 @@ pub(crate) struct Yard {
     pub(crate) tree: PathBuf,
     /// Home and temporary folder of what runs.
     pub(crate) scratch: PathBuf,
+    /// What is changed of what the project shares; out of reach of what runs.
+    pub(crate) overlays: PathBuf,
 }
 
 impl Yard {
@@ -519,15 +552,16 @@ impl Yard {
         let yard = Yard {
             tree: folder.join("tree"),
             scratch: folder.join("scratch"),
+            overlays: folder.join("overlays"),
         };
-        for folder in [&yard.tree, &yard.scratch] {
+        for folder in [&yard.tree, &yard.scratch, &yard.overlays] {
             host::files::ensure_private_folder(folder).map_err(SessionError::internal)?;
         }
         Ok(yard)
     }
 
     /// The whole environment of what runs here: nothing of the user's comes along.
-    pub(crate) fn variables(&self, argv: &[String], folders: &[PathBuf]) -> Vec<(String, String)> {
+    fn variables(&self, argv: &[String], folders: &[PathBuf]) -> Vec<(String, String)> {
         let scratch = self.scratch.display().to_string();
         let program = argv.first().map(Path::new).and_then(Path::parent);
         let programs: String = program

@@ -1,11 +1,11 @@
 //! The specs of a project, in every dialect, in nested folders and in the projects inside it.
 
+use std::fs::DirEntry;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use spec::Disk;
-
 use crate::error::SessionError;
-use crate::places::{Environment, OnDisk, Project, SpecPlace};
+use crate::places::{Environment, Project, SpecPlace};
 use crate::query::shown_in;
 
 /// How deep projects are looked for inside a project, and how deep specs inside its folders of specs.
@@ -72,7 +72,7 @@ fn walk(
     environment: &Environment,
     found: &mut Vec<SpecPlace>,
 ) -> Result<(), SessionError> {
-    for name in folders(folder) {
+    for name in folders(folder)? {
         let below = folder.join(&name);
         match name.as_str() {
             ".kiro" => nested(&below.join("specs"), 0, environment, found)?,
@@ -115,7 +115,7 @@ fn nested(
     environment: &Environment,
     found: &mut Vec<SpecPlace>,
 ) -> Result<(), SessionError> {
-    for name in folders(folder) {
+    for name in folders(folder)? {
         let below = folder.join(&name);
         if name.starts_with('.') {
             continue;
@@ -135,8 +135,7 @@ fn files(
     environment: &Environment,
     found: &mut Vec<SpecPlace>,
 ) -> Result<(), SessionError> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries {
+    for entry in entries(folder)? {
         let is_spec = entry.file_name().to_str().is_some_and(|it| {
             it.ends_with(".md") && !it.eq_ignore_ascii_case("readme.md") && !it.starts_with('.')
         });
@@ -147,8 +146,31 @@ fn files(
     Ok(())
 }
 
-fn folders(folder: &Path) -> Vec<String> {
-    folder
-        .to_str()
-        .map_or_else(Vec::new, |it| OnDisk.folders(it))
+/// The folders in `folder`, in order; none where it is not there or not to be looked into.
+fn folders(folder: &Path) -> Result<Vec<String>, SessionError> {
+    let entries = entries(folder)?.into_iter();
+    let folders = entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir()));
+    let mut names: Vec<String> = folders
+        .filter_map(|it| it.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// What is in `folder`. That it cannot be read now, though it may be, is no reason to say that nothing is there.
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, SessionError> {
+    let listed = std::fs::read_dir(folder).and_then(Iterator::collect);
+    match listed {
+        Ok(entries) => Ok(entries),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => {
+                Ok(Vec::new())
+            }
+            _ => Err(SessionError::internal(format!(
+                "cannot read {}: {}",
+                folder.display(),
+                host::files::plain(&error)
+            ))),
+        },
+    }
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use host::sandbox::Walls;
 use tools::{Person, ShellLimits, ShellSetting, Workbench, Workspace};
 
 use crate::error::SessionError;
+use crate::network;
 use crate::shop::{Shop, Yard};
 
 /// Tools that read and change a yard's worktree, and run commands in it. What they change stays there until the
@@ -21,7 +21,7 @@ pub(crate) fn of_yard(
     person: Box<dyn Person>,
 ) -> Result<Workbench, SessionError> {
     let workspace = workspace(shop, yard, granted)?;
-    Ok(Workbench::writing(workspace, person).with_shell(shell(shop, yard)))
+    Ok(Workbench::writing(workspace, person).with_shell(shell(shop, yard)?))
 }
 
 /// Tools that only look at a yard's worktree; `person` answers the model's questions.
@@ -48,18 +48,20 @@ fn workspace(shop: &Shop, yard: &Yard, granted: &[Vec<String>]) -> Result<Worksp
     Ok(workspace.recorded_by(Arc::new(move |ruling| ledger.ruled(ruling))))
 }
 
-fn shell(shop: &Shop, yard: &Yard) -> ShellSetting {
-    ShellSetting {
+fn shell(shop: &Shop, yard: &Yard) -> Result<ShellSetting, SessionError> {
+    let door = shop.door()?;
+    let mut env = shop.variables(yard, &[], &[]);
+    if door.is_some() {
+        env.extend(network::certificates(shop.environment()));
+    }
+    Ok(ShellSetting {
         sandbox: shop.sandbox.clone(),
-        walls: Walls {
-            write: vec![yard.tree.clone(), yard.scratch.clone()],
-            read: shop.installations(),
-            ..Walls::default()
-        },
-        env: yard.variables(&[], &[]),
+        walls: shop.walls(yard, shop.installations())?,
+        door,
+        env,
         find: Box::new(shop.finder()),
         limits: ShellLimits::default(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -69,7 +71,7 @@ mod tests {
 
     use agent::{AgentEvent, Conversation, Job, TurnLimits, Watcher};
     use host::process::Supervisor;
-    use host::sandbox::Sandbox;
+    use host::sandbox::{Sandbox, Walls};
     use model::{Cancel, Message, Model, Scripted};
     use policy::{Gate, Rules};
     use serde_json::json;
@@ -97,6 +99,7 @@ mod tests {
                 None,
             ),
             walls: Walls::default(),
+            door: None,
             env: Vec::new(),
             find: Box::new(|_| None),
             limits: ShellLimits::default(),

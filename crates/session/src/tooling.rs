@@ -17,11 +17,7 @@ pub(crate) fn look(folder: &Path, spec: &Spec, shop: &Shop) -> Tooling {
     let languages = engine::languages(spec);
     Tooling {
         package: read(folder, "package.json").map(|text| module_kind(&text)),
-        pytest: languages.contains(&Language::Python)
-            && wants_pytest(folder)
-            && shop
-                .answer("python3", &["-m", "pytest", "--version"])
-                .is_some(),
+        pytest: languages.contains(&Language::Python) && wants_pytest(folder) && has_pytest(shop),
         manifest: read(folder, "Cargo.toml"),
         crate_root: read(folder, "src/lib.rs"),
         strips_types: languages.contains(&Language::TypeScript)
@@ -29,6 +25,16 @@ pub(crate) fn look(folder: &Path, spec: &Spec, shop: &Shop) -> Tooling {
                 .answer("node", &["--version"])
                 .is_some_and(|it| strips_types(&it)),
     }
+}
+
+/// Whether the project's virtual environment or the machine has pytest.
+fn has_pytest(shop: &Shop) -> bool {
+    let packages = shop.site_packages();
+    let own = packages.and_then(|it| shop.sharing.real(&it.join("pytest")));
+    own.is_some_and(|it| it.is_dir())
+        || shop
+            .answer("python3", &["-m", "pytest", "--version"])
+            .is_some()
 }
 
 fn read(folder: &Path, name: &str) -> Option<String> {

@@ -44,7 +44,7 @@ pub struct FolderTrust {
 /// One thing that asks for trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustItem {
-    /// `commands`, `rules`, `hook` or `server`.
+    /// `commands`, `hosts`, `rules`, `hook` or `server`.
     pub kind: &'static str,
     /// What it is called.
     pub name: String,
@@ -245,6 +245,7 @@ fn approved(file: &Path, root: &Path) -> Result<Grants, SessionError> {
 /// Everything of a folder's that counts only when it is trusted.
 fn grantables(root: &Path, rules: &Rules) -> Vec<Grantable> {
     let mut found: Vec<Grantable> = commands(root, rules).into_iter().collect();
+    found.extend(hosts(rules));
     found.extend(allow_rules(rules));
     found.extend(hooks(root));
     found.extend(servers(root));
@@ -340,6 +341,20 @@ fn scripts_of(command: &str) -> Runner {
     };
     let around = ["pre", "", "post"].map(|it| format!("{it}{script}"));
     Runner::Package(around.to_vec())
+}
+
+/// The hosts that the folder allows; those of the user need no trust.
+fn hosts(rules: &Rules) -> Option<Grantable> {
+    let shows: Vec<String> = rules
+        .folder_hosts()
+        .map(|it| format!("lets commands reach {it}"))
+        .collect();
+    (!shows.is_empty()).then(|| Grantable {
+        kind: TrustKind::Hosts,
+        name: CONFIG.to_owned(),
+        digest: Some(digest_of(&shows)),
+        shows,
+    })
 }
 
 /// The folder's own allow rules; those of the user need no trust.

@@ -5,7 +5,7 @@
 //! can be brought back, and history is only ever added to.
 
 use change::Changeset;
-use engine::{Fact, Landed, Landings, Run};
+use engine::{Fact, Landed, Landings, LeftFile, Run};
 use host::files::ApplyError;
 use host::shadow::Shadow;
 use policy::{Gate, Permit, Verdict};
@@ -20,6 +20,7 @@ use crate::query::existing_journal;
 use crate::run::{landing, now, tasks_file};
 use crate::secrets;
 use crate::shop::open_shadow;
+use crate::stale;
 use crate::view::{Front, View};
 
 /// What is to be taken out or brought back.
@@ -285,14 +286,20 @@ impl Work<'_> {
         let landing = host::files::apply(permit, &self.project.root, &changes);
         let landing = landing.map_err(|error| in_the_way(landed, &error))?.landing;
         moved.merged = landing.merged.iter().map(ToString::to_string).collect();
-        self.settle(landed, &moved, back)?;
+        self.settle(landed, &moved, stale::left(&landing, &changes), back)?;
         let written: Vec<WrittenFile> = moved.files.iter().map(|it| (it.clone(), false)).collect();
         tell_of_writes(self.project, self.environment, &written, self.front)?;
         Ok(moved)
     }
 
     /// Records what was done, and puts the task's box right.
-    fn settle(&mut self, landed: &Landed, moved: &Moved, back: bool) -> Result<(), SessionError> {
+    fn settle(
+        &mut self,
+        landed: &Landed,
+        moved: &Moved,
+        left: Vec<LeftFile>,
+        back: bool,
+    ) -> Result<(), SessionError> {
         let (task, files, merged) = (
             landed.task.clone(),
             moved.files.clone(),
@@ -305,6 +312,7 @@ impl Work<'_> {
                     task,
                     files,
                     merged,
+                    left,
                 },
             );
         }
@@ -313,6 +321,7 @@ impl Work<'_> {
             task: task.clone(),
             files,
             merged,
+            left,
         };
         self.record(landed, applied)?;
         self.record(landed, Fact::TaskDone { task, covered })?;

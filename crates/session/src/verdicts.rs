@@ -65,7 +65,10 @@ pub fn judge_corpus(
     Ok(verdicts)
 }
 
-fn command_rules(config: &Path, environment: &Environment) -> Result<Rules, SessionError> {
+pub(crate) fn command_rules(
+    config: &Path,
+    environment: &Environment,
+) -> Result<Rules, SessionError> {
     let (file, text) = text_of(config, environment)?;
     let named =
         |error: &dyn std::fmt::Display| SessionError::input(format!("{}: {error}", file.display()));

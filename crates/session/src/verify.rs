@@ -1,5 +1,8 @@
-//! `kiro verify`: the success criteria of specs proven again on what stands in the project now, and, when asked, what the
-//! project's security scanners say. Nothing is recorded and nothing of the project changes.
+//! `kiro verify`: the success criteria of specs, and tasks whose files changed under their ticks, proven again on what stands in
+//! the project now, and, when asked, what the project's security scanners say. Nothing of the project changes; of the tasks it is
+//! recorded that they were proven.
+
+pub(crate) mod confirm;
 
 use std::path::PathBuf;
 
@@ -10,11 +13,14 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::models;
 use crate::places::{Environment, Project, SpecPlace};
+use crate::query::existing_journal;
 use crate::run::prove::{Prover, Told};
-use crate::run::{existing, snapshot, tasks_file};
+use crate::run::{existing, open_journal, snapshot, tasks_file};
 use crate::shop::{Shop, Yard};
 use crate::specs;
 use crate::view::{Front, View};
+
+pub use self::confirm::VerifiedTask;
 
 /// What is to be verified.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +36,8 @@ pub struct VerifyOptions {
 pub struct Verified {
     /// Each criterion of each spec.
     pub claims: Vec<VerifiedClaim>,
+    /// Each task whose files changed since it was done.
+    pub tasks: Vec<VerifiedTask>,
     /// Each scanner, when they were asked for.
     pub scans: Vec<Scan>,
 }
@@ -61,10 +69,11 @@ pub struct Scan {
 }
 
 impl Verified {
-    /// Whether everything is proven and, where scanners were asked for, one ran, each that there is ran to its end, and none
+    /// Whether everything is proven, no task is broken and, where scanners were asked for, one ran, each that there is ran to its end, and none
     /// found what fails.
     pub fn holds(&self, security: bool) -> bool {
-        let proven = self.claims.iter().all(|it| it.proof.is_some());
+        let broken = self.tasks.iter().any(VerifiedTask::is_broken);
+        let proven = !broken && self.claims.iter().all(|it| it.proof.is_some());
         let sound = |it: &Scan| match &it.found {
             Ok(found) => !found.iter().any(|it| Grade::fails(it.grade)),
             Err(_) => false,
@@ -101,6 +110,7 @@ pub fn verify(
     let mut verified = Verified::default();
     for place in places.iter().filter(|it| !it.is_archived()) {
         let shop = open(environment, &place.project, cancel)?;
+        tasks_of(place, &shop, front, &mut verified)?;
         claims_of(place, &shop, front, &mut verified)?;
     }
     if options.security {
@@ -123,6 +133,23 @@ fn open(
 fn folder(shop: &Shop) -> PathBuf {
     let name = format!("verify/{}", std::process::id());
     shop.project.state.join(name)
+}
+
+/// Proves tasks again whose files changed, where the project has a journal that knows of any.
+fn tasks_of(
+    place: &SpecPlace,
+    shop: &Shop,
+    front: &mut dyn Front,
+    verified: &mut Verified,
+) -> Result<(), SessionError> {
+    if existing_journal(&place.project)?.is_none() {
+        return Ok(());
+    }
+    let (_, spec) = documents::spec(place)?;
+    let mut journal = open_journal(&place.project, &shop.redactor, front)?;
+    let tasks = confirm::confirm(place, &spec, shop, &mut journal, &folder(shop))?;
+    verified.tasks.extend(tasks);
+    Ok(())
 }
 
 fn claims_of(

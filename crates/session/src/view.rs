@@ -309,6 +309,14 @@ pub trait Front {
     fn consent(&mut self, wish: &Wish) -> Consent;
 }
 
+/// That so many checks pass, in words.
+pub fn passing(checks: u32) -> String {
+    match checks {
+        1 => "1 check passes".to_owned(),
+        all => format!("{all} checks pass"),
+    }
+}
+
 /// A front at which nobody looks and nobody answers: what happens is in the journal.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unseen;

@@ -29,6 +29,10 @@ pub(crate) fn of_project(
 ) -> Result<Index, SessionError> {
     let rules = rules(project, environment)?;
     let folder = folder(project, environment);
+    if !folder.exists() {
+        // Whoever makes one more looks which are not needed any more.
+        context::forget_gone(&indexes(environment));
+    }
     let mut index = Index::open(&project.root, gate, redactor, rules, Some(&folder));
     index.refresh(&|| false).map_err(SessionError::input)?;
     // An index that cannot be kept is made anew next time; what is asked now has its answer.
@@ -53,10 +57,11 @@ fn of_tree(shop: &Shop, tree: &Path) -> Result<Index, SessionError> {
 fn folder(project: &Project, environment: &Environment) -> PathBuf {
     let shared = shared_git(&project.root).unwrap_or_else(|| project.root.clone());
     let digest = Digest::of(shared.as_os_str().as_encoded_bytes()).to_string();
-    environment
-        .kiro_home()
-        .join("state/index")
-        .join(&digest[..16])
+    indexes(environment).join(&digest[..16])
+}
+
+fn indexes(environment: &Environment) -> PathBuf {
+    environment.kiro_home().join("state/index")
 }
 
 /// The git directory that the worktrees of a repository share, and the way from its top to this folder.

@@ -2,14 +2,33 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// Sixteen hexadecimal digits that change with the words of `text`, not with its spacing or line endings.
+use crate::fence::Fence;
+
+/// Sixteen hexadecimal digits that change with the words of `text`, not with its spacing, line endings or kinds of bullets.
 ///
 /// `exact` parts are digested byte for byte: spacing inside an example is meaning.
 pub(crate) fn fingerprint<'a>(text: &str, exact: impl IntoIterator<Item = &'a str>) -> String {
     let mut digest = Sha256::new();
-    for word in text.trim_start_matches('\u{feff}').split_whitespace() {
-        digest.update(word.as_bytes());
-        digest.update(b" ");
+    let mut fence: Option<Fence> = None;
+    for line in text.trim_start_matches('\u{feff}').split(['\n', '\r']) {
+        let trimmed = line.trim();
+        let is_code = fence.is_some();
+        fence = match fence {
+            Some(open) if open.is_closed_by(trimmed) => None,
+            None => Fence::open(trimmed).map(|(open, _)| open),
+            open => open,
+        };
+        for (place, word) in line.split_whitespace().enumerate() {
+            // As `crate::format` writes them.
+            let (even, rest) = match (place, word) {
+                (0, "*" | "+") if !is_code => ("-", ""),
+                (1, word) if !is_code && word.starts_with("[X]") => ("[x]", &word[3..]),
+                (_, word) => (word, ""),
+            };
+            digest.update(even.as_bytes());
+            digest.update(rest.as_bytes());
+            digest.update(b" ");
+        }
     }
     for part in exact {
         digest.update(b"\0");
@@ -46,6 +65,12 @@ mod tests {
         assert_eq!(base.len(), 16);
         assert_eq!(base, fingerprint("\u{feff}a b c\n", []));
         assert_ne!(base, fingerprint("a b d", []));
+        let bullets = fingerprint("- [x] a\n- b", []);
+        assert_eq!(bullets, fingerprint("* [X] a\n  + b", []));
+        assert_eq!(fingerprint("- [x]a", []), fingerprint("+ [X]a", []));
+        assert_ne!(fingerprint("a * b", []), fingerprint("a - b", []));
+        let code = |sign: &str| fingerprint(&format!("```\na\n{sign} b\n```\n"), []);
+        assert_ne!(code("*"), code("-"));
         assert_ne!(
             fingerprint("a", ["f(\" \")"]),
             fingerprint("a", ["f(\"  \")"])

@@ -126,6 +126,26 @@ impl TaskMark {
     }
 }
 
+/// For each of some tasks that stand beside each other the one that it belongs to by its number: in a flat list `1.1` belongs to
+/// the `1` that stands before it under the same heading, with nothing but its own between them.
+pub(crate) fn above_by_number(beside: &[Task]) -> Vec<Option<usize>> {
+    let mut open: Vec<usize> = Vec::new();
+    let mut above = Vec::with_capacity(beside.len());
+    for (at, task) in beside.iter().enumerate() {
+        let number = task.number.as_deref().unwrap_or_default();
+        let belongs = |it: &usize| {
+            let other = &beside[*it];
+            let stem = other.number.as_deref().filter(|it| !it.is_empty());
+            let rest = stem.and_then(|it| number.strip_prefix(it));
+            other.phase == task.phase && rest.is_some_and(|it| it.starts_with('.'))
+        };
+        while open.pop_if(|it| !belongs(it)).is_some() {}
+        above.push(open.last().copied());
+        open.push(at);
+    }
+    above
+}
+
 impl Task {
     /// An open task of no list yet, for [`TaskList::render`].
     pub fn new(id: TaskId, title: impl Into<String>) -> Self {
@@ -177,17 +197,13 @@ impl TaskList {
             .filter(move |it| it.subtasks.is_empty() && !heads.contains(&it.id))
     }
 
-    /// Tasks without tasks below them whose number others beside them begin with.
+    /// Tasks without tasks below them to which others beside them belong by their numbers.
     fn heads(&self) -> HashSet<TaskId> {
         let mut heads = HashSet::new();
         let lists = std::iter::once(&self.tasks).chain(self.all().map(|it| &it.subtasks));
         for list in lists {
-            let numbers = list.iter().filter_map(|it| it.number.as_deref());
-            let stems: HashSet<&str> = numbers
-                .filter_map(|it| it.rsplit_once('.').map(|(stem, _)| stem))
-                .collect();
-            let is_head = |it: &&Task| it.number.as_deref().is_some_and(|it| stems.contains(it));
-            heads.extend(list.iter().filter(is_head).map(|it| it.id.clone()));
+            let above = above_by_number(list);
+            heads.extend(above.into_iter().flatten().map(|it| list[it].id.clone()));
         }
         heads
     }

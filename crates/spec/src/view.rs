@@ -10,6 +10,7 @@ use crate::criterion::{Check, Measure};
 use crate::example::Expect;
 use crate::line::LineIndex;
 use crate::requirement::RequirementKind;
+use crate::tasks::above_by_number;
 use crate::{Criterion, Example, Requirement, Spec, Task, TaskId, TaskList};
 
 /// A place in the source.
@@ -368,11 +369,7 @@ impl TaskListView {
     pub fn new(list: &TaskList, source: &str, state: impl Fn(&TaskId) -> String) -> Self {
         let places = Places(LineIndex::new(source));
         Self {
-            tasks: list
-                .tasks
-                .iter()
-                .map(|it| places.task(it, &state))
-                .collect(),
+            tasks: places.tasks(&list.tasks, &state),
             diagnostics: list
                 .diagnostics
                 .iter()
@@ -501,6 +498,25 @@ impl Places {
         }
     }
 
+    /// Tasks that stand beside each other; one that belongs to another by its number is shown below that one.
+    fn tasks(&self, beside: &[Task], state: &impl Fn(&TaskId) -> String) -> Vec<TaskView> {
+        let mut below: Vec<Vec<TaskView>> = Vec::new();
+        below.resize_with(beside.len() + 1, Vec::new);
+        for (at, above) in above_by_number(beside).into_iter().enumerate().rev() {
+            let mut view = self.task(&beside[at], state);
+            let mut own = std::mem::take(&mut below[at + 1]);
+            own.reverse();
+            if let Some(last) = own.last() {
+                view.span.end = view.span.end.max(last.span.end);
+            }
+            view.subtasks.extend(own);
+            below[above.map_or(0, |it| it + 1)].push(view);
+        }
+        let mut first = std::mem::take(&mut below[0]);
+        first.reverse();
+        first
+    }
+
     fn task(&self, it: &Task, state: &impl Fn(&TaskId) -> String) -> TaskView {
         TaskView {
             id: it.id.to_string(),
@@ -515,7 +531,7 @@ impl Places {
             estimate_minutes: it.estimate_minutes,
             optional: it.optional,
             span: self.span(&it.span),
-            subtasks: it.subtasks.iter().map(|it| self.task(it, state)).collect(),
+            subtasks: self.tasks(&it.subtasks, state),
             details: it.details.clone(),
         }
     }

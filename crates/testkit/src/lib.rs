@@ -90,6 +90,26 @@ impl World {
             .unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
+    /// Every file of the project, by path, with its content.
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let root = self.project();
+        let (mut found, mut folders) = (Vec::new(), vec![root.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(&root).expect("inside the project");
+                let name = name.to_str().expect("plain text").to_owned();
+                found.push((name, std::fs::read(&path).expect("readable")));
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// Whether the project has a file.
     pub fn has(&self, path: &str) -> bool {
         self.project().join(path).exists()

@@ -277,7 +277,8 @@ impl Project<'_> {
         };
         (shell.setting.find)("node")?;
         let file = self.workspace.root().join(script);
-        let script = file.is_file().then(|| file.to_str())??;
+        let is_there = file.is_file() || shell.setting.walls.shows(&file);
+        let script = is_there.then(|| file.to_str())??;
         let start = ["node", script].map(str::to_owned);
         Some(start.into_iter().chain(rest.iter().cloned()).collect())
     }

@@ -1,17 +1,19 @@
 //! `search`: lines that match a regular expression, by ripgrep's own libraries.
 
+mod sift;
+
 use std::fmt::Write as _;
 use std::io;
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use change::RelPath;
 use grep_matcher::LineTerminator;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
-use host::files::{EntryKind, FileError};
+use host::files::FileError;
 use serde_json::{Value, json};
 
+use self::sift::{Firsts, Sift};
 use crate::arguments::Arguments;
 use crate::error::ToolError;
 use crate::list::Pattern;
@@ -29,9 +31,6 @@ const BYTES: usize = 48 << 10;
 const WIDTH: usize = 400;
 /// The largest file that is searched, in bytes.
 const LARGEST: u64 = 8 << 20;
-/// Threads that look through files, and files that one of them takes at once.
-const THREADS_MAX: usize = 8;
-const CHUNK: usize = 16;
 /// Memory that a compiled pattern may take, in bytes.
 const PATTERN_BYTES: usize = 4 << 20;
 
@@ -141,79 +140,25 @@ impl Hunt<'_> {
             self.file(path)?;
             return Ok(Walk::default());
         }
-        let mut files = Vec::new();
-        let workspace = self.workspace;
-        let mut walk = workspace.walk(place, usize::MAX, stop, &mut |found| {
-            let EntryKind::File(size) = found.kind else {
-                return ControlFlow::Continue(());
-            };
-            if glob.is_none_or(|it| it.matches(found.path.as_str())) {
-                if !found.readable {
-                    self.withheld += 1;
-                } else if size > LARGEST {
-                    self.too_large += 1;
-                } else {
-                    files.push(found.path.clone());
-                }
-            }
-            ControlFlow::Continue(())
-        })?;
-        walk.cut |= stop();
         // Which files match is found out side by side; what they show is put together in their order.
-        for path in self.matching(&files, stop) {
-            self.file(path)?;
+        let sift = Sift {
+            workspace: self.workspace,
+            matcher: &self.matcher,
+            glob,
+            first: Firsts::of(self.page.limit),
+            withheld: AtomicUsize::new(0),
+            too_large: AtomicUsize::new(0),
+        };
+        let walk = sift.run(place, stop)?;
+        self.withheld += sift.withheld.into_inner();
+        self.too_large += sift.too_large.into_inner();
+        for path in sift.first.into_paths() {
+            self.file(&path)?;
             if self.page.full {
                 break;
             }
         }
         Ok(walk)
-    }
-
-    /// The files that hold a match, in order; no more of them than can be shown.
-    fn matching<'f>(&self, files: &'f [RelPath], stop: Stop<'_>) -> Vec<&'f RelPath> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads
-            .min(THREADS_MAX)
-            .min(files.len().div_ceil(CHUNK))
-            .max(1);
-        let next = AtomicUsize::new(0);
-        let found = AtomicUsize::new(0);
-        let (workspace, matcher, limit) = (self.workspace, &self.matcher, self.page.limit);
-        let work = || {
-            let mut searcher = SearcherBuilder::new()
-                .line_number(false)
-                .line_terminator(LineTerminator::crlf())
-                .binary_detection(BinaryDetection::quit(0))
-                .build();
-            let mut mine = Vec::new();
-            // Chunks are taken in order, so those before the last one are all looked through.
-            while found.load(Ordering::Relaxed) <= limit && !stop() {
-                let start = next.fetch_add(CHUNK, Ordering::Relaxed);
-                let Some(chunk) = files.get(start..).filter(|it| !it.is_empty()) else {
-                    break;
-                };
-                for (at, path) in chunk.iter().take(CHUNK).enumerate() {
-                    if has_match(workspace, path, matcher, &mut searcher) {
-                        found.fetch_add(1, Ordering::Relaxed);
-                        mine.push(start + at);
-                    }
-                }
-            }
-            mine
-        };
-        let mut all: Vec<usize> = match threads {
-            1 => work(),
-            _ => std::thread::scope(|scope| {
-                let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-                workers
-                    .into_iter()
-                    .filter_map(|it| it.join().ok())
-                    .flatten()
-                    .collect()
-            }),
-        };
-        all.sort_unstable();
-        all.into_iter().map(|it| &files[it]).collect()
     }
 
     fn file(&mut self, path: &RelPath) -> Result<(), ToolError> {
@@ -252,8 +197,10 @@ impl Hunt<'_> {
         } else if walk.cut {
             text.push_str("[cut: not every file was searched]\n");
         }
+        // What comes after the last line that is shown was not counted.
+        let counted = !page.full;
         for (number, why) in [(self.withheld, "sensitive"), (self.too_large, "too large")] {
-            if number > 0 {
+            if number > 0 && counted {
                 let _never_fails =
                     writeln!(text, "[{} not searched: {why}]", count(number, "file"));
             }
@@ -265,36 +212,6 @@ impl Hunt<'_> {
             count(page.files, "file")
         );
         Answer::done(text, summary)
-    }
-}
-
-/// Whether a file holds a match, or has to be looked at for another reason: one that is withheld is counted there.
-fn has_match(
-    workspace: &Workspace,
-    path: &RelPath,
-    matcher: &RegexMatcher,
-    searcher: &mut Searcher,
-) -> bool {
-    let Ok(Some(loaded)) = workspace.load_found(path, LARGEST) else {
-        return true;
-    };
-    let mut first = First(false);
-    // What cannot be searched is said when it is to be shown.
-    searcher
-        .search_slice(matcher, &loaded.bytes, &mut first)
-        .is_err()
-        || first.0
-}
-
-/// Whether there is a match.
-struct First(bool);
-
-impl Sink for First {
-    type Error = io::Error;
-
-    fn matched(&mut self, _: &Searcher, _: &SinkMatch<'_>) -> io::Result<bool> {
-        self.0 = true;
-        Ok(false)
     }
 }
 

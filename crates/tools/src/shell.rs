@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host::process::{Command, Ended, Finished};
+use host::sandbox::Door;
 use policy::shell::Plan;
 use policy::{Leave, LineVerdict, Permit, Step};
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ use crate::workspace::Workspace;
 use crate::{Answer, Progress, Stop, ToolSpec};
 use background::{Background, Report, Start};
 use carry::Carry;
+use setting::Refusals;
 use words::plain;
 
 /// The longest command, in bytes.
@@ -30,14 +32,15 @@ const COMMAND_MAX: usize = 32 << 10;
 /// The longest wait for output of a command in the background.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
-pub(crate) fn specs() -> Vec<ToolSpec> {
+fn specs(network: &str) -> Vec<ToolSpec> {
     let id = json!({"type": "string", "description": "as `shell` gave it"});
     vec![
         ToolSpec {
             name: "shell".to_owned(),
-            description: "Runs a command in a fresh sandboxed shell: no input, no network, no pager. When it ends, all \
-                          its processes end; for a server set `background`."
-                .to_owned(),
+            description: format!(
+                "Runs a command in a fresh sandboxed shell: no input, {network}, no pager. When it ends, all its \
+                 processes end; for a server set `background`."
+            ),
             parameters: json!({
                 "type": "object",
                 "properties": {
@@ -112,6 +115,11 @@ impl Shell {
         }
     }
 
+    /// The tools, as a model is told of them.
+    pub(crate) fn specs(&self) -> Vec<ToolSpec> {
+        specs(&self.setting.network())
+    }
+
     /// The commands in the background that run now: name and text.
     pub(crate) fn running(&self) -> Vec<(String, String)> {
         self.background.running()
@@ -126,7 +134,12 @@ impl Shell {
         }
         let mut carry = Carry::new(self, call, &wish);
         let is_success = carry.out(leave.plan)?;
-        Ok(answer(&wish.text, &carry.ran, is_success))
+        Ok(answer(
+            &wish.text,
+            &carry.ran,
+            &carry.refusals.take(),
+            is_success,
+        ))
     }
 
     fn wish(&self, workspace: &Workspace, arguments: &Value) -> Result<Wish, ToolError> {
@@ -229,6 +242,9 @@ impl Shell {
     /// A command with the environment and the limits of the wish; `program` is what it is about.
     fn within(&self, call: &Call<'_>, wish: &Wish, argv: Vec<String>, program: &str) -> Command {
         let mut env = setting::environment(&self.setting.env, program);
+        if self.setting.door.is_some() {
+            env.extend(Door::variables());
+        }
         let scratch = setting::scratch(&self.setting.walls, call.workspace.root());
         if let Some(scratch) = scratch.and_then(|it| it.to_str()) {
             let own = [
@@ -286,12 +302,14 @@ impl Shell {
                 ));
             }
         };
+        let refusals = Refusals::default();
         let id = self.background.start(Start {
             text: wish.text.clone(),
             sandbox: self.setting.sandbox.clone(),
             permit,
             command,
-            walls: self.setting.walls.clone(),
+            walls: self.setting.walls_telling(&refusals),
+            refusals,
         })?;
         // What fails at once is told at once.
         let soon = self
@@ -353,9 +371,10 @@ fn reported(report: &Report) -> Answer {
 
 fn describe(report: &Report) -> String {
     let (out, err) = (report.stdout.clone(), report.stderr.clone());
-    match out.is_empty() && err.is_empty() {
+    let output = streams(out, err) + &report.refused;
+    match output.is_empty() {
         true => format!("{}; no new output", report.status),
-        false => format!("{}\n{}", report.status, streams(out, err)),
+        false => format!("{}\n{output}", report.status),
     }
 }
 
@@ -372,7 +391,7 @@ fn streams(out: String, err: String) -> String {
 }
 
 /// What came of a command, for the model and for a person.
-fn answer(text: &str, ran: &[Finished], is_success: bool) -> Answer {
+fn answer(text: &str, ran: &[Finished], refused: &str, is_success: bool) -> Answer {
     let ended = ran.last().map_or(Ended::Cancelled, |it| it.ended);
     let wall: Duration = ran.iter().map(|it| it.wall).sum();
     let joined = |stream: fn(&Finished) -> &Vec<u8>| -> String {
@@ -388,7 +407,7 @@ fn answer(text: &str, ran: &[Finished], is_success: bool) -> Answer {
         false => streams(out, err),
     };
     Answer {
-        text: format!("{status}\n{output}"),
+        text: format!("{status}\n{output}{refused}"),
         summary: format!("{}: {ended}", quoted(head(text, 100))),
         failed: !is_success,
         changed: Vec::new(),

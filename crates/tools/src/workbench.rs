@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::ToolError;
 use crate::person::Person;
-use crate::shell::{self, Call, Shell, ShellSetting};
+use crate::shell::{Call, Shell, ShellSetting};
 use crate::todo::{Todo, TodoItem};
 use crate::workspace::Workspace;
 use crate::{
@@ -109,8 +109,8 @@ impl Toolbox for Workbench {
         if self.writes {
             specs.extend([edit::edit_spec(), edit::write_spec()]);
         }
-        if self.shell.is_some() {
-            specs.extend(shell::specs());
+        if let Some(shell) = &self.shell {
+            specs.extend(shell.specs());
             specs.push(diagnostics::spec());
         }
         specs.extend([todo::spec(), ask::spec()]);

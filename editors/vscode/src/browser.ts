@@ -3,16 +3,19 @@
 import * as vscode from "vscode";
 import type { Engine } from "./engine.ts";
 import { start } from "./ui.ts";
+import { transports } from "./socket.ts";
 
 /** Where the page keeps its connection. */
-type Page = { kiroEngine?: Engine };
+type Page = { kiroEngine?: PageEngine };
+type PageEngine = Omit<Engine, "language"> & { converse(path: string): Promise<WebSocket> };
 
 export function activate(context: vscode.ExtensionContext): void {
-  const engine = (globalThis as Page).kiroEngine;
+  const page = (globalThis as Page).kiroEngine;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  if (!engine || !folder) {
+  if (!page || !folder) {
     void vscode.window.showInformationMessage("Kiro's engine runs on a machine of yours: open this folder with `kiro ide`.");
     return;
   }
+  const engine = Object.assign(Object.create(page) as PageEngine, { language: async () => transports(await page.converse("language")) });
   start(context, engine, folder);
 }

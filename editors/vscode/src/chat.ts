@@ -176,7 +176,7 @@ function page(webview: vscode.Webview, media: vscode.Uri): string {
 <title>Kiro Chat</title>
 </head>
 <body>
-<main id="log" role="log" aria-label="Conversation" aria-live="polite"></main>
+<div id="log" role="log" aria-label="Conversation" aria-live="polite" tabindex="0"></div>
 <form id="form">
   <ul id="suggestions" role="listbox" aria-label="Commands" hidden></ul>
   <textarea id="prompt" rows="3" aria-label="Ask Kiro" placeholder="Ask Kiro to change something, or type / for commands"></textarea>

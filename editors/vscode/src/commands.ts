@@ -1,7 +1,8 @@
 // The commands of the palette and the panels.
 
 import * as vscode from "vscode";
-import type { Ask, ListedSpec, Mode, Operation, ShownSpec } from "./engine.ts";
+import type { Ask, ListedSpec, Mode, Operation, ShownSpec, Traced } from "./engine.ts";
+import { Metrics } from "./metrics.ts";
 import type { Project } from "./project.ts";
 import { named, type Row } from "./trees.ts";
 
@@ -9,6 +10,7 @@ type Place = { path: string; line: number };
 
 export function registerCommands(project: Project, context: vscode.ExtensionContext): void {
   const all = new Commands(project);
+  const metrics = new Metrics(project);
   const command = (name: string, act: (given?: any) => unknown) =>
     context.subscriptions.push(
       vscode.commands.registerCommand(`kiro.${name}`, async (given?: unknown) => {
@@ -46,6 +48,8 @@ export function registerCommands(project: Project, context: vscode.ExtensionCont
   command("trust", () => all.trust());
   command("runLog", (row?: Row) => all.runLog(row));
   command("doctor", () => all.doctor());
+  command("metrics", () => metrics.show());
+  command("showTrace", (it: { spec: string; requirement: string }) => all.trace(it));
   command("refresh", () => project.refresh());
   context.subscriptions.push(
     project.onAsk((ask) => ask.kind !== "review" && void all.answer({ kind: "ask", ask }).catch(tellError)),
@@ -119,9 +123,9 @@ class Commands {
     const spec = await this.spec(row);
     if (!spec) return;
     this.project.choose(spec);
-    const { mode, model } = this.project;
+    const { mode, model, parallel } = this.project;
     await vscode.commands.executeCommand("kiro.tasks.focus");
-    await this.ask("run/start", { spec, mode, model, task }, false);
+    await this.ask("run/start", { spec, mode, model, task, parallel }, false);
   }
 
   async startTask(row?: Row): Promise<void> {
@@ -156,6 +160,11 @@ class Commands {
     if (!found) return;
     const told = await this.ask<any>("why", { spec: found.spec, task: found.task.id });
     await this.show(`Task ${told.task}.md`, evidence(told));
+  }
+
+  async trace(it: { spec: string; requirement: string }): Promise<void> {
+    const { rows } = await this.ask<{ rows: Traced[] }>("specs/trace", { spec: it.spec, what: it.requirement });
+    await this.show(`${it.requirement}.md`, rows.map(traced).join("\n\n"));
   }
 
   async undo(row?: Row): Promise<void> {
@@ -368,6 +377,19 @@ class Commands {
     if (name.endsWith(".md")) await vscode.commands.executeCommand("markdown.showPreview", uri);
     else await vscode.window.showTextDocument(uri, { preview: true });
   }
+}
+
+/** What a requirement became, as a page. */
+function traced(it: Traced): string {
+  const lines = [`# ${it.requirement}: ${it.title}`, "", `In \`${it.spec}\``, "", "## Criteria"];
+  for (const criterion of it.criteria) lines.push(`- ${criterion.covered ? "✓" : "○"} ${criterion.id}${criterion.covered ? "" : ": no evidence yet"}`);
+  lines.push("", "## Tasks");
+  for (const task of it.tasks) {
+    lines.push(`- ${task.done ? "✓" : "○"} **${task.id}** ${task.title}`);
+    if (task.files.length) lines.push(`  - wrote ${task.files.map((file) => `\`${file}\``).join(", ")}`);
+    if (task.check) lines.push(`  - \`${task.check.command}\`: ${task.check.passed} passed, ${task.check.failed} failed`);
+  }
+  return lines.join("\n");
 }
 
 /** What is recorded of a task, as a page. */

@@ -1,6 +1,8 @@
 // What the extension needs of a connection to Kiro's engine, and the values that come over it. They are described in the
 // engine (`server::wire`); here stands only what the panels show.
 
+import type { MessageTransports } from "vscode-languageclient/lib/common/api";
+
 export type State = "open" | "lost" | "refused";
 
 /** A connection to the engine. */
@@ -11,6 +13,8 @@ export interface Engine {
   answer(method: string, answer: (params: any) => Promise<unknown>): () => void;
   onState(heard: (state: State) => void): () => void;
   readonly isOpen: boolean;
+  /** Opens a conversation with its language server. */
+  language(): Promise<MessageTransports>;
 }
 
 export type Mode = "guided" | "autopilot";
@@ -127,14 +131,18 @@ export type Hook = {
   broken: boolean;
   hindrance: string | null;
 };
-export type Finding = {
-  path: string;
-  code: string;
-  severity: "error" | "warning";
-  message: string;
-  why: string;
-  span: { start: number; end: number; line: number; column: number };
-  fixable: boolean;
+export type Traced = {
+  spec: string;
+  requirement: string;
+  title: string;
+  criteria: { id: string; covered: boolean }[];
+  tasks: {
+    id: string;
+    title: string;
+    done: boolean;
+    files: string[];
+    check: { command: string; passed: number; failed: number } | null;
+  }[];
 };
 export type Waiting = { spec: string; run: string; going_on: boolean; task: string; title: string };
 

@@ -1,11 +1,13 @@
 // The extension in an editor that runs on Node: it starts `kiro acp` and speaks with it line by line.
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import type { Engine, State } from "./engine.ts";
+import { StreamMessageReader, StreamMessageWriter, type MessageTransports } from "vscode-languageclient/node";
 import { Rpc } from "./rpc.ts";
 import { start } from "./ui.ts";
 
@@ -25,13 +27,23 @@ export function activate(context: vscode.ExtensionContext): void {
   start(context, engine, folder);
 }
 
-/** The engine: as the environment says, as the settings say, the one that came along, the one in `PATH`. */
+/** The engine: as the environment says, as the settings say, the one that came along, the one in `PATH`, the one that installed this. */
 function find(context: vscode.ExtensionContext): string | undefined {
   const set = vscode.workspace.getConfiguration("kiro").get<string>("engine.path");
   const bundled = context.asAbsolutePath(join("bin", NAME));
   const path = (process.env["PATH"] ?? "").split(delimiter).map((it) => join(it, NAME));
-  const candidates = [process.env["KIRO_ENGINE"], set, bundled, ...path];
+  const candidates = [process.env["KIRO_ENGINE"], set, bundled, ...path, installer()];
   return candidates.find((it): it is string => !!it && existsSync(it));
+}
+
+/** The engine that installed this extension by `kiro ide --host` leaves its place here. */
+function installer(): string | undefined {
+  const home = process.env["KIRO_HOME"] || join(homedir(), ".kiro");
+  try {
+    return readFileSync(join(home, "engine"), "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 async function missing(): Promise<void> {
@@ -72,6 +84,14 @@ class Started implements Engine, vscode.Disposable {
       this.child = child;
       this.rpc.opened();
     });
+  }
+
+  async language(): Promise<MessageTransports> {
+    const child = spawn(this.program, ["lsp"], { cwd: this.folder, stdio: "pipe" });
+    child.on("error", (error) => this.log.appendLine(String(error)));
+    child.stderr.on("data", (text: Buffer) => this.log.append(text.toString()));
+    child.stdin.on("error", () => undefined);
+    return { reader: new StreamMessageReader(child.stdout), writer: new StreamMessageWriter(child.stdin) };
   }
 
   private closed(code: number | null): void {

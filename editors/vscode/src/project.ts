@@ -84,17 +84,27 @@ export class Project {
     return vscode.workspace.getConfiguration("kiro").get<string>("model") || undefined;
   }
 
+  /** At how many tasks a run works at once. */
+  get parallel(): number {
+    return vscode.workspace.getConfiguration("kiro").get<number>("parallel") ?? 1;
+  }
+
   get running(): Operation | undefined {
     return this.operations.find((it) => !it.ended && (it.kind === "run" || it.kind === "plan"));
   }
 
-  uri(path: string): vscode.Uri {
-    return vscode.Uri.joinPath(this.folder, path);
+  /** The project's folder: the opened one, or one above it. */
+  get root(): vscode.Uri {
+    return this.status ? this.folder.with({ path: vscode.Uri.file(this.status.root).path }) : this.folder;
   }
 
-  /** The path below the folder; none for what lies elsewhere. */
+  uri(path: string): vscode.Uri {
+    return vscode.Uri.joinPath(this.root, path);
+  }
+
+  /** The path below the project's folder; none for what lies elsewhere. */
   relative(uri: vscode.Uri): string | undefined {
-    const root = `${this.folder.path}/`;
+    const root = `${this.root.path}/`;
     return uri.scheme === this.folder.scheme && uri.path.startsWith(root) ? uri.path.slice(root.length) : undefined;
   }
 
@@ -169,6 +179,7 @@ export class Project {
   private asked(it: Ask): void {
     if (this.asks.some((known) => known.ask === it.ask)) return;
     this.asks.push(it);
+    this.doing.set(it.operation, "waiting for your answer");
     this.askedFor.fire(it);
     this.changed.fire();
   }

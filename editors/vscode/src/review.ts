@@ -11,7 +11,7 @@ type ReviewAsk = Ask & { kind: "review" };
 const SCHEME = "kiro-review";
 const SIDES = ["before", "after"] as const;
 
-/** The reviews that wait, as files of two sides: `kiro-review:/ASK/after/PATH`. */
+/** The reviews that wait, as files of two sides: `kiro-review:/PATH?ASK/after`. */
 export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvider {
   private readonly fileEvents = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.fileEvents.event;
@@ -57,11 +57,8 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
   }
 
   private shownAsk(): string | undefined {
-    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input as
-      | { modified?: vscode.Uri; uri?: vscode.Uri; textDiffs?: { modified: vscode.Uri }[] }
-      | undefined;
-    const uri = input?.modified ?? input?.uri ?? input?.textDiffs?.[0]?.modified;
-    return uri?.scheme === SCHEME ? uri.path.split("/")[1] : undefined;
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+    return tab && this.waiting.find((it) => shows(tab, it))?.ask;
   }
 
   private tellContext(): void {
@@ -77,7 +74,11 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
     const what = `${title(ask)}: +${ask.added_lines} −${ask.removed_lines}, ${ask.evidence}${reasons}`;
     const buttons = ["Approve", ...(ask.offers.modify ? ["Modify"] : []), "Skip", "Stop"];
     const said = await vscode.window.showInformationMessage(what, ...buttons);
-    if (!said || !this.waiting.some((it) => it.ask === ask.ask)) return;
+    if (!said) return;
+    if (!this.waiting.some((it) => it.ask === ask.ask)) {
+      void vscode.window.showInformationMessage(`${title(ask)}: this question is over. What waits now stands under Approvals.`);
+      return;
+    }
     await vscode.commands.executeCommand(`kiro.review.${said.toLowerCase()}`, { kind: "ask", ask } satisfies Row);
   }
 
@@ -101,14 +102,21 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
 
   /** Lets it land as it is on screen: with a person's edits, without the hunks that were left out. */
   private async approve(ask: ReviewAsk): Promise<void> {
-    await Promise.all(vscode.workspace.textDocuments.filter((it) => it.isDirty && it.uri.path.startsWith(`/${ask.ask}/`)).map((it) => it.save()));
     await this.say(ask, this.decision(ask));
+  }
+
+  /** What a person made of a file; none where they left it. An editor that is about to save does not save when it is asked to. */
+  private changed(ask: ReviewAsk, file: ReviewFile): string | undefined {
+    const uri = place(ask, "after", file).toString();
+    const open = vscode.workspace.textDocuments.find((it) => it.isDirty && it.uri.toString() === uri);
+    const saved = this.edited.get(uri);
+    return open?.getText() ?? (saved && new TextDecoder().decode(saved));
   }
 
   private decision(ask: ReviewAsk): Answer {
     const texts = ask.files.flatMap((it) => {
-      const bytes = this.edited.get(place(ask, "after", it).path);
-      return bytes ? [{ path: it.path, text: new TextDecoder().decode(bytes) }] : [];
+      const text = this.changed(ask, it);
+      return text === undefined ? [] : [{ path: it.path, text }];
     });
     if (texts.length) return { answer: "modify", files: texts };
     const parts = ask.files.flatMap((file) => file.parts.map((part) => ({ file, part })));
@@ -145,13 +153,11 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
   /** What was answered is not left on screen. */
   private async close(ask: ReviewAsk): Promise<void> {
     const tabs = vscode.window.tabGroups.all.flatMap((it) => it.tabs);
-    const of = (tab: vscode.Tab) => {
-      const input = tab.input as { modified?: vscode.Uri; textDiffs?: { modified: vscode.Uri }[] } | undefined;
-      const uri = input?.modified ?? input?.textDiffs?.[0]?.modified;
-      return uri?.scheme === SCHEME && uri.path.startsWith(`/${ask.ask}/`);
-    };
-    await vscode.window.tabGroups.close(tabs.filter(of)).then(undefined, () => undefined);
-    for (const it of this.edited.keys()) if (it.startsWith(`/${ask.ask}/`)) this.edited.delete(it);
+    // So that nobody is asked whether to save it: what is written from now on is nobody's.
+    const dirty = vscode.workspace.textDocuments.filter((it) => it.isDirty && isOf(it.uri, ask));
+    await Promise.all(dirty.map((it) => it.save()));
+    await vscode.window.tabGroups.close(tabs.filter((it) => shows(it, ask))).then(undefined, () => undefined);
+    for (const it of this.edited.keys()) if (isOf(vscode.Uri.parse(it), ask)) this.edited.delete(it);
     for (const it of this.leftOut) if (it.startsWith(`${ask.ask} `)) this.leftOut.delete(it);
   }
 
@@ -175,9 +181,9 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
   }
 
   private find(uri: vscode.Uri): { ask: ReviewAsk; side: (typeof SIDES)[number]; file: ReviewFile } | undefined {
-    const [, id, side, ...path] = uri.path.split("/");
+    const [id, side] = uri.query.split("/");
     const ask = this.waiting.find((it) => it.ask === id);
-    const file = ask?.files.find((it) => it.path === path.join("/"));
+    const file = ask?.files.find((it) => it.path === uri.path.slice(1));
     const known = SIDES.find((it) => it === side);
     return ask && file && known ? { ask, side: known, file } : undefined;
   }
@@ -187,15 +193,15 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
     // A review that was answered meanwhile is closed; until then its editor has something to show.
     if (!found) return new Uint8Array();
     const text = found.side === "before" ? found.file.old_text : found.file.new_text;
-    return this.edited.get(uri.path) ?? new TextEncoder().encode(text ?? "");
+    return this.edited.get(uri.toString()) ?? new TextEncoder().encode(text ?? "");
   }
 
   stat(uri: vscode.Uri): vscode.FileStat {
     const found = this.find(uri);
-    const isFixed = found?.side !== "after" || !found.ask.offers.modify;
+    const isFixed = found && (found.side !== "after" || !found.ask.offers.modify);
     const permissions = isFixed ? vscode.FilePermission.Readonly : undefined;
     const size = this.bytes(uri).length;
-    return { type: vscode.FileType.File, ctime: 0, mtime: this.edited.has(uri.path) ? Date.now() : 0, size, permissions };
+    return { type: vscode.FileType.File, ctime: 0, mtime: this.edited.has(uri.toString()) ? Date.now() : 0, size, permissions };
   }
 
   readFile(uri: vscode.Uri): Uint8Array {
@@ -203,8 +209,10 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
   }
 
   writeFile(uri: vscode.Uri, content: Uint8Array): void {
-    if (this.find(uri)?.side !== "after") throw vscode.FileSystemError.NoPermissions(uri);
-    this.edited.set(uri.path, content);
+    const found = this.find(uri);
+    if (!found) return;
+    if (found.side !== "after") throw vscode.FileSystemError.NoPermissions(uri);
+    this.edited.set(uri.toString(), content);
     this.fileEvents.fire([{ type: vscode.FileChangeType.Changed, uri }]);
   }
 
@@ -230,7 +238,18 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
 }
 
 function place(ask: ReviewAsk, side: (typeof SIDES)[number], file: ReviewFile): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEME, path: `/${ask.ask}/${side}/${file.path}` });
+  return vscode.Uri.from({ scheme: SCHEME, path: `/${file.path}`, query: `${ask.ask}/${side}` });
+}
+
+function isOf(uri: vscode.Uri, ask: ReviewAsk): boolean {
+  return uri.scheme === SCHEME && uri.query.startsWith(`${ask.ask}/`);
+}
+
+/** Whether a tab shows a review. Of the editor for many files an extension is told its title for sure. */
+function shows(tab: vscode.Tab, ask: ReviewAsk): boolean {
+  const { modified, uri } = (tab.input ?? {}) as { modified?: vscode.Uri; uri?: vscode.Uri };
+  const shown = modified ?? uri;
+  return shown ? isOf(shown, ask) : tab.label.startsWith(title(ask));
 }
 
 function key(ask: ReviewAsk, file: ReviewFile, part: ReviewPart): string {

@@ -3,8 +3,10 @@
 import * as vscode from "vscode";
 import { Chat } from "./chat.ts";
 import { registerCommands } from "./commands.ts";
-import { Documents } from "./documents.ts";
+import { followDocuments } from "./documents.ts";
 import type { Engine } from "./engine.ts";
+import { InlineSuggestions } from "./inline.ts";
+import { startLanguage } from "./language.ts";
 import { Project } from "./project.ts";
 import { Reviews } from "./review.ts";
 import { StatusBar } from "./status.ts";
@@ -29,11 +31,13 @@ export function start(context: vscode.ExtensionContext, engine: Engine, folder: 
       asks.badge = value ? { value, tooltip: `${value} wait for your answer` } : undefined;
     }),
   );
-  new Documents(project, context);
+  followDocuments(project, context);
   new StatusBar(project, context);
   new Reviews(project, context);
   new Chat(engine, project, context);
+  new InlineSuggestions(engine, folder, context);
   registerCommands(project, context);
+  startLanguage(engine, folder, context);
 }
 
 function title(project: Project): string {

@@ -80,7 +80,7 @@ fn show(it: &Waiting, whole: bool) {
     let (added, removed) = it.lines;
     let proof = match it.of_hook {
         true => it.files.join(", "),
-        false => format!("{} checks pass", it.passed),
+        false => session::passing(it.passed),
     };
     output::line(format!(
         "  {} files, +{added} -{removed}, {proof}",

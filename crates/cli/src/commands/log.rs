@@ -212,6 +212,7 @@ fn of_landing(fact: &Fact) -> Option<String> {
             task,
             files,
             merged,
+            ..
         } if merged.is_empty() => {
             format!("task {task}: landed: {}", files.join(", "))
         }
@@ -219,6 +220,7 @@ fn of_landing(fact: &Fact) -> Option<String> {
             task,
             files,
             merged,
+            ..
         } => format!(
             "task {task}: landed: {}; merged with your edits: {}",
             files.join(", "),
@@ -229,6 +231,15 @@ fn of_landing(fact: &Fact) -> Option<String> {
         Fact::Undone { task, files, .. } => format!("task {task}: taken out: {}", files.join(", ")),
         Fact::TaskDone { task, covered } => format!("task {task}: done; covers {}", list(covered)),
         Fact::Ticked { task } => format!("task {task}: ticked"),
+        Fact::Reopened { task } => {
+            format!("task {task}: to be worked on again: what it was made from changed")
+        }
+        Fact::Confirmed {
+            task, by_person, ..
+        } => {
+            let by = if *by_person { "a person" } else { "its checks" };
+            format!("task {task}: done as it is now, by {by}")
+        }
         _ => return None,
     })
 }

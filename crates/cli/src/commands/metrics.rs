@@ -1,23 +1,16 @@
 //! `kiro metrics`
 
-mod page;
-mod plot;
-
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use server::report::{self, COVERAGE, FIRST_PASS, figures, money, share, tokens};
 use session::{
-    Cost, Environment, Metrics, MetricsOptions, Money, SessionError, Share, SpecFigures, Tally,
-    interval, visible,
+    Cost, Environment, Metrics, MetricsOptions, SessionError, Share, Tally, interval, visible,
 };
 
 use crate::args::MetricsArgs;
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, styled};
-
-/// What the figures are held against, from 0 to 1.
-const FIRST_PASS: f64 = 0.95;
-const COVERAGE: f64 = 0.80;
 
 pub(super) fn run(args: &MetricsArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let options = MetricsOptions {
@@ -29,7 +22,7 @@ pub(super) fn run(args: &MetricsArgs, environment: &Environment) -> Result<ExitC
     let metrics = session::metrics(&options, environment)?;
     if let Some(path) = &args.html {
         let file = environment.cwd.join(path);
-        session::write_report(&file, page::html(&metrics).as_bytes())?;
+        session::write_report(&file, report::html(&metrics).as_bytes())?;
         output::remark(format!("wrote {}", file.display()));
     }
     if args.json {
@@ -38,132 +31,6 @@ pub(super) fn run(args: &MetricsArgs, environment: &Environment) -> Result<ExitC
         show(&metrics);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A figure with what it is held against.
-struct Figure {
-    name: &'static str,
-    value: String,
-    /// More about it.
-    note: String,
-    /// Whether the target is met; none where there is no target or nothing was measured.
-    met: Option<bool>,
-    target: &'static str,
-}
-
-/// The figures, those with a target first.
-fn figures(metrics: &Metrics) -> Vec<Figure> {
-    let mut all = quality(metrics);
-    all.extend(effort(metrics));
-    all
-}
-
-fn plain(name: &'static str, value: String, note: String) -> Figure {
-    Figure {
-        name,
-        value,
-        note,
-        met: None,
-        target: "",
-    }
-}
-
-fn quality(metrics: &Metrics) -> Vec<Figure> {
-    let all = &metrics.all;
-    let coverage = metrics.coverage.as_ref();
-    let report = coverage.map_or("no report in the project".to_owned(), |it| {
-        it.report.clone()
-    });
-    let covered = coverage.map_or("not measured".to_owned(), |it| percent(it.rate));
-    let refused = format!("{} acts refused by the rules", all.refused);
-    vec![
-        Figure {
-            met: all.first.rate().map(|it| it >= FIRST_PASS),
-            target: "95 %",
-            ..plain(
-                "First-pass accuracy",
-                share(all.first),
-                bounds(all.first, "examples"),
-            )
-        },
-        Figure {
-            met: coverage.map(|it| it.rate >= COVERAGE),
-            target: "80 %",
-            ..plain("Test coverage", covered, report)
-        },
-        Figure {
-            met: (!metrics.runs.is_empty()).then_some(all.findings == 0),
-            target: "0",
-            ..plain(
-                "Findings that stopped work",
-                all.findings.to_string(),
-                refused,
-            )
-        },
-        plain(
-            "Accepted at first",
-            share(all.accepted),
-            bounds(all.accepted, "tasks"),
-        ),
-        plain(
-            "Approval rate",
-            share(all.approved),
-            bounds(all.approved, "answers of persons"),
-        ),
-        plain(
-            "Proven criteria",
-            share(all.proven),
-            bounds(all.proven, "success criteria"),
-        ),
-    ]
-}
-
-fn effort(metrics: &Metrics) -> Vec<Figure> {
-    let all = &metrics.all;
-    let times: Vec<i64> = metrics
-        .specs
-        .iter()
-        .filter_map(|it| it.to_done_ms)
-        .collect();
-    let count = times.len();
-    let edits = format!(
-        "at least {} lines; {} sent back with a remark",
-        all.edited_lines, all.revisions
-    );
-    let tasks = format!(
-        "{} tasks done, {} failed, {} skipped, {} undone",
-        all.done, all.failed, all.skipped, all.undone
-    );
-    let stale: u64 = metrics.specs.iter().map(|it| it.stale).sum();
-    let stale_specs = metrics.specs.iter().filter(|it| it.stale > 0).count();
-    let spent = format!("{} turns of models{}", all.turns, money(&all.cost));
-    let time = median(times).map_or("none yet".to_owned(), duration);
-    let traced = share(sum(&metrics.specs, |it| it.traced));
-    vec![
-        plain(
-            "From spec to working code",
-            time,
-            format!("median of {count} specs that are done"),
-        ),
-        plain("Manual edits", all.edits.to_string(), edits),
-        plain("Retries", all.retries.to_string(), tasks),
-        plain(
-            "Traced requirements",
-            traced,
-            "with task, files and check".to_owned(),
-        ),
-        plain(
-            "Documented definitions",
-            share(metrics.documented),
-            "public ones, in files of runs".to_owned(),
-        ),
-        plain(
-            "Stale tasks",
-            stale.to_string(),
-            format!("in {stale_specs} specs"),
-        ),
-        plain("Tokens", tokens(&all.cost), spent),
-    ]
 }
 
 fn show(metrics: &Metrics) {
@@ -214,68 +81,6 @@ fn group(name: &str, tally: &Tally) {
         tokens(&tally.cost),
         money(&tally.cost)
     ));
-}
-
-fn percent(rate: f64) -> String {
-    format!("{:.1} %", rate * 100.0)
-}
-
-fn share(share: Share) -> String {
-    share.rate().map_or("none yet".to_owned(), percent)
-}
-
-/// A share in words with the interval of its rate.
-fn bounds(share: Share, what: &str) -> String {
-    if share.all == 0 {
-        return format!("no {what}");
-    }
-    let bounds = interval(share);
-    format!(
-        "{} of {} {what}, 95 % interval {:.0} to {:.0} %",
-        share.part,
-        share.all,
-        bounds.low * 100.0,
-        bounds.high * 100.0
-    )
-}
-
-fn sum(specs: &[SpecFigures], of: impl Fn(&SpecFigures) -> Share) -> Share {
-    let mut all = Share::default();
-    for it in specs.iter().map(of) {
-        all.part += it.part;
-        all.all += it.all;
-    }
-    all
-}
-
-fn median(mut numbers: Vec<i64>) -> Option<i64> {
-    numbers.sort_unstable();
-    numbers.get(numbers.len().checked_sub(1)? / 2).copied()
-}
-
-fn duration(ms: i64) -> String {
-    match ms / 1000 {
-        seconds @ ..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        seconds @ 3600..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        seconds => format!("{} days", seconds / 86_400),
-    }
-}
-
-fn tokens(cost: &Cost) -> String {
-    let all = cost.input_tokens + cost.output_tokens;
-    match all {
-        0..10_000 => all.to_string(),
-        10_000..10_000_000 => format!("{} k", all / 1000),
-        _ => format!("{:.1} M", all as f64 / 1e6),
-    }
-}
-
-fn money(cost: &Cost) -> String {
-    match cost.nano_usd {
-        0 => String::new(),
-        nanos => format!(", {}", Money::from_nanos(nanos)),
-    }
 }
 
 fn to_json(metrics: &Metrics) -> Value {

@@ -17,10 +17,12 @@ pub(super) fn explain(
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
     let verdict = session::explain_command(&args.command, args.config.as_deref(), environment)?;
+    let reachable = session::reachable(args.config.as_deref(), environment)?;
     if args.json {
-        output::json(&explain::to_json(&args.command, &verdict));
+        output::json(&explain::to_json(&args.command, &verdict, &reachable));
     } else {
         explain::print(&args.command, &verdict);
+        explain::print_network(&reachable);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,6 +26,16 @@ const SCHEMAS: &[(&str, &str, &str)] = &[
         include_str!("../../schemas/spec.json"),
     ),
     (
+        "status",
+        "kiro status --json",
+        include_str!("../../schemas/status.json"),
+    ),
+    (
+        "trace",
+        "kiro spec trace --json",
+        include_str!("../../schemas/trace.json"),
+    ),
+    (
         "context",
         "kiro context --json",
         include_str!("../../schemas/context.json"),

@@ -76,8 +76,7 @@ pub(super) fn list(args: &Json, environment: &Environment) -> Result<ExitCode, S
 pub(super) fn show(args: &SpecArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let (_, view, spec) = session::spec(&args.spec, environment)?;
     if args.json {
-        let value = serde_json::to_value(&view).map_err(SessionError::internal)?;
-        output::json(&value);
+        output::spec_json(&view);
         return Ok(ExitCode::SUCCESS);
     }
     output::line(styled(BOLD, &spec.title));

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{Environment, RunStatus, SessionError, SpecStatus};
+use session::{Environment, RunStatus, SessionError, SpecStatus, StaleTask, StaleWhy, visible};
 
 use crate::args::Json;
-use crate::output::{self, BOLD, DIM, styled};
+use crate::output::{self, BOLD, DIM, YELLOW, styled};
 
 pub(super) fn run(args: &Json, environment: &Environment) -> Result<ExitCode, SessionError> {
     let all = session::status(environment)?;
@@ -45,6 +45,16 @@ fn print(spec: &SpecStatus) {
         states.join(", ")
     };
     output::line(format!("  tasks: {states}"));
+    for task in &spec.stale {
+        let why: Vec<String> = task.why.iter().map(StaleWhy::told).collect();
+        output::line(format!(
+            "  {} task {} {}: {}",
+            styled(YELLOW, "stale"),
+            task.id,
+            visible(&task.title),
+            why.join("; ")
+        ));
+    }
     if let Some(run) = &spec.run {
         output::line(format!("  run {}: {}", run.id, told(run)));
     }
@@ -68,8 +78,18 @@ fn spec_json(spec: &SpecStatus) -> Value {
         "spec": spec.spec,
         "title": spec.title,
         "tasks": spec.states,
+        "stale": spec.stale.iter().map(stale_json).collect::<Vec<_>>(),
         "run": spec.run.as_ref().map(run_json),
     })
+}
+
+/// A stale task as JSON.
+pub(super) fn stale_json(task: &StaleTask) -> Value {
+    let why = task.why.iter().map(|it| {
+        let side = if it.is_code() { "code" } else { "spec" };
+        json!({"side": side, "kind": it.kind(), "subject": it.subject(), "told": it.told()})
+    });
+    json!({"id": task.id, "title": task.title, "why": why.collect::<Vec<_>>()})
 }
 
 /// A run as JSON.

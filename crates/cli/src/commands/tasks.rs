@@ -49,6 +49,8 @@ pub(super) fn print(
         let mut value = serde_json::to_value(&view.list).map_err(SessionError::internal)?;
         value["path"] = json!(view.path);
         value["ticked_by_person"] = json!(view.ticked_by_person);
+        let stale = view.stale.iter().map(super::status::stale_json);
+        value["stale"] = stale.collect();
         output::json(&value);
         return Ok(ExitCode::SUCCESS);
     }

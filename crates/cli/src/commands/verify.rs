@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 use session::{
-    Environment, Scan, Scanner, SecurityFinding, SessionError, Verified, VerifyOptions, grades,
-    verify,
+    Environment, Scan, Scanner, SecurityFinding, SessionError, StaleWhy, Verified, VerifiedTask,
+    VerifyOptions, grades, verify,
 };
 
 use crate::args::VerifyArgs;
@@ -34,6 +34,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment) -> Result<ExitCo
 }
 
 fn show(verified: &Verified, security: bool) {
+    verified.tasks.iter().for_each(show_task);
     let mut spec = "";
     for it in &verified.claims {
         if it.spec != spec {
@@ -68,6 +69,34 @@ fn show(verified: &Verified, security: bool) {
         ));
     }
     verified.scans.iter().for_each(show_scan);
+}
+
+fn show_task(task: &VerifiedTask) {
+    let why: Vec<String> = task.why.iter().map(StaleWhy::told).collect();
+    let (sign, came) = match task.checks {
+        Some((passed, _)) if task.confirmed => {
+            let came = format!("{passed} checks pass on what stands now; recorded");
+            (styled(GREEN, "✓"), came)
+        }
+        Some((passed, failed)) => {
+            let came = format!("{passed} checks pass, {failed} fail");
+            (styled(RED, "✗"), came)
+        }
+        None => {
+            let came = format!(
+                "nothing that can be run checks it; look at it, then `kiro tasks {} set {} done`",
+                task.spec, task.task
+            );
+            (styled(YELLOW, "!"), came)
+        }
+    };
+    output::line(format!(
+        "{sign} task {} of {} {}: {}; {came}",
+        task.task,
+        task.spec,
+        session::visible(&task.title),
+        why.join("; ")
+    ));
 }
 
 fn show_scan(scan: &Scan) {
@@ -116,7 +145,17 @@ fn to_json(verified: &Verified, holds: bool) -> Value {
         })
         .collect();
     let scans: Vec<Value> = verified.scans.iter().map(scan_json).collect();
-    json!({"holds": holds, "claims": claims, "scans": scans})
+    let tasks: Vec<Value> = verified.tasks.iter().map(task_json).collect();
+    json!({"holds": holds, "tasks": tasks, "claims": claims, "scans": scans})
+}
+
+fn task_json(task: &VerifiedTask) -> Value {
+    let why: Vec<String> = task.why.iter().map(StaleWhy::told).collect();
+    let counts = task.checks.unwrap_or_default();
+    json!({
+        "spec": task.spec, "task": task.task, "title": task.title, "why": why, "ran": task.checks.is_some(),
+        "passed": counts.0, "failed": counts.1, "confirmed": task.confirmed,
+    })
 }
 
 fn scan_json(scan: &Scan) -> Value {

@@ -1,6 +1,6 @@
 //! Views in words: what stays on the terminal.
 
-use session::{Cost, Money, Outcome, Question, View};
+use session::{Cost, Money, Outcome, Question, View, passing};
 
 use crate::output::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
 
@@ -147,11 +147,6 @@ fn done(view: &View) -> String {
     } else {
         String::new()
     };
-    let checks = if *passed == 1 {
-        "check passes"
-    } else {
-        "checks pass"
-    };
     let spent = if cost.wall_ms == 0 {
         "no model".to_owned()
     } else {
@@ -159,8 +154,9 @@ fn done(view: &View) -> String {
         format!("{} tokens, {time}{}", cost.output_tokens, money(cost))
     };
     format!(
-        "  {} task {task} done: {passed} {checks}{tries}  {}",
+        "  {} task {task} done: {}{tries}  {}",
         styled(GREEN, "✓"),
+        passing(*passed),
         styled(DIM, format!("{}  {spent}", files.join(", ")))
     )
 }

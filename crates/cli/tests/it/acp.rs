@@ -458,6 +458,9 @@ fn panels_are_served() {
     assert_eq!(numbers.expect("the spec")["tasks"]["done"], 2);
     assert!(client.call("_kiro/models/list", json!({}))["models"].is_array());
     assert!(client.call("_kiro/doctor", json!({}))["controls"].is_array());
+    let page = client.call("_kiro/metrics/page", json!({}));
+    let page = page["html"].as_str().expect("a page");
+    assert!(page.contains("<svg") && !page.contains("<script"), "{page}");
     let none = client.fails("_kiro/specs/list", json!({"root": "/no/such/folder"}));
     assert_eq!(none["code"], -32602);
     client.forms.check();
@@ -511,6 +514,8 @@ fn runs(client: &mut Client, session: &str, model: &str) {
     assert_eq!(all["operations"].as_array().expect("all").len(), 2);
     let why = client.call("_kiro/why", json!({"task": "1"}));
     assert_eq!(why["state"], "done");
+    let nothing = json!({"path": "a.py", "before": " ", "after": ""});
+    assert_eq!(client.call("_kiro/complete", nothing)["text"], "");
     let log = client.call("_kiro/runs/log", json!({}));
     assert_eq!(log["run"]["id"], ended["params"]["run"]);
     let trace = client.call(

@@ -112,3 +112,49 @@ fn what_no_agent_may_write_is_refused_and_named() {
     assert!(ran.stderr.contains("has no reply left"), "{}", ran.stderr);
     assert!(!world.has(".git/hooks/pre-commit") && !world.has(".env"));
 }
+
+/// Two functions of one file.
+const SHARED: &str = "\
+# Numbers
+
+## Functional Requirements
+
+### FR-1: Doubling
+
+`double(n: int) -> int` in `numbers_kit/numbers.py`.
+
+- `double(2)` → `4`
+
+### FR-2: Halving
+
+`halve(n: int) -> int` in `numbers_kit/numbers.py`.
+
+- `halve(8)` → `4`
+
+## Success Criteria
+
+- All tests pass
+";
+
+#[test]
+fn what_breaks_a_task_that_is_done_does_not_land() {
+    let world = numbers();
+    world.write("specs/numbers.md", SHARED);
+    let file = "numbers_kit/numbers.py";
+    let broken = "def double(n):\n    return n\n\n\ndef halve(n):\n    return n // 2\n";
+    let right = "def double(n):\n    return n * 2\n\n\ndef halve(n):\n    return n // 2\n";
+    let read = || json!({"name": "read", "arguments": {"path": file}});
+    let model = world.script(&drives(&[
+        json!({"when": "Task 1 of the plan", "calls": [write(file, DOUBLE)]}),
+        json!({"when": "numbers_kit/numbers.py (new", "reply": "double is there."}),
+        json!({"when": "Task 2 of the plan", "calls": [read(), write(file, broken)]}),
+        json!({"when": "numbers_kit/numbers.py", "reply": "halve is there."}),
+        json!({"when": "- task 1: test_fr_1_e1", "reply": "It is right as it is."}),
+        json!({"when": "- task 1: test_fr_1_e1", "calls": [write(file, right)]}),
+        json!({"when": "numbers_kit/numbers.py", "reply": "double is there again."}),
+    ]));
+    let ran = autopilot(&world, &model, &[]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(world.read(file), right);
+    assert_eq!(states(&world), ["done", "done", "done"]);
+}

@@ -75,7 +75,8 @@ fn a_run_tells_of_its_plan_its_boxes_and_its_tasks() {
     ];
     wait_for(&world, &events);
     let model = world.script(&good_replies());
-    autopilot(&world, &model, &["--task", "1"]);
+    let ran = autopilot(&world, &model, &["--task", "1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let told = passed(&world);
     for event in [
         "plan.change of plans/numbers-plan.md",

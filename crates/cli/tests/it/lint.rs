@@ -66,6 +66,37 @@ fn findings_are_shown_counted_and_mended() {
     );
 }
 
+/// What the official schema of SARIF wants of these parts; `evals/sarif.py` holds the whole against it.
+#[test]
+fn sarif_has_the_form_that_code_hosts_read() {
+    let world = super::world();
+    world.write("specs/ünï #1 100%.md", SPEC);
+    let ran = world.kiro(&["spec", "lint", "--sarif"]);
+    let sarif: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let run = &sarif["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let ids: Vec<&Value> = rules.iter().map(|it| &it["id"]).collect();
+    let results = run["results"].as_array().expect("results");
+    assert!(!results.is_empty());
+    for result in results {
+        assert!(ids.contains(&&result["ruleId"]), "{result}");
+        let level = result["level"].as_str().expect("a level");
+        assert!(
+            ["none", "note", "warning", "error"].contains(&level),
+            "{level}"
+        );
+        assert!(result["message"]["text"].is_string());
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"]
+            .as_str()
+            .expect("an address");
+        assert_eq!(uri, "specs/%C3%BCn%C3%AF%20%231%20100%25.md");
+        let number = |name: &str| place["region"][name].as_u64().expect("a number");
+        assert!(number("startLine") >= 1 && number("startColumn") >= 1);
+        assert!(number("endColumn") >= number("startColumn"));
+    }
+}
+
 #[test]
 fn fmt_evens_the_shape_and_check_only_tells() {
     let world = super::world();

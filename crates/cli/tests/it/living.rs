@@ -40,6 +40,10 @@ fn a_diff_names_the_criteria_and_tasks_that_depend_on_a_change() {
         .map(|it| it["id"].as_str().expect("an id"))
         .collect();
     assert_eq!(tasks, ["2"]);
+    assert_eq!(
+        diff["tasks"][0]["tests"],
+        serde_json::json!(["tests/test_fr_2_halving.py"])
+    );
     world.write("old.md", super::SPEC);
     let same = world.kiro(&["spec", "diff", "numbers", "HEAD..old.md"]);
     assert_eq!(
@@ -164,6 +168,109 @@ fn a_trace_leads_from_requirements_to_files_and_back() {
         one.stdout
     );
     assert_eq!(world.kiro(&["spec", "trace", "FR-9"]).code, Some(2));
+}
+
+/// What `kiro spec trace WHAT --json` says.
+fn traced(world: &World, what: &str) -> Value {
+    let told = world.kiro(&["spec", "trace", what, "--json"]);
+    assert_eq!(told.code, Some(0), "{what}: {}", told.stderr);
+    serde_json::from_str(&told.stdout).expect("JSON")
+}
+
+#[test]
+fn a_line_is_traced_to_who_wrote_it_through_later_edits() {
+    let world = super::numbers();
+    let model = world.script(&super::good_replies());
+    assert_eq!(super::autopilot(&world, &model, &[]).code, Some(0));
+    let halve = world.read("numbers_kit/halve.py");
+    world.write("numbers_kit/halve.py", format!("# mine\n{halve}"));
+    let line = &traced(&world, "numbers_kit/halve.py:1")["line"];
+    assert_eq!(
+        (&line["source"], &line["task"]),
+        (&"nobody".into(), &Value::Null)
+    );
+    let told = traced(&world, "numbers_kit/halve.py:2");
+    let line = &told["line"];
+    assert_eq!(line["source"], "journal");
+    assert_eq!(
+        (&line["task"], &line["spec"]),
+        (&"2".into(), &"specs/numbers.md".into())
+    );
+    assert_eq!(line["requirements"], serde_json::json!(["FR-2"]));
+    assert!(
+        line["text"].as_str().expect("text").contains("def halve"),
+        "{line}"
+    );
+    assert_eq!(told["coverage"][0]["requirement"], "FR-2");
+    let wrote = traced(&world, "FR-2");
+    let edges = wrote["edges"].as_array().expect("edges").iter();
+    let of_file = |it: &&Value| it["kind"] == "wrote" && it["to"] == "numbers_kit/halve.py";
+    let lines: Vec<&Value> = edges.filter(of_file).map(|it| &it["lines"]).collect();
+    assert_eq!(
+        lines,
+        [&serde_json::json!([[2, 1 + halve.lines().count()]])]
+    );
+    let none = world.kiro(&["spec", "trace", "numbers_kit/halve.py:99"]);
+    assert_eq!(none.code, Some(2), "{}", none.stdout);
+    let all = world.kiro(&["spec", "trace"]).stdout;
+    assert!(
+        all.contains("of 2 requirements 2 reach code and 2 a check that passed last"),
+        "{all}"
+    );
+}
+
+#[test]
+fn a_clone_without_a_journal_is_traced_by_trailers_and_runs_nothing_of_the_repository() {
+    let world = super::numbers();
+    git(&world, &["init", "-q"]);
+    git(&world, &["config", "user.name", "A"]);
+    git(&world, &["config", "user.email", "a@example.org"]);
+    git(&world, &["add", "."]);
+    git(&world, &["commit", "-qm", "first"]);
+    let model = world.script(&super::good_replies());
+    let ran = super::autopilot(&world, &model, &["--commit-per-task"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let commit = traced(&world, "numbers_kit/halve.py:1")["line"]["commit"].clone();
+    assert_eq!(commit.as_str().map(str::len), Some(40), "{commit}");
+
+    // Another person's machine: the same repository, and no state of Kiro's.
+    let state = world.home().join(".kiro");
+    std::fs::rename(&state, world.home().join("elsewhere")).expect("moved");
+    let mark = world.home().join("ran");
+    let program = format!("#!/bin/sh\ntouch '{}'\ncat\n", mark.display());
+    world.write_program("planted.sh", &program);
+    world.write(".gitattributes", "*.py diff=planted filter=planted\n");
+    let planted = world.project().join("planted.sh");
+    let planted = planted.to_str().expect("plain text");
+    for key in [
+        "diff.planted.textconv",
+        "filter.planted.clean",
+        "filter.planted.smudge",
+        "gpg.program",
+        "core.pager",
+    ] {
+        git(&world, &["config", key, planted]);
+    }
+    git(&world, &["config", "log.showSignature", "true"]);
+    let told = traced(&world, "numbers_kit/halve.py:1");
+    let line = &told["line"];
+    assert_eq!(line["source"], "trailers", "{line}");
+    assert_eq!((&line["task"], &line["commit"]), (&"2".into(), &commit));
+    assert_eq!(line["requirements"], serde_json::json!(["FR-2"]));
+    let by_requirement = traced(&world, "FR-1");
+    let nodes = by_requirement["nodes"].as_array().expect("nodes").iter();
+    let kinds: Vec<&str> = nodes
+        .map(|it| it["kind"].as_str().expect("a kind"))
+        .collect();
+    assert!(
+        kinds.contains(&"commit") && kinds.contains(&"file"),
+        "{kinds:?}"
+    );
+    assert!(!mark.exists(), "a program that the repository names ran");
+    assert_eq!(
+        traced(&world, "specs/numbers.md:1")["line"]["source"],
+        "commit"
+    );
 }
 
 #[test]

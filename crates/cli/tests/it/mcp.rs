@@ -457,3 +457,46 @@ fn a_servers_question_without_a_person_is_cancelled() {
         "{summary}"
     );
 }
+
+/// What a model was told of a person's request, or why it was told nothing.
+fn said(world: &World, words: &str) -> Result<String, String> {
+    let model = world.script(&drives(&[json!({"reply": "done"})]));
+    let ran = world.kiro(&["chat", "-p", words, "--json", "--model", &model]);
+    match ran.code {
+        Some(0) => Ok(transcript(world, &value(&ran.stdout))),
+        _ => Err(ran.stderr),
+    }
+}
+
+#[test]
+fn what_a_person_names_of_servers_is_told_and_their_word_is_the_leave() {
+    let world = served("well", json!({}));
+    let told = said(&world, "/double:greet the whole world").expect("told");
+    assert!(
+        told.contains("Greet the whole world in the code."),
+        "{told}"
+    );
+    let told = said(&world, "look at @double:note://one, please").expect("told");
+    assert!(
+        told.contains("a note") && told.contains("material"),
+        "{told}"
+    );
+    let why = said(&world, "/double:greet").expect_err("something is missing");
+    assert!(why.contains("it needs who"), "{why}");
+    let why = said(&world, "/double:nothing").expect_err("there is none");
+    assert!(why.contains("no such prompt"), "{why}");
+    let told = said(&world, "/other:greet and mail@double:x").expect("words like others");
+    assert!(told.contains("/other:greet"), "{told}");
+    let why = said(&world, "see #image:a.png").expect_err("pictures are refused");
+    assert!(why.contains("pictures"), "{why}");
+}
+
+#[test]
+fn a_rule_denies_a_prompt_that_a_person_names() {
+    let world = served("well", json!({}));
+    let rule =
+        "rules:\n  - capability: mcp\n    effect: deny\n    match: [\"double/prompts/get\"]\n";
+    write(&world.home().join(".kiro/settings/permissions.yaml"), rule);
+    let why = said(&world, "/double:greet Ana").expect_err("denied");
+    assert!(why.contains("policy does not let"), "{why}");
+}

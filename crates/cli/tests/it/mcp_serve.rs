@@ -170,3 +170,38 @@ fn what_cannot_be_asked_is_said() {
     let (told, failed) = client.call("policy_explain", json!({"command": "rm -rf /"}));
     assert!(!failed && told.contains("\"ask\""), "{told}");
 }
+
+#[test]
+fn a_prompt_lets_a_person_begin_the_work_by_one_name() {
+    let world = World::new(env!("CARGO_BIN_EXE_kiro"));
+    world.write(
+        "specs/one.md",
+        "# One\n\n## Functional Requirements\n\n### FR-1: A\n\n- b\n",
+    );
+    let mut client = Client::of(&world);
+    let listed = client.ask("prompts/list", json!({}));
+    let prompt = &listed["result"]["prompts"][0];
+    assert_eq!(prompt["name"], "work", "{listed}");
+    assert_eq!(prompt["arguments"][0]["name"], "spec");
+    let text = |told: &Value| {
+        let text = told["result"]["messages"][0]["content"]["text"].as_str();
+        text.unwrap_or_default().to_owned()
+    };
+    let given = json!({"name": "work", "arguments": {"spec": "one"}});
+    let told = text(&client.ask("prompts/get", given));
+    assert!(told.contains("«one»") && told.contains("hand_in"), "{told}");
+    let told = text(&client.ask("prompts/get", json!({"name": "work"})));
+    assert!(told.contains("one") && told.contains("Ask me"), "{told}");
+    let refused = client.ask("prompts/get", json!({"name": "rest"}));
+    assert!(refused["error"]["message"].is_string(), "{refused}");
+    let begun = |begun: &str| {
+        json!({
+            "ref": {"type": "ref/prompt", "name": "work"},
+            "argument": {"name": "spec", "value": begun},
+        })
+    };
+    let completed = client.ask("completion/complete", begun("o"));
+    assert_eq!(completed["result"]["completion"]["values"], json!(["one"]));
+    let completed = client.ask("completion/complete", begun("x"));
+    assert_eq!(completed["result"]["completion"]["values"], json!([]));
+}

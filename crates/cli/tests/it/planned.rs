@@ -122,6 +122,59 @@ fn a_plan_that_does_not_hold_is_mended_or_replaced_aloud() {
 }
 
 #[test]
+fn a_plan_of_the_same_spec_and_model_is_asked_for_once() {
+    let world = numbers();
+    let model = world.script(&plans(&[json!({"reply": PLAN})]));
+    let plan = |more: &[&str]| {
+        let args = ["plan", "numbers", "--model", &model];
+        world.kiro(&[&args[..], more].concat())
+    };
+    let first = plan(&[]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    assert!(!first.stderr.contains("from cache"), "{}", first.stderr);
+    let tasks = world.read("plans/numbers-tasks.md");
+    world.remove("plans/numbers-tasks.md");
+    let again = plan(&[]);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("the plan is from cache"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(world.read("plans/numbers-tasks.md"), tasks);
+
+    // What a person adds acts on a plan from the cache too, and what finds no place is said.
+    let with = world.read("plans/numbers-plan.md").replace(
+        "<!-- kiro",
+        "## Additional Considerations\n\nTask 2 must not use floats\n1. Publish release notes\n   * Thank the testers\n\nMaybe negative numbers later\n\n<!-- kiro",
+    );
+    world.write("plans/numbers-plan.md", with);
+    let considered = plan(&[]);
+    assert_eq!(considered.code, Some(0), "{}", considered.stderr);
+    let tasks = world.read("plans/numbers-tasks.md");
+    for said in [
+        "  - Constraint: Task 2 must not use floats",
+        ". Publish release notes",
+        ". Thank the testers",
+    ] {
+        assert!(tasks.contains(said), "{said}: {tasks}");
+    }
+    assert!(
+        considered.stderr.contains("«Maybe negative numbers later»"),
+        "{}",
+        considered.stderr
+    );
+
+    let fresh = plan(&["--fresh"]);
+    assert!(!fresh.stderr.contains("from cache"), "{}", fresh.stderr);
+    world.write(
+        "specs/numbers.md",
+        crate::SPEC.replace("Twice", "Two times"),
+    );
+    assert!(!plan(&[]).stderr.contains("from cache"));
+}
+
+#[test]
 fn feedback_reaches_a_model_that_writes_plans_and_no_other() {
     let world = numbers();
     let model = world.script(&plans(&[json!({"reply": PLAN})]));

@@ -36,7 +36,7 @@ fn values_in_sql_texts() {
             ),
             (
                 "def f(a):\n    q = 'SELECT a FROM t'\n    q += ' WHERE b = ' + a\n    db.execute(q)",
-                &[],
+                &["sql-built"],
             ),
             ("db.execute('SELECT * FROM t WHERE a = ?', (name,))", &[]),
             ("db.execute(f'SELECT * FROM {TABLE} LIMIT {len(x)}')", &[]),

@@ -54,6 +54,7 @@ fn records(draft: &Draft) -> Vec<TaskRecord> {
         requirements: task.requirements.clone(),
         files: task.files.clone(),
         fingerprint: String::new(),
+        prints: Vec::new(),
         ticked: false,
     };
     draft.tasks.iter().map(record).collect()

@@ -11,6 +11,7 @@ fn record(id: &str, needs: &[&str]) -> TaskRecord {
         requirements: vec![],
         files: vec![],
         fingerprint: format!("print-{id}"),
+        prints: Vec::new(),
         ticked: false,
     }
 }
@@ -92,6 +93,7 @@ fn applied(task: &str) -> Fact {
         task: task.into(),
         files: vec![],
         merged: vec![],
+        left: vec![],
     }
 }
 

@@ -2,10 +2,30 @@
 
 use super::{Form, HookFile};
 
-/// The text with the hook at `index` switched on or off; none when there is no such hook. Only the value of `enabled`
-/// changes, or is added.
+/// The text with the hook at `index` switched on or off; none when there is no such hook, or the file is written such that
+/// more than that would change. Only the value of `enabled` changes, or is added.
 pub fn set_enabled(path: &str, text: &str, index: usize, enabled: bool) -> Option<String> {
-    let file = HookFile::read(path, text);
+    let before = HookFile::read(path, text);
+    let switched = switched(&before, text, index, enabled)?;
+    let after = HookFile::read(path, &switched);
+    let is_same = after.hooks.len() == before.hooks.len()
+        && after
+            .hooks
+            .iter()
+            .zip(&before.hooks)
+            .enumerate()
+            .all(|(position, (now, then))| {
+                let wanted = if position == index {
+                    enabled
+                } else {
+                    then.enabled
+                };
+                now.name == then.name && now.event == then.event && now.enabled == wanted
+            });
+    is_same.then_some(switched)
+}
+
+fn switched(file: &HookFile, text: &str, index: usize, enabled: bool) -> Option<String> {
     let hook = file.hooks.get(index)?;
     let value = enabled.to_string();
     let place = hook.places.enabled.clone();
@@ -16,8 +36,9 @@ pub fn set_enabled(path: &str, text: &str, index: usize, enabled: bool) -> Optio
             &text[place.end..]
         ));
     }
+    let is_braced = text.get(hook.span.start..)?.starts_with('{');
     match file.form? {
-        Form::Native => {
+        Form::Native if !is_braced => {
             // After the name's line, which every sound hook has.
             let name = hook.places.name.end;
             let at = text[name..]
@@ -30,7 +51,7 @@ pub fn set_enabled(path: &str, text: &str, index: usize, enabled: bool) -> Optio
                 &text[at..]
             ))
         }
-        Form::V1 | Form::Legacy => {
+        Form::Native | Form::V1 | Form::Legacy => {
             let at = hook.span.start + 1;
             let rest = &text[at..];
             // The white space before the first key is what keys are set apart by.
@@ -76,5 +97,23 @@ mod tests {
         );
         assert!(!HookFile::read("a.json", &second).hooks[1].enabled);
         assert_eq!(set_enabled("a.json", v1, 2, true), None);
+        let flow = "{name: A, trigger: {event: manual}, action: {type: command, command: x}}\n";
+        let off = set_enabled("a.yaml", flow, 0, false).expect("a hook");
+        assert_eq!(off, flow.replacen('{', "{\"enabled\": false,", 1));
+    }
+
+    /// Found by chance: files that are not what their names say, or broken, lost their hooks by the switch.
+    #[test]
+    fn a_file_in_which_more_would_change_is_left_alone() {
+        let json = "{\n\t\"name\": \"Guard\",\n\t\"when\": { \"type\": \"preToolUse\" },\n\t\"then\": { \"type\": \"runCommand\", \"command\": \"exit 0\" }\n}\n";
+        let broken = "# !**/:\n  type: \"agent\"\n  prompt: |\n    Look: {file_path}\n";
+        for (path, text) in [("a.yaml", json), ("a.yaml", broken), ("a.json", broken)] {
+            let count = HookFile::read(path, text).hooks.len();
+            if let Some(off) = set_enabled(path, text, 0, false) {
+                let after = HookFile::read(path, &off);
+                assert_eq!(after.hooks.len(), count, "{path}: {off}");
+                assert!(!after.hooks[0].enabled, "{path}: {off}");
+            }
+        }
     }
 }

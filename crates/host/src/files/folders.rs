@@ -94,14 +94,6 @@ pub(crate) fn remove_own(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Makes a link of Kiro's own, in an attempt, to something that stands elsewhere.
-///
-/// # Errors
-/// When it cannot be made; names it.
-pub fn link_own(link: &Path, target: &Path) -> Result<(), FileError> {
-    rustix::fs::symlink(target, link).map_err(|errno| FileError::os("make", link, errno))
-}
-
 /// Removes a folder of Kiro's own (an attempt, a cache) with everything in it. Links are removed, never
 /// followed; folders without permissions and of any depth go too. Nothing there is no error.
 ///

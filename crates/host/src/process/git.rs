@@ -449,6 +449,8 @@ fn environment(extra: &[(&str, &str)]) -> Vec<(String, String)> {
         ("GIT_CONFIG_GLOBAL", "/dev/null"),
         ("GIT_ATTR_NOSYSTEM", "1"),
         ("GIT_TERMINAL_PROMPT", "0"),
+        // What a repository lacks is not fetched: its remotes name programs.
+        ("GIT_NO_LAZY_FETCH", "1"),
         ("GIT_PAGER", "cat"),
         ("GIT_EDITOR", "true"),
     ];

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::wire::{Job, Network, Reach};
+use super::wire::{Job, Net, Reach};
 
 /// The only place it is taken from: some systems let just this file make namespaces.
 pub(super) const PROGRAM: &str = "/usr/bin/bwrap";
@@ -27,7 +27,7 @@ pub(super) fn arguments(job: &Job, keeper: &Path, disable_userns: bool) -> Vec<O
     let Some(fence) = &job.fence else {
         return words.0;
     };
-    if fence.network != Network::Host {
+    if fence.network != Net::Host {
         words.flags(&["--unshare-net"]);
     }
     words.flags(&["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
@@ -43,6 +43,13 @@ pub(super) fn arguments(job: &Job, keeper: &Path, disable_userns: bool) -> Vec<O
         } else if place.path.starts_with("/tmp") || covered {
             words.bind("--ro-bind", &place.path);
         }
+    }
+    for overlay in &fence.overlays {
+        words.path("--overlay-src", &overlay.below);
+        words.path("--overlay", &overlay.changes());
+        words
+            .0
+            .extend([overlay.workspace().into(), overlay.at.clone().into()]);
     }
     words.bind("--ro-bind", keeper);
     words.flags(&["--chdir", "/", "--"]);
@@ -67,7 +74,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::{Fence, Outer, Place};
+    use super::super::wire::{Fence, Outer, Overlay, Place};
     use super::*;
     use crate::process::Limits;
 
@@ -83,18 +90,24 @@ mod tests {
             env: Vec::new(),
             stdin: None,
             input_follows: false,
+            door_follows: false,
             copies: Vec::new(),
             limits: Limits::default(),
             fence: Some(Fence {
                 outer: Outer::Bubblewrap {
                     disable_userns: true,
                 },
-                network: Network::None,
+                network: Net::None,
                 places: vec![
                     place("/usr", Reach::Read),
                     place("/home/u/.kiro/work", Reach::Write),
                     place("/tmp/extra", Reach::Read),
                 ],
+                overlays: vec![Overlay {
+                    below: "/home/u/p/node_modules".into(),
+                    above: "/home/u/.kiro/overlay".into(),
+                    at: "/home/u/.kiro/work/node_modules".into(),
+                }],
                 cover: vec!["/home/u/.kiro".into()],
             }),
         };
@@ -106,6 +119,8 @@ mod tests {
              --die-with-parent --new-session --disable-userns --unshare-net --ro-bind / / \
              --dev /dev --proc /proc --tmpfs /tmp --tmpfs /home/u/.kiro \
              --bind /home/u/.kiro/work /home/u/.kiro/work --ro-bind /tmp/extra /tmp/extra \
+             --overlay-src /home/u/p/node_modules --overlay /home/u/.kiro/overlay/changes \
+             /home/u/.kiro/overlay/work /home/u/.kiro/work/node_modules \
              --ro-bind /opt/kiro /opt/kiro --chdir / --"
         );
     }

@@ -1,5 +1,7 @@
 //! Trials of the walls on the machine at hand.
 
+pub(super) mod door;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -11,7 +13,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::probe::{self, ESCAPES, NEEDS, Scene, Trial};
+use super::probe::{self, ESCAPES, NEEDS, Scene};
 use super::{Control, Sandbox, SandboxError};
 use crate::process::{Ended, Finished, Limits};
 
@@ -29,6 +31,9 @@ pub(super) fn run(sandbox: &Sandbox, scratch: &Path) -> Vec<Control> {
         Ok(stage) => trials(sandbox, &stage),
         Err(error) => vec![failed("stage", "prepare the trials", &error)],
     };
+    if sandbox.opens_doors().is_ok() {
+        controls.extend(door::run(sandbox));
+    }
     for trial in LIMITS {
         let (name, question) = (trial.name, trial.question);
         controls.push(match (trial.attempt)(sandbox) {
@@ -134,7 +139,9 @@ fn trials(sandbox: &Sandbox, stage: &Stage) -> Vec<Control> {
     let outcome = sandbox.run_permitted(&command, &walls, &|| false);
     let all = NEEDS.iter().chain(ESCAPES);
     match outcome {
-        Ok(finished) => all.map(|trial| answer(trial, &finished)).collect(),
+        Ok(finished) => all
+            .map(|trial| answer(trial.name, trial.question, &finished))
+            .collect(),
         Err(error) => all
             .map(|trial| failed(trial.name, trial.question, &error))
             .collect(),
@@ -142,11 +149,11 @@ fn trials(sandbox: &Sandbox, stage: &Stage) -> Vec<Control> {
 }
 
 /// What the probe says of one trial; that it says nothing is a failure.
-fn answer(trial: &Trial, finished: &Finished) -> Control {
+fn answer(name: &'static str, question: &'static str, finished: &Finished) -> Control {
     let output = String::from_utf8_lossy(&finished.stdout);
     let line = output.lines().find_map(|line| {
         let (held, detail) = line
-            .strip_prefix(trial.name)?
+            .strip_prefix(name)?
             .strip_prefix('\t')?
             .split_once('\t')?;
         Some((held == "true", detail.to_owned()))
@@ -159,8 +166,8 @@ fn answer(trial: &Trial, finished: &Finished) -> Control {
         )
     });
     Control {
-        name: trial.name,
-        question: trial.question,
+        name,
+        question,
         held,
         detail,
     }

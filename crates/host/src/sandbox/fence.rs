@@ -12,7 +12,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 use rustix::io::Errno;
 
 use super::system;
-use super::wire::{Fence, Network, Place, Reach};
+use super::wire::{Fence, Net, Place, Reach};
 
 /// The oldest Landlock that is a wall: before it, a file outside could be emptied.
 const OLDEST: i32 = 3;
@@ -48,7 +48,7 @@ pub(super) fn raise(fence: &Fence) -> io::Result<()> {
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(abi))
         .map_err(failed)?;
-    if version >= KNOWS_TCP && fence.network == Network::None {
+    if version >= KNOWS_TCP && fence.network == Net::None {
         rules = rules
             .handle_access(AccessNet::from_all(abi))
             .map_err(failed)?;

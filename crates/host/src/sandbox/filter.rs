@@ -12,7 +12,7 @@ use seccompiler::{
     SeccompRule, TargetArch, sock_filter,
 };
 
-use super::wire::{Fence, Network, Outer};
+use super::wire::{Fence, Net, Outer};
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -265,8 +265,8 @@ fn of_others() -> io::Result<Rules> {
 ///
 /// A UNIX socket is never made: through one, a program reaches services of the machine. Pairs of
 /// connected ones (`socketpair`), with which runtimes talk to their children, are another call.
-fn sockets(network: Network) -> io::Result<Vec<SeccompRule>> {
-    if network == Network::None {
+fn sockets(network: Net) -> io::Result<Vec<SeccompRule>> {
+    if network == Net::None {
         return Ok(Vec::new());
     }
     let family = |family: i32| u64::from(family.unsigned_abs());
@@ -315,11 +315,12 @@ fn nothing_newer() -> BpfProgram {
 mod tests {
     use super::*;
 
-    fn fence(outer: Outer, network: Network) -> Fence {
+    fn fence(outer: Outer, network: Net) -> Fence {
         Fence {
             outer,
             network,
             places: Vec::new(),
+            overlays: Vec::new(),
             cover: Vec::new(),
         }
     }
@@ -334,7 +335,7 @@ mod tests {
             },
         ];
         for outer in outers {
-            for network in [Network::None, Network::Loopback, Network::Host] {
+            for network in [Net::None, Net::Loopback, Net::Host] {
                 let programs = programs(&fence(outer, network)).expect("the rules are sound");
                 let bare = usize::from(outer == Outer::Bare) * 3;
                 assert_eq!(programs.len(), 3 + bare);

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::os::fd::OwnedFd;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::time::Duration;
 
@@ -16,10 +18,10 @@ use rustix::process::{
 };
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stderr, stdout};
 
-use super::supervisor::{THREADS_PER_PROCESS, during};
+use super::supervisor::{Handed, THREADS_PER_PROCESS, during};
 use super::system::{self, Side};
 use super::wire::{self, Fence, Job, Outer, Step};
-use super::{fence, filter, namespaces, tree};
+use super::{door, fence, filter, namespaces, tree};
 use crate::process::{Ended, timespec};
 
 /// Files that a program may have open at once.
@@ -29,9 +31,10 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Walls the program in, starts it, and waits for its end; everything that is to be known is said
 /// through `step_out`. Does not return.
-pub(super) fn keep(job: &Job, input: Option<OwnedFd>, step_out: File) -> ! {
-    let step = match prepare(job).and_then(|()| system::fork()) {
-        Ok(Side::Child) => start(job, input, &step_out),
+pub(super) fn keep(job: &Job, handed: Handed, step_out: File) -> ! {
+    let prepared = prepare(job).and_then(|()| open_door(handed.door));
+    let step = match prepared.and_then(|()| system::fork()) {
+        Ok(Side::Child) => start(job, handed.input, &step_out),
         Ok(Side::Parent(program)) => wait_for(program),
         Err(error) => Step::NotConfined(error.to_string()),
     };
@@ -52,6 +55,17 @@ fn prepare(job: &Job) -> io::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Listens where programs inside look for a proxy, and hands the listener out. Nothing of it stays in here.
+fn open_door(door: Option<OwnedFd>) -> io::Result<()> {
+    let Some(door) = door else {
+        return Ok(());
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, door::PORT))
+        .map_err(during("listen for the proxy"))?;
+    wire::send_descriptor(&UnixStream::from(door), listener.as_fd())
+        .map_err(during("hand the proxy's listener out"))
 }
 
 /// What the keeper is told when the supervisor is killed: where a namespace ends with it, to end; where

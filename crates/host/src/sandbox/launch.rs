@@ -9,6 +9,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::door::{Door, Open};
 use super::supervisor::SUPERVISE;
 use super::wire::{self, Job, Report};
 use crate::process::{
@@ -27,6 +28,7 @@ pub(super) fn launch(
     supervisor: &Supervisor,
     command: &Command,
     job: &Job,
+    door: Option<&Door>,
     watch: &Watch<'_>,
 ) -> Result<Finished, RunError> {
     let failed = |what: &'static str| {
@@ -38,10 +40,18 @@ pub(super) fn launch(
         }
     };
     let mut running = Running::start(supervisor)?;
+    // Shut only when everything that could go through it has ended.
+    let open = door.map(Open::wait).transpose();
+    let (_open, listener) = open.map_err(failed("open the door to its hosts"))?.unzip();
     let handed = running
         .control
         .set_write_timeout(Some(HANDOVER))
-        .and_then(|()| wire::send(&running.control, &job.encode()));
+        .and_then(|()| wire::send(&running.control, &job.encode()))
+        .and_then(|()| match &listener {
+            Some(listener) => wire::send_descriptor(&running.control, listener.as_fd()),
+            None => Ok(()),
+        });
+    drop(listener);
     let (stdout, stderr) = running.output().map_err(failed("read its output"))?;
     let mut streams = Streams::new(stdout, stderr, command.limits.output_bytes)
         .map_err(failed("read its output"))?;

@@ -10,7 +10,8 @@ use super::attended::Attended;
 use super::places::Places;
 use super::supervisor::PROBE;
 use super::wire::{Fence, Job, Outer};
-use super::{Control, SandboxError, Walls, bubblewrap, controls, fence, launch, probe};
+use super::{Control, Overlay, SandboxError, Walls, bubblewrap, controls, fence, launch, probe};
+use crate::files;
 use crate::process::{Command, Finished, RunError, Supervisor, Watch};
 
 /// The walls that this machine can raise around a program.
@@ -193,8 +194,16 @@ impl Sandbox {
     ) -> Result<Finished, SandboxError> {
         command.check()?;
         let fence = walls.fence(&self.places, layers.outer, &command.cwd)?;
-        let job = job(command, Some(fence));
-        Ok(launch::launch(&self.supervisor, command, &job, watch)?)
+        let door = walls.network.door();
+        let mut job = job(command, Some(fence));
+        job.door_follows = door.is_some();
+        Ok(launch::launch(
+            &self.supervisor,
+            command,
+            &job,
+            door,
+            watch,
+        )?)
     }
 
     /// The layers of the walls, the outermost first.
@@ -228,6 +237,20 @@ impl Sandbox {
         Ok(outer.into_iter().chain(inner).collect())
     }
 
+    /// Whether commands can be led to allowed hosts, and nowhere else.
+    ///
+    /// # Errors
+    /// Why they cannot, in words; they have no network then.
+    pub fn opens_doors(&self) -> Result<(), &'static str> {
+        match &self.layers {
+            Ok(layers) if layers.outer != Outer::Bare => Ok(()),
+            Ok(_) => Err(
+                "a network of their own needs namespaces, which this system does not give; install bubblewrap",
+            ),
+            Err(_) => Err("there is no sandbox"),
+        }
+    }
+
     /// The layers in one line, or why there are none.
     pub fn describe(&self) -> String {
         match self.layers() {
@@ -254,6 +277,43 @@ impl Sandbox {
         self.places.environment(path, private)
     }
 
+    /// Whether this machine can show a folder at another place: tried in the folder `scratch`, in which
+    /// nothing is left.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn overlays(&self, scratch: &Path) -> Result<(), String> {
+        let layers = self.layers.clone()?;
+        if layers.outer == Outer::Bare {
+            return Err("this system gives no namespaces".to_owned());
+        }
+        let place = scratch.join("overlay-trial");
+        let tried = self.try_overlay(layers, &place);
+        let removed = files::remove_tree(&place).map_err(|it| it.to_string());
+        tried.and(removed)
+    }
+
+    fn try_overlay(&self, layers: Layers, place: &Path) -> Result<(), String> {
+        let below = place.join("below");
+        let made = files::ensure_private_folder(&below)
+            .and_then(|()| Overlay::prepare(&below, &place.join("above"), &place.join("wall/at")));
+        let (command, mut walls) = self.probe([probe::HELLO]);
+        walls.overlays = vec![made.map_err(|it| it.to_string())?];
+        walls.write.push(place.join("wall"));
+        match self.run_in(layers, &command, &walls, &Watch::until(&|| false)) {
+            Ok(finished) if finished.ended.success() => Ok(()),
+            Ok(finished) => {
+                let said = String::from_utf8_lossy(&finished.stderr);
+                Err(format!(
+                    "a trial ended with {}: {}",
+                    finished.ended,
+                    said.trim()
+                ))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// Tries the walls, from inside and outside, and what has to work within them.
     ///
     /// `scratch` is a folder that may be written to; nothing is left in it. It takes about a second.
@@ -264,6 +324,12 @@ impl Sandbox {
     /// Those of [`Sandbox::controls`] that one program can try in one go, in some tens of milliseconds.
     pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
         controls::escapes(self, scratch)
+    }
+
+    /// Trials of the way to allowed hosts, over a network that is made up. Where no door can be opened, one trial that did
+    /// not hold.
+    pub fn door_controls(&self) -> Vec<Control> {
+        controls::door::run(self)
     }
 
     pub(super) fn home(&self) -> Option<&PathBuf> {
@@ -287,6 +353,7 @@ fn job(command: &Command, fence: Option<Fence>) -> Job {
         env: command.env.iter().map(pair).collect(),
         stdin: command.stdin.clone(),
         input_follows: false,
+        door_follows: false,
         copies: command.copies.clone(),
         limits: command.limits,
         fence,
@@ -309,5 +376,5 @@ pub(crate) fn without_walls(
 ) -> Result<Finished, RunError> {
     command.check()?;
     let watch = Watch::until(cancelled);
-    launch::launch(supervisor, command, &job(command, None), &watch)
+    launch::launch(supervisor, command, &job(command, None), None, &watch)
 }

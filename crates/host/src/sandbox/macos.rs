@@ -35,6 +35,14 @@ impl Sandbox {
         }
     }
 
+    /// Whether this machine can show a folder at another place: none such can.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn overlays(&self, _scratch: &Path) -> Result<(), String> {
+        Err("only Linux can show a folder at another place".to_owned())
+    }
+
     /// Runs `command` within `walls` to its end.
     ///
     /// # Errors
@@ -117,6 +125,14 @@ impl Sandbox {
         }])
     }
 
+    /// No command is led to hosts.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn opens_doors(&self) -> Result<(), &'static str> {
+        Err("on macOS commands have no network of their own, on which a proxy could listen")
+    }
+
     /// The layers in one line, or why there are none.
     pub fn describe(&self) -> String {
         match self.layers() {
@@ -187,6 +203,11 @@ impl Sandbox {
     /// The same.
     pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
         self.controls(scratch)
+    }
+
+    /// None: no door can be opened.
+    pub fn door_controls(&self) -> Vec<Control> {
+        Vec::new()
     }
 }
 
@@ -261,6 +282,9 @@ mod tests {
             },
             None,
         );
+        assert!(missing.overlays(&root).is_err());
+        assert!(missing.opens_doors().is_err());
+        assert!(missing.door_controls().is_empty());
         assert!(missing.layers().is_err() && missing.describe().contains("is missing"));
         assert!(missing.environment("/bin", &root).len() == 3);
         assert!(missing.controls(&root).iter().all(|it| !it.held));

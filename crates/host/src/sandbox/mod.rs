@@ -24,6 +24,7 @@ mod attended;
 mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod controls;
+mod door;
 #[cfg(target_os = "linux")]
 mod fence;
 #[cfg(target_os = "linux")]
@@ -60,6 +61,7 @@ mod wire;
 
 #[cfg(target_os = "linux")]
 pub use attended::{Attended, Pipes};
+pub use door::{Door, DoorLimits, Doorbell, Internet, Outside, Passage, Upstream, UpstreamError};
 #[cfg(target_os = "linux")]
 pub use linux::{Layer, Sandbox};
 #[cfg(target_os = "linux")]
@@ -71,11 +73,11 @@ pub use supervisor::supervisor_main;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub use unsupported::Sandbox;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Layer, Network, Walls, WallsError, supervisor_main};
+pub use unsupported::{Layer, Network, Overlay, Walls, WallsError, supervisor_main};
 #[cfg(target_os = "linux")]
-pub use walls::{Walls, WallsError};
+pub use walls::{Network, Walls, WallsError};
 #[cfg(target_os = "linux")]
-pub use wire::Network;
+pub use wire::Overlay;
 
 use policy::PermitMismatch;
 

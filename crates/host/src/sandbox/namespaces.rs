@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::net::UdpSocket;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
@@ -19,14 +20,14 @@ use rustix::thread::UnshareFlags;
 use super::keeper::writable;
 use super::supervisor::during;
 use super::system;
-use super::wire::{Fence, Job, Network, Reach};
+use super::wire::{Fence, Job, Net, Overlay, Reach};
 
 /// In the supervisor: the next process that it makes is the first of its namespaces.
 pub(super) fn enter(job: &Job) -> io::Result<()> {
     let uid = rustix::process::geteuid().as_raw();
     let gid = rustix::process::getegid().as_raw();
     let mut flags = UnshareFlags::NEWUSER | UnshareFlags::NEWPID | UnshareFlags::NEWIPC;
-    if job.fence.as_ref().map(|fence| fence.network) != Some(Network::Host) {
+    if job.fence.as_ref().map(|fence| fence.network) != Some(Net::Host) {
         flags |= UnshareFlags::NEWNET;
     }
     system::unshare(flags)?;
@@ -47,19 +48,25 @@ pub(super) fn furnish(job: &Job, fence: &Fence) -> io::Result<()> {
         "/",
         MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
     )?;
+    let above = fence.overlays.iter().map(|it| &it.above);
     let kept = writable(fence)
-        .map(|place| Ok((&place.path, copy(&place.path)?)))
+        .map(|place| &place.path)
+        .chain(above)
+        .map(|path| Ok((path, copy(path)?)))
         .collect::<io::Result<Vec<_>>>()?;
     system::make_all_mounts_read_only().map_err(during("make the file system read-only"))?;
-    let size = format!("size={},mode=1777", job.limits.memory_bytes / 2);
+    let size = format!("size={},mode=1777", job.limits.memory_bytes / 2).into_bytes();
     for place in fence.places.iter().filter(|it| it.reach == Reach::Own) {
-        mount_over(&place.path, "tmpfs", &size)?;
+        mount_over(&place.path, "tmpfs", size.clone())?;
     }
-    mount_over(Path::new("/proc"), "proc", "")?;
+    mount_over(Path::new("/proc"), "proc", Vec::new())?;
     for (path, tree) in kept {
         put_back(path, &tree).map_err(during("put back a writable folder"))?;
     }
-    if fence.network == Network::Loopback {
+    for overlay in &fence.overlays {
+        lay_over(overlay)?;
+    }
+    if fence.network == Net::Loopback {
         // Any socket will do to name an interface.
         let socket = UdpSocket::bind("0.0.0.0:0")?;
         system::bring_up_loopback(socket.as_fd()).map_err(during("bring up the loopback"))?;
@@ -67,11 +74,36 @@ pub(super) fn furnish(job: &Job, fence: &Fence) -> io::Result<()> {
     Ok(())
 }
 
-fn mount_over(path: &Path, kind: &'static str, options: &str) -> io::Result<()> {
+fn mount_over(path: &Path, kind: &'static str, options: Vec<u8>) -> io::Result<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     let options = std::ffi::CString::new(options)?;
     mount(kind, path, kind, flags, options.as_c_str())
         .map_err(|error| io::Error::other(format!("cannot mount {}: {error}", path.display())))
+}
+
+/// Shows a folder at another place, where what is changed is kept apart.
+fn lay_over(overlay: &Overlay) -> io::Result<()> {
+    let option = |name: &str, path: &Path| [name.as_bytes(), b"=", &escaped(path)].concat();
+    let options = [
+        option("lowerdir", &overlay.below),
+        option("upperdir", &overlay.changes()),
+        option("workdir", &overlay.workspace()),
+        // Without privileges there are no other attributes in which it could keep its notes.
+        b"userxattr".to_vec(),
+    ];
+    // A link in its place would lead the mount elsewhere.
+    open_folder(&overlay.at)?;
+    mount_over(&overlay.at, "overlay", options.join(&b','))
+}
+
+/// A path as a mount option, in which a comma ends an option and a colon a folder.
+fn escaped(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_bytes().iter();
+    let escaped = bytes.flat_map(|byte| match byte {
+        b'\\' | b',' | b':' => vec![b'\\', *byte],
+        _ => vec![*byte],
+    });
+    escaped.collect()
 }
 
 /// The mounts at and beneath a folder, to be put back where they were.

@@ -1,5 +1,7 @@
 //! What the trials of the walls do inside: small programs within the supervisor's own.
 
+pub(super) mod door;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -23,6 +25,8 @@ use super::system::{self, Side, forbidden};
 pub(super) const HELLO: &str = "hello";
 /// Tries everything in [`ESCAPES`] and [`NEEDS`]; the [`Scene`] follows.
 pub(super) const TRIALS: &str = "trials";
+/// Tries the way to allowed hosts; a port of the machine follows that somebody listens on.
+pub(super) const DOOR: &str = "door";
 /// Leaves a process behind that hides as well as it can; a mark to find it by follows.
 pub(super) const LINGER: &str = "linger";
 /// Makes processes without end; a mark to find them by follows.
@@ -460,6 +464,9 @@ pub(super) fn run(words: &[OsString]) -> ExitCode {
     let outcome = match (word(0), number()) {
         (Some(HELLO), _) => say(HELLO),
         (Some(TRIALS), _) => trials(&words[1..]),
+        (Some(DOOR), Some(port)) => u16::try_from(port)
+            .map_err(io::Error::other)
+            .and_then(|port| say(&door::run(port))),
         (Some(LINGER), _) => linger(),
         (Some(STORM), _) => storm(),
         (Some(SWELL), Some(mebibytes)) => swell(mebibytes),

@@ -83,8 +83,9 @@ pub(super) fn profile(walls: &Walls, home: Option<&Path>) -> Result<String, Unsp
         let path = quoted(path)?;
         lines.push(format!("(allow file-read* file-write* (subpath {path}))"));
     }
-    lines.extend(match walls.network {
-        Network::None => None,
+    lines.extend(match &walls.network {
+        // There is no network of its own here, and so no door to hosts.
+        Network::None | Network::Hosts(_) => None,
         Network::Loopback => Some(
             "(allow network-bind network-inbound (local ip \"localhost:*\"))\n\
              (allow network-outbound (remote ip \"localhost:*\"))"
@@ -147,6 +148,7 @@ mod tests {
             write: vec!["/w/tree".into()],
             read: vec!["/r".into()],
             hide: vec!["/r/secret".into()],
+            overlays: Vec::new(),
             network,
         }
     }

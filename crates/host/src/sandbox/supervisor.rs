@@ -28,7 +28,7 @@ use crate::process::{Ended, timespec};
 
 /// The word after which this program supervises.
 pub(super) const SUPERVISE: &str = "supervise";
-/// The word after which it keeps a walled program, inside bubblewrap; two descriptors follow.
+/// The word after which it keeps a walled program, inside bubblewrap; two or three descriptors follow.
 pub(super) const KEEP: &str = "keep";
 /// The word after which it tries the walls; the name of a trial and its arguments follow.
 pub(super) const PROBE: &str = "probe";
@@ -75,12 +75,26 @@ fn supervise() -> io::Result<()> {
         true => Some(wire::receive_descriptor(&control)?),
         false => None,
     };
+    let door = match job.door_follows {
+        true => Some(wire::receive_descriptor(&control)?),
+        false => None,
+    };
+    let handed = Handed { input, door };
     let report =
-        run(&job, input, &control).unwrap_or_else(|error| Report::NotConfined(error.to_string()));
+        run(&job, handed, &control).unwrap_or_else(|error| Report::NotConfined(error.to_string()));
     wire::send(&control, &report.encode())
 }
 
-fn run(job: &Job, input: Option<OwnedFd>, control: &UnixStream) -> io::Result<Report> {
+/// Descriptors that came with a job.
+#[derive(Default)]
+pub(super) struct Handed {
+    /// The input of the command.
+    pub(super) input: Option<OwnedFd>,
+    /// Where the listener inside is handed out.
+    pub(super) door: Option<OwnedFd>,
+}
+
+fn run(job: &Job, handed: Handed, control: &UnixStream) -> io::Result<Report> {
     let start = Instant::now();
     // A storm of processes leaves no ordinary process enough time to end it.
     system::take_precedence();
@@ -90,7 +104,7 @@ fn run(job: &Job, input: Option<OwnedFd>, control: &UnixStream) -> io::Result<Re
     }
     set_parent_process_death_signal(Some(Signal::TERM))?;
     let (steps, step_out) = pipe_with(PipeFlags::CLOEXEC)?;
-    let child = start_keeper(job, input, step_out)?;
+    let child = start_keeper(job, handed, step_out)?;
     let mut watch = Watch {
         job,
         control,
@@ -118,13 +132,13 @@ pub(super) fn during(what: &'static str) -> impl Fn(io::Error) -> io::Error {
 }
 
 /// Starts the process that walls itself in and becomes the parent of the program.
-fn start_keeper(job: &Job, input: Option<OwnedFd>, step_out: OwnedFd) -> io::Result<Pid> {
+fn start_keeper(job: &Job, handed: Handed, step_out: OwnedFd) -> io::Result<Pid> {
     if let Outer::Bubblewrap { disable_userns } = outer(job) {
-        return start_in_bubblewrap(job, step_out, disable_userns);
+        return start_in_bubblewrap(job, handed.door, step_out, disable_userns);
     }
     match system::fork()? {
         Side::Parent(pid) => Ok(pid),
-        Side::Child => keeper::keep(job, input, File::from(step_out)),
+        Side::Child => keeper::keep(job, handed, File::from(step_out)),
     }
 }
 
@@ -132,18 +146,25 @@ fn start_keeper(job: &Job, input: Option<OwnedFd>, step_out: OwnedFd) -> io::Res
     clippy::disallowed_methods,
     reason = "the supervisor is part of the one place that starts programs"
 )]
-fn start_in_bubblewrap(job: &Job, step_out: OwnedFd, disable_userns: bool) -> io::Result<Pid> {
-    let handed = keeper::in_memory(&job.encode())?;
-    for descriptor in [&handed, &step_out] {
+fn start_in_bubblewrap(
+    job: &Job,
+    door: Option<OwnedFd>,
+    step_out: OwnedFd,
+    disable_userns: bool,
+) -> io::Result<Pid> {
+    let written = keeper::in_memory(&job.encode())?;
+    let handed: Vec<&OwnedFd> = [&written, &step_out].into_iter().chain(&door).collect();
+    for descriptor in &handed {
         fcntl_setfd(descriptor, FdFlags::empty())?;
     }
+    let numbers = handed.iter().map(|it| it.as_raw_fd().to_string().into());
     let mut words = std::env::args_os();
     let program = std::env::current_exe()?;
     let own = words.by_ref().skip(1).take_while(|word| word != SUPERVISE);
     let inner = std::iter::once(program.clone().into_os_string())
         .chain(own)
         .chain([KEEP.into()])
-        .chain([handed.as_raw_fd(), step_out.as_raw_fd()].map(|fd| fd.to_string().into()));
+        .chain(numbers);
     let arguments = bubblewrap::arguments(job, &program, disable_userns);
     let child = std::process::Command::new(bubblewrap::PROGRAM)
         .args(arguments)
@@ -168,12 +189,14 @@ fn keep(words: &[OsString]) -> io::Result<()> {
         system::adopt(number)
     };
     let (job, step_out) = (handed(0)?, handed(1)?);
-    for descriptor in [&job, &step_out] {
+    let door = words.get(2).map(|_| handed(2)).transpose()?;
+    for descriptor in [&job, &step_out].into_iter().chain(&door) {
         fcntl_setfd(descriptor, FdFlags::CLOEXEC)?;
     }
     let mut bytes = Vec::new();
     File::from(job).read_to_end(&mut bytes)?;
-    keeper::keep(&Job::decode(&bytes)?, None, File::from(step_out))
+    let handed = Handed { input: None, door };
+    keeper::keep(&Job::decode(&bytes)?, handed, File::from(step_out))
 }
 
 /// A running command, watched from outside its walls.

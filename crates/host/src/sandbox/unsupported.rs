@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
-#[cfg(not(target_os = "macos"))]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use super::Door;
+use crate::files::FileError;
 
 #[cfg(not(target_os = "macos"))]
 use super::{Control, SandboxError};
@@ -18,13 +19,15 @@ use policy::Permit;
 const WHY: &str = "confining a program needs Linux 6.2 or newer";
 
 /// What a walled program reaches over the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Network {
     /// Nothing.
     #[default]
     None,
     /// A loopback interface of its own.
     Loopback,
+    /// The same, with a proxy to allowed hosts. Not on this system: nothing is reached.
+    Hosts(Door),
     /// Whatever this machine reaches over IP.
     Host,
 }
@@ -38,8 +41,32 @@ pub struct Walls {
     pub read: Vec<PathBuf>,
     /// Files and folders to keep from it.
     pub hide: Vec<PathBuf>,
+    /// Folders that it sees at another place; no such system can show them.
+    pub overlays: Vec<Overlay>,
     /// What it reaches over the network.
     pub network: Network,
+}
+
+impl Walls {
+    /// Whether a file is to be seen at this path by an overlay: there are none.
+    pub fn shows(&self, _path: &Path) -> bool {
+        false
+    }
+}
+
+/// A folder that is seen at another place as well; there is none on this system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlay(Infallible);
+
+impl Overlay {
+    /// Makes nothing ready: [`Sandbox::overlays`](super::Sandbox::overlays) says before that there are none.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn prepare(_below: &Path, _above: &Path, at: &Path) -> Result<Overlay, FileError> {
+        let error = std::io::Error::from(std::io::ErrorKind::Unsupported);
+        Err(FileError::os("lay over", at, error))
+    }
 }
 
 /// Walls that cannot be raised: there are none on this system.
@@ -66,6 +93,14 @@ impl Sandbox {
     /// There is no sandbox on this system.
     pub fn detect_for(_supervisor: Supervisor, _home: Option<&Path>) -> Sandbox {
         Sandbox(())
+    }
+
+    /// Whether this machine can show a folder at another place: none such can.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn overlays(&self, _scratch: &Path) -> Result<(), String> {
+        Err("only Linux can show a folder at another place".to_owned())
     }
 
     /// Refuses to run.
@@ -104,6 +139,14 @@ impl Sandbox {
         Err(SandboxError::NoSandbox(WHY.to_owned()))
     }
 
+    /// No command is led anywhere.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn opens_doors(&self) -> Result<(), &'static str> {
+        Err(WHY)
+    }
+
     /// Says that there is none.
     pub fn describe(&self) -> String {
         format!("none: {WHY}")
@@ -127,6 +170,11 @@ impl Sandbox {
     /// One control, which did not hold.
     pub fn escapes(&self, scratch: &Path) -> Vec<Control> {
         self.controls(scratch)
+    }
+
+    /// None: no door can be opened.
+    pub fn door_controls(&self) -> Vec<Control> {
+        Vec::new()
     }
 }
 

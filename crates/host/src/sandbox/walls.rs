@@ -4,8 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::door::Door;
 use super::places::{Places, carve};
-use super::wire::{Fence, Network, Outer, Place, Reach};
+use super::wire::{Fence, Net, Outer, Overlay, Place, Reach};
+use crate::files::{self, FileError};
 
 /// What a walled program may touch besides what every program may read.
 ///
@@ -19,8 +21,43 @@ pub struct Walls {
     pub read: Vec<PathBuf>,
     /// Files and folders to keep from it, out of what it could read otherwise; not out of `write`.
     pub hide: Vec<PathBuf>,
+    /// Folders that it sees at another place and may change there for itself. Whether this machine can do
+    /// that is for [`Sandbox::overlays`](super::Sandbox::overlays) to say.
+    pub overlays: Vec<Overlay>,
     /// What it reaches over the network.
     pub network: Network,
+}
+
+/// What a walled program reaches over the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing: it cannot even make a socket.
+    #[default]
+    None,
+    /// A loopback interface of its own, on which only its own processes listen. Needs namespaces.
+    Loopback,
+    /// The same, and on it a proxy that leads to allowed hosts; [`Door::variables`] tell programs of it. Needs namespaces.
+    Hosts(Door),
+    /// Whatever this machine reaches over IP.
+    Host,
+}
+
+impl Network {
+    /// The door that the program is given.
+    pub(super) fn door(&self) -> Option<&Door> {
+        match self {
+            Network::Hosts(door) => Some(door),
+            _ => None,
+        }
+    }
+
+    fn net(&self) -> Net {
+        match self {
+            Network::None => Net::None,
+            Network::Loopback | Network::Hosts(_) => Net::Loopback,
+            Network::Host => Net::Host,
+        }
+    }
 }
 
 /// Walls that cannot be raised as they are asked for.
@@ -61,6 +98,11 @@ pub enum WallsError {
         /// Where it lies.
         writable: PathBuf,
     },
+    /// An overlay is seen where nothing may be changed, or keeps its changes within reach.
+    #[error(
+        "the overlay at {0:?} does not lie in a writable wall, with its changes outside all walls"
+    )]
+    Overlay(PathBuf),
     /// The command starts where it may not even look.
     #[error("the command's folder {0:?} lies outside its walls")]
     FolderOutside(PathBuf),
@@ -98,6 +140,15 @@ const FIXED: &[&str] = &["/boot", "/dev", "/etc", "/proc", "/sys"];
 const EXCEPTION: &str = "/dev/shm";
 
 impl Walls {
+    /// Whether a file is to be seen at this path by an overlay.
+    pub fn shows(&self, path: &Path) -> bool {
+        let below = |it: &Overlay| Some(it.below.join(path.strip_prefix(&it.at).ok()?));
+        self.overlays
+            .iter()
+            .filter_map(below)
+            .any(|it| it.is_file())
+    }
+
     /// The fence for a command that starts in `cwd`.
     pub(super) fn fence(
         &self,
@@ -105,7 +156,7 @@ impl Walls {
         outer: Outer,
         cwd: &Path,
     ) -> Result<Fence, WallsError> {
-        if self.network == Network::Loopback && outer == Outer::Bare {
+        if self.network.net() == Net::Loopback && outer == Outer::Bare {
             return Err(WallsError::NoLoopback("install bubblewrap"));
         }
         for path in &self.write {
@@ -115,6 +166,7 @@ impl Walls {
         for path in &self.read {
             check(path, places)?;
         }
+        self.check_overlays(places)?;
         let open = self.open(places, outer)?;
         let real = canonical(cwd)?;
         if !open.iter().any(|place| real.starts_with(&place.path)) {
@@ -122,10 +174,29 @@ impl Walls {
         }
         Ok(Fence {
             outer,
-            network: self.network,
+            network: self.network.net(),
             places: open,
+            overlays: self.overlays.clone(),
             cover: places.cover(),
         })
+    }
+
+    fn check_overlays(&self, places: &Places) -> Result<(), WallsError> {
+        for overlay in &self.overlays {
+            for path in [&overlay.below, &overlay.above, &overlay.at] {
+                check(path, places)?;
+                if !path.is_dir() {
+                    return Err(WallsError::NotFolder(path.clone()));
+                }
+            }
+            let within = |wall: &PathBuf| overlay.at.starts_with(wall) && overlay.at != *wall;
+            let reached = |wall: &PathBuf| overlay.above.starts_with(wall);
+            let mut all = self.write.iter().chain(&self.read);
+            if !self.write.iter().any(within) || all.any(reached) {
+                return Err(WallsError::Overlay(overlay.at.clone()));
+            }
+        }
+        Ok(())
     }
 
     fn open(&self, places: &Places, outer: Outer) -> Result<Vec<Place>, WallsError> {
@@ -186,6 +257,34 @@ impl Walls {
             .filter(|home| home.as_path() != Path::new("/"));
         hidden.extend(home.cloned());
         Ok(hidden)
+    }
+}
+
+impl Overlay {
+    /// Makes an overlay ready: its place, and the folders for what is changed.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub fn prepare(below: &Path, above: &Path, at: &Path) -> Result<Overlay, FileError> {
+        let overlay = Overlay {
+            below: below.to_path_buf(),
+            above: above.to_path_buf(),
+            at: at.to_path_buf(),
+        };
+        for folder in [at, above, &overlay.changes(), &overlay.workspace()] {
+            files::ensure_private_folder(folder)?;
+        }
+        Ok(overlay)
+    }
+
+    /// What was changed.
+    pub(super) fn changes(&self) -> PathBuf {
+        self.above.join("changes")
+    }
+
+    /// Where the system prepares a change.
+    pub(super) fn workspace(&self) -> PathBuf {
+        self.above.join("work")
     }
 }
 
@@ -269,6 +368,7 @@ mod tests {
                 write: paths(write),
                 read: paths(read),
                 hide: paths(hide),
+                overlays: Vec::new(),
                 network: Network::None,
             };
             walls

@@ -30,6 +30,8 @@ pub(super) struct Job {
     pub(super) stdin: Option<Vec<u8>>,
     /// Whether its input is a descriptor instead, which follows the job.
     pub(super) input_follows: bool,
+    /// Whether a descriptor follows through which the listener inside is to be handed to Kiro's door.
+    pub(super) door_follows: bool,
     /// Outputs that become copies of each other.
     pub(super) copies: Vec<(i32, i32)>,
     pub(super) limits: Limits,
@@ -41,8 +43,9 @@ pub(super) struct Job {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) outer: Outer,
-    pub(super) network: Network,
+    pub(super) network: Net,
     pub(super) places: Vec<Place>,
+    pub(super) overlays: Vec<Overlay>,
     /// Folders that [`Outer::Bubblewrap`] covers with an empty one besides.
     pub(super) cover: Vec<PathBuf>,
 }
@@ -58,16 +61,27 @@ pub(super) enum Outer {
     Bare,
 }
 
-/// What a walled program reaches over the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Network {
-    /// Nothing: it cannot even make a socket.
-    #[default]
+/// The network that the walls leave to a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Net {
+    /// None.
     None,
-    /// A loopback interface of its own, on which only its own processes listen. Needs namespaces.
+    /// A loopback interface of its own.
     Loopback,
-    /// Whatever this machine reaches over IP.
+    /// The machine's.
     Host,
+}
+
+/// A folder that is seen at another place as well, where it can be changed without changing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlay {
+    /// The folder that is seen; it is only read.
+    pub below: PathBuf,
+    /// A folder of its own for what is changed, which lasts from one command to the next. It is out of the
+    /// program's reach.
+    pub above: PathBuf,
+    /// Where it is seen: an empty folder within what may be changed.
+    pub at: PathBuf,
 }
 
 /// A file or folder within reach.
@@ -132,6 +146,7 @@ impl Job {
         });
         out.option(self.stdin.as_ref(), |out, bytes| out.bytes(bytes));
         out.number(self.input_follows.into());
+        out.number(self.door_follows.into());
         out.list(&self.copies, |out, (from, to)| {
             out.number(u64::from(from.unsigned_abs()));
             out.number(u64::from(to.unsigned_abs()));
@@ -157,6 +172,7 @@ impl Job {
             env: input.list(|input| Ok((input.os()?, input.os()?)))?,
             stdin: input.option(|input| Ok(input.bytes()?.to_vec()))?,
             input_follows: input.number()? == 1,
+            door_follows: input.number()? == 1,
             copies: input.list(|input| Ok((input.small()?, input.small()?)))?,
             limits: Limits {
                 wall: Duration::from_micros(input.number()?),
@@ -186,9 +202,9 @@ impl Fence {
             } => 3,
         });
         out.number(match self.network {
-            Network::None => 0,
-            Network::Loopback => 1,
-            Network::Host => 2,
+            Net::None => 0,
+            Net::Loopback => 1,
+            Net::Host => 2,
         });
         out.list(&self.places, |out, place| {
             out.os(place.path.as_os_str());
@@ -199,6 +215,11 @@ impl Fence {
                 Reach::Write => 3,
                 Reach::Own => 4,
             });
+        });
+        out.list(&self.overlays, |out, it| {
+            out.os(it.below.as_os_str());
+            out.os(it.above.as_os_str());
+            out.os(it.at.as_os_str());
         });
         out.list(&self.cover, |out, path| out.os(path.as_os_str()));
     }
@@ -214,9 +235,9 @@ impl Fence {
                 _ => return Err(torn()),
             },
             network: match input.number()? {
-                0 => Network::None,
-                1 => Network::Loopback,
-                2 => Network::Host,
+                0 => Net::None,
+                1 => Net::Loopback,
+                2 => Net::Host,
                 _ => return Err(torn()),
             },
             places: input.list(|input| {
@@ -230,6 +251,13 @@ impl Fence {
                     _ => return Err(torn()),
                 };
                 Ok(Place { path, reach })
+            })?,
+            overlays: input.list(|input| {
+                Ok(Overlay {
+                    below: input.os()?.into(),
+                    above: input.os()?.into(),
+                    at: input.os()?.into(),
+                })
             })?,
             cover: input.list(|input| Ok(input.os()?.into()))?,
         })
@@ -555,6 +583,7 @@ mod tests {
             cwd: "/some where".into(),
             stdin,
             input_follows: wall.is_multiple_of(3),
+            door_follows: wall.is_multiple_of(5),
             copies: vec![(2, 1), (1, 2)],
             limits: Limits {
                 wall: Duration::from_micros(wall),
@@ -565,7 +594,7 @@ mod tests {
                 outer: Outer::Bubblewrap {
                     disable_userns: true,
                 },
-                network: Network::Loopback,
+                network: Net::Loopback,
                 places: [
                     Reach::Read,
                     Reach::Look,
@@ -578,6 +607,11 @@ mod tests {
                     reach,
                 })
                 .to_vec(),
+                overlays: vec![Overlay {
+                    below: "/project/node_modules".into(),
+                    above: "/work/overlays/0".into(),
+                    at: "/work/tree/node_modules".into(),
+                }],
                 cover: vec!["/root/.ssh".into()],
             }),
         }

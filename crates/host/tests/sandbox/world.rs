@@ -94,6 +94,7 @@ impl World {
             write: vec![self.project.clone(), self.private.clone()],
             read: elsewhere.into_iter().collect(),
             hide: Vec::new(),
+            overlays: Vec::new(),
             network: Network::None,
         }
     }

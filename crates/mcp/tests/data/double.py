@@ -110,7 +110,7 @@ def serve():
                 continue
             answer(request, {
                 "protocolVersion": "1999-01-01" if HOW == "ancient" else request["params"]["protocolVersion"],
-                "capabilities": {"tools": {}, "resources": {}},
+                "capabilities": {"tools": {}, "resources": {}, "prompts": {}},
                 "serverInfo": {"name": "double", "version": "1.0"},
             })
         elif method == "server/discover" and HOW == "modern_and_well":
@@ -125,6 +125,15 @@ def serve():
             answer(request, {"resources": [{"uri": "note://one", "name": "one"}]})
         elif method == "resources/read":
             answer(request, {"contents": [{"uri": "note://one", "text": "a note"}]})
+        elif method == "prompts/list":
+            # In two pages.
+            if not request.get("params", {}).get("cursor"):
+                answer(request, {"prompts": [{"name": "plain"}], "nextCursor": "more"})
+            else:
+                answer(request, {"prompts": [{"name": "greet", "arguments": [{"name": "who", "required": True}]}]})
+        elif method == "prompts/get":
+            who = request["params"].get("arguments", {}).get("who")
+            answer(request, {"messages": [{"role": "user", "content": {"type": "text", "text": f"Greet {who} in the code."}}]})
         elif method == "tools/call":
             call(request)
         elif "id" in request:

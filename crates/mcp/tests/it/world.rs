@@ -133,6 +133,7 @@ impl World {
             gate: self.gate(),
             redactor: Redactor::default(),
             logs: self.folder.path().join("logs"),
+            roots: vec![self.folder.path().to_path_buf()],
         };
         Fleet::of(vec![member], ground).expect("a runtime")
     }

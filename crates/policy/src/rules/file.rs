@@ -19,6 +19,25 @@ pub(super) struct ConfigFile {
     /// What may be spent on them; not for policy to read.
     #[serde(rename = "budget")]
     _budget: IgnoredAny,
+    /// What attempts share with the project; not for policy to read.
+    #[serde(rename = "attempts")]
+    _attempts: IgnoredAny,
+}
+
+/// The user's own configuration, which says besides where models are.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OwnConfigFile {
+    pub(super) security: SecuritySection,
+    pub(super) governance: GovernanceSection,
+    #[serde(rename = "model")]
+    _model: IgnoredAny,
+    #[serde(rename = "budget")]
+    _budget: IgnoredAny,
+    #[serde(rename = "providers")]
+    _providers: IgnoredAny,
+    #[serde(rename = "attempts")]
+    _attempts: IgnoredAny,
 }
 
 #[derive(Default, Deserialize)]
@@ -27,6 +46,7 @@ pub(super) struct SecuritySection {
     pub(super) sensitive_files: Vec<Spanned<Entry>>,
     pub(super) trusted_commands: Vec<Spanned<Entry>>,
     pub(super) denied_commands: Vec<Spanned<Entry>>,
+    pub(super) allowed_hosts: Vec<Spanned<Entry>>,
 }
 
 #[derive(Default, Deserialize)]

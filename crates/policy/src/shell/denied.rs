@@ -8,7 +8,7 @@ use super::value::{Field, Origin};
 use crate::permission::{Capability, Effect, PermissionRule};
 
 /// Programs that bring something from the network to their output.
-const FETCHERS: [&str; 12] = [
+const FETCHERS: [&str; 19] = [
     "curl",
     "wget",
     "fetch",
@@ -18,6 +18,13 @@ const FETCHERS: [&str; 12] = [
     "httpie",
     "xh",
     "lynx",
+    "links",
+    "elinks",
+    "w3m",
+    "nc",
+    "ncat",
+    "netcat",
+    "socat",
     "curlie",
     "lwp-request",
     "GET",

@@ -13,7 +13,8 @@ pub(crate) fn run(
 ) -> Option<Stream> {
     match program {
         "vim" | "vi" | "nvim" | "view" | "ex" | "gvim" | "vimdiff" => {
-            for text in texts_after(arguments, &["-c", "--cmd", "-S", "-s"], "+") {
+            let options = ["-c", "--cmd", "-S", "-s", "-sc", "-esc", "-Esc", "-ec"];
+            for text in texts_after(arguments, &options, "+") {
                 escapes(walk, program, &text);
             }
             lines(walk, program, stdin);

@@ -207,7 +207,11 @@ pub(crate) fn run(
         }
         "tmux" | "screen" | "zellij" | "byobu" => {
             let spec = Spec::new("cefFLnNsStTxyp", &["session", "socket"]);
-            let operands = getopt::anywhere(arguments, &spec).operands;
+            // What it starts has options of its own.
+            let operands = match program {
+                "screen" => getopt::leading(arguments, &spec).operands.to_vec(),
+                _ => getopt::anywhere(arguments, &spec).operands,
+            };
             for at in 0..walk.first(&operands, 16).len() {
                 walk.carry_out_fields(&operands[at..=at], program, &Stream::default());
                 walk.run_within(program, &operands[at..], &Stream::default());

@@ -377,6 +377,7 @@ fn self_again(walk: &mut Walk<'_>, command: &[Field], stdin: &Stream) -> Stream 
 }
 
 fn find(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
+    let mut origin = walk.origin_of(arguments);
     let mut at = 0;
     while at < arguments.len() {
         let name = arguments[at].prefix();
@@ -389,10 +390,11 @@ fn find(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
             .position(|it| matches!(it.prefix().as_str(), ";" | "+"))
             .map_or(arguments.len(), |length| at + length);
         let command = with_names(&arguments[at..end], &[Field::hole(0)]);
-        walk.run_within(&format!("find {name}"), &command, &Stream::default());
+        let printed = walk.run_within(&format!("find {name}"), &command, &Stream::default());
+        origin |= printed.origin;
         at = end;
     }
-    Stream::unknown(walk.origin_of(arguments))
+    Stream::unknown(origin)
 }
 
 fn fd(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
@@ -402,10 +404,9 @@ fn fd(walk: &mut Walk<'_>, arguments: &[Field]) -> Stream {
             "-x" | "-X" | "--exec" | "--exec-batch"
         )
     });
-    if let Some(at) = at {
-        walk.run_within("fd --exec", &arguments[at + 1..], &Stream::default());
-    }
-    Stream::unknown(0)
+    let printed =
+        at.map(|at| walk.run_within("fd --exec", &arguments[at + 1..], &Stream::default()));
+    Stream::unknown(printed.map_or(0, |it| it.origin))
 }
 
 /// Puts what comes in place of `{}`.

@@ -21,8 +21,8 @@ use crate::wire::{self, Ended, Here};
 const COMMANDS: [(&str, &str, &str); 11] = [
     (
         "spec",
-        "[NAME | new NAME TITLE]",
-        "List the specs, show one, or begin a new one",
+        "[NAME | new NAME TITLE | from-chat NAME]",
+        "List the specs, show one, begin a new one, or make this conversation one",
     ),
     (
         "plan",
@@ -60,6 +60,9 @@ const COMMANDS: [(&str, &str, &str); 11] = [
     ("help", "", "Show these commands"),
 ];
 
+/// What follows `/spec` when the conversation is to become one.
+const FROM_CHAT: &str = "from-chat ";
+
 /// The commands as the client offers them.
 pub(super) fn available() -> SessionUpdate {
     let command = |(name, input, what): &(&str, &str, &str)| {
@@ -93,6 +96,7 @@ impl Turn<'_> {
         let text = match name {
             "run" => return self.run(rest),
             "plan" => return self.plan(rest),
+            "spec" if rest.starts_with(FROM_CHAT) => return self.spec_from_chat(rest),
             "spec" => self.spec(rest)?,
             "tasks" => told::tasks(&self.spec_of(rest)?.0, &self.session.environment)?,
             "status" => told::status(&self.session.environment)?,
@@ -109,6 +113,24 @@ impl Turn<'_> {
     fn say(&self, text: String) -> String {
         updates::send(self.peer, &self.session.id, updates::of_agent(&text));
         text
+    }
+
+    /// Makes the conversation so far a specification, by the model that it was had with.
+    fn spec_from_chat(&self, rest: &str) -> Result<String, RpcError> {
+        let name = rest.trim_start_matches(FROM_CHAT).trim();
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || !name.chars().all(letter) {
+            let told =
+                "a spec needs a name of letters, digits and hyphens: /spec from-chat user-login";
+            return Err(RpcError::params(told));
+        }
+        if lock(&self.session.state).conversation.exchanges.is_empty() {
+            let told = "nothing was said yet that could become a spec";
+            return Err(RpcError::params(told));
+        }
+        let said = self.chat(&session::spec_request(name))?;
+        lock(&self.session.state).spec = Some(name.to_owned());
+        Ok(said)
     }
 
     fn spec(&self, rest: &str) -> Result<String, RpcError> {

@@ -19,10 +19,19 @@ const NAME: &str = "kiro.localhost";
 pub(super) enum Entry {
     /// A file of the page.
     Page,
-    /// The connection to the engine.
-    Socket,
+    /// A connection to the engine.
+    Socket(Talk),
     /// This and nothing else.
     Answer(Response),
+}
+
+/// What is spoken over a connection to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Talk {
+    /// Kiro's own methods and the Agent Client Protocol.
+    Wire,
+    /// The Language Server Protocol.
+    Language,
 }
 
 /// The guard of one page.
@@ -93,8 +102,9 @@ impl Guard {
             return refuse(403, UNKNOWN);
         }
         match request.path.as_str() {
-            "/wire" if is_own => Entry::Socket,
-            "/wire" => refuse(403, "This page is not for other pages.\n"),
+            "/wire" if is_own => Entry::Socket(Talk::Wire),
+            "/language" if is_own => Entry::Socket(Talk::Language),
+            "/wire" | "/language" => refuse(403, "This page is not for other pages.\n"),
             "/known" => refuse(204, ""),
             _ => Entry::Page,
         }
@@ -187,7 +197,8 @@ mod tests {
     fn got(guard: &Guard, target: &str, headers: &[(&str, &str)]) -> String {
         match guard.judge(&Request::of("GET", target, headers)) {
             Entry::Page => "page".to_owned(),
-            Entry::Socket => "socket".to_owned(),
+            Entry::Socket(Talk::Wire) => "socket".to_owned(),
+            Entry::Socket(Talk::Language) => "language".to_owned(),
             Entry::Answer(it) => it.status().to_string(),
         }
     }
@@ -196,12 +207,14 @@ mod tests {
     fn a_browser_with_the_cookie_gets_the_page_and_the_engine() {
         assert_eq!(got(&guard(), "/", &[HOST, COOKIE]), "page");
         assert_eq!(got(&guard(), "/wire", &[HOST, COOKIE, OWN]), "socket");
+        let language = got(&guard(), "/language", &[HOST, COOKIE, OWN]);
+        assert_eq!(language, "language");
         assert_eq!(got(&guard(), "/known", &[HOST, COOKIE]), "204");
     }
 
     #[test]
     fn without_the_cookie_nothing_is_served() {
-        for target in ["/", "/assets/a.js", "/known", "/wire"] {
+        for target in ["/", "/assets/a.js", "/known", "/wire", "/language"] {
             assert_eq!(got(&guard(), target, &[HOST, OWN]), "403", "{target}");
             let wrong = ("cookie", "kiro_7000=s3creT; kiro_7001=s3cret");
             assert_eq!(
@@ -256,16 +269,15 @@ mod tests {
             "http://kiro.localhost:7001",
             "http://localhost:7000",
         ] {
-            for target in ["/", "/wire", "/assets/a.js", "/?tkn=t0ken"] {
+            for target in ["/", "/wire", "/language", "/assets/a.js", "/?tkn=t0ken"] {
                 let headers = [HOST, COOKIE, ("origin", origin)];
                 assert_eq!(got(&guard(), target, &headers), "403", "{origin} {target}");
             }
         }
-        assert_eq!(
-            got(&guard(), "/wire", &[HOST, COOKIE]),
-            "403",
-            "an origin must be said"
-        );
+        for target in ["/wire", "/language"] {
+            let got = got(&guard(), target, &[HOST, COOKIE]);
+            assert_eq!(got, "403", "{target}: an origin must be said");
+        }
     }
 
     #[test]
@@ -273,7 +285,14 @@ mod tests {
         let host = ("host", "0c4-a1b2.kiro.localhost:7000");
         let origin = ("origin", "http://0c4-a1b2.kiro.localhost:7000");
         assert_eq!(got(&guard(), "/assets/index.html?id=1", &[host]), "page");
-        for target in ["/", "/wire", "/?tkn=t0ken", "/known", "/index.html"] {
+        for target in [
+            "/",
+            "/wire",
+            "/language",
+            "/?tkn=t0ken",
+            "/known",
+            "/index.html",
+        ] {
             assert_eq!(
                 got(&guard(), target, &[host, COOKIE, OWN]),
                 "403",

@@ -23,7 +23,7 @@ use crate::service::Kiro;
 /// What all of these methods begin with.
 const PREFIX: &str = "_kiro/host/";
 /// How long terminals of a window that is gone wait for it to come back.
-const GRACE: Duration = Duration::from_secs(120);
+const GRACE: Duration = Duration::from_secs(600);
 /// How long changes are gathered before they are told.
 const GATHER: Duration = Duration::from_millis(40);
 
@@ -87,12 +87,7 @@ impl Host {
             host: self.clone(),
             shows: Mutex::default(),
         });
-        let outbox = socket.outbox();
-        let service: Arc<dyn Service> = Arc::clone(&window) as Arc<dyn Service>;
-        let peer = Peer::new(service, move |text| {
-            outbox.send(text);
-            true
-        });
+        let peer = peer(Arc::clone(&window) as Arc<dyn Service>, &socket);
         lock(&self.0.windows).push((peer.clone(), window));
         while let Some(text) = socket.read() {
             peer.receive(&text);
@@ -100,6 +95,23 @@ impl Host {
         lock(&self.0.windows).retain(|it| it.0 != peer);
         peer.close();
     }
+
+    /// Is one window's language server until it goes away.
+    pub(super) fn explain(&self, mut socket: Socket) {
+        let peer = peer(crate::lsp::service(&self.0.hub), &socket);
+        while let Some(text) = socket.read() {
+            peer.receive(&text);
+        }
+        peer.close();
+    }
+}
+
+fn peer(service: Arc<dyn Service>, socket: &Socket) -> Peer {
+    let outbox = socket.outbox();
+    Peer::new(service, move |text| {
+        outbox.send(text);
+        true
+    })
 }
 
 impl Window {
@@ -192,6 +204,7 @@ fn hello(desk: &Desk) -> Value {
     json!({
         "root": desk.root(),
         "name": name.unwrap_or_default(),
+        "home": desk.home(),
         "shell": desk.shell(),
         "version": env!("CARGO_PKG_VERSION"),
     })

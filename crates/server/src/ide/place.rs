@@ -33,7 +33,10 @@ impl Kept {
 }
 
 /// A secret that nobody can guess.
-pub(super) fn secret() -> Result<String, SessionError> {
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn secret() -> Result<String, SessionError> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(SessionError::internal)?;
     Ok(BASE64URL_NOPAD.encode(&bytes))

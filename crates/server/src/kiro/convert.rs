@@ -127,7 +127,7 @@ impl From<&Waiting> for wire::Review {
             task: it.task.clone(),
             title: it.title.clone(),
             reasons: it.reasons.clone(),
-            evidence: format!("{} checks pass", it.passed),
+            evidence: session::passing(it.passed),
             offers: wire::ReviewOffers {
                 keep: false,
                 modify: false,

@@ -31,6 +31,14 @@ fn chosen(environment: &session::Environment) -> (Option<String>, Option<String>
     }
 }
 
+pub(super) fn metrics(hub: &Hub, here: &wire::Here) -> Result<wire::MetricsPage, RpcError> {
+    let environment = hub.environment(here.root.as_deref())?;
+    let metrics = session::metrics(&session::MetricsOptions::default(), &environment)?;
+    Ok(wire::MetricsPage {
+        html: crate::report::html(&metrics),
+    })
+}
+
 pub(super) fn models(hub: &Hub, here: &wire::Here) -> Result<wire::Models, RpcError> {
     let environment = hub.environment(here.root.as_deref())?;
     let (model, no_model) = chosen(&environment);

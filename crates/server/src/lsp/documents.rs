@@ -42,24 +42,10 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    /// Begins with the projects in these folders, or in the one that the server was started in.
-    pub(super) fn begin(&mut self, environment: &Environment, folders: &[PathBuf]) {
-        if folders.is_empty() {
-            self.add(environment.clone());
-        }
-        for folder in folders {
-            self.add(Environment {
-                cwd: folder.clone(),
-                ..environment.clone()
-            });
-        }
-    }
-
-    /// A folder that is none has no documents.
-    fn add(&mut self, environment: Environment) {
-        if let Ok(project) = Language::of(&environment) {
-            self.projects.push(project);
-        }
+    /// Begins with the projects around these folders. One that cannot be resolved has no documents.
+    pub(super) fn begin(&mut self, environments: Vec<Environment>) {
+        let of = |it: &Environment| Language::of(it).ok();
+        self.projects.extend(environments.iter().filter_map(of));
     }
 
     /// The folders of the projects.

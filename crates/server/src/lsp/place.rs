@@ -1,6 +1,6 @@
 //! Files as editors name them.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use lsp_types::Uri;
 
@@ -10,7 +10,10 @@ pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
     // A host may stand there, which is this one.
     let path = &rest[rest.find('/')?..];
     let bytes = decoded(path.as_bytes())?;
-    Some(PathBuf::from(String::from_utf8(bytes).ok()?))
+    let path = PathBuf::from(String::from_utf8(bytes).ok()?);
+    // Such a path says to be below a folder and may be elsewhere.
+    let climbs = path.components().any(|it| it == Component::ParentDir);
+    (!climbs).then_some(path)
 }
 
 /// The address of a file.
@@ -62,6 +65,7 @@ mod tests {
         let read = |text: &str| path(&text.parse().expect("an address"));
         assert_eq!(read("file:///a%2Fb"), Some(PathBuf::from("/a/b")));
         assert_eq!(read("untitled:Untitled-1"), None);
+        assert_eq!(read("file:///a/%2E./b"), None);
         assert_eq!(read("https://example.org/a"), None);
     }
 }

@@ -343,3 +343,19 @@ pub struct GrantTrust {
     /// The `state` of the [`super::Trust`] that they were shown: what changed since is not approved.
     pub state: String,
 }
+
+/// A place where a person types.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Complete {
+    /// See [`Here`].
+    #[serde(flatten)]
+    pub here: Here,
+    /// The file, relative to the root.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The text before the cursor, or its end.
+    pub before: String,
+    /// The text after it, or its beginning.
+    #[serde(default)]
+    pub after: String,
+}

@@ -714,6 +714,13 @@ pub struct ApprovedCommand {
     pub holds: bool,
 }
 
+/// What was measured, for a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct MetricsPage {
+    /// The page of `kiro metrics --html`: it needs nothing else and holds no script.
+    pub html: String,
+}
+
 /// What a look over the machine found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Health {
@@ -749,4 +756,11 @@ pub struct Control {
     pub held: bool,
     /// What came of it.
     pub detail: String,
+}
+
+/// What the built-in model suggests.
+#[derive(Clone, Debug, Serialize)]
+pub struct Completed {
+    /// The text that it would put at the cursor; empty when nothing.
+    pub text: String,
 }

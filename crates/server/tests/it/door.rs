@@ -67,13 +67,16 @@ fn a_web_socket_of_another_site_is_refused() {
         vec![("Origin", origin.as_str())],
         vec![("Origin", origin.as_str()), ("Cookie", "kiro_1=guess")],
     ] {
-        let error = page.socket(&headers).expect_err("refused").to_string();
-        assert!(error.contains("403"), "{headers:?}: {error}");
+        for path in ["wire", "language"] {
+            let refused = page.socket(path, &headers).expect_err("refused");
+            let error = refused.to_string();
+            assert!(error.contains("403"), "{path} {headers:?}: {error}");
+        }
     }
-    assert!(
-        page.socket(&[("Origin", &origin), ("Cookie", &cookie)])
-            .is_ok()
-    );
+    for path in ["wire", "language"] {
+        let let_in = page.socket(path, &[("Origin", &origin), ("Cookie", &cookie)]);
+        assert!(let_in.is_ok(), "{path}");
+    }
 }
 
 #[test]

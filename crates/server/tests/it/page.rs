@@ -1,6 +1,6 @@
 //! A page with a folder, and a browser that speaks to it.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +25,13 @@ pub(crate) struct Page {
     pub(crate) token: String,
 }
 
-fn environment(folder: &Path, home: &Path) -> Environment {
+/// Puts a file where a test wants it.
+#[expect(clippy::disallowed_methods, reason = "a test plants its files")]
+pub(crate) fn plant(file: &Path, text: &str) {
+    std::fs::write(file, text).expect("written");
+}
+
+pub(crate) fn environment(folder: &Path, home: &Path) -> Environment {
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let home_text = home.display().to_string();
     Environment {
@@ -130,7 +136,16 @@ impl Page {
 
     /// A window of the page.
     pub(crate) fn window(&self, cookie: &str) -> Window {
-        let socket = self.socket(&[("Cookie", cookie), ("Origin", &self.origin())]);
+        self.speaking("wire", cookie)
+    }
+
+    /// A window's language server.
+    pub(crate) fn language(&self, cookie: &str) -> Window {
+        self.speaking("language", cookie)
+    }
+
+    fn speaking(&self, path: &str, cookie: &str) -> Window {
+        let socket = self.socket(path, &[("Cookie", cookie), ("Origin", &self.origin())]);
         Window {
             socket: socket.expect("let in"),
             next: 0,
@@ -141,9 +156,10 @@ impl Page {
     /// Asks for the engine's WebSocket.
     pub(crate) fn socket(
         &self,
+        path: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<WebSocket<TcpStream>, Box<tungstenite::Error>> {
-        let address = format!("ws://{}/wire", self.name());
+        let address = format!("ws://{}/{path}", self.name());
         let mut request = address.into_client_request().expect("a request");
         for (name, value) in headers {
             request
@@ -177,9 +193,13 @@ pub(crate) struct Window {
 impl Window {
     /// Asks for something; gives the result, or the error.
     pub(crate) fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        self.ask_as(&format!("_kiro/host/{method}"), params)
+    }
+
+    /// The same with the method's whole name.
+    pub(crate) fn ask_as(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.next += 1;
         let id = self.next;
-        let method = format!("_kiro/host/{method}");
         let text = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         self.socket
             .send(Message::Text(text.to_string().into()))
@@ -198,13 +218,25 @@ impl Window {
 
     /// Waits until it is told something of which `wanted` makes a value.
     pub(crate) fn hear<T>(&mut self, method: &str, wanted: impl Fn(&Value) -> Option<T>) -> T {
-        let method = format!("_kiro/host/{method}");
+        self.hear_as(&format!("_kiro/host/{method}"), wanted)
+    }
+
+    /// Tells something.
+    pub(crate) fn tell_as(&mut self, method: &str, params: Value) {
+        let text = json!({"jsonrpc": "2.0", "method": method, "params": params});
+        self.socket
+            .send(Message::Text(text.to_string().into()))
+            .expect("sent");
+    }
+
+    /// Waits as [`Window::hear`] does, with the method's whole name.
+    pub(crate) fn hear_as<T>(&mut self, method: &str, wanted: impl Fn(&Value) -> Option<T>) -> T {
         let mut at = 0;
         loop {
             while at < self.told.len() {
                 let it = &self.told[at];
                 at += 1;
-                if it["method"] == method.as_str()
+                if it["method"] == method
                     && let Some(found) = wanted(&it["params"])
                 {
                     return found;
@@ -217,8 +249,12 @@ impl Window {
 
     fn message(&mut self) -> Value {
         loop {
-            if let Message::Text(text) = self.socket.read().expect("a message in time") {
-                return serde_json::from_str(&text).expect("JSON");
+            match self.socket.read() {
+                Ok(Message::Text(text)) => return serde_json::from_str(&text).expect("JSON"),
+                Ok(_) => {}
+                // Children of the tests end while they wait.
+                Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("no message in time: {error}"),
             }
         }
     }

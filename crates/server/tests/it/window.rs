@@ -1,5 +1,7 @@
 //! What a window does in the folder.
 
+use std::time::{Duration, Instant};
+
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
@@ -171,6 +173,20 @@ fn a_terminal_outlives_its_window_and_misses_nothing() {
     first.hear("terminal/output", says("one"));
     drop(first);
     let mut second = page.window(&cookie);
+    let is_free = |it: &Value| it["terminal"] == terminal && it["shown"] == false;
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let told = second.ask("terminal/list", json!({})).expect("listed");
+        if told["terminals"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(is_free)
+        {
+            break;
+        }
+        assert!(Instant::now() < end, "{told}");
+    }
     // What was typed already is not typed again.
     second
         .ask("terminal/type", typed(1, "exit 3\n"))
@@ -178,9 +194,10 @@ fn a_terminal_outlives_its_window_and_misses_nothing() {
     second
         .ask("terminal/type", typed(2, "echo t''wo; exit 5\n"))
         .expect("typed");
-    second
+    let told = second
         .ask("terminal/attach", of(json!({"from": 0})))
         .expect("attached");
+    assert_eq!(told["typed"], 2);
     second.hear("terminal/output", says("one"));
     let code = second.hear("terminal/ended", |it| Some(it["code"].clone()));
     assert_eq!(code, 5);

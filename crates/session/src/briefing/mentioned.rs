@@ -26,6 +26,12 @@ const PLACE: usize = 6_000;
 /// Files whose syntax is looked at for problems.
 const CHECKED_MAX: usize = 2_000;
 
+/// A picture that is left out silently would be answered about all the same.
+fn no_images() -> SessionError {
+    SessionError::input("pictures cannot be given to a model yet, whichever it is")
+        .hint("say in words what the picture shows")
+}
+
 /// Looks up what is mentioned.
 pub(super) struct Desk<'a> {
     pub(super) project: &'a Project,
@@ -99,6 +105,7 @@ impl<'a> Desk<'a> {
             MentionKind::Workspace => vec![self.workspace(&names, WORKSPACE, "@workspace")?],
             MentionKind::Git => vec![self.git(first)],
             MentionKind::Problems => vec![self.problems()?],
+            MentionKind::Image => return Err(no_images()),
             MentionKind::File => names.iter().map(|it| self.file(it)).collect(),
             MentionKind::Folder => names
                 .iter()

@@ -220,7 +220,17 @@ impl Terminals {
             .contains_key(&terminal)
     }
 
+    /// The terminals whose programs go on, each with its process and whether a window shows it.
+    pub fn all(&self) -> Vec<(TerminalId, u32, bool)> {
+        let open = held(&self.open);
+        let going_on = open.iter().filter(|it| it.1.ended.is_none());
+        going_on
+            .map(|(id, it)| (*id, it.pty.pid(), it.viewers > 0))
+            .collect()
+    }
+
     /// A window begins to show a terminal: it is told all that was printed since the byte `from`, and from then on what is.
+    /// Gives the number of the last input that was typed in.
     ///
     /// # Errors
     /// When there is no such terminal.
@@ -229,7 +239,7 @@ impl Terminals {
         terminal: TerminalId,
         from: u64,
         tell: &dyn Fn(Shown),
-    ) -> Result<(), DeskError> {
+    ) -> Result<u64, DeskError> {
         self.with(terminal, |it| {
             it.viewers += 1;
             it.seen = it.seen.max(from);
@@ -245,7 +255,7 @@ impl Terminals {
             if let Some(code) = it.ended {
                 tell(Shown::Ended { terminal, code });
             }
-            Ok(())
+            Ok(it.typed)
         })
     }
 

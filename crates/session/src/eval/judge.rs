@@ -41,11 +41,14 @@ pub(super) fn accept(
         folder.join("run").display().to_string(),
         project.display().to_string(),
     ];
-    let scratch = yard.join("scratch");
-    host::files::ensure_private_folder(&scratch).map_err(SessionError::internal)?;
+    let [scratch, overlays] = ["scratch", "overlays"].map(|it| yard.join(it));
+    for folder in [&scratch, &overlays] {
+        host::files::ensure_private_folder(folder).map_err(SessionError::internal)?;
+    }
     let yard = Yard {
         tree: project.to_path_buf(),
         scratch,
+        overlays,
     };
     let finished = shop.accept(&yard, argv, folder)?;
     let printed = String::from_utf8_lossy(&finished.stdout).into_owned()

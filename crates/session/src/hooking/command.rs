@@ -1,15 +1,16 @@
 //! Commands of hooks: in a copy of the folder, within walls, with a limit of time for all that they start.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use hooks::{Event, Fact, Occasion, Part, Prompt};
 use host::process::{Command, Ended, Finished, Limits};
-use host::sandbox::Walls;
+use host::sandbox::{Door, Network, Walls};
 use serde_json::{Map, Value, json};
 
 use super::incident::Incident;
 use crate::error::SessionError;
+use crate::network;
 use crate::shop::{Shop, Yard};
 
 /// How long a command may take when its hook does not say, in seconds.
@@ -18,8 +19,6 @@ pub(super) const SECONDS: u64 = 60;
 const SECONDS_MAX: u64 = 86_400;
 /// Memory of a command, in bytes.
 const MEMORY: u64 = 4 << 30;
-/// Folders of what is installed for a project, which no snapshot holds; a command may read them where they are.
-const INSTALLED: [&str; 4] = ["node_modules", ".venv", "venv", "vendor/bundle"];
 
 /// The command with its values, each as one word of a shell.
 pub(super) fn text(command: &Prompt, incident: &Incident) -> String {
@@ -52,14 +51,21 @@ pub(super) fn run(
     let argv = vec![shell, "-c".to_owned(), text.to_owned()];
     let verdict = shop.gate.judge_hook(file, text, &argv, &yard.tree);
     let permit = shop.ledger.permitted(format!("run {text}"), verdict)?;
-    let linked = link_installed(shop, yard);
     let seconds = match timeout {
         None => SECONDS,
         Some(0) => SECONDS_MAX,
         Some(seconds) => seconds,
     };
-    let mut env = yard.variables(&[], &[]);
+    let mut env = shop.variables(yard, &[], &[]);
     env.extend(variables(incident));
+    let reach = match shop.door()? {
+        Some(door) => {
+            env.extend(Door::variables());
+            env.extend(network::certificates(shop.environment()));
+            Network::Hosts(door)
+        }
+        None => Network::None,
+    };
     let command = Command {
         env,
         stdin: Some(input(incident, &yard.tree)),
@@ -71,37 +77,14 @@ pub(super) fn run(
         },
         ..Command::new(argv, yard.tree.clone())
     };
-    let mut read = shop.installations();
-    read.extend(linked.iter().map(|it| it.1.clone()));
     let walls = Walls {
-        write: vec![yard.tree.clone(), yard.scratch.clone()],
-        read,
-        ..Walls::default()
+        network: reach,
+        ..shop.walls(yard, shop.installations())?
     };
     let cancel = shop.cancel.clone();
-    let finished = shop
-        .sandbox
-        .run(permit, &command, &walls, &move || cancel.is_cancelled());
-    for (link, _) in linked {
-        host::files::remove_tree(&link).map_err(SessionError::internal)?;
-    }
-    finished.map_err(SessionError::internal)
-}
-
-/// Links to what is installed beside the project; gives each link with where it leads.
-fn link_installed(shop: &Shop, yard: &Yard) -> Vec<(PathBuf, PathBuf)> {
-    let mut made = Vec::new();
-    for name in INSTALLED {
-        let (real, link) = (shop.project.root.join(name), yard.tree.join(name));
-        let is_plain = real.canonicalize().is_ok_and(|it| it == real) && real.is_dir();
-        if is_plain
-            && link.symlink_metadata().is_err()
-            && host::files::link_own(&link, &real).is_ok()
-        {
-            made.push((link, real));
-        }
-    }
-    made
+    shop.sandbox
+        .run(permit, &command, &walls, &move || cancel.is_cancelled())
+        .map_err(SessionError::internal)
 }
 
 /// What a command finds in its environment.

@@ -73,7 +73,7 @@ mod tests {
             after,
         };
         let old = "os.system('ls ' + a)\n";
-        let new = "x = 1\nos.system('ls ' + a)\n\neval(x)\n";
+        let new = "x = 1\nos.system('ls ' + a)\n\neval(y)\n";
         let changes = Changeset::new(vec![
             file("a.py", state(old), state(new)),
             file("b.js", None, state("eval(x)\n")),
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "a.py:4: code-run: text that is not fixed is run as code: «eval(x)»",
+                "a.py:4: code-run: text that is not fixed is run as code: «eval(y)»",
                 "b.js:1: code-run: text that is not fixed is run as code: «eval(x)»",
             ]
         );

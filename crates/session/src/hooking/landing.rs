@@ -10,6 +10,7 @@ use super::{holds, tests_of};
 use crate::error::{Kind, SessionError};
 use crate::run::landing;
 use crate::shop::{Shop, Yard};
+use crate::stale;
 use crate::view::{Decision, Front, Offers, Review};
 
 /// What a hook asks for when its changes are to land.
@@ -199,16 +200,8 @@ impl Rig<'_> {
                 let created = |it: &&change::FileChange| it.before.is_none();
                 let created = landing.changes.files().iter().filter(created);
                 ran.created = created.map(|it| it.path.to_string()).collect();
-                let merged = landing.merged.iter().map(ToString::to_string).collect();
-                self.add(
-                    shop,
-                    vec![Fact::Applied {
-                        task,
-                        files: ran.files.clone(),
-                        merged,
-                    }],
-                    front,
-                )
+                let fact = stale::applied(task, &landing, &captured.changes);
+                self.add(shop, vec![fact], front)
             }
             Err(error) => {
                 let reason = error.to_string();

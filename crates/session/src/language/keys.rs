@@ -42,9 +42,24 @@ const CONFIG: &[Key] = &[
     ),
     ("", "budget", "What may be spent on models"),
     (
+        "",
+        "attempts",
+        "What tasks work with beside the project's files",
+    ),
+    (
+        "attempts",
+        "share",
+        "Folders that tools fill, such as `node_modules` and `.venv`, which attempts see and cannot change; `[]` for none",
+    ),
+    (
         "security",
         "sensitive_files",
         "Patterns of files that no agent sees and nothing copies",
+    ),
+    (
+        "security",
+        "allowed_hosts",
+        "Hosts that commands may reach, such as `example.com` or `*.example.com:8443`; nobody else is reached",
     ),
     (
         "security",

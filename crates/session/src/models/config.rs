@@ -5,6 +5,7 @@
 //! that would be an agent that does what the project wrote.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use model::{Budget, ModelId, Money, Provider};
 use serde::Deserialize;
@@ -13,9 +14,6 @@ use serde::de::IgnoredAny;
 use crate::documents;
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
-
-/// No configuration file is longer.
-const BYTES_MAX: u64 = 1 << 20;
 
 /// What a model is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +102,9 @@ struct File {
     /// Read by policy.
     #[serde(rename = "governance")]
     _governance: IgnoredAny,
+    /// Read where attempts are made ready.
+    #[serde(rename = "attempts")]
+    _attempts: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -152,21 +153,12 @@ impl Role {
 impl Config {
     /// Reads both files; a missing one says nothing.
     pub(super) fn read(environment: &Environment) -> Result<Config, SessionError> {
-        let place = environment.kiro_home().join("config.yaml");
-        let own = match place.exists() {
-            true => {
-                let bytes = host::files::read(&place, BYTES_MAX).map_err(SessionError::input)?;
-                let text = String::from_utf8(bytes);
-                text.map_err(|_| SessionError::input(format!("{} is not UTF-8", place.display())))?
-            }
-            false => String::new(),
-        };
+        let (shown, own) = documents::own_config(environment)?;
         let project = Project::around(environment)?;
-        let theirs = match project.root.join(".kiro/config.yaml") == place {
+        let theirs = match project.root.join(".kiro/config.yaml") == Path::new(&shown) {
             true => None,
             false => documents::read(&project, ".kiro/config.yaml")?,
         };
-        let shown = place.display().to_string();
         Config::parse(
             (&shown, &own),
             (".kiro/config.yaml", theirs.as_deref().unwrap_or("")),
@@ -175,8 +167,8 @@ impl Config {
     }
 
     fn parse(own: (&str, &str), theirs: (&str, &str)) -> Result<Config, String> {
-        let user = parse(own.0, own.1)?;
-        let project = parse(theirs.0, theirs.1)?;
+        let user: File = documents::settings(own.0, own.1)?;
+        let project: File = documents::settings(theirs.0, theirs.1)?;
         if project.providers.is_some() {
             return Err(format!(
                 "{}: `providers` says where keys are sent, so it counts only in {}",
@@ -225,18 +217,6 @@ pub(crate) fn trouble(text: &str) -> Option<String> {
 
 fn wish(models: &Models, role: Role) -> Option<&Wish> {
     models.get(role.name()).or_else(|| models.get(""))
-}
-
-fn parse(file: &str, text: &str) -> Result<File, String> {
-    let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    if text.lines().all(blank) {
-        return Ok(File::default());
-    }
-    let mut options = serde_saphyr::Options::default();
-    options.strict_booleans = true;
-    options.merge_keys = serde_saphyr::MergeKeyPolicy::Error;
-    serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| format!("{file}: {}", error.to_string().trim_end()))
 }
 
 fn models(file: &str, section: Option<ModelSection>) -> Result<Models, String> {

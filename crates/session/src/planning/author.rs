@@ -8,7 +8,7 @@ use agent::{Conversation, Ended, Job, TurnLimits};
 use engine::{Cost, Fact, Tooling, WrittenPlan, read_written};
 use spec::Spec;
 
-use super::considered;
+use super::{cache, considered};
 use crate::briefing::{AROUND_PLAN, Briefing, Wanted as Told};
 use crate::documents;
 use crate::error::SessionError;
@@ -83,6 +83,8 @@ pub(super) struct Wanted<'a> {
     pub(super) tooling: &'a Tooling,
     /// What a person wants otherwise.
     pub(super) feedback: Option<&'a str>,
+    /// Whether to ask again what was asked before.
+    pub(super) fresh: bool,
 }
 
 /// What came of it.
@@ -93,7 +95,37 @@ pub(super) struct Authored {
     pub(super) facts: Vec<Fact>,
 }
 
-/// Lets the model write the plan.
+/// The plan that the model wrote of this very spec before, where it still holds.
+fn kept(
+    wanted: &Wanted<'_>,
+    shop: &Shop,
+    front: &mut dyn Front,
+) -> Result<Option<WrittenPlan>, SessionError> {
+    if wanted.fresh || wanted.feedback.is_some() {
+        return Ok(None);
+    }
+    let Some(answer) = cache::kept(wanted.place, &wanted.spec.fingerprint, shop)? else {
+        return Ok(None);
+    };
+    let model = shop.model_id();
+    match read(wanted, &answer) {
+        Ok(plan) => {
+            front.show(&View::Notice(format!(
+                "the plan is from cache: {model} wrote it for this very spec; `--fresh` asks again"
+            )));
+            Ok(Some(plan))
+        }
+        Err(findings) => {
+            front.show(&View::Notice(format!(
+                "the plan that {model} wrote for this spec before no longer holds, so it is asked again: {}",
+                findings.join("; ")
+            )));
+            Ok(None)
+        }
+    }
+}
+
+/// Lets the model write the plan, or takes the one that it wrote of this very spec before.
 ///
 /// # Errors
 /// When it was interrupted, or the model failed.
@@ -102,6 +134,12 @@ pub(super) fn write(
     shop: &Shop,
     front: &mut dyn Front,
 ) -> Result<Authored, SessionError> {
+    if let Some(plan) = kept(wanted, shop, front)? {
+        return Ok(Authored {
+            plan: Some(plan),
+            facts: Vec::new(),
+        });
+    }
     let name = format!("plan-{}", now());
     let folder = wanted.place.project.state.join("attempts").join(&name);
     let yard = Yard::fresh(&folder)?;
@@ -143,10 +181,14 @@ pub(super) fn write(
             "the plan that {model} wrote does not hold, so the plan derived from the spec is used instead: {why}"
         )));
     });
-    Ok(Authored {
-        plan: plan.ok(),
-        facts,
-    })
+    let plan = match plan {
+        Ok((plan, answer)) => {
+            cache::keep(wanted.place, &wanted.spec.fingerprint, shop, &answer)?;
+            Some(plan)
+        }
+        Err(_) => None,
+    };
+    Ok(Authored { plan, facts })
 }
 
 fn fact_of(turn: TurnTold) -> Fact {
@@ -160,14 +202,14 @@ fn fact_of(turn: TurnTold) -> Fact {
     }
 }
 
-/// Asks, checks, tells; gives the plan, or what was still wrong with it.
+/// Asks, checks, tells; gives the plan with the answer that it was read from, or what was still wrong with it.
 fn talk_over(
     wanted: &Wanted<'_>,
     shop: &Shop,
     yard: &Yard,
     transcript: &mut Transcript,
     sender: Sender<Heard>,
-) -> Result<Result<WrittenPlan, String>, SessionError> {
+) -> Result<Result<(WrittenPlan, String), String>, SessionError> {
     let model = shop.model()?;
     let person = Distant::behind(sender.clone(), Heard::Asked, &shop.approvals);
     let looking = toolbox::looking(shop, yard, person)?;
@@ -207,7 +249,7 @@ fn talk_over(
             _ => "",
         };
         match read(wanted, answer) {
-            Ok(plan) => return Ok(Ok(plan)),
+            Ok(plan) => return Ok(Ok((plan, answer.to_owned()))),
             Err(findings) => wrong = findings.join("; "),
         }
         if round < CORRECTIONS {

@@ -52,6 +52,14 @@ pub(super) fn homeless(lines: &[String], list: &TaskList) -> Vec<String> {
     told.collect()
 }
 
+/// The constraints that a task holds.
+pub(super) fn constraints(task: &Task) -> Vec<&str> {
+    let details = task.details.iter();
+    details
+        .filter_map(|it| it.strip_prefix(CONSTRAINT))
+        .collect()
+}
+
 fn has_place(line: &str, tasks: &[Task]) -> bool {
     let holds = |it: &Task| {
         it.title == *line

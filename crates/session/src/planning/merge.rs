@@ -4,16 +4,10 @@
 use change::{Digest, Labels, Merge, merge};
 use spec::{TaskList, TaskMark, set_mark};
 
-use crate::documents;
+use crate::documents::{self, DOCUMENT_MAX};
 use crate::error::SessionError;
 use crate::journal::Journal;
 use crate::places::SpecPlace;
-
-/// The heading under which a person adds to a plan.
-const CONSIDERATIONS: &str = "## Additional Considerations";
-
-/// Largest text that is remembered, in bytes.
-const TEXT_MAX: u64 = 16 * 1024 * 1024;
 
 /// The new text of the document at `path`, with what a person changed since Kiro wrote it last.
 pub(super) fn with_hand_edits(
@@ -110,7 +104,7 @@ impl Parted {
         for line in text.split_inclusive('\n') {
             let bare = line.trim_end();
             if bare.starts_with("## ") {
-                inside = is_plan && bare == CONSIDERATIONS;
+                inside = is_plan && is_considerations(bare);
             }
             let part = match () {
                 () if bare.starts_with("<!-- kiro: spec ") => &mut parts.mark,
@@ -130,6 +124,15 @@ impl Parted {
         let there: Vec<&str> = parts.into_iter().filter(|it| !it.is_empty()).collect();
         there.join("\n\n") + "\n"
     }
+}
+
+/// Whether a heading is the one under which a person adds to a plan.
+fn is_considerations(heading: &str) -> bool {
+    let title = heading.trim_matches(['#', ' ', ':']).to_lowercase();
+    matches!(
+        title.as_str(),
+        "additional considerations" | "considerations"
+    )
 }
 
 /// The lines of a marked text that lie between marks.
@@ -167,6 +170,6 @@ fn remembered(place: &SpecPlace, path: &str) -> Result<Option<String>, SessionEr
     if !file.is_file() {
         return Ok(None);
     }
-    let bytes = host::files::read(&file, TEXT_MAX).map_err(SessionError::internal)?;
+    let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::internal)?;
     documents::text(path, bytes).map(Some)
 }

@@ -7,7 +7,7 @@ use spec::TaskMark;
 use super::{Running, landing, now};
 use crate::error::{Kind, SessionError};
 use crate::journal::Given;
-use crate::view::{Decision, EditedFile, Offers, Review, View};
+use crate::view::{Decision, EditedFile, Offers, Review, View, passing};
 use crate::waiting;
 
 impl Running<'_> {
@@ -160,7 +160,7 @@ impl Running<'_> {
             reasons: waiting::reasons(task),
             evidence: match proposal.unjudged {
                 true => "nothing was run that could judge it".to_owned(),
-                false => format!("{} checks pass", proposal.passed),
+                false => passing(proposal.passed),
             },
             offers: Offers {
                 modify: self.shop.has_editor(),

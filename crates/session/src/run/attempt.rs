@@ -13,7 +13,7 @@ use engine::{
     CheckPurpose, Fact, FunctionWork, Neighbour, Proposal, Renewal, TRIAL_FOLDER, TaskRecord, Work,
     complete, work_of,
 };
-use host::shadow::TreeId;
+use host::shadow::{Captured, TreeId};
 use spec::Spec;
 
 use super::{Event, landing};
@@ -45,8 +45,10 @@ pub(super) struct Attempt<'a> {
     pub(super) seed: u64,
     pub(super) base: TreeId,
     pub(super) yard: Yard,
-    /// Tasks whose work stands in the base and was not there when this one began: it must not break what proves them.
-    pub(super) beside: Vec<TaskRecord>,
+    /// The tasks that are done: it must not break what proves them.
+    pub(super) done: Vec<TaskRecord>,
+    /// Whether work of theirs stands in the base that was not there when this one began.
+    pub(super) beside: bool,
     pub(super) events: Sender<Event>,
     /// Where the transcript of a conversation is kept.
     pub(super) transcript: PathBuf,
@@ -73,6 +75,9 @@ impl Attempt<'_> {
             Ok(work) => self.carry_out(&work)?,
             Err(reason) => End::Failed(reason),
         };
+        if let Some(warning) = self.shop.sharing.warning() {
+            self.view(View::Warning(warning));
+        }
         self.end(end);
         Ok(())
     }
@@ -242,8 +247,9 @@ impl Attempt<'_> {
             passed += count(report.passed.len());
             failures.extend(report.failed);
         }
-        for task in &self.beside {
-            failures.extend(self.broken_by_it(task)?);
+        let captured = landing::capture(self.shop, &self.base, &self.yard)?;
+        if failures.is_empty() {
+            failures = self.breaks(&captured, CheckPurpose::After)?;
         }
         if let Some((test, why)) = failures.first() {
             let all = passed as usize + failures.len();
@@ -251,7 +257,6 @@ impl Attempt<'_> {
                 "{passed} of {all} checks pass; {test}: {why}"
             )));
         }
-        let captured = landing::capture(self.shop, &self.base, &self.yard)?;
         if let Some(warning) = landing::left_out(&captured) {
             self.view(View::Warning(warning));
         }
@@ -261,11 +266,36 @@ impl Attempt<'_> {
         }))
     }
 
+    /// Checks of tasks that are done and fail on the worktree.
+    pub(super) fn breaks(
+        &self,
+        captured: &Captured,
+        purpose: CheckPurpose,
+    ) -> Result<Vec<(String, String)>, SessionError> {
+        let concerned = self.done.iter().filter(|it| self.concerns(it, captured));
+        let mut failed = Vec::new();
+        for task in concerned {
+            failed.extend(self.broken_by_it(task, purpose)?);
+        }
+        Ok(failed)
+    }
+
+    /// Whether what was changed may break a task that is done: it touches its files, or stands on a base that is new to
+    /// both.
+    fn concerns(&self, task: &TaskRecord, captured: &Captured) -> bool {
+        let mut changed = captured.changes.paths();
+        self.beside || changed.any(|path| task.files.iter().any(|it| it == path.as_str()))
+    }
+
     /// Checks of another task that fail on the worktree.
-    fn broken_by_it(&self, task: &TaskRecord) -> Result<Vec<(String, String)>, SessionError> {
+    fn broken_by_it(
+        &self,
+        task: &TaskRecord,
+        purpose: CheckPurpose,
+    ) -> Result<Vec<(String, String)>, SessionError> {
         let mut failed = Vec::new();
         for file in self.work_on(task).map(|it| it.checks).unwrap_or_default() {
-            failed.extend(self.check_file(&file, CheckPurpose::After)?.failed);
+            failed.extend(self.check_file(&file, purpose)?.failed);
         }
         let of_task = |(test, why)| (format!("task {}: {test}", task.id), why);
         Ok(failed.into_iter().map(of_task).collect())

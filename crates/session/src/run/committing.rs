@@ -19,6 +19,7 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::hooking::DEPTH;
 use crate::shop::{Shop, supervisor};
+use crate::trace::{REQUIREMENTS, RUN, SPEC, TASK};
 use crate::trust;
 use crate::view::View;
 
@@ -497,11 +498,12 @@ impl Running<'_> {
         let record = self.run.task(id).map(|it| &it.record);
         let title = record.map_or("", |it| it.title.as_str());
         let requirements = record.map_or(String::new(), |it| it.requirements.join(", "));
-        let mut text = format!("{title}\n\nKiro-Task: {id}\n");
+        let spec = self.place.path.as_str();
+        let mut text = format!("{title}\n\n{TASK}: {id}\n{SPEC}: {spec}\n");
         if !requirements.is_empty() {
-            text += &format!("Kiro-Requirements: {requirements}\n");
+            text += &format!("{REQUIREMENTS}: {requirements}\n");
         }
-        text += &format!("Kiro-Run: {}\n", self.id);
+        text += &format!("{RUN}: {}\n", self.id);
         text
     }
 }

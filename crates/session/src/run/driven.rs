@@ -11,8 +11,8 @@ use engine::checks::Report;
 use engine::{CheckPurpose, Fact, Work};
 use tools::Person;
 
-use super::Event;
 use super::attempt::{Attempt, count};
+use super::{Event, landing};
 use crate::briefing::AROUND_TASK;
 use crate::error::SessionError;
 use crate::hooking::Hooked;
@@ -149,6 +149,10 @@ impl Attempt<'_> {
             let report = self.check_import(module, names, purpose)?;
             all.passed.extend(report.passed);
             all.failed.extend(report.failed);
+        }
+        if all.failed.is_empty() && !self.done.is_empty() {
+            let captured = landing::capture(self.shop, &self.base, &self.yard)?;
+            all.failed = self.breaks(&captured, purpose)?;
         }
         Ok(all)
     }

@@ -21,6 +21,7 @@ use crate::documents;
 use crate::error::SessionError;
 use crate::journal::{Entry, Journal};
 use crate::shop::{Shop, Yard};
+use crate::stale;
 use crate::tooling;
 use crate::view::View;
 
@@ -308,13 +309,10 @@ impl<'a> Running<'a> {
         self.intend(id)?;
         match host::files::apply(permit, &self.place.project.root, &changes) {
             Ok(applied) => {
-                self.landed.push(changes);
                 let landing = applied.landing;
-                self.record(Fact::Applied {
-                    task: id.to_owned(),
-                    files: landing.changes.paths().map(ToString::to_string).collect(),
-                    merged: landing.merged.iter().map(ToString::to_string).collect(),
-                })?;
+                let fact = stale::applied(id.to_owned(), &landing, &changes);
+                self.landed.push(changes);
+                self.record(fact)?;
                 self.hooks_on_changes(&landing.changes)
             }
             // The user wrote one of the files at this very moment: the run looks again, at what they wrote.

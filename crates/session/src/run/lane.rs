@@ -120,14 +120,13 @@ impl<'a> Running<'a> {
         let transcript = self.transcript(&begin.task, begin.number);
         let (shop, spec, spec_text, seed) = (self.bench, self.spec, self.spec_text, self.seed);
         self.lanes.begin(&begin.task);
-        let beside = match begin.way {
-            Way::Renewed(_) => self.done_beside(&begin.task),
-            _ => Vec::new(),
-        };
+        let done = self.done_beside(&begin.task);
+        let beside = matches!(begin.way, Way::Renewed(_));
         let make = |events| Attempt {
             shop,
             spec,
             spec_text,
+            done,
             beside,
             task,
             remarks,
@@ -142,7 +141,7 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Tasks of this run that are done, so that whatever lands after them leaves them proven.
+    /// The other tasks of this run that are done: whatever lands after them leaves them proven.
     fn done_beside(&self, task: &str) -> Vec<TaskRecord> {
         let done = self.run.tasks().iter().filter(|it| it.is_done());
         done.map(|it| it.record.clone())

@@ -83,7 +83,7 @@ impl Attempt<'_> {
 }
 
 /// Whether a file is a test by itself. What tests share is none, and decides how others run.
-pub(super) fn is_test(path: &RelPath) -> bool {
+pub(crate) fn is_test(path: &RelPath) -> bool {
     let name = path.as_str().rsplit('/').next().unwrap_or_default();
     code::is_test_path(path.as_str())
         && Language::from_path(path.as_str()).is_some()

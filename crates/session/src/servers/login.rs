@@ -1,6 +1,6 @@
 //! `kiro mcp login`: a person logs in at a server behind HTTP.
 
-use mcp::{Reach, Trouble, Way};
+use mcp::{LogIn, Reach, Trouble};
 use model::Cancel;
 
 use super::named;
@@ -29,13 +29,16 @@ pub fn log_in_at(
     let target = member.target.as_ref().map_err(|trouble: &Trouble| {
         SessionError::input(format!("{server} cannot be logged in at: {trouble}"))
     })?;
-    let (Reach::Http { url, keys, .. }, Some(Way::Http { scopes, .. })) =
-        (&target.reach, &member.entry.way)
+    let Reach::Http {
+        url, oauth, keys, ..
+    } = &target.reach
     else {
         let why = format!("{server} is a program: what it needs stands under `env` in its entry");
         return Err(SessionError::input(why));
     };
     let stop = || cancel.is_cancelled();
-    mcp::log_in(url, scopes, keys, open, &stop)
-        .map_err(|why| SessionError::input(format!("{server}: {why}")))
+    let failed = |why: String| SessionError::input(format!("{server}: {why}"));
+    let log_in = LogIn::begin(url, oauth, None, keys).map_err(failed)?;
+    open(&log_in.address());
+    log_in.wait(&stop).map_err(failed)
 }

@@ -94,7 +94,7 @@ pub fn try_servers(
     }
     let report = reported(&named);
     let redactor = secrets::redactor(&project, environment)?;
-    let ground = ground(&gate, redactor, environment);
+    let ground = ground(&project, &gate, redactor, environment);
     let fleet = Fleet::of(named.members, ground).map_err(SessionError::internal)?;
     fleet.start();
     let trial = |server: &ServerState| ServerTrial {

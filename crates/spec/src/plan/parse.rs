@@ -91,8 +91,16 @@ impl Reader<'_> {
                     .trim();
                 self.heading(*level, raw.lines().next().unwrap_or_default());
             }
-            BlockKind::Item { number, text } if block.owner.is_none() => {
+            BlockKind::Item { number, text }
+                if block.owner.is_none() || self.part == Part::Considerations =>
+            {
                 self.item(*number, &self.outline.folded(text))
+            }
+            BlockKind::Paragraph if self.part == Part::Considerations => {
+                let lines = self.outline.text(&block.span).lines();
+                let lines = lines.map(str::trim).filter(|it| !it.starts_with("<!--"));
+                let lines = lines.map(str::to_owned).collect::<Vec<_>>();
+                lines.iter().for_each(|it| self.item(None, it));
             }
             BlockKind::Fence { body, .. } if self.part == Part::Files => {
                 self.plan.files.extend(tree::read(self.outline.text(body)))

@@ -1,5 +1,6 @@
 //! One requirement: its prose, criteria, functions, files and examples.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::criteria::Criteria;
@@ -363,10 +364,9 @@ impl Gathered {
         let Requirement {
             criteria, examples, ..
         } = &mut self.requirement;
+        let by_id: HashMap<&ExampleId, &Example> = examples.iter().map(|it| (&it.id, it)).collect();
         for criterion in criteria {
-            let own = examples
-                .iter()
-                .filter(|it| criterion.examples.contains(&it.id));
+            let own = criterion.examples.iter().filter_map(|it| by_id.get(it));
             let parts = own.flat_map(|it| {
                 let call = [it.call.source.as_str(), it.expect.text()];
                 it.setup.iter().map(String::as_str).chain(call)

@@ -134,15 +134,13 @@ fn id(text: &str) -> Option<(String, &str, bool)> {
     let digits = &body[prefix.len()..];
     let number = number(digits)?;
     let after = &digits[number.len()..];
-    let (starred, after) = match after.strip_prefix('*') {
-        Some(it) if !it.starts_with('*') => (true, it),
-        _ => (false, after),
-    };
+    let (starred, after) = starred(after);
     let rest = after
         .trim_start_matches('\\')
         .trim_start_matches(['.', ')', ':']);
     let dashed = without_dash(after);
     let is_parted = rest.len() < after.len()
+        || starred
         || word.is_some()
         || !prefix.is_empty()
         || dashed.len() < after.len();
@@ -153,21 +151,51 @@ fn id(text: &str) -> Option<(String, &str, bool)> {
     (is_bounded && is_id).then(|| (format!("{prefix}{number}"), rest, starred))
 }
 
-/// `1`, `2.1`, `2.1a` at the start of `text`.
+/// Whether a star that means "may be left out" follows a number, and what follows it: `2.3* `, `2.* `.
+fn starred(after: &str) -> (bool, &str) {
+    if let Some(rest) = after.strip_prefix('*').filter(|it| !it.starts_with('*')) {
+        return (true, rest);
+    }
+    let dotted = after.strip_prefix(".*");
+    match dotted.filter(|it| it.starts_with(char::is_whitespace)) {
+        Some(rest) => (true, rest),
+        None => (false, after),
+    }
+}
+
+/// `1`, `2.1`, `2.1a`, `15A.1` at the start of `text`.
 fn number(text: &str) -> Option<&str> {
-    let length = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let plain = text[..length].trim_end_matches('.');
-    let is_number = plain.starts_with(|c: char| c.is_ascii_digit())
-        && !plain.contains("..")
-        && plain.len() <= 64;
-    let mut after = text[plain.len()..].chars();
-    let has_letter = after.next().is_some_and(|c| c.is_ascii_lowercase())
-        && after
-            .next()
-            .is_some_and(|c| c.is_whitespace() || matches!(c, '.' | ')' | ':'));
-    is_number.then(|| &text[..plain.len() + usize::from(has_letter)])
+    const LONGEST: usize = 64;
+    let mut end = 0;
+    loop {
+        let digits = text[end..].bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            return None;
+        }
+        end += digits + lettered(&text[end + digits..]);
+        let mut next = text[end..].chars();
+        let goes_on = next.next() == Some('.') && next.next().is_some_and(|it| it.is_ascii_digit());
+        if !goes_on {
+            break;
+        }
+        end += 1;
+    }
+    (end <= LONGEST).then(|| &text[..end])
+}
+
+/// How many bytes a letter takes that belongs to the number before it. A capital does only where something parts it from the
+/// title: `15A. Title` is numbered and `2.5D graphics` is not.
+fn lettered(after: &str) -> usize {
+    let mut after = after.chars();
+    let (letter, next) = (after.next(), after.next());
+    let is_parted = matches!(next, Some('.' | ')' | ':'));
+    let is_spaced = next.is_some_and(char::is_whitespace);
+    let belongs = match letter {
+        Some(it) if it.is_ascii_lowercase() => is_parted || is_spaced,
+        Some(it) => it.is_ascii_uppercase() && is_parted,
+        None => false,
+    };
+    usize::from(belongs)
 }
 
 fn without_dash(text: &str) -> &str {
@@ -293,6 +321,31 @@ mod tests {
         check("- [ ] Tests", Some((TaskMark::Open, None, "Tests", false)));
         check("- [ ]", Some((TaskMark::Open, None, "", false)));
         check("- [x](link)", Some((done, None, "(link)", false)));
+    }
+
+    #[test]
+    fn stars_and_letters_belong_to_numbers() {
+        let done = TaskMark::Done;
+        check(
+            "- [ ] 4* Create it",
+            Some((TaskMark::Open, Some("4"), "Create it", true)),
+        );
+        check(
+            "- [ ] 4.* Create it",
+            Some((TaskMark::Open, Some("4"), "Create it", true)),
+        );
+        check(
+            "- [ ] 15A. Create it",
+            Some((TaskMark::Open, Some("15A"), "Create it", false)),
+        );
+        check(
+            "- [x] 15A.1 Create it",
+            Some((done, Some("15A.1"), "Create it", false)),
+        );
+        check(
+            "- [ ] 2.5D graphics",
+            Some((TaskMark::Open, None, "2.5D graphics", false)),
+        );
     }
 
     #[test]

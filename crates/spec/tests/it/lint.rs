@@ -156,6 +156,12 @@ proptest! {
             spec.criteria().map(|it| (it.id.clone(), it.text.to_lowercase())).collect::<Vec<_>>()
         };
         prop_assert_eq!(said(&even), said(&text));
+        let prints = |text: &str| {
+            let spec = Spec::parse("t", text);
+            let own = spec.requirements.iter().map(|it| it.fingerprint.clone());
+            own.chain([spec.fingerprint.clone()]).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(prints(&even), prints(&text), "finished work would be stale");
     }
 
     #[test]

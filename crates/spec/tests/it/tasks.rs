@@ -49,6 +49,51 @@ fn the_seeds_tasks_are_read() {
     );
 }
 
+/// Each task with what it stands under, as machines see it.
+fn nesting(text: &str) -> Vec<String> {
+    fn walk(tasks: &[spec::view::TaskView], under: &str, told: &mut Vec<String>) {
+        for task in tasks {
+            told.push(format!("{under}>{}", task.id));
+            walk(&task.subtasks, &task.id, told);
+        }
+    }
+    let list = TaskList::parse(text);
+    let view = TaskListView::new(&list, text, |_| String::new());
+    let mut told = Vec::new();
+    walk(&view.tasks, "", &mut told);
+    told
+}
+
+#[test]
+fn in_a_flat_list_numbers_say_what_belongs_to_what() {
+    let flat = "- [ ] 1. A\n- [ ] 1.1 B\n  - [ ] 1.1.1 C\n- [ ] 1.1.2 D\n- [x] 1.2 E\n- [ ] 2. F\n- [ ] 1.3 G\n- [ ] 10. H\n- [ ] 1.4 I\n";
+    assert_eq!(
+        nesting(flat),
+        [
+            ">1",
+            "1>1.1",
+            "1.1>1.1.1",
+            "1.1>1.1.2",
+            "1>1.2",
+            ">2",
+            ">1.3",
+            ">10",
+            ">1.4"
+        ]
+    );
+    let leaves: Vec<String> = TaskList::parse(flat)
+        .leaves()
+        .map(|it| it.id.to_string())
+        .collect();
+    assert_eq!(leaves, ["1.1.1", "1.1.2", "1.2", "2", "1.3", "10", "1.4"]);
+    let parted = "## A\n- [ ] 1. A\n## B\n- [ ] 1.1 B\n";
+    assert_eq!(
+        nesting(parted),
+        [">1", ">1.1"],
+        "another heading lies between"
+    );
+}
+
 fn list() -> Vec<Task> {
     let first = Task {
         phase: Some("Phase 1: Code".to_owned()),

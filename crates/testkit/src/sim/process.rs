@@ -144,6 +144,7 @@ impl<'w> Process<'w> {
             requirements: Vec::new(),
             files: it.files.clone(),
             fingerprint: it.title.clone(),
+            prints: Vec::new(),
             ticked: it.mark == TaskMark::Done,
         };
         let tasks = list.tasks.iter().map(record).collect();
@@ -492,6 +493,7 @@ impl<'w> Process<'w> {
                     task: id.to_owned(),
                     files: changes.paths().map(ToString::to_string).collect(),
                     merged,
+                    left: Vec::new(),
                 })
             }
             Err(ApplyError::Touched { .. }) => Ok(()),
@@ -689,6 +691,7 @@ fn try_undo(world: &mut World) -> Step<&'static str> {
             task,
             files,
             merged,
+            left: Vec::new(),
         };
         append(world, &mut journal, &it.run, undone)?;
         return Ok("undone");
@@ -697,6 +700,7 @@ fn try_undo(world: &mut World) -> Step<&'static str> {
         task: task.clone(),
         files,
         merged,
+        left: Vec::new(),
     };
     append(world, &mut journal, &it.run, applied)?;
     let covered = Vec::new();

@@ -11,6 +11,7 @@ use host::process::{Channel, Command, Ended, Watch};
 use host::sandbox::{Sandbox, Walls};
 use policy::Permit;
 
+use super::setting::Refusals;
 use super::words::plain;
 use crate::Stop;
 use crate::error::ToolError;
@@ -46,6 +47,7 @@ struct Job {
 struct Shared {
     id: String,
     text: String,
+    refusals: Refusals,
     stop: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
@@ -84,6 +86,8 @@ pub(super) struct Report {
     pub(super) ended: bool,
     pub(super) stdout: String,
     pub(super) stderr: String,
+    /// Whom it did not reach.
+    pub(super) refused: String,
 }
 
 /// A command ready to be started.
@@ -93,6 +97,7 @@ pub(super) struct Start {
     pub(super) permit: Permit,
     pub(super) command: Command,
     pub(super) walls: Walls,
+    pub(super) refusals: Refusals,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -114,6 +119,7 @@ impl Background {
         let shared = Arc::new(Shared {
             id: format!("b{}", jobs.count),
             text: start.text.clone(),
+            refusals: start.refusals.clone(),
             stop: AtomicBool::new(false),
             state: Mutex::new(State {
                 out: Tail::default(),
@@ -290,6 +296,7 @@ impl Shared {
             ended: state.ended.is_some(),
             stdout: state.out.take(),
             stderr: state.err.take(),
+            refused: self.refusals.take(),
         }
     }
 }

@@ -7,6 +7,7 @@ use host::process::{Command, Ended, Finished, Watch};
 use policy::shell::Plan;
 use policy::{Permit, Step};
 
+use super::setting::Refusals;
 use super::words::plain;
 use super::{Call, Shell, Wish};
 use crate::Progress;
@@ -22,6 +23,8 @@ pub(super) struct Carry<'a> {
     wish: &'a Wish,
     /// The programs that ended, in order.
     pub(super) ran: Vec<Finished>,
+    /// Whom they did not reach.
+    pub(super) refusals: Refusals,
     live: Cell<usize>,
     left: Duration,
     /// Whether one of them was stopped, so that no other begins.
@@ -35,6 +38,7 @@ impl<'a> Carry<'a> {
             call,
             wish,
             ran: Vec::new(),
+            refusals: Refusals::default(),
             live: Cell::new(0),
             left: wish.wall,
             halted: false,
@@ -74,9 +78,9 @@ impl<'a> Carry<'a> {
             cancelled: &|| (self.call.stop)(),
             output: &|_, bytes| self.show(bytes),
         };
-        let walls = &self.shell.setting.walls;
+        let walls = self.shell.setting.walls_telling(&self.refusals);
         let sandbox = &self.shell.setting.sandbox;
-        let finished = sandbox.follow(permit, &command, walls, &watch)?;
+        let finished = sandbox.follow(permit, &command, &walls, &watch)?;
         self.left = self.left.saturating_sub(finished.wall);
         let ended = finished.ended;
         self.halted |= !matches!(ended, Ended::Code(_) | Ended::Signal(_));

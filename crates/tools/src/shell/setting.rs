@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use host::process::Limits;
-use host::sandbox::{Sandbox, Walls};
+use host::sandbox::{Door, Network, Passage, Sandbox, Walls};
 
 /// Finds a program of the user's by its name, outside the workspace; gives its absolute path.
 pub type FindProgram = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -16,6 +17,8 @@ pub struct ShellSetting {
     pub sandbox: Sandbox,
     /// What commands may touch. The workspace belongs to `write` only when it is a task's worktree.
     pub walls: Walls,
+    /// The way to allowed hosts; without one, commands have the network of the walls.
+    pub door: Option<Door>,
     /// The environment, to which is added what keeps programs from asking and paging.
     pub env: Vec<(String, String)>,
     /// How programs are found.
@@ -30,6 +33,67 @@ impl fmt::Debug for ShellSetting {
             .field("walls", &self.walls)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
+    }
+}
+
+impl ShellSetting {
+    /// The walls of one command, with a door that tells whom it did not reach.
+    pub(super) fn walls_telling(&self, refusals: &Refusals) -> Walls {
+        let network = match &self.door {
+            Some(door) => Network::Hosts(door.heard_also_by(refusals.listener())),
+            None => self.walls.network.clone(),
+        };
+        Walls {
+            network,
+            ..self.walls.clone()
+        }
+    }
+
+    /// What a model is told of the network.
+    pub(super) fn network(&self) -> String {
+        const NAMED: usize = 12;
+        let Some(door) = &self.door else {
+            return "no network".to_owned();
+        };
+        let allowed = door.hosts().allowed();
+        let named = allowed
+            .iter()
+            .take(NAMED)
+            .map(|it| it.pattern().to_string());
+        let named: Vec<String> = named.collect();
+        let more = match allowed.len() > NAMED {
+            true => ", …",
+            false => "",
+        };
+        format!(
+            "of the network only {}{more}, by the proxy in HTTPS_PROXY",
+            named.join(", ")
+        )
+    }
+}
+
+/// Whom a command did not reach, as its door tells.
+#[derive(Clone, Default)]
+pub(super) struct Refusals(Arc<Mutex<Vec<String>>>);
+
+impl Refusals {
+    fn listener(&self) -> Arc<dyn Fn(Passage) + Send + Sync> {
+        let told = Arc::clone(&self.0);
+        Arc::new(move |passage| {
+            if let Some(why) = passage.refused {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.push(format!("{}: {why}", passage.to));
+            }
+        })
+    }
+
+    /// What was told since, as a part of an answer; empty when nothing was.
+    pub(super) fn take(&self) -> String {
+        let told = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        match told.is_empty() {
+            true => String::new(),
+            false => format!("--- not reached\n{}\n", told.join("\n")),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod diagnostics;
+mod network;
 mod yard;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

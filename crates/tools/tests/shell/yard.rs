@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use host::process::{Supervisor, toolchain};
-use host::sandbox::{Network, Sandbox, Walls};
+use host::sandbox::{Door, Network, Sandbox, Walls};
 use policy::{Gate, Rules};
 use serde_json::Value;
 use tools::{
@@ -22,6 +22,7 @@ pub(crate) struct Yard {
     pub(crate) tree: PathBuf,
     pub(crate) bench: Workbench,
     heard: Mutex<String>,
+    opens_doors: Result<(), &'static str>,
 }
 
 /// Says yes to everything.
@@ -44,6 +45,14 @@ impl Yard {
     }
 
     pub(crate) fn with(person: Box<dyn Person>, rules: Option<&str>) -> Yard {
+        Yard::through(None, person, rules)
+    }
+
+    pub(crate) fn through(
+        door: Option<Door>,
+        person: Box<dyn Person>,
+        rules: Option<&str>,
+    ) -> Yard {
         let held = tempfile::tempdir().expect("a folder");
         let root = held.path().canonicalize().expect("it exists");
         let [tree, scratch, home] = ["tree", "scratch", "home"].map(|it| root.join(it));
@@ -56,6 +65,7 @@ impl Yard {
         };
         let sandbox =
             Sandbox::detect_for(supervisor, std::env::var_os("HOME").as_ref().map(Path::new));
+        let opens_doors = sandbox.opens_doors();
         let env = sandbox.environment(SYSTEM, &scratch);
         let setting = ShellSetting {
             walls: Walls {
@@ -65,9 +75,11 @@ impl Yard {
                     .into_iter()
                     .collect(),
                 hide: Vec::new(),
+                overlays: Vec::new(),
                 network: Network::None,
             },
             sandbox,
+            door,
             env,
             find: Box::new(find),
             limits: ShellLimits::default(),
@@ -86,7 +98,13 @@ impl Yard {
             bench: Workbench::writing(workspace, person).with_shell(setting),
             tree,
             heard: Mutex::default(),
+            opens_doors,
         }
+    }
+
+    /// Whether commands cannot be led to hosts on this machine.
+    pub(crate) fn opens_no_doors(&self) -> bool {
+        self.opens_doors.is_err()
     }
 
     pub(crate) fn call(&self, name: &str, arguments: &Value) -> Answer {

@@ -19,7 +19,7 @@ use crate::terminal::{Terminal, somebody_is_there};
 const HISTORY: usize = 1_000;
 
 /// What can be typed besides requests, with what it does.
-pub(super) const COMMANDS: [(&str, &str); 12] = [
+pub(super) const COMMANDS: [(&str, &str); 13] = [
     ("/help", "shows this"),
     (
         "/spec",
@@ -35,6 +35,10 @@ pub(super) const COMMANDS: [(&str, &str); 12] = [
         "brings changes in without asking, as far as the rules allow",
     ),
     ("/guided", "shows changes and asks"),
+    (
+        "/prompts",
+        "lists the prompts of MCP servers; /SERVER:PROMPT WORDS asks one",
+    ),
     ("/sessions", "lists the conversations of this project"),
     ("/resume", "[ID]: goes on with one"),
     ("/new", "begins a new one"),
@@ -209,6 +213,7 @@ impl Room<'_> {
             "/model" => {
                 self.model = session::model_for(Role::Implement, Some(rest), self.environment)?
             }
+            "/prompts" => prompts(self.environment)?,
             "/sessions" => super::list(false, self.environment)?,
             "/resume" => {
                 self.conversation =
@@ -317,6 +322,22 @@ impl Room<'_> {
         ));
         Ok(())
     }
+}
+
+/// Prints the prompts of servers as they are typed.
+fn prompts(environment: &Environment) -> Result<(), SessionError> {
+    let all = session::prompts_of_servers(environment)?;
+    if all.is_empty() {
+        output::line("no server offers a prompt; `kiro mcp doctor` shows the servers");
+    }
+    for (typed, about) in all {
+        output::line(format!(
+            "  {}  {}",
+            visible(&typed),
+            styled(DIM, visible(&about))
+        ));
+    }
+    Ok(())
 }
 
 /// A command with what follows it. A path is none.

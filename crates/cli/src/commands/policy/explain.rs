@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use session::shell::{CommandPattern, Invocation, Part, PatternScope, Plan, Seen, offers};
-use session::{CommandAnswer, CommandVerdict, visible};
+use session::{CommandAnswer, CommandVerdict, Reachable, visible};
 
 use crate::output::{self, BOLD, DIM, GREEN, RED, YELLOW, styled};
 
@@ -56,6 +56,17 @@ pub(super) fn print(command: &str, verdict: &CommandVerdict) {
     }
 }
 
+/// Prints which hosts a command could reach while it runs.
+pub(super) fn print_network(reachable: &Reachable) {
+    section("network");
+    output::line(format!("  {}", visible(&reachable.summary())));
+    if reachable.hosts.is_empty() {
+        let how =
+            "`security.allowed_hosts` in .kiro/config.yaml names hosts that commands may reach";
+        output::line(format!("  {}", styled(DIM, how)));
+    }
+}
+
 fn section(title: &str) {
     output::line(styled(BOLD, title));
 }
@@ -82,7 +93,7 @@ fn scope_name(scope: PatternScope) -> &'static str {
 }
 
 /// The verdict as JSON.
-pub(super) fn to_json(command: &str, verdict: &CommandVerdict) -> Value {
+pub(super) fn to_json(command: &str, verdict: &CommandVerdict, reachable: &Reachable) -> Value {
     let analysis = &verdict.analysis;
     json!({
         "command": command,
@@ -100,6 +111,13 @@ pub(super) fn to_json(command: &str, verdict: &CommandVerdict) -> Value {
         "denied": analysis.hits.iter().map(|it| json!({
             "rule": it.rule, "part": it.part, "through": it.through,
         })).collect::<Vec<_>>(),
+        "network": {
+            "hosts": reachable.hosts.iter().map(|it| json!({
+                "host": it.host, "file": it.file, "counts": it.counts,
+            })).collect::<Vec<_>>(),
+            "through_proxy": reachable.through_proxy,
+            "trouble": reachable.trouble,
+        },
         "doubts": analysis.doubts,
         "plan": verdict.plan.as_ref().map(plan_json),
         "offers": offers(command, verdict).iter().map(|(pattern, scope)| {

@@ -14,7 +14,7 @@ pub(crate) fn run(args: &DiffArgs, environment: &Environment) -> Result<ExitCode
         let tasks = diff
             .tasks
             .iter()
-            .map(|it| json!({"id": it.id, "title": it.title, "done": it.done, "files": it.files}));
+            .map(|it| json!({"id": it.id, "title": it.title, "done": it.done, "files": it.files, "tests": it.tests}));
         output::json(&json!({
             "old": diff.old,
             "new": diff.new,
@@ -52,9 +52,15 @@ pub(crate) fn run(args: &DiffArgs, environment: &Environment) -> Result<ExitCode
     }
     for task in &diff.tasks {
         let done = if task.done { "done, now stale" } else { "open" };
-        let files = styled(CYAN, visible(&task.files.join(", ")));
+        let code = task.files.iter().filter(|it| !task.tests.contains(it));
+        let code: Vec<&str> = code.map(String::as_str).collect();
+        let files = styled(CYAN, visible(&code.join(", ")));
+        let tests = match task.tests.is_empty() {
+            true => String::new(),
+            false => format!("  tests: {}", visible(&task.tests.join(", "))),
+        };
         output::line(format!(
-            "task {}: {} ({done})  {files}",
+            "task {}: {} ({done})  {files}{tests}",
             task.id,
             visible(&task.title)
         ));

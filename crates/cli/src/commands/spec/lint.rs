@@ -116,7 +116,7 @@ fn sarif(findings: &[LintFinding]) -> Value {
             "level": it.severity.as_str(),
             "message": {"text": it.message},
             "locations": [{"physicalLocation": {
-                "artifactLocation": {"uri": it.path.replace(' ', "%20")},
+                "artifactLocation": {"uri": uri(&it.path)},
                 "region": {
                     "startLine": it.place.0,
                     "startColumn": it.place.1,
@@ -134,6 +134,16 @@ fn sarif(findings: &[LintFinding]) -> Value {
             "results": findings.iter().map(result).collect::<Vec<_>>(),
         }],
     })
+}
+
+/// A path as a relative reference, with everything escaped that would mean something else there.
+fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let escaped = path.bytes().map(|byte| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    escaped.collect()
 }
 
 pub(crate) fn format(

@@ -29,10 +29,15 @@ pub(super) fn answer(
             let (terminal, pid) = terminals.open(Path::new(&it.cwd), size)?;
             return Ok(json!({"terminal": terminal, "pid": pid}));
         }
+        "list" => {
+            let one = |(terminal, pid, shown): (TerminalId, u32, bool)| json!({"terminal": terminal, "pid": pid, "shown": shown});
+            let all: Vec<Value> = terminals.all().into_iter().map(one).collect();
+            return Ok(json!({ "terminals": all }));
+        }
         "attach" => {
             let it: Attach = read(params)?;
             let is_new = !window.shows(it.terminal);
-            terminals.attach(it.terminal, it.from, &|shown| {
+            let typed = terminals.attach(it.terminal, it.from, &|shown| {
                 window.shown().insert(it.terminal);
                 send(peer, &shown);
             })?;
@@ -40,6 +45,7 @@ pub(super) fn answer(
             if !is_new {
                 terminals.detach(it.terminal);
             }
+            return Ok(json!({ "typed": typed }));
         }
         "type" => {
             let it: TypeIn = read(params)?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// The size of a plot's drawing, and the room for its axes.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 260.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 66.0;
 const BOTTOM: f64 = 34.0;
 const TOP: f64 = 14.0;
 const RIGHT: f64 = 12.0;

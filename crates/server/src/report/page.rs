@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
-pub(super) fn html(metrics: &Metrics) -> String {
+pub fn html(metrics: &Metrics) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>How it goes</title><style>{STYLE}</style></head><body><main>"
@@ -58,7 +58,7 @@ fn cards(page: &mut String, metrics: &Metrics) {
 fn card(page: &mut String, it: &Figure, class: &str, mark: &str) {
     let _ = write!(
         page,
-        "<div class=\"card {class}\"><h3>{}</h3><b>{}</b><p>{}</p><i>{}</i></div>",
+        "<div class=\"card {class}\"><h2>{}</h2><b>{}</b><p>{}</p><i>{}</i></div>",
         it.name,
         escaped(&it.value),
         escaped(&it.note),
@@ -218,7 +218,7 @@ fn traced(page: &mut String, metrics: &Metrics) {
 fn table(page: &mut String, title: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let _ = write!(
         page,
-        "<section><h2>{title}</h2><div class=\"scroll\"><table><thead><tr>"
+        "<section><h2>{title}</h2><div class=\"scroll\" role=\"region\" aria-label=\"{title}\" tabindex=\"0\"><table><thead><tr>"
     );
     for head in heads {
         let _ = write!(page, "<th>{head}</th>");
@@ -263,7 +263,7 @@ fn specs(page: &mut String, metrics: &Metrics) {
 
 fn groups(page: &mut String, metrics: &Metrics) {
     let heads = [
-        "",
+        "Of",
         "First pass",
         "Accepted at first",
         "Approved",
