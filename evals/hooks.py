@@ -2,14 +2,16 @@
 """Measures hooks.
 
     evals/hooks.py watch KIRO [--files N] [--saves N] [--idle SECONDS]
-    evals/hooks.py review KIRO [--model NAME]
+    evals/hooks.py review KIRO [--model NAME] [--set first|later]
 
 `watch` runs `kiro watch` over a tree of 70,000 files with six hooks: processor time while nothing happens, single saves,
 a burst of saves, memory, and what is left when it was stopped. `review` lets the hook pre-commit-review judge ten clean
-and ten bad staged diffs, each in a real `git commit`, by the model and by the scan that needs none. KIRO is the binary.
+and ten bad staged diffs, each in a real `git commit`, and says what stopped them: the scan for secrets, flaws that are told without
+a model, or the model. The set `later` was written before flaws were looked for. KIRO is the binary.
 """
 
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -20,6 +22,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import hooks_diffs
 
 HOOK = """name: "{name}"
 trigger:
@@ -198,43 +202,49 @@ BAD = {
     "path.js": "const fs = require('fs');\nmodule.exports = (req, res) => res.send(fs.readFileSync('uploads/' + req.query.name));\n",
     "unchecked.py": "import json, urllib.request\n\ndef rate(url):\n    return json.loads(urllib.request.urlopen(url).read())['rates']['EUR']\n",
 }
-SECRETS = ["aws.py", "github.py", "settings.py", "pem.txt"]
+FLAWS = [
+    "sql-built", "shell-built", "code-run", "path-from-request", "html-built", "unsafe-load", "error-swallowed",
+    "call-unguarded", "tls-unchecked",
+]
 
 
 def review(args):
-    stopped = {True: 0, False: 0}
-    by_model = {True: 0, False: 0}
-    for bad, files in ((False, CLEAN), (True, BAD)):
-        for name, text in files.items():
+    """Each diff in a real `git commit`, told apart by what stopped it."""
+    first = {False: {name: (None, text) for name, text in CLEAN.items()}, True: {name: (None, text) for name, text in BAD.items()}}
+    sets = {"first": first, "later": {False: hooks_diffs.CLEAN, True: hooks_diffs.BAD}}
+    diffs = sets[args.set]
+    by = {True: collections.Counter(), False: collections.Counter()}
+    for bad in (False, True):
+        for name, (before, after) in diffs[bad].items():
             world = World(args.kiro)
             world.run("git", "init", "-q")
             for key, value in (("user.name", "A"), ("user.email", "a@b.c")):
                 world.run("git", "config", key, value)
             world.run(world.kiro, "init")
+            if before is not None:
+                world.write(name, before)
             world.run("git", "add", "-A")
             world.run("git", "commit", "-qm", "kiro")
             world.run(world.kiro, "hooks", "install")
             world.run(world.kiro, "trust", "--yes")
-            world.write(name, text)
+            world.write(name, after)
             world.run("git", "add", name)
             env = {"KIRO_MODEL": args.model} if args.model else {}
             clock = time.monotonic()
             done = world.run("git", "commit", "-qm", name, check=False, env=env)
             wall = time.monotonic() - clock
-            blocked = done.returncode != 0
-            stopped[bad] += blocked
-            scanned = "holds a secret" in done.stderr
-            if scanned:
-                # The model's own opinion, without the scan before it.
-                hook = [world.kiro, "run-hook", ".kiro/hooks/pre-commit-review.yaml", "--json"]
-                ran = json.loads(world.run(*hook, check=False, env=env).stdout)["ran"][0]
-                by_model[bad] += ran["outcome"] != "passed"
-            else:
-                by_model[bad] += blocked
-            lines = [it for it in done.stderr.splitlines() if "refused" in it or it.startswith("  - ")]
-            print(f"{'bad  ' if bad else 'clean'} {name:14} {'stopped' if blocked else 'passed '} {wall:5.1f} s  {' '.join(lines)[:150]}", flush=True)
-    print(f"commits stopped: bad {stopped[True]} of {len(BAD)}, clean {stopped[False]} of {len(CLEAN)}")
-    print(f"stopped by the model alone: bad {by_model[True]} of {len(BAD)}, clean {by_model[False]} of {len(CLEAN)}")
+            stopped = done.returncode != 0
+            told = done.stderr
+            what = "passed"
+            if stopped:
+                without = any(f": {it}: " in told for it in FLAWS)
+                what = "scan" if "holds a secret" in told else "flaw" if without else "model" if "model's opinion" in told else "other"
+            by[bad][what] += 1
+            lines = [it.strip() for it in told.splitlines() if "refused" in it or it.startswith("  - ") or what == "other"]
+            print(f"{'bad  ' if bad else 'clean'} {name:14} {what:7} {wall:5.1f} s  {' '.join(lines)[:170]}", flush=True)
+    for bad in (True, False):
+        count = sum(by[bad].values()) - by[bad]["passed"]
+        print(f"{'bad' if bad else 'clean'}: stopped {count} of {sum(by[bad].values())} {dict(by[bad])}")
 
 
 def main():
@@ -249,6 +259,7 @@ def main():
     two = what.add_parser("review")
     two.add_argument("kiro")
     two.add_argument("--model")
+    two.add_argument("--set", choices=["first", "later"], default="first")
     two.set_defaults(run=review)
     args = parser.parse_args()
     args.run(args)

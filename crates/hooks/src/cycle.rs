@@ -23,15 +23,19 @@ pub fn circles(hooks: &[&Hook]) -> Vec<Circle> {
                 .collect()
         })
         .collect();
+    let mut back = vec![Vec::new(); hooks.len()];
+    for (from, all) in edges.iter().enumerate() {
+        all.iter().for_each(|to| back[*to].push(from));
+    }
     let mut found = Vec::new();
     let mut placed = vec![false; hooks.len()];
     for start in 0..hooks.len() {
         if placed[start] {
             continue;
         }
-        let ahead = reachable(&edges, start);
+        let (ahead, behind) = (reachable(&edges, start), reachable(&back, start));
         let round: Vec<usize> = (0..hooks.len())
-            .filter(|it| ahead[*it] && reachable(&edges, *it)[start])
+            .filter(|it| ahead[*it] && behind[*it])
             .collect();
         if round.is_empty() {
             continue;

@@ -4,13 +4,14 @@ use spec::{TaskId, TaskList, TaskMark, set_mark};
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::hooking::tell_of_writes;
 use crate::journal::Journal;
 use crate::places::{Environment, SpecPlace};
 use crate::planning;
 use crate::run::open_journal;
 use crate::secrets;
 use crate::stale;
-use crate::view::Unseen;
+use crate::view::Front;
 
 /// What became of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub fn set_task(
     id: &str,
     state: &str,
     environment: &Environment,
+    front: &mut dyn Front,
 ) -> Result<SetTask, SessionError> {
     let mark = mark_of(state)?;
     let place = SpecPlace::find(wanted, environment)?;
@@ -41,7 +43,7 @@ pub fn set_task(
     }
     let id: TaskId = id.into();
     let mut before = TaskMark::Open;
-    edit(&place, environment, |text| {
+    edit(&place, environment, front, |text| {
         before = TaskList::parse(text)
             .task(&id)
             .map_or(TaskMark::Open, |it| it.mark);
@@ -50,7 +52,7 @@ pub fn set_task(
         marked.map(Some)
     })?;
     if mark == TaskMark::Done {
-        vouch(&place, id.as_str(), environment)?;
+        vouch(&place, id.as_str(), environment, front)?;
     }
     Ok(SetTask {
         path,
@@ -60,20 +62,29 @@ pub fn set_task(
 }
 
 /// A person who says that a stale task is done has looked at it as it is now.
-fn vouch(place: &SpecPlace, id: &str, environment: &Environment) -> Result<(), SessionError> {
-    match journal(place, environment)? {
+fn vouch(
+    place: &SpecPlace,
+    id: &str,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    match journal(place, environment, front)? {
         Some(mut journal) => stale::vouched(place, &mut journal, id),
         None => Ok(()),
     }
 }
 
 /// The project's journal, if it has one.
-fn journal(place: &SpecPlace, environment: &Environment) -> Result<Option<Journal>, SessionError> {
+fn journal(
+    place: &SpecPlace,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<Option<Journal>, SessionError> {
     if !place.project.state.join("journal.db").exists() {
         return Ok(None);
     }
     let redactor = secrets::redactor(&place.project, environment)?;
-    open_journal(&place.project, &redactor, &mut Unseen).map(Some)
+    open_journal(&place.project, &redactor, front).map(Some)
 }
 
 /// The ids of a task list, for who named another.
@@ -87,11 +98,11 @@ pub(crate) fn known(text: &str) -> String {
 pub(crate) fn replace(
     place: &SpecPlace,
     environment: &Environment,
-    old: &str,
-    new: &str,
+    (old, new): (&str, &str),
+    front: &mut dyn Front,
 ) -> Result<bool, SessionError> {
     let mut is_old = true;
-    edit(place, environment, |text| {
+    edit(place, environment, front, |text| {
         is_old = text == old;
         Ok(is_old.then(|| new.to_owned()))
     })?;
@@ -102,12 +113,18 @@ pub(crate) fn replace(
 fn edit(
     place: &SpecPlace,
     environment: &Environment,
+    front: &mut dyn Front,
     edit: impl FnMut(&str) -> Result<Option<String>, SessionError>,
 ) -> Result<(), SessionError> {
     let gate = documents::gate(&place.project, environment)?;
-    let mut journal = journal(place, environment)?;
+    let mut journal = journal(place, environment, front)?;
     let path = place.tasks();
-    planning::edit_own(&place.project, &gate, journal.as_mut(), &path, edit)
+    let written = planning::edit_own(&place.project, &gate, journal.as_mut(), &path, edit)?;
+    drop(journal);
+    match written {
+        true => tell_of_writes(&place.project, environment, &[(path, false)], front),
+        false => Ok(()),
+    }
 }
 
 fn mark_of(state: &str) -> Result<TaskMark, SessionError> {

@@ -23,7 +23,7 @@ use crate::briefing::{Briefing, Wanted};
 use crate::conversation::{Exchange, with_earlier};
 use crate::documents;
 use crate::error::{Kind, SessionError};
-use crate::hooking::{Hooked, before_prompt};
+use crate::hooking::{Hooked, after_chat, before_prompt};
 use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
@@ -146,6 +146,7 @@ pub fn chat(
     };
     chat.end(result.outcome, &result.reason)?;
     removed?;
+    after_chat(&shop, chat.landed.as_ref(), chat.front)?;
     result.wall_ms = clock.elapsed_ms();
     Ok(result)
 }
@@ -166,6 +167,8 @@ struct Chat<'a> {
     front: &'a mut dyn Front,
     calls: Vec<ChatCall>,
     cost: Cost,
+    /// What was brought in.
+    landed: Option<Changeset>,
 }
 
 impl<'a> Chat<'a> {
@@ -190,6 +193,7 @@ impl<'a> Chat<'a> {
             front,
             calls: Vec::new(),
             cost: Cost::default(),
+            landed: None,
         };
         chat.journal.begin(&row).map_err(SessionError::internal)?;
         chat.record(Fact::RunStarted {
@@ -410,7 +414,9 @@ impl<'a> Chat<'a> {
         let task = CHAT.to_owned();
         match host::files::apply(permit, &self.shop.project.root, changes) {
             Ok(applied) => {
-                self.record(stale::applied(task, &applied.landing, changes))?;
+                let landing = applied.landing;
+                self.record(stale::applied(task, &landing, changes))?;
+                self.landed = Some(landing.changes);
                 Ok((Outcome::Done, String::new()))
             }
             Err(error) => {

@@ -5,9 +5,11 @@ use spec::{Diagnostic, LineIndex, Severity, TaskList, fixed, lint_spec, lint_tas
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::hooking::tell_of_writes;
 use crate::places::{Environment, Project, SpecPlace};
 use crate::query::shown_in;
 use crate::specs;
+use crate::view::Front;
 
 /// One remark with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub fn lint(
     wanted: &[String],
     fix: bool,
     environment: &Environment,
+    front: &mut dyn Front,
 ) -> Result<LintReport, SessionError> {
     let project = Project::around(environment)?;
     let mut report = LintReport::default();
@@ -66,7 +69,7 @@ pub fn lint(
                 .any(|it| it.remarks.iter().any(|it| it.fix.is_some()))
         {
             let gate = documents::gate(&place.project, environment)?;
-            report.fixed += mend(place, &gate, &found)?;
+            report.fixed += mend(place, &gate, environment, &found, front)?;
             found = of_place(place)?;
         }
         report.specs += 1;
@@ -154,15 +157,23 @@ fn of_place(place: &SpecPlace) -> Result<Vec<Remarked>, SessionError> {
     Ok(found)
 }
 
-fn mend(place: &SpecPlace, gate: &Gate, found: &[Remarked]) -> Result<usize, SessionError> {
-    let mut mended = 0;
+fn mend(
+    place: &SpecPlace,
+    gate: &Gate,
+    environment: &Environment,
+    found: &[Remarked],
+    front: &mut dyn Front,
+) -> Result<usize, SessionError> {
+    let (mut mended, mut written) = (0, Vec::new());
     for document in found {
         let (text, count) = fixed(&document.text, &document.remarks);
         if count > 0 {
             documents::write(&place.project, gate, &document.path, &text)?;
             mended += count;
+            written.push((document.path.clone(), false));
         }
     }
+    tell_of_writes(&place.project, environment, &written, front)?;
     Ok(mended)
 }
 
@@ -201,6 +212,7 @@ pub fn format_specs(
     wanted: &[String],
     check: bool,
     environment: &Environment,
+    front: &mut dyn Front,
 ) -> Result<Vec<String>, SessionError> {
     let project = Project::around(environment)?;
     let mut uneven = Vec::new();
@@ -219,6 +231,7 @@ pub fn format_specs(
             if !check {
                 let gate = documents::gate(&place.project, environment)?;
                 documents::write(&place.project, &gate, &path, &even)?;
+                tell_of_writes(&place.project, environment, &[(path.clone(), false)], front)?;
             }
             uneven.push(shown_document(&project, &place, &path));
         }

@@ -9,7 +9,9 @@ use spec::{Dialect, Disk, Layout, Purpose, template};
 
 use crate::documents;
 use crate::error::SessionError;
+use crate::hooking::tell_of_writes;
 use crate::places::{Environment, OnDisk, Project, SpecPlace};
+use crate::view::Front;
 
 pub(crate) use drafting::DRAFT;
 pub use drafting::{DraftOptions, Drafted, draft_spec};
@@ -31,13 +33,18 @@ pub struct NewSpec {
 ///
 /// # Errors
 /// When the name is none, or a spec of this name is there.
-pub fn new_spec(wanted: &NewSpec, environment: &Environment) -> Result<String, SessionError> {
+pub fn new_spec(
+    wanted: &NewSpec,
+    environment: &Environment,
+    front: &mut dyn Front,
+) -> Result<String, SessionError> {
     let project = Project::around(environment)?;
     let file = free_place(wanted, &project, environment)?;
     let title = wanted.title.clone().unwrap_or_else(|| titled(&wanted.name));
     let text = template(&title, wanted.purpose, wanted.in_kiro_form);
     let gate = documents::gate(&project, environment)?;
     documents::write(&project, &gate, &file, &text)?;
+    tell_of_writes(&project, environment, &[(file.clone(), true)], front)?;
     Ok(file)
 }
 

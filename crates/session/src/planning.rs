@@ -17,6 +17,7 @@ use spec::{FileKind, Plan, Spec, Task, TaskId, TaskList, TaskMark};
 use self::author::Authored;
 use crate::documents;
 use crate::error::SessionError;
+use crate::hooking::{WrittenFile, tell_of_writes};
 use crate::journal::Journal;
 use crate::places::{Project, SpecPlace};
 use crate::run::existing;
@@ -216,6 +217,7 @@ fn put(
         };
         merged.push((before, text));
     }
+    let mut changed: Vec<WrittenFile> = Vec::new();
     for ((path, text), (before, merged)) in fresh.iter().zip(merged) {
         if !documents::rewrite(&place.project, &shop.gate, path, before.as_deref(), &merged)? {
             return Err(busy(path));
@@ -224,7 +226,11 @@ fn put(
         journal
             .wrote(path, Digest::of(merged.as_bytes()))
             .map_err(SessionError::internal)?;
+        if before.as_ref() != Some(&merged) {
+            changed.push((path.clone(), before.is_none()));
+        }
     }
+    tell_of_writes(&place.project, shop.environment(), &changed, front)?;
     show(place, spec, true, front)
 }
 
@@ -304,6 +310,7 @@ const TRIES: u32 = 20;
 
 /// Changes one of Kiro's documents as `edit` says of its text; none leaves it alone. When somebody else writes it meanwhile their
 /// text is taken and edited instead, so nothing of theirs is lost. The new text is remembered as Kiro's own if the old one was.
+/// Gives whether anything was written.
 ///
 /// # Errors
 /// When it cannot be read or written, or is written by others all the time.
@@ -313,14 +320,14 @@ pub(crate) fn edit_own(
     journal: Option<&mut Journal>,
     path: &str,
     mut edit: impl FnMut(&str) -> Result<Option<String>, SessionError>,
-) -> Result<(), SessionError> {
+) -> Result<bool, SessionError> {
     let mut journal = journal;
     for _ in 0..TRIES {
         let Some(old) = documents::read(project, path)? else {
-            return Ok(());
+            return Ok(false);
         };
         let Some(new) = edit(&old)?.filter(|it| *it != old) else {
-            return Ok(());
+            return Ok(false);
         };
         let written = match &journal {
             Some(journal) => journal.written(path).map_err(SessionError::internal)?,
@@ -334,7 +341,7 @@ pub(crate) fn edit_own(
                 .wrote(path, Digest::of(new.as_bytes()))
                 .map_err(SessionError::internal)?;
         }
-        return Ok(());
+        return Ok(true);
     }
     Err(busy(path))
 }

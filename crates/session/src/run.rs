@@ -683,7 +683,13 @@ impl<'a> Running<'a> {
     }
 
     fn mark(&mut self, task: &str, mark: TaskMark) -> Result<(), SessionError> {
-        tasks_file::mark(self.place, &self.shop.gate, &mut self.journal, task, mark)
+        let gate = &self.shop.gate;
+        if !tasks_file::mark(self.place, gate, &mut self.journal, task, mark)? {
+            return Ok(());
+        }
+        let path = self.place.tasks();
+        self.hooks.fire_on_write(&path, false, 0, self.front)?;
+        self.hooks.flush(self.front)
     }
 
     fn end(&mut self, outcome: Outcome, reason: &str) -> Result<Outcome, SessionError> {

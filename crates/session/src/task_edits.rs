@@ -12,6 +12,7 @@ use crate::documents;
 use crate::error::{Kind, SessionError};
 use crate::places::{Environment, SpecPlace};
 use crate::run::tasks_file;
+use crate::view::Front;
 
 /// How often an edit is made anew because the file changed meanwhile.
 const TRIES: usize = 5;
@@ -74,6 +75,7 @@ pub fn edit_tasks(
     act: &TaskAct,
     environment: &Environment,
     release: &mut dyn FnMut(&[String]) -> bool,
+    front: &mut dyn Front,
 ) -> Result<EditedTask, SessionError> {
     let place = SpecPlace::find(wanted, environment)?;
     let path = place.tasks();
@@ -95,7 +97,7 @@ pub fn edit_tasks(
         };
         let spec = documents::written(&place)?.spec;
         refuse_circles(&spec, &text, &edited.text)?;
-        if boxes::replace(&place, environment, &text, &edited.text)? {
+        if boxes::replace(&place, environment, (&text, &edited.text), front)? {
             return Ok(told(path, act, &text, edited));
         }
     }

@@ -13,6 +13,7 @@ use spec::TaskMark;
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
+use crate::hooking::{WrittenFile, tell_of_writes};
 use crate::journal::{Entry, Journal};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::query::existing_journal;
@@ -286,6 +287,8 @@ impl Work<'_> {
         let landing = landing.map_err(|error| in_the_way(landed, &error))?.landing;
         moved.merged = landing.merged.iter().map(ToString::to_string).collect();
         self.settle(landed, &moved, stale::left(&landing, &changes), back)?;
+        let written: Vec<WrittenFile> = moved.files.iter().map(|it| (it.clone(), false)).collect();
+        tell_of_writes(self.project, self.environment, &written, self.front)?;
         Ok(moved)
     }
 
@@ -370,7 +373,11 @@ impl Work<'_> {
         }
         match SpecPlace::from_file(&file, self.environment) {
             Ok(place) => {
-                tasks_file::mark(&place, &self.gate, &mut self.journal, &landed.task, mark)
+                let changed =
+                    tasks_file::mark(&place, &self.gate, &mut self.journal, &landed.task, mark)?;
+                let written = changed.then(|| (place.tasks(), false));
+                let written: Vec<WrittenFile> = written.into_iter().collect();
+                tell_of_writes(&place.project, self.environment, &written, self.front)
             }
             Err(error) => {
                 self.front.show(&View::Warning(format!(

@@ -10,6 +10,7 @@ use session::{Environment, SessionError, TaskView};
 
 use crate::args::{TasksArgs, TasksCommand};
 use crate::output::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
+use crate::terminal::Terminal;
 
 pub(super) fn run(args: &TasksArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     match &args.act {
@@ -26,7 +27,7 @@ fn set(
     state: &str,
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
-    let set = session::set_task(&args.spec, id, state, environment)?;
+    let set = session::set_task(&args.spec, id, state, environment, &mut Terminal::remarks())?;
     if args.json {
         output::json(
             &json!({"path": set.path, "id": id, "before": set.before, "after": set.after}),

@@ -479,17 +479,24 @@ fn a_blocking_agent_passes_by_a_verdict_and_nothing_else() {
 }
 
 #[test]
-fn a_model_without_tools_answers_in_strict_words() {
+fn a_model_without_tools_answers_by_a_verdict_alone() {
     for (reply, outcome) in [
-        ("PASS", "passed"),
-        ("BLOCK\n- no tags", "blocked"),
-        ("It looks fine. PASS", "blocked"),
+        (r#"{"verdict": "pass", "findings": []}"#, "passed"),
+        (
+            r#"{"verdict": "block", "findings": ["no tags"]}"#,
+            "blocked",
+        ),
+        (
+            r#"It looks fine. {"verdict": "pass", "findings": []}"#,
+            "blocked",
+        ),
+        ("PASS", "blocked"),
     ] {
         let world = world();
         world.write("src/a.py", "x = 1\n");
         world.write(".kiro/hooks/a.yaml", agent_hook("  blocking: true\n"));
         trust(&world);
-        let model = world.script(&[json!({"when": "PASS or BLOCK?", "reply": reply})]);
+        let model = world.script(&[json!({"when": "Must it be stopped", "reply": reply})]);
         let (_, value, told) = run_hook(&world, ".kiro/hooks/a.yaml", &["--model", &model]);
         assert_eq!(
             value["ran"][0]["outcome"], outcome,
@@ -655,13 +662,24 @@ fn exec_tells_how_tests_ended() {
 #[test]
 fn a_hook_is_drafted_from_words() {
     let world = world();
-    let good = "name: \"Lint\"\ntrigger:\n  event: \"file.save\"\n  filter: [\"src/**/*.ts\"]\naction:\n  type: command\n  command: npx eslint {file_path}\n";
+    let draft = |event: &str| {
+        let draft = json!({
+            "name": "Lint", "event": event, "filter": ["src/**/*.ts"], "type": "command",
+            "text": "npx eslint {file_path}\n# \"x\": y", "blocking": false,
+        });
+        draft.to_string()
+    };
     let model = world.script(&[
-        json!({"when": "lint typescript", "reply": format!("```yaml\n{}```", good.replace("file.save", "file.saved"))}),
-        json!({"when": "unknown event", "reply": format!("Here:\n```yaml\n{good}```\n")}),
+        json!({"when": "lint typescript", "reply": draft("file.saved")}),
+        json!({"when": "unknown event", "reply": "a hook"}),
+        json!({"when": "no JSON object", "reply": format!("```json\n{}\n```", draft("file.save"))}),
     ]);
     let ran = world.kiro(&["hooks", "new", "lint typescript on save", "--model", &model]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(world.read(".kiro/hooks/lint.yaml"), good);
+    let file = world.read(".kiro/hooks/lint.yaml");
+    assert!(
+        file.contains("event: \"file.save\"") && file.contains("npx eslint {file_path}"),
+        "{file}"
+    );
     assert_eq!(world.kiro(&["validate-hooks"]).code, Some(0));
 }

@@ -119,6 +119,47 @@ fn a_tool_that_comes_later_and_moves_hooks_aside_is_left_alone() {
 }
 
 #[test]
+fn a_tool_that_writes_its_hook_anew_is_put_before_ours_again() {
+    let world = repository();
+    let hooks = world.project().join(".git/hooks");
+    let lefthook = |line: &str| {
+        world.write_program(
+            ".git/hooks/pre-commit",
+            &format!("#!/bin/sh\n# lefthook\n{line}\n"),
+        );
+    };
+    lefthook("echo older >> own.log");
+    assert_eq!(world.kiro(&["hooks", "install"]).code, Some(0));
+    // As lefthook does it, which does not run what it moved.
+    std::fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.old")).expect("moved");
+    lefthook("echo newer >> own.log");
+    let again = world.kiro(&["hooks", "install"]);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    world.write("a.txt", "a\n");
+    assert_eq!(commit(&world, "").code, Some(0));
+    assert_eq!(world.read("own.log"), "newer\n");
+    world.write("key.txt", format!("AKIA{}\n", "Q7".repeat(8)));
+    assert_ne!(commit(&world, "").code, Some(0));
+    assert_eq!(world.kiro(&["hooks", "uninstall"]).code, Some(0));
+    let left = world.read(".git/hooks/pre-commit");
+    assert_eq!(left, "#!/bin/sh\n# lefthook\necho newer >> own.log\n");
+    assert!(
+        !world.has(".git/hooks/pre-commit.old") && !world.has(".git/hooks/pre-commit.before-kiro")
+    );
+    // As pre-commit does it, which runs what it moved.
+    assert_eq!(world.kiro(&["hooks", "install"]).code, Some(0));
+    std::fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.legacy")).expect("moved");
+    let later = "#!/bin/sh\n# https://pre-commit.com\n\"$(dirname \"$0\")/pre-commit.legacy\" \"$@\" || exit 1\n";
+    world.write_program(".git/hooks/pre-commit", later);
+    assert_eq!(world.kiro(&["hooks", "install"]).code, Some(0));
+    assert_eq!(
+        world.read(".git/hooks/pre-commit"),
+        later,
+        "it runs ours already"
+    );
+}
+
+#[test]
 fn another_hooks_path_is_respected_and_restored() {
     let world = repository();
     world.write_program(

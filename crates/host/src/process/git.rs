@@ -167,9 +167,51 @@ pub fn git_staged_objects(
     cwd: &Path,
     env: &[(&str, String)],
 ) -> Result<Vec<Staged>, RunError> {
-    let arguments = [
-        "diff",
-        "--cached",
+    raw_difference(program, cwd, env, &["diff", "--cached"])
+}
+
+/// What the working tree holds otherwise than the index: `before` is the object that is staged, `after` is never known.
+/// Nothing is converted or run on the way. `env` is what git handed to its hook.
+///
+/// # Errors
+/// When git does not start or does not end well.
+pub fn git_unstaged_objects(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, String)],
+) -> Result<Vec<Staged>, RunError> {
+    raw_difference(program, cwd, env, &["diff-files"])
+}
+
+/// Files of the working tree that the index does not hold and git does not ignore, seen from `cwd`.
+///
+/// # Errors
+/// When git does not start or does not end well.
+pub fn git_untracked(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, String)],
+) -> Result<Vec<String>, RunError> {
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    let question = ["ls-files", "--others", "--exclude-standard", "-z"];
+    let finished = asked(program, cwd, &question, &env)?;
+    if !finished.ended.success() || finished.truncated {
+        return Err(lost(program, &finished));
+    }
+    let names = finished.stdout.split(|it| *it == 0);
+    let names = names.filter(|it| !it.is_empty());
+    Ok(names
+        .map(|it| String::from_utf8_lossy(it).into_owned())
+        .collect())
+}
+
+fn raw_difference(
+    program: &Path,
+    cwd: &Path,
+    env: &[(&str, String)],
+    command: &[&str],
+) -> Result<Vec<Staged>, RunError> {
+    let plainly = [
         "--raw",
         "-z",
         "--no-renames",
@@ -177,6 +219,7 @@ pub fn git_staged_objects(
         "--no-ext-diff",
         "--no-textconv",
     ];
+    let arguments: Vec<&str> = command.iter().copied().chain(plainly).collect();
     let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
     let finished = asked(program, cwd, &arguments, &env)?;
     if !finished.ended.success() || finished.truncated {
@@ -187,15 +230,15 @@ pub fn git_staged_objects(
     while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
         let head = String::from_utf8_lossy(head).into_owned();
         let words: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
-        let [_, mode, before, after, ..] = words[..] else {
-            break;
+        let [old_mode, mode, before, after, ..] = words[..] else {
+            return Err(lost(program, &finished));
         };
         let object = |id: &str| (!id.bytes().all(|it| it == b'0')).then(|| id.to_owned());
         found.push(Staged {
             path: String::from_utf8_lossy(path).into_owned(),
             before: object(before),
             after: object(after),
-            plain: mode.starts_with("100"),
+            plain: mode.starts_with("100") || mode == "000000" && old_mode.starts_with("100"),
         });
     }
     Ok(found)
@@ -214,6 +257,15 @@ pub fn git_objects(
     limit_bytes: usize,
 ) -> Result<Vec<Option<Vec<u8>>>, RunError> {
     let env: Vec<(&str, &str)> = env.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    // Few objects are mostly small: one question instead of two, and what is too much is asked for by size after all.
+    if ids.len() <= AT_ONCE {
+        let mut found = vec![None; ids.len()];
+        let all: Vec<usize> = (0..ids.len()).collect();
+        if fetch(program, cwd, &env, ids, &all, &mut found).is_ok() {
+            let fits = |it: &Vec<u8>| it.len() <= limit_bytes;
+            return Ok(found.into_iter().map(|it| it.filter(fits)).collect());
+        }
+    }
     let heads = batch(program, cwd, &env, "--batch-check", ids)?;
     let told = String::from_utf8_lossy(&heads.stdout).into_owned();
     let sizes: Vec<Option<usize>> = told.lines().map(size_of).collect();
@@ -321,6 +373,8 @@ pub fn git_answer(
     Ok((finished.ended.success() && !finished.truncated).then_some(text))
 }
 
+/// How many objects are asked for without knowing their sizes.
+const AT_ONCE: usize = 200;
 /// Most bytes of an answer that are kept.
 const OUTPUT_MAX: usize = 64 << 20;
 /// How long an answer is waited for.

@@ -39,7 +39,7 @@ pub(crate) use git::{Git, GitCall};
 #[cfg(unix)]
 pub use git::{
     Staged, git_answer, git_file_at, git_objects, git_own_setting, git_staged, git_staged_objects,
-    git_version,
+    git_unstaged_objects, git_untracked, git_version,
 };
 #[cfg(target_os = "linux")]
 pub use plain::attended;

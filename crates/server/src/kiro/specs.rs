@@ -1,6 +1,6 @@
 //! Specs and their tasks.
 
-use session::{ListedSpec, Purpose};
+use session::{ListedSpec, Purpose, Unseen};
 
 use crate::hub::Hub;
 use crate::rpc::RpcError;
@@ -45,13 +45,13 @@ pub(super) fn new(hub: &Hub, wanted: &wire::NewSpec) -> Result<wire::Written, Rp
         },
         in_kiro_form: wanted.folder,
     };
-    let path = session::new_spec(&new, &environment)?;
+    let path = session::new_spec(&new, &environment, &mut Unseen)?;
     Ok(wire::Written { path })
 }
 
 pub(super) fn lint(hub: &Hub, wanted: &wire::Lint) -> Result<wire::Linted, RpcError> {
     let environment = hub.environment(wanted.here.root.as_deref())?;
-    let report = session::lint(&wanted.specs, wanted.fix, &environment)?;
+    let report = session::lint(&wanted.specs, wanted.fix, &environment, &mut Unseen)?;
     Ok(wire::Linted {
         specs: report.specs,
         fixed: report.fixed,
@@ -77,7 +77,13 @@ pub(super) fn tasks(hub: &Hub, wanted: &wire::OfSpec) -> Result<wire::Tasks, Rpc
 
 pub(super) fn set_task(hub: &Hub, wanted: &wire::SetTask) -> Result<wire::TaskSet, RpcError> {
     let environment = hub.environment(wanted.here.root.as_deref())?;
-    let set = session::set_task(&wanted.spec, &wanted.task, &wanted.state, &environment)?;
+    let set = session::set_task(
+        &wanted.spec,
+        &wanted.task,
+        &wanted.state,
+        &environment,
+        &mut Unseen,
+    )?;
     Ok(wire::TaskSet {
         path: set.path,
         id: wanted.task.clone(),

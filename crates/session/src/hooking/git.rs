@@ -5,9 +5,10 @@ use change::Changeset;
 use hooks::{Event, Fact, Value};
 use model::Cancel;
 
-use super::commit::DEPTH;
+use super::document::depth_of;
 use super::holds;
 use super::incident::{Incident, World};
+use super::index;
 use super::outcome::{Ran, stops};
 use super::rig::Rig;
 use super::scan::{Staging, git_program, guard};
@@ -42,10 +43,12 @@ pub fn git_hook(
     let project = Project::around(environment)?;
     let mut result = GitHookResult::default();
     let mut rig = Rig::open(&project, environment, cancel)?;
-    let depth = environment
-        .variable(DEPTH)
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(0);
+    let depth = depth_of(environment);
+    // Before anything of it is read.
+    let judges = event == Event::GitPreCommit;
+    let judged = judges
+        .then(|| index::state(&project, environment))
+        .transpose()?;
     if event == Event::GitPreCommit {
         result.refused = refused(&project, &mut rig, environment, front)?;
         if !result.refused.is_empty() {
@@ -59,6 +62,15 @@ pub fn git_hook(
     let incident = told(incident, &rig.world.clone(), arguments, input, environment)?;
     result.ran = rig.fire(&incident, front)?;
     rig.close(front)?;
+    let now = judges
+        .then(|| index::state(&project, environment))
+        .transpose()?;
+    if judged != now {
+        result.refused.push(
+            "what is staged changed while hooks looked at it; look at it and commit again"
+                .to_owned(),
+        );
+    }
     if let Some(why) = stops(&result.ran).filter(|_| event.can_be_stopped()) {
         result.refused.push(why);
     }
@@ -92,7 +104,8 @@ fn refused(
     // Nothing is made to find out that there is nothing.
     if project.state.join("journal.db").exists() {
         let standing = rig.holds(front)?;
-        let met = holds::met(&standing, &staging.digests(rig.world.below()));
+        let files = staging.digests(rig.world.below());
+        let met = holds::met(&standing, &files, &|hold, path| rig.reaches(hold, path));
         lines.extend(
             met.iter()
                 .map(|it| format!("{} is held by «{}»: {}", it.path, it.hook, it.why)),

@@ -52,24 +52,35 @@ pub(crate) fn standing(journal: &Journal) -> Result<Vec<Hold>, SessionError> {
     Ok(holds.into_values().collect())
 }
 
-/// The holds that files with these digests meet.
-pub(crate) fn met<'h>(holds: &'h [Hold], files: &[(String, Digest)]) -> Vec<&'h Hold> {
+/// The holds that files with these digests meet. Content that is held goes by no other name either: `reaches` says whether a
+/// hold is about another path too. A file without content is held at its own path alone.
+pub(crate) fn met<'h>(
+    holds: &'h [Hold],
+    files: &[(String, Digest)],
+    reaches: &dyn Fn(&Hold, &str) -> bool,
+) -> Vec<&'h Hold> {
+    let empty = Digest::of(b"").to_string();
     let holds_it = |hold: &&Hold| {
-        files
-            .iter()
-            .any(|it| it.0 == hold.path && it.1.to_string() == hold.digest)
+        files.iter().any(|(path, digest)| {
+            let named = *path == hold.path || hold.digest != empty && reaches(hold, path);
+            named && digest.to_string() == hold.digest
+        })
     };
     holds.iter().filter(holds_it).collect()
 }
 
 /// The holds that a changeset would bring in.
-pub(crate) fn met_by<'h>(holds: &'h [Hold], changes: &Changeset) -> Vec<&'h Hold> {
+pub(crate) fn met_by<'h>(
+    holds: &'h [Hold],
+    changes: &Changeset,
+    reaches: &dyn Fn(&Hold, &str) -> bool,
+) -> Vec<&'h Hold> {
     let after = |it: &change::FileChange| {
         let state = it.after.as_ref()?;
         Some((it.path.to_string(), Digest::of(&state.bytes)))
     };
     let files: Vec<(String, Digest)> = changes.files().iter().filter_map(after).collect();
-    met(holds, &files)
+    met(holds, &files, reaches)
 }
 
 /// What is said of holds.

@@ -50,6 +50,8 @@ const OTHERS: [&str; 15] = [
 ];
 /// What other tools call a hook that they found and run first (pre-commit, lefthook); empty is where it was.
 const MOVED: [&str; 3] = ["", ".legacy", ".old"];
+/// What stands in the hooks that tools write.
+const TOOLS: [&str; 4] = ["lefthook", "pre-commit.com", "husky", "overcommit"];
 /// The folder in the git directory that stands before another one.
 const FOLDER: &str = "kiro-hooks";
 /// The setting that stood there before.
@@ -374,7 +376,12 @@ fn in_place(
             done.kept.push((*name).to_owned());
             continue;
         }
+        if !is_ours && runs_ours(place, &folder, name)? {
+            done.kept.push((*name).to_owned());
+            continue;
+        }
         if path.symlink_metadata().is_ok() && !is_ours {
+            clear_superseded(place, &folder, name)?;
             if folder.join(&aside).symlink_metadata().is_ok() {
                 let why = format!(
                     "{} and {aside} are both there, and only one of them can be run first",
@@ -388,6 +395,43 @@ fn in_place(
         done.changed.push((*name).to_owned());
     }
     Ok(done)
+}
+
+/// Whether the hook that is there is pre-commit's, which moved ours aside and runs it first. Around it, ours would run twice,
+/// and pre-commit's within itself.
+fn runs_ours(place: &Place, folder: &Path, name: &str) -> Result<bool, SessionError> {
+    let text = host::files::read(&folder.join(name), HOOK_MAX).unwrap_or_default();
+    let runs = String::from_utf8_lossy(&text).contains(TOOLS[1]);
+    Ok(runs && place.is_ours(&folder.join(format!("{name}.legacy")))?)
+}
+
+/// A tool that wrote its hook anew moved ours aside; ours goes, and so does the tool's older hook that ours ran first, which
+/// the newer one stands for.
+fn clear_superseded(place: &Place, folder: &Path, name: &str) -> Result<(), SessionError> {
+    let moved = MOVED.iter().filter(|it| !it.is_empty());
+    let mut ours_was_moved = false;
+    for end in moved {
+        let ours = format!("{name}{end}");
+        if place.is_ours(&folder.join(&ours))? {
+            place.remove(folder, &ours)?;
+            ours_was_moved = true;
+        }
+    }
+    let aside = format!("{name}{ASIDE}");
+    let text = |name: &str| {
+        let bytes = host::files::read(&folder.join(name), HOOK_MAX).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let (Some(older), Some(newer)) = (text(&aside), text(name)) else {
+        return Ok(());
+    };
+    let same_tool = TOOLS
+        .iter()
+        .any(|it| older.contains(it) && newer.contains(it));
+    if ours_was_moved && (older == newer || same_tool) {
+        place.remove(folder, &aside)?;
+    }
+    Ok(())
 }
 
 /// Whether a hook of ours runs every hook, and not the guard alone.
@@ -490,5 +534,6 @@ pub(super) fn is_installed(environment: &Environment) -> bool {
         Some(setting) => place.top.join(setting),
         None => place.common.join("hooks"),
     };
-    place.is_ours(&folder.join(OURS[0])).unwrap_or(false)
+    let is_there = place.is_ours(&folder.join(OURS[0]));
+    is_there.unwrap_or(false) || runs_ours(&place, &folder, OURS[0]).unwrap_or(false)
 }

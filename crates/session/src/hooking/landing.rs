@@ -99,7 +99,9 @@ impl Rig<'_> {
         front: &mut dyn Front,
     ) -> Result<Option<String>, SessionError> {
         let standing = holds::standing(self.record(front)?.journal())?;
-        let met = holds::met_by(&standing, &captured.changes);
+        let met = holds::met_by(&standing, &captured.changes, &|hold, path| {
+            self.reaches(hold, path)
+        });
         let met: Vec<&holds::Hold> = met.into_iter().filter(|it| it.hook != hook).collect();
         Ok((!met.is_empty()).then(|| holds::told(&met)))
     }

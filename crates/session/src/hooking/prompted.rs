@@ -1,5 +1,6 @@
-//! Hooks on a person's request, before a model sees it.
+//! Hooks on a person's request before a model sees it, and on what came of it.
 
+use change::Changeset;
 use hooks::{Event, Fact};
 
 use super::outcome::{Was, stops};
@@ -44,4 +45,23 @@ pub(crate) fn before_prompt(
     }
     rig.close(front)?;
     Ok(text)
+}
+
+/// Tells hooks of the files that a conversation brought in, and that it has ended.
+///
+/// # Errors
+/// When the hooks or the journal cannot be used.
+pub(crate) fn after_chat(
+    shop: &Shop,
+    landed: Option<&Changeset>,
+    front: &mut dyn Front,
+) -> Result<(), SessionError> {
+    let mut rig = Rig::open(&shop.project, shop.environment(), &shop.cancel)?.in_shop(shop);
+    for file in landed.iter().flat_map(|it| it.files()) {
+        rig.fire_on_write(file.path.as_str(), file.before.is_none(), 0, front)?;
+    }
+    if rig.waits_for(Event::SessionStop) {
+        rig.fire(&rig.incident(Event::SessionStop), front)?;
+    }
+    rig.close(front)
 }

@@ -13,9 +13,12 @@ use crate::places::{Environment, Project};
 /// Where hook files stand in a project.
 pub(crate) const FOLDER: &str = ".kiro/hooks";
 /// Largest hook file, in bytes.
-const FILE_MAX: u64 = 1 << 20;
+pub(super) const FILE_MAX: u64 = 1 << 20;
 /// Most hook files that are looked at.
 const FILES_MAX: usize = 1_000;
+
+/// Most hooks that are looked at: hooks are compared with each other, and nobody reads as many.
+const HOOKS_MAX: usize = 500;
 
 /// One hook file, read.
 #[derive(Clone, Debug)]
@@ -104,6 +107,15 @@ impl Rack {
 
     /// Adds what only shows when files are seen together: names that stand twice, and circles.
     fn compare(&mut self) {
+        let mut count = 0;
+        for shelf in &mut self.shelves {
+            count += shelf.file.hooks.len();
+            if count > HOOKS_MAX {
+                let why =
+                    format!("there are more than {HOOKS_MAX} hooks; this file is not looked at");
+                shelf.file = HookFile::unreadable(&shelf.file.path, &why);
+            }
+        }
         let all: Vec<(usize, usize)> = self
             .shelves
             .iter()
@@ -300,6 +312,16 @@ fn finding(text: &str, it: &Diagnostic) -> Finding {
 /// What a hook file stands for, so that trust in it ends when any of that changes: its bytes, and the scripts of the
 /// project that its commands name; with what a person has to see before they trust it.
 pub(crate) fn covered(root: &Path, path: &str, bytes: &[u8]) -> (Digest, Vec<String>) {
+    let content = |script: &RelPath| host::files::read_in(root, script, FILE_MAX).ok();
+    covered_by(path, bytes, &content)
+}
+
+/// The same with scripts from wherever they would run.
+pub(super) fn covered_by(
+    path: &str,
+    bytes: &[u8],
+    content: &dyn Fn(&RelPath) -> Option<Vec<u8>>,
+) -> (Digest, Vec<String>) {
     let text = String::from_utf8_lossy(bytes);
     let file = HookFile::read(path, &text);
     let mut parts = bytes.to_vec();
@@ -318,10 +340,8 @@ pub(crate) fn covered(root: &Path, path: &str, bytes: &[u8]) -> (Digest, Vec<Str
         };
         shows.push(format!("on {event}{files} it {does}"));
         for script in hook.scripts() {
-            let content = RelPath::parse(script.trim_start_matches("./"))
-                .ok()
-                .and_then(|it| host::files::read_in(root, &it, FILE_MAX).ok());
-            if let Some(content) = content {
+            let script_path = RelPath::parse(script.trim_start_matches("./"));
+            if let Some(content) = script_path.ok().and_then(|it| content(&it)) {
                 shows.push(format!("its script is {script}"));
                 parts.extend_from_slice(script.as_bytes());
                 parts.extend_from_slice(Digest::of(&content).to_string().as_bytes());

@@ -4,22 +4,24 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use change::Changeset;
+use change::{Changeset, RelPath};
 use engine::Fact;
 use hooks::{Action, Answers, Clause, Event, Fact as Known, Hook};
 use host::clock::Stopwatch;
 use host::process::Ended;
 use host::shadow::TreeId;
 use model::Cancel;
-use policy::{Gate, Verdict};
+use policy::{Gate, TrustKind, Verdict};
 
 use super::agent::{self, Question};
 use super::command;
+use super::document;
 use super::holds;
 use super::incident::{Incident, World, digest_of};
+use super::index;
 use super::landing::Wishes;
 use super::outcome::{self, Ran, Was, blank};
-use super::rack::{Rack, Shelf};
+use super::rack::{self, Rack, Shelf};
 use super::record::Record;
 use crate::documents;
 use crate::error::{Kind, SessionError};
@@ -266,14 +268,16 @@ impl<'a> Rig<'a> {
         depth: u32,
         front: &mut dyn Front,
     ) -> Result<Vec<Ran>, SessionError> {
-        let events: &[Event] = match (self.project.root.join(path).is_file(), created) {
-            (true, true) => &[Event::FileCreate, Event::FileSave],
-            (true, false) => &[Event::FileSave],
-            (false, _) => &[Event::FileDelete],
+        let is_there = self.project.root.join(path).is_file();
+        let mut events = match (is_there, created) {
+            (true, true) => vec![Event::FileCreate, Event::FileSave],
+            (true, false) => vec![Event::FileSave],
+            (false, _) => vec![Event::FileDelete],
         };
+        events.extend(document::event_of(path).filter(|_| is_there));
         let mut all = Vec::new();
         for event in events {
-            all.extend(self.fire_on_change(*event, path, depth, front)?);
+            all.extend(self.fire_on_change(event, path, depth, front)?);
         }
         Ok(all)
     }
@@ -442,6 +446,11 @@ impl<'a> Rig<'a> {
         front: &mut dyn Front,
     ) -> Result<(), SessionError> {
         let base = lay_out(shop, yard, incident)?;
+        if let Some(why) = self.is_another(shelf, yard) {
+            ran.was = Was::Skipped;
+            ran.why = why;
+            return Ok(());
+        }
         match &hook.action {
             Some(Action::Command(prompt)) => {
                 let text = command::text(prompt, incident);
@@ -544,6 +553,35 @@ impl<'a> Rig<'a> {
         Ok(())
     }
 
+    /// Why what would run is not what was trusted: the file as it was read, and its scripts as they stand where they run.
+    fn is_another(&self, shelf: &Shelf, yard: &Yard) -> Option<String> {
+        let file = shelf.name_for_policy()?;
+        let items = self.gate.trust().items().iter();
+        let mut items = items.filter(|(it, _)| it.kind == TrustKind::Hook && it.name == file);
+        let trusted = items.next().and_then(|it| it.0.digest);
+        let content = |script: &RelPath| {
+            let places = [&yard.tree, &self.project.root];
+            let mut found = places
+                .into_iter()
+                .map(|it| host::files::read_in(it, script, rack::FILE_MAX));
+            found.find_map(Result::ok)
+        };
+        let (now, _) = rack::covered_by(file, shelf.text.as_bytes(), &content);
+        (trusted != Some(now)).then(|| {
+            format!("{file} or a script that it runs is not what was trusted, as it would run here; look at it and run `kiro trust`")
+        })
+    }
+
+    /// Whether content that is held at one path is the hook's business at another: a new name lifts nothing.
+    pub(crate) fn reaches(&self, hold: &holds::Hold, path: &str) -> bool {
+        let mut named = self
+            .rack
+            .hooks()
+            .filter(|it| it.1.name == hold.hook)
+            .peekable();
+        named.peek().is_none() || named.any(|it| it.1.files.takes(path))
+    }
+
     fn hold(
         &mut self,
         hook: &Hook,
@@ -628,22 +666,26 @@ fn lay_out(shop: &Shop, yard: &Yard, incident: &Incident) -> Result<TreeId, Sess
     shop.shadow
         .checkout(&base, &yard.tree)
         .map_err(SessionError::internal)?;
-    let Some(changes) = incident
-        .changes
-        .as_ref()
-        .filter(|_| incident.event == Event::GitPreCommit)
-    else {
+    let of_commit = matches!(incident.event, Event::GitPreCommit | Event::GitCommitMsg);
+    if !of_commit || incident.changes.is_none() {
         return Ok(base);
-    };
-    for file in changes.files() {
-        let Some(after) = &file.after else { continue };
-        let same = digest_of(&yard.tree, &file.path) == Some(change::Digest::of(&after.bytes));
+    }
+    let index = index::apart(&shop.project, shop.environment())?;
+    let tree = yard.tree.canonicalize().map_err(SessionError::internal)?;
+    for path in &index.untracked {
+        let file = yard.tree.join(path.as_str());
+        // Nothing else writes here yet; what a link in the copy leads to is not the copy's.
+        let real = file.parent().and_then(|it| it.canonicalize().ok());
+        if real.is_some_and(|it| it.starts_with(&tree)) {
+            host::files::remove_tree(&file).map_err(SessionError::internal)?;
+        }
+    }
+    for (path, bytes) in &index.staged {
+        let same = digest_of(&yard.tree, path) == Some(change::Digest::of(bytes));
         // What no agent may write, such as `.kiro`, is no part of a copy either; the diff shows it.
-        let verdict = shop
-            .gate
-            .judge_attempt_write(&yard.tree, &file.path, &after.bytes);
+        let verdict = shop.gate.judge_attempt_write(&yard.tree, path, bytes);
         if let (false, Verdict::Allow(permit)) = (same, verdict) {
-            host::files::write_in(permit, &yard.tree, &file.path, &after.bytes)
+            host::files::write_in(permit, &yard.tree, path, bytes)
                 .map_err(SessionError::internal)?;
         }
     }

@@ -136,34 +136,32 @@ impl Toolbox for Bench<'_> {
     }
 }
 
-/// Reads the answer of a model that calls no tools: `PASS` or `BLOCK` as the first word, findings as lines below.
-pub(super) fn in_words(text: &str) -> Option<HookVerdict> {
-    let mut lines = text
-        .lines()
-        .map(|it| it.trim().trim_matches(['*', '`', '#', ' ']))
-        .filter(|it| !it.is_empty());
-    let first = lines.next()?;
-    let (word, rest) = first
-        .split_once([' ', ':', '.', ','])
-        .unwrap_or((first, ""));
-    let passes = match word {
-        "PASS" => true,
-        "BLOCK" => false,
-        _ => return None,
+/// What a model that calls no tools is held to: a verdict that [`HookVerdict::parse`] takes.
+pub(super) fn schema() -> Value {
+    let of = |verdict: &str, findings: Value| {
+        json!({
+            "type": "object",
+            "properties": {"verdict": {"const": verdict}, "findings": findings},
+            "required": ["verdict", "findings"],
+            "additionalProperties": false,
+        })
     };
-    let mut findings: Vec<String> = std::iter::once(rest)
-        .chain(lines)
-        .map(|it| it.trim_start_matches(['-', ':', ' ', '*']).trim())
-        .filter(|it| !it.is_empty())
-        .map(kept)
-        .take(FINDINGS_MAX)
-        .collect();
-    if passes {
-        findings.clear();
-    } else if findings.is_empty() {
-        findings.push("no reason was given".to_owned());
-    }
-    Some(HookVerdict { passes, findings })
+    let text = json!({"type": "string", "minLength": 3, "maxLength": 200});
+    json!({"anyOf": [
+        of("pass", json!({"type": "array", "maxItems": 0})),
+        of("block", json!({"type": "array", "items": text, "minItems": 1, "maxItems": 4})),
+    ]})
+}
+
+/// The JSON that a text is, or that its one fence holds; null for anything else. What stands around it is not looked at,
+/// so a word in it is no verdict.
+pub(super) fn json_of(text: &str) -> Value {
+    let text = text.trim();
+    let fenced = text
+        .strip_prefix("```")
+        .and_then(|it| it.strip_suffix("```"));
+    let inner = fenced.map_or(text, |it| it.strip_prefix("json").unwrap_or(it));
+    serde_json::from_str(inner.trim()).unwrap_or(Value::Null)
 }
 
 #[cfg(test)]
@@ -196,23 +194,19 @@ mod tests {
     }
 
     #[test]
-    fn words_are_read_strictly() {
-        let read = |text: &str| in_words(text).map(|it| (it.passes, it.findings));
-        assert_eq!(read("PASS"), Some((true, vec![])));
-        assert_eq!(
-            read("**BLOCK**\n- a: b\n- c"),
-            Some((false, vec!["a: b".into(), "c".into()]))
-        );
-        assert_eq!(
-            read("BLOCK: a key is in a.py"),
-            Some((false, vec!["a key is in a.py".into()]))
-        );
+    fn an_answer_is_json_as_a_whole_or_nothing() {
+        let read = |text: &str| HookVerdict::parse(&json_of(text)).ok().map(|it| it.passes);
+        let pass = r#"{"verdict":"pass","findings":[]}"#;
+        assert_eq!(read(pass), Some(true));
+        assert_eq!(read(&format!("```json\n{pass}\n```\n")), Some(true));
         for text in [
             "",
-            "Looks good, PASS",
             "pass",
-            "PASSED",
-            "I would BLOCK this",
+            "PASS",
+            &format!("Sure: {pass}"),
+            &format!("{pass}{pass}"),
+            r#"{"verdict":"pass"#,
+            r#"[{"verdict":"pass"}]"#,
         ] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -17,6 +17,7 @@ use host::lease::Lock;
 use host::watch::{Change, Watcher};
 use model::Cancel;
 
+use super::document::event_of;
 use super::incident::digest_of;
 use super::outcome::Ran;
 use super::rig::Rig;
@@ -421,15 +422,8 @@ impl Watch<'_> {
             Some(before) if before != now => events.push((Event::FileSave, path(), None)),
             Some(_) => {}
         }
-        let place = burst.path.as_str();
-        let is_spec = (place.starts_with("specs/") || place.starts_with(".kiro/specs/"))
-            && place.ends_with(".md");
-        if !events.is_empty() && is_spec {
-            events.push((Event::SpecChange, path(), None));
-        }
-        if !events.is_empty() && place.starts_with("plans/") {
-            events.push((Event::PlanChange, path(), None));
-        }
+        let document = event_of(&burst.path).filter(|_| !events.is_empty());
+        events.extend(document.map(|it| (it, path(), None)));
         events
     }
 

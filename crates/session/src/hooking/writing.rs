@@ -2,6 +2,7 @@
 
 use hooks::{HookFile, Severity, TEMPLATES};
 use model::{Cancel, Message, Request};
+use serde_json::{Value, json};
 
 use super::rack::{FOLDER, Rack};
 use crate::documents;
@@ -69,8 +70,67 @@ fn from_template(name: &str) -> Result<(String, String), SessionError> {
 }
 
 const SYSTEM: &str = "\
-You write hook files: YAML that says what is to be done when something happens in a project. Answer with one ```yaml \
-block and nothing else.";
+You draft hooks: what is to be done when something happens in a project. Answer with one JSON object and nothing else.";
+
+/// What a model fills in; the program writes the file from it.
+fn schema() -> Value {
+    let events: Vec<&str> = hooks::Event::all().map(hooks::Event::name).collect();
+    let text = |most: u32| json!({"type": "string", "minLength": 1, "maxLength": most});
+    json!({
+        "type": "object",
+        "properties": {
+            "name": text(60),
+            "event": {"enum": events},
+            "filter": {"type": "array", "items": text(60), "maxItems": 4},
+            "type": {"enum": ["agent", "command"]},
+            "text": text(400),
+            "blocking": {"type": "boolean"},
+            "condition": text(120),
+        },
+        "required": ["name", "event", "filter", "type", "text", "blocking"],
+        "additionalProperties": false,
+    })
+}
+
+/// The hook file that a draft describes. Texts are written as JSON, which is YAML as well, so nothing in one ends it.
+fn file_of(draft: &Value) -> Result<String, String> {
+    let text = |key: &str| {
+        let found = draft[key]
+            .as_str()
+            .map(str::trim)
+            .filter(|it| !it.is_empty());
+        found.map(|it| Value::from(it).to_string())
+    };
+    let must = |key: &str| text(key).ok_or(format!("`{key}` is missing"));
+    let patterns = draft["filter"].as_array().ok_or("`filter` is no list")?;
+    let mut all = format!(
+        "name: {}\ntrigger:\n  event: {}\n",
+        must("name")?,
+        must("event")?
+    );
+    if !patterns.is_empty() {
+        all.push_str("  filter:\n");
+        for pattern in patterns {
+            all.push_str(&format!("    - {pattern}\n"));
+        }
+    }
+    if let Some(condition) = text("condition") {
+        all.push_str(&format!("  condition: {condition}\n"));
+    }
+    let (kind, key) = match draft["type"].as_str() {
+        Some("agent") => ("agent", "prompt"),
+        Some("command") => ("command", "command"),
+        _ => return Err("`type` is agent or command".to_owned()),
+    };
+    let blocking = draft["blocking"]
+        .as_bool()
+        .ok_or("`blocking` is true or false")?;
+    all.push_str(&format!(
+        "action:\n  type: {kind}\n  {key}: {}\n  blocking: {blocking}\n  require_approval: true\n",
+        must("text")?
+    ));
+    Ok(all)
+}
 
 fn draft(
     words: &str,
@@ -90,11 +150,12 @@ fn draft(
     let model = shop.model()?;
     let events: Vec<&str> = hooks::Event::all().map(hooks::Event::name).collect();
     let facts: Vec<&str> = hooks::Fact::all().map(hooks::Fact::name).collect();
-    let example = TEMPLATES[4].text;
     let ask = format!(
-        "Write a hook that does this: {words}\n\nEvents: {}.\nFacts for `condition` and for {{variables}}: {}.\n\
-         Keys of action: type (agent or command), prompt, command, blocking, require_approval, run_tests, auto_commit, \
-         timeout. Leave out `condition` where none is needed. An example of the form:\n```yaml\n{example}```",
+        "Draft a hook that does this: {words}\n\nKeys: `name`; `event`, one of {}; `filter`, glob patterns of the files that it is \
+         about, [] where it is about no files; `type`, `agent` to ask a model or `command` to run a program; `text`, what the \
+         agent is told or the command line; `blocking`, true if what happens must not go on when it fails; `condition` only \
+         where the request names one, such as `lines > 100`. Facts for `condition` and for {{variables}} in `text`: {}.\n\
+         Example: {{\"name\":\"Lint\",\"event\":\"file.save\",\"filter\":[\"src/**/*.ts\"],\"type\":\"command\",\"text\":\"npx eslint {{file_path}}\",\"blocking\":false}}",
         events.join(", "),
         facts.join(", ")
     );
@@ -104,11 +165,11 @@ fn draft(
             system: SYSTEM.to_owned(),
             messages: messages.clone(),
             tools: Vec::new(),
-            max_tokens: 800,
+            max_tokens: 500,
             temperature: 0.0,
             seed: 0,
             stop: Vec::new(),
-            schema: None,
+            schema: Some(schema()),
         };
         let mut on = |delta| {
             if let Some(view) = View::streamed(delta) {
@@ -123,7 +184,7 @@ fn draft(
             Err(why) => {
                 messages.push(Message::assistant(reply.text));
                 messages.push(Message::user(format!(
-                    "That is not right yet: {why}. Write the whole file again."
+                    "That is not right yet: {why}. Write the whole object again."
                 )));
             }
         }
@@ -161,16 +222,12 @@ pub fn switch(
 
 /// The hook file of an answer, with its name, when nothing is wrong with it.
 fn checked(reply: &str) -> Result<(String, String), String> {
-    let block = reply
-        .split("```")
-        .nth(1)
-        .ok_or("there is no ```yaml block")?;
-    let text = block
-        .strip_prefix("yaml")
-        .or(block.strip_prefix("yml"))
-        .unwrap_or(block)
-        .trim_start_matches('\n');
-    let file = HookFile::read("draft.yaml", text);
+    let draft = super::verdict::json_of(reply);
+    if !draft.is_object() {
+        return Err("it is no JSON object".to_owned());
+    }
+    let text = file_of(&draft)?;
+    let file = HookFile::read("draft.yaml", &text);
     let wrong: Vec<&str> = file
         .diagnostics
         .iter()
@@ -182,8 +239,5 @@ fn checked(reply: &str) -> Result<(String, String), String> {
     }
     let hook = file.hooks.first().ok_or("there is no hook in it")?;
     let name = plain(&hook.name.to_lowercase().replace(' ', "-"), &[]);
-    Ok((
-        name.trim_matches('_').chars().take(60).collect(),
-        text.to_owned(),
-    ))
+    Ok((name.trim_matches('_').chars().take(60).collect(), text))
 }

@@ -18,6 +18,7 @@ use super::{NewSpec, free_place, ground, words};
 use crate::briefing::{Briefing, Wanted};
 use crate::documents;
 use crate::error::{Kind as ErrorKind, SessionError};
+use crate::hooking::{WrittenFile, tell_of_writes};
 use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project, SpecPlace};
@@ -119,6 +120,10 @@ pub fn draft_spec(
     let ended = drafting.end(outcome, &reason);
     let mut drafted = drafted?;
     ended?;
+    // Of its tasks their own writing has told.
+    let documents = drafted.files.iter().filter(|it| !it.ends_with("tasks.md"));
+    let documents: Vec<WrittenFile> = documents.map(|it| (it.clone(), true)).collect();
+    tell_of_writes(&project, environment, &documents, front)?;
     drafted.wall_ms = clock.elapsed_ms();
     Ok(drafted)
 }

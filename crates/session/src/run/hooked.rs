@@ -84,7 +84,9 @@ impl Running<'_> {
     pub(super) fn held(&mut self, id: &str) -> Result<Option<String>, SessionError> {
         let changes = self.brought_in(id)?;
         let standing = self.hooks.holds(self.front)?;
-        let met = holds::met_by(&standing, &changes);
+        let met = holds::met_by(&standing, &changes, &|hold, path| {
+            self.hooks.reaches(hold, path)
+        });
         Ok((!met.is_empty()).then(|| holds::told(&met)))
     }
 

@@ -28,14 +28,14 @@ pub(crate) fn records_of(text: &str, spec: &Spec) -> Vec<TaskRecord> {
         .collect()
 }
 
-/// Sets one task's box; a task that is no longer in the file is left alone.
+/// Sets one task's box and gives whether it said something else; a task that is no longer in the file is left alone.
 pub(crate) fn mark(
     place: &SpecPlace,
     gate: &Gate,
     journal: &mut Journal,
     task: &str,
     mark: TaskMark,
-) -> Result<(), SessionError> {
+) -> Result<bool, SessionError> {
     let path = place.tasks();
     planning::edit_own(&place.project, gate, Some(journal), &path, |text| {
         Ok(set_mark(text, &task.into(), mark).ok())

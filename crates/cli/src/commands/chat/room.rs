@@ -308,7 +308,12 @@ impl Room<'_> {
         if !self.ask(&session::spec_request(name), &format!("/spec {name}"))? {
             return Ok(());
         }
-        let report = session::lint(std::slice::from_ref(&path), false, self.environment)?;
+        let report = session::lint(
+            std::slice::from_ref(&path),
+            false,
+            self.environment,
+            &mut session::Unseen,
+        )?;
         for it in &report.findings {
             output::line(format!("  {}", visible(&it.message)));
         }

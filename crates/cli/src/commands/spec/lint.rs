@@ -8,9 +8,10 @@ use session::{Environment, LintFinding, LintReport, SessionError, Severity, visi
 use crate::args::{FormatArgs, LintArgs};
 use crate::exit;
 use crate::output::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
+use crate::terminal::Terminal;
 
 pub(crate) fn lint(args: &LintArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
-    let report = session::lint(&args.specs, args.fix, environment)?;
+    let report = session::lint(&args.specs, args.fix, environment, &mut Terminal::remarks())?;
     if args.sarif {
         output::json(&sarif(&report.findings));
     } else if args.json {
@@ -149,7 +150,12 @@ pub(crate) fn format(
     args: &FormatArgs,
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
-    let uneven = session::format_specs(&args.specs, args.check, environment)?;
+    let uneven = session::format_specs(
+        &args.specs,
+        args.check,
+        environment,
+        &mut Terminal::remarks(),
+    )?;
     if args.json {
         output::json(&json!({"uneven": uneven, "written": !args.check}));
     } else {

@@ -39,6 +39,7 @@ fn template(
             in_kiro_form: args.folder,
         },
         environment,
+        &mut Terminal::remarks(),
     )?;
     if args.json {
         output::json(&json!({"path": path}));

@@ -8,7 +8,7 @@ use session::{EditedTask, Environment, SessionError, TaskAct, TaskPlace, TaskWis
 
 use crate::args::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 use crate::output;
-use crate::terminal;
+use crate::terminal::{self, Terminal};
 
 pub(super) fn run(
     args: &TasksArgs,
@@ -57,7 +57,13 @@ pub(super) fn run(
     };
     let leave = matches!(command, TasksCommand::Drop { release: true, .. });
     let mut release = |waiting: &[String]| leave || (!args.json && says_yes(waiting));
-    let edited = edit_tasks(&args.spec, &act, environment, &mut release)?;
+    let edited = edit_tasks(
+        &args.spec,
+        &act,
+        environment,
+        &mut release,
+        &mut Terminal::remarks(),
+    )?;
     match args.json {
         true => output::json(&to_json(&edited, done)),
         false => show(&edited, done),

@@ -29,6 +29,7 @@ pub(super) fn new_spec(name: &str, title: Option<&str>, environment: &Environmen
             in_kiro_form: false,
         },
         environment,
+        &mut Unseen,
     )?;
     Ok(format!(
         "`{path}` is begun: write what you want to have built, then `/plan {name}`."
@@ -118,7 +119,7 @@ pub(super) fn lint(spec: &str, environment: &Environment) -> Told {
         true => Vec::new(),
         false => vec![spec.to_owned()],
     };
-    let report = session::lint(&wanted, false, environment)?;
+    let report = session::lint(&wanted, false, environment, &mut Unseen)?;
     let lines = report.findings.iter().map(|it| {
         format!(
             "- `{}:{}:{}` {}: {}",
