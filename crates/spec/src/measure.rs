@@ -246,14 +246,12 @@ fn timing(text: &str) -> Option<Measure> {
     let limit = time.limit(time.side.unwrap_or(Side::AtMost));
     let statistic = rest.statistic()?;
     let is_limited = limit.side == Side::AtMost && rest.only(&[words::TIMING]);
-    is_limited.then(|| {
-        Measure::Time(Timing {
-            call,
-            is_command,
-            statistic,
-            limit,
-        })
-    })
+    is_limited.then_some(Measure::Time(Timing {
+        call,
+        is_command,
+        statistic,
+        limit,
+    }))
 }
 
 /// The one call or command in backticks that a statement speaks of.

@@ -1,8 +1,6 @@
 //! Criteria that are executable: scenarios, numbers, and tests that are named for what they show. The scripted model stands in
 //! for a real one.
 
-use std::os::unix::fs::PermissionsExt;
-
 use serde_json::{Value, json};
 use testkit::{Output, World};
 
@@ -162,7 +160,7 @@ fn coverage_is_measured_where_something_measures_it() {
     let lines: String = (0..5)
         .map(|it| format!("  if (n === {}) {{\n    return 0;\n  }}\n", 100 + it))
         .collect();
-    world.write("double.mjs", &format!("export function double(n) {{\n  return n * 2;\n}}\n\nexport function odd(n) {{\n{lines}  return n;\n}}\n"));
+    world.write("double.mjs", format!("export function double(n) {{\n  return n * 2;\n}}\n\nexport function odd(n) {{\n{lines}  return n;\n}}\n"));
     world.write(
         "tests/fr_1_a.test.mjs",
         "import assert from \"node:assert\";\nimport { test } from \"node:test\";\nimport { double, odd } from \"../double.mjs\";\n\n\
@@ -238,10 +236,8 @@ fn covered(why: &Value) -> Vec<String> {
 /// A folder of programs in which a scanner prints this.
 fn bandit(world: &World, printed: &str) -> std::path::PathBuf {
     let bin = world.home().join("kit/bin");
-    std::fs::create_dir_all(&bin).expect("folders");
-    let program = bin.join("bandit");
-    std::fs::write(&program, format!("#!/bin/sh\ncat <<'E'\n{printed}\nE\n")).expect("a file");
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("a mode");
+    let program = bin.join("bandit").display().to_string();
+    world.write_program(&program, &format!("#!/bin/sh\ncat <<'E'\n{printed}\nE\n"));
     bin
 }
 

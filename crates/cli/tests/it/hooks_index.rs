@@ -150,14 +150,14 @@ fn hostile_hook_files_are_told_stop_a_commit_and_hang_nothing() {
         ("bomb.yaml", bomb.into_bytes()),
         ("bytes.yaml", b"name: \xff\xfe\n".to_vec()),
         ("large.yaml", vec![b'#'; 3 << 20]),
-        ("nest.json", nest[6..].as_bytes().to_vec()),
+        ("nest.json", nest.as_bytes()[6..].to_vec()),
     ];
     for (name, bytes) in hostile {
         let world = repository(
             "name: Fine\ntrigger: {event: manual}\naction: {type: command, command: 'true'}\n",
         );
         world.write("a.txt", "a\n");
-        std::fs::write(world.project().join(".kiro/hooks").join(name), bytes).expect("written");
+        world.write(&format!(".kiro/hooks/{name}"), bytes);
         let clock = Instant::now();
         let told = world.kiro(&["validate-hooks"]);
         assert_eq!(told.code, Some(1), "{name}: {}{}", told.stdout, told.stderr);

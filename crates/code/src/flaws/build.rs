@@ -254,8 +254,8 @@ impl<'t> Search<'_, 't> {
                     let names = text.trim_end().rsplit(char::is_whitespace).next();
                     let named =
                         names.is_some_and(|it| NAMING.contains(&it.to_ascii_uppercase().as_str()));
-                    wild |= !self.is_harmless(*value, function(frames), NAMES_MAX)
-                        && !(named && self.is_own_name(*value));
+                    wild |= !(self.is_harmless(*value, function(frames), NAMES_MAX)
+                        || named && self.is_own_name(*value));
                     text.push(' ');
                 }
             }

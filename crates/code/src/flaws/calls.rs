@@ -327,10 +327,8 @@ impl<'t> Search<'_, 't> {
                 continue;
             }
             match node.kind() {
-                "attribute" | "member_expression" => {
-                    if is_part_of_request(self.text(node)) {
-                        return true;
-                    }
+                "attribute" | "member_expression" if is_part_of_request(self.text(node)) => {
+                    return true;
                 }
                 "identifier" => {
                     let value = self.bound.value(self.source, within, node);

@@ -1,3 +1,5 @@
+//! Sources with flaws and without, by kind.
+
 use super::*;
 
 fn codes(language: Language, source: &str) -> Vec<(usize, &'static str)> {
@@ -59,6 +61,10 @@ fn values_in_sql_texts() {
             ),
         ],
     );
+}
+
+#[test]
+fn values_in_sql_texts_of_other_languages() {
     check(
         Language::TypeScript,
         &[

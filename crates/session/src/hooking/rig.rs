@@ -453,27 +453,7 @@ impl<'a> Rig<'a> {
         }
         match &hook.action {
             Some(Action::Command(prompt)) => {
-                let text = command::text(prompt, incident);
-                let finished = command::run(
-                    shop,
-                    yard,
-                    shelf.name_for_policy(),
-                    &text,
-                    hook.timeout,
-                    incident,
-                )?;
-                ran.text = String::from_utf8_lossy(&finished.stdout)
-                    .trim_end()
-                    .to_owned();
-                let stops = match (hook.answers, finished.ended) {
-                    (_, Ended::Code(0)) => false,
-                    (Answers::Two, Ended::Code(code)) => code == 2,
-                    _ => true,
-                };
-                if !finished.ended.success() {
-                    ran.was = if stops { Was::Failed } else { Was::Passed };
-                    ran.why = command::told(&finished, hook.timeout);
-                }
+                command_in(shop, yard, (shelf, hook), prompt, incident, ran)?;
             }
             Some(Action::Agent(prompt)) => {
                 self.ask(shop, yard, hook, prompt, incident, ran, front)?
@@ -658,6 +638,33 @@ fn refusal(shelf: &Shelf, hook: &Hook, incident: &Incident) -> Option<String> {
     }
     (incident.depth >= DEPTH_MAX)
         .then(|| format!("the chain of hooks ends here: {DEPTH_MAX} followed from one another"))
+}
+
+/// Runs a hook's command and says how it went.
+fn command_in(
+    shop: &Shop,
+    yard: &Yard,
+    (shelf, hook): (&Shelf, &Hook),
+    prompt: &hooks::Prompt,
+    incident: &Incident,
+    ran: &mut Ran,
+) -> Result<(), SessionError> {
+    let text = command::text(prompt, incident);
+    let name = shelf.name_for_policy();
+    let finished = command::run(shop, yard, name, &text, hook.timeout, incident)?;
+    ran.text = String::from_utf8_lossy(&finished.stdout)
+        .trim_end()
+        .to_owned();
+    let stops = match (hook.answers, finished.ended) {
+        (_, Ended::Code(0)) => false,
+        (Answers::Two, Ended::Code(code)) => code == 2,
+        _ => true,
+    };
+    if !finished.ended.success() {
+        ran.was = if stops { Was::Failed } else { Was::Passed };
+        ran.why = command::told(&finished, hook.timeout);
+    }
+    Ok(())
 }
 
 /// A copy of the folder, with what is staged in place of what stands there for a commit; gives its tree.
