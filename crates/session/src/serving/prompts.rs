@@ -4,7 +4,7 @@ use mcp::{Prompt, PromptField, Prompts};
 use serde_json::{Map, Value};
 
 use super::Office;
-use crate::query;
+use crate::specs;
 
 /// Work on a specification's tasks.
 const WORK: &str = "work";
@@ -12,8 +12,8 @@ const SPEC: &str = "spec";
 
 impl Office {
     fn spec_names(&self) -> Vec<String> {
-        let rows = query::status(&self.environment).unwrap_or_default();
-        rows.into_iter().map(|it| it.spec).collect()
+        let listed = specs::specs(&self.environment).unwrap_or_default();
+        listed.into_iter().map(|it| it.name).collect()
     }
 }
 
