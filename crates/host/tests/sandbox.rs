@@ -73,10 +73,10 @@ fn a_folder_laid_over_another_is_seen_and_never_changed() {
                 assert!(why.expect_err("no namespaces").contains("namespaces"));
                 return;
             }
-            if let Err(why) = world.sandbox.overlays(&world.scratch()) {
-                println!("not tried: {why}");
-                return;
-            }
+            let changes = match world.sandbox.overlays(&world.scratch()) {
+                Ok(changes) => changes,
+                Err(why) => panic!("nothing can be shown: {why}"),
+            };
             let below = world.outside.join("of, the: user\\s");
             fs::create_dir_all(below.join("deep")).expect("a folder");
             for name in ["deep/library", "gone"] {
@@ -85,16 +85,30 @@ fn a_folder_laid_over_another_is_seen_and_never_changed() {
             }
             let above = world.scratch().join("above");
             let at = world.project.join("node_modules");
-            let overlay = Overlay::prepare(&below, &above, &at).expect("made ready");
-            let mut walls = world.walls();
-            walls.overlays.push(overlay.clone());
-            let run = |script: &str| {
+            let run_in = |overlay: &Overlay, script: &str| {
+                let mut walls = world.walls();
+                walls.overlays.push(overlay.clone());
                 let command = world.shell(script);
                 let permit = world.permit(&command);
                 let finished = world.sandbox.run(permit, &command, &walls, &|| false);
                 let finished = finished.expect("it runs");
                 String::from_utf8_lossy(&[finished.stdout, finished.stderr].concat()).into_owned()
             };
+            let seen = Overlay::prepare(&below, None, &at).expect("made ready");
+            let said = run_in(
+                &seen,
+                "cat node_modules/deep/library; echo ours > node_modules/deep/library",
+            );
+            assert!(
+                said.starts_with("theirs\n") && said.contains("ead-only"),
+                "{said}"
+            );
+            if !changes {
+                println!("changes were not tried: this sandbox only shows");
+                return;
+            }
+            let overlay = Overlay::prepare(&below, Some(&above), &at).expect("made ready");
+            let run = |script: &str| run_in(&overlay, script);
             let said = run(
                 "cd node_modules && cat deep/library && rm gone && echo ours > deep/library \
                  && echo new > new && mv new deep && chmod 700 deep && ls",

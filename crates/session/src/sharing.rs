@@ -64,8 +64,8 @@ enum Place {
 #[derive(Debug, Default)]
 pub(crate) struct Sharing {
     folders: Vec<Shared>,
-    /// Why this machine can show none of them; empty when it can.
-    refused: OnceLock<String>,
+    /// Whether an attempt can change for itself what it sees; why this machine can show none of it otherwise.
+    way: OnceLock<Result<bool, String>>,
     told: OnceLock<()>,
 }
 
@@ -109,12 +109,10 @@ impl Sharing {
         if self.folders.is_empty() {
             return Ok(Vec::new());
         }
-        let refused = self
-            .refused
-            .get_or_init(|| sandbox.overlays(&yard.overlays).err().unwrap_or_default());
-        if !refused.is_empty() {
+        let way = self.way.get_or_init(|| sandbox.overlays(&yard.overlays));
+        let Ok(changes) = *way else {
             return Ok(Vec::new());
-        }
+        };
         let mut overlays = Vec::new();
         for (number, it) in self.folders.iter().enumerate() {
             let at = match &it.at {
@@ -122,8 +120,9 @@ impl Sharing {
                 Place::Scratch(path) => yard.scratch.join(path),
             };
             let above = yard.overlays.join(number.to_string());
-            if is_free(&at) {
-                let made = Overlay::prepare(&it.below, &above, &at);
+            // Cargo builds nothing where it cannot write.
+            if is_free(&at) && (changes || !at.ends_with("target")) {
+                let made = Overlay::prepare(&it.below, changes.then_some(above.as_path()), &at);
                 overlays.push(made.map_err(SessionError::internal)?);
             }
         }
@@ -155,7 +154,7 @@ impl Sharing {
 
     /// What a person should know, once: that something is there and this machine cannot show it.
     pub(crate) fn warning(&self) -> Option<String> {
-        let why = self.refused.get().filter(|it| !it.is_empty())?;
+        let why = self.way.get()?.as_ref().err()?;
         self.told.set(()).ok()?;
         let folders = self.folders.iter().filter_map(|it| match &it.at {
             Place::Tree(path) => Some(path.as_str()),

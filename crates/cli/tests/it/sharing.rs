@@ -48,8 +48,11 @@ from doubling import twice
 
 
 def double(n):
-    Path('node_modules/left/index.js').write_text('scribbled')
-    Path('node_modules/made').write_text('scribbled')
+    for path in ['node_modules/left/index.js', 'node_modules/made']:
+        try:
+            Path(path).write_text('scribbled')
+        except OSError:
+            pass  # an old bubblewrap lets it only be read
     return twice(n)
 ";
 
@@ -110,7 +113,7 @@ fn a_folder_that_is_a_link_is_not_shared() {
     std::fs::remove_dir(&installed).expect("it is empty");
     std::os::unix::fs::symlink(&outside, &installed).expect("a link");
     let ran = autopilot(&world, &script(&world), &["--task", "1"]);
-    assert_ne!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     assert!(is_empty(&outside));
 }
 

@@ -45,11 +45,18 @@ pub(super) fn arguments(job: &Job, keeper: &Path, disable_userns: bool) -> Vec<O
         }
     }
     for overlay in &fence.overlays {
-        words.path("--overlay-src", &overlay.below);
-        words.path("--overlay", &overlay.changes());
-        words
-            .0
-            .extend([overlay.workspace().into(), overlay.at.clone().into()]);
+        let (below, at) = (overlay.below.as_path(), overlay.at.as_path());
+        match overlay.changes() {
+            Some((changes, workspace)) => {
+                words.path("--overlay-src", below);
+                words.path("--overlay", &changes);
+                words.0.extend([workspace.into(), at.into()]);
+            }
+            None => {
+                words.path("--ro-bind", below);
+                words.0.push(at.into());
+            }
+        }
     }
     words.bind("--ro-bind", keeper);
     words.flags(&["--chdir", "/", "--"]);
@@ -103,11 +110,13 @@ mod tests {
                     place("/home/u/.kiro/work", Reach::Write),
                     place("/tmp/extra", Reach::Read),
                 ],
-                overlays: vec![Overlay {
-                    below: "/home/u/p/node_modules".into(),
-                    above: "/home/u/.kiro/overlay".into(),
-                    at: "/home/u/.kiro/work/node_modules".into(),
-                }],
+                overlays: [Some("/home/u/.kiro/overlay".into()), None]
+                    .map(|above| Overlay {
+                        below: "/home/u/p/node_modules".into(),
+                        above,
+                        at: "/home/u/.kiro/work/node_modules".into(),
+                    })
+                    .to_vec(),
                 cover: vec!["/home/u/.kiro".into()],
             }),
         };
@@ -121,6 +130,7 @@ mod tests {
              --bind /home/u/.kiro/work /home/u/.kiro/work --ro-bind /tmp/extra /tmp/extra \
              --overlay-src /home/u/p/node_modules --overlay /home/u/.kiro/overlay/changes \
              /home/u/.kiro/overlay/work /home/u/.kiro/work/node_modules \
+             --ro-bind /home/u/p/node_modules /home/u/.kiro/work/node_modules \
              --ro-bind /opt/kiro /opt/kiro --chdir / --"
         );
     }

@@ -277,26 +277,36 @@ impl Sandbox {
         self.places.environment(path, private)
     }
 
-    /// Whether this machine can show a folder at another place: tried in the folder `scratch`, in which
-    /// nothing is left.
+    /// How this machine can show a folder at another place: whether a program can change there for itself what it sees. Tried
+    /// in the folder `scratch`, in which nothing is left.
     ///
     /// # Errors
-    /// Why it cannot.
-    pub fn overlays(&self, scratch: &Path) -> Result<(), String> {
+    /// Why it can show none.
+    pub fn overlays(&self, scratch: &Path) -> Result<bool, String> {
         let layers = self.layers.clone()?;
         if layers.outer == Outer::Bare {
             return Err("this system gives no namespaces".to_owned());
         }
         let place = scratch.join("overlay-trial");
-        let tried = self.try_overlay(layers, &place);
+        let above = place.join("above");
+        let tried = match self.try_overlay(layers, &place, Some(&above)) {
+            Ok(()) => Ok(true),
+            // Such as bubblewrap before 0.11, and Linux before 5.11.
+            Err(_) => self.try_overlay(layers, &place, None).map(|()| false),
+        };
         let removed = files::remove_tree(&place).map_err(|it| it.to_string());
-        tried.and(removed)
+        removed.and(tried)
     }
 
-    fn try_overlay(&self, layers: Layers, place: &Path) -> Result<(), String> {
+    fn try_overlay(
+        &self,
+        layers: Layers,
+        place: &Path,
+        above: Option<&Path>,
+    ) -> Result<(), String> {
         let below = place.join("below");
         let made = files::ensure_private_folder(&below)
-            .and_then(|()| Overlay::prepare(&below, &place.join("above"), &place.join("wall/at")));
+            .and_then(|()| Overlay::prepare(&below, above, &place.join("wall/at")));
         let (command, mut walls) = self.probe([probe::HELLO]);
         walls.overlays = vec![made.map_err(|it| it.to_string())?];
         walls.write.push(place.join("wall"));

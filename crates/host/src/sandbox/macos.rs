@@ -39,7 +39,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// Always.
-    pub fn overlays(&self, _scratch: &Path) -> Result<(), String> {
+    pub fn overlays(&self, _scratch: &Path) -> Result<bool, String> {
         Err("only Linux can show a folder at another place".to_owned())
     }
 

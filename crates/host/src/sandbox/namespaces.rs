@@ -48,7 +48,7 @@ pub(super) fn furnish(job: &Job, fence: &Fence) -> io::Result<()> {
         "/",
         MountPropagationFlags::REC | MountPropagationFlags::PRIVATE,
     )?;
-    let above = fence.overlays.iter().map(|it| &it.above);
+    let above = fence.overlays.iter().filter_map(|it| it.above.as_ref());
     let kept = writable(fence)
         .map(|place| &place.path)
         .chain(above)
@@ -83,11 +83,15 @@ fn mount_over(path: &Path, kind: &'static str, options: Vec<u8>) -> io::Result<(
 
 /// Shows a folder at another place, where what is changed is kept apart.
 fn lay_over(overlay: &Overlay) -> io::Result<()> {
+    let Some((changes, workspace)) = overlay.changes() else {
+        // By now it is read-only like everything else.
+        return put_back(&overlay.at, &copy(&overlay.below)?);
+    };
     let option = |name: &str, path: &Path| [name.as_bytes(), b"=", &escaped(path)].concat();
     let options = [
         option("lowerdir", &overlay.below),
-        option("upperdir", &overlay.changes()),
-        option("workdir", &overlay.workspace()),
+        option("upperdir", &changes),
+        option("workdir", &workspace),
         // Without privileges there are no other attributes in which it could keep its notes.
         b"userxattr".to_vec(),
     ];

@@ -63,7 +63,7 @@ impl Overlay {
     ///
     /// # Errors
     /// Always.
-    pub fn prepare(_below: &Path, _above: &Path, at: &Path) -> Result<Overlay, FileError> {
+    pub fn prepare(_below: &Path, _above: Option<&Path>, at: &Path) -> Result<Overlay, FileError> {
         let error = std::io::Error::from(std::io::ErrorKind::Unsupported);
         Err(FileError::os("lay over", at, error))
     }
@@ -99,7 +99,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// Always.
-    pub fn overlays(&self, _scratch: &Path) -> Result<(), String> {
+    pub fn overlays(&self, _scratch: &Path) -> Result<bool, String> {
         Err("only Linux can show a folder at another place".to_owned())
     }
 

@@ -183,14 +183,20 @@ impl Walls {
 
     fn check_overlays(&self, places: &Places) -> Result<(), WallsError> {
         for overlay in &self.overlays {
-            for path in [&overlay.below, &overlay.above, &overlay.at] {
+            let above = overlay.above.iter();
+            for path in [&overlay.below, &overlay.at].into_iter().chain(above) {
                 check(path, places)?;
                 if !path.is_dir() {
                     return Err(WallsError::NotFolder(path.clone()));
                 }
             }
             let within = |wall: &PathBuf| overlay.at.starts_with(wall) && overlay.at != *wall;
-            let reached = |wall: &PathBuf| overlay.above.starts_with(wall);
+            let reached = |wall: &PathBuf| {
+                overlay
+                    .above
+                    .as_ref()
+                    .is_some_and(|it| it.starts_with(wall))
+            };
             let mut all = self.write.iter().chain(&self.read);
             if !self.write.iter().any(within) || all.any(reached) {
                 return Err(WallsError::Overlay(overlay.at.clone()));
@@ -261,30 +267,28 @@ impl Walls {
 }
 
 impl Overlay {
-    /// Makes an overlay ready: its place, and the folders for what is changed.
+    /// Makes an overlay ready: its place, and the folders for what is changed, if it can be.
     ///
     /// # Errors
     /// When one of them cannot be made.
-    pub fn prepare(below: &Path, above: &Path, at: &Path) -> Result<Overlay, FileError> {
+    pub fn prepare(below: &Path, above: Option<&Path>, at: &Path) -> Result<Overlay, FileError> {
         let overlay = Overlay {
             below: below.to_path_buf(),
-            above: above.to_path_buf(),
+            above: above.map(Path::to_path_buf),
             at: at.to_path_buf(),
         };
-        for folder in [at, above, &overlay.changes(), &overlay.workspace()] {
-            files::ensure_private_folder(folder)?;
+        files::ensure_private_folder(at)?;
+        if let Some((changes, workspace)) = overlay.changes() {
+            files::ensure_private_folder(&changes)?;
+            files::ensure_private_folder(&workspace)?;
         }
         Ok(overlay)
     }
 
-    /// What was changed.
-    pub(super) fn changes(&self) -> PathBuf {
-        self.above.join("changes")
-    }
-
-    /// Where the system prepares a change.
-    pub(super) fn workspace(&self) -> PathBuf {
-        self.above.join("work")
+    /// What was changed, and where the system prepares a change.
+    pub(super) fn changes(&self) -> Option<(PathBuf, PathBuf)> {
+        let above = self.above.as_ref()?;
+        Some((above.join("changes"), above.join("work")))
     }
 }
 

@@ -72,14 +72,14 @@ pub(super) enum Net {
     Host,
 }
 
-/// A folder that is seen at another place as well, where it can be changed without changing it.
+/// A folder that is seen at another place as well, where it can be changed without changing it, or only read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlay {
     /// The folder that is seen; it is only read.
     pub below: PathBuf,
     /// A folder of its own for what is changed, which lasts from one command to the next. It is out of the
-    /// program's reach.
-    pub above: PathBuf,
+    /// program's reach. Without one, nothing can be changed.
+    pub above: Option<PathBuf>,
     /// Where it is seen: an empty folder within what may be changed.
     pub at: PathBuf,
 }
@@ -218,7 +218,7 @@ impl Fence {
         });
         out.list(&self.overlays, |out, it| {
             out.os(it.below.as_os_str());
-            out.os(it.above.as_os_str());
+            out.option(it.above.as_ref(), |out, path| out.os(path.as_os_str()));
             out.os(it.at.as_os_str());
         });
         out.list(&self.cover, |out, path| out.os(path.as_os_str()));
@@ -255,7 +255,7 @@ impl Fence {
             overlays: input.list(|input| {
                 Ok(Overlay {
                     below: input.os()?.into(),
-                    above: input.os()?.into(),
+                    above: input.option(|input| Ok(input.os()?.into()))?,
                     at: input.os()?.into(),
                 })
             })?,
@@ -609,7 +609,7 @@ mod tests {
                 .to_vec(),
                 overlays: vec![Overlay {
                     below: "/project/node_modules".into(),
-                    above: "/work/overlays/0".into(),
+                    above: Some("/work/overlays/0".into()),
                     at: "/work/tree/node_modules".into(),
                 }],
                 cover: vec!["/root/.ssh".into()],

@@ -323,7 +323,11 @@ impl Rules {
 impl Shape {
     /// An example as a bullet of a spec; why it is none otherwise.
     fn example(&self, part: &ShapePart, shown: &Shown) -> Result<String, String> {
-        let (call, gives) = (shown.call.trim(), shown.gives.trim());
+        let (call, mut gives) = (shown.call.trim(), shown.gives.trim());
+        // Asked for a value, a small model gives the empty text as nothing at all.
+        if gives.is_empty() && self.kind == Kind::Functions {
+            gives = "\"\"";
+        }
         let told = format!("`{call}` → `{gives}`");
         let is_plain = |it: &str| !it.is_empty() && !it.contains(['`', '\n']);
         if !is_plain(call) || !is_plain(gives) {
@@ -537,6 +541,10 @@ mod tests {
         assert_eq!(
             shown("slugify(\"A b\")", "a-b"),
             Ok("`slugify(\"A b\")` → `\"a-b\"`".to_owned())
+        );
+        assert_eq!(
+            shown("slugify(\"!\")", ""),
+            Ok("`slugify(\"!\")` → `\"\"`".to_owned())
         );
         assert!(shown("slugify(text)", "\"a\"").is_err());
         assert!(shown("slugify(\"A\", 2)", "\"a\"").is_err());

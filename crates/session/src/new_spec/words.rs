@@ -180,7 +180,7 @@ pub(super) fn rules(wish: &Wish<'_>, shape: &Shape, part: usize) -> (String, Val
     };
     let asked = format!(
         "{}\nThe whole: {}\nThe part: {head}: {}\nGive its rules.{story} {first}: `when`, the condition in words, such as «the text \
-         has several spaces»; `shall`, a verb and what happens, such as «make them one dash».{examples} {second}`refusals`, at \
+         has two spaces in a row»; `shall`, a verb and what happens, such as «make them one dash».{examples} {second}`refusals`, at \
          most 2, for input that is wrong: `when`; {refusals}. No vague words such as fast, simple or correctly.",
         idea(wish),
         shape.overview,
