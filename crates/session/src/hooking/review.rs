@@ -1,11 +1,12 @@
 //! A blocking hook that is asked of a model with little room.
 //!
-//! Of a change, what can be told without a model counts first. Of the rest each place is asked about by itself, one kind of
-//! flaw at a time, in two ways: which line it is, and whether that line alone is one. Only what both say is a finding. Of a
+//! Of a change, what syntax shows without a model counts. In languages that are not read here each place is asked about by itself, one
+//! kind of flaw at a time, in two ways: which line it is, and whether that line alone is one. Only what both say is a finding. Of a
 //! file, or of an event without one, the hook's own question is asked. Answers are held to a schema, and what is none of
 //! its answers is no verdict.
 
 use change::{FileChange, HunkLine, Side};
+use code::Language;
 use hooks::{Fact, Occasion};
 use model::{Cancel, Model};
 use serde_json::{Value, json};
@@ -127,11 +128,15 @@ impl Asking<'_> {
             self.findings
                 .push(self.question.redactor.redact(&told).into_owned());
         }
-        let clean = changes
+        // Where syntax has judged, a small model's opinion of the same is wrong more often than it helps.
+        let is_open =
+            |file: &&FileChange| is_code(file) && Language::from_path(file.path.as_str()).is_none();
+        let places: Vec<Place> = changes
             .files()
             .iter()
-            .filter(|file| is_code(file) && !found.iter().any(|it| it.path == file.path.as_str()));
-        let places: Vec<Place> = clean.flat_map(places_of).collect();
+            .filter(is_open)
+            .flat_map(places_of)
+            .collect();
         if places.len() > PLACES_MAX {
             self.findings.push(format!(
                 "{} places are more than this model can review one by one",
