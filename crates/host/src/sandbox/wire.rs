@@ -609,8 +609,8 @@ mod tests {
                 .to_vec(),
                 overlays: vec![Overlay {
                     below: "/project/node_modules".into(),
-                    above: Some("/work/overlays/0".into()),
-                    at: "/work/tree/node_modules".into(),
+                    above: Some("/attempt/overlays/0".into()),
+                    at: "/attempt/tree/node_modules".into(),
                 }],
                 cover: vec!["/root/.ssh".into()],
             }),
