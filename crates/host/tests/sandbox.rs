@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use change::RelPath;
 use host::process::{Channel, Command, Ended, RunError, Watch, interactive, plain};
 use host::sandbox::{Network, Overlay, SandboxError, WallsError};
 use policy::OwnProgram;
@@ -94,7 +95,17 @@ fn a_folder_laid_over_another_is_seen_and_never_changed() {
                 let finished = finished.expect("it runs");
                 String::from_utf8_lossy(&[finished.stdout, finished.stderr].concat()).into_owned()
             };
-            let seen = Overlay::prepare(&below, None, &at).expect("made ready");
+            let place = RelPath::parse("node_modules").expect("a path");
+            let prepare = |above: Option<&Path>| {
+                let made = Overlay::prepare(&below, above, (&world.project, &place));
+                made.expect("made ready").expect("nothing in its way")
+            };
+            let through = RelPath::parse("out/node_modules").expect("a path");
+            symlink(&world.outside, world.project.join("out")).expect("a link");
+            let made = Overlay::prepare(&below, None, (&world.project, &through));
+            assert_eq!(made.expect("no error"), None);
+            assert!(!world.outside.join("node_modules").exists());
+            let seen = prepare(None);
             let said = run_in(
                 &seen,
                 "cat node_modules/deep/library; echo ours > node_modules/deep/library",
@@ -107,7 +118,7 @@ fn a_folder_laid_over_another_is_seen_and_never_changed() {
                 println!("changes were not tried: this sandbox only shows");
                 return;
             }
-            let overlay = Overlay::prepare(&below, Some(&above), &at).expect("made ready");
+            let overlay = prepare(Some(&above));
             let run = |script: &str| run_in(&overlay, script);
             let said = run(
                 "cd node_modules && cat deep/library && rm gone && echo ours > deep/library \

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use change::RelPath;
 use host::sandbox::{Overlay, Sandbox};
 use serde::Deserialize;
 
@@ -115,15 +116,18 @@ impl Sharing {
         };
         let mut overlays = Vec::new();
         for (number, it) in self.folders.iter().enumerate() {
-            let at = match &it.at {
-                Place::Tree(path) => yard.tree.join(path),
-                Place::Scratch(path) => yard.scratch.join(path),
+            let (root, path) = match &it.at {
+                Place::Tree(path) => (&yard.tree, path),
+                Place::Scratch(path) => (&yard.scratch, path),
             };
+            let place = RelPath::parse(path).map_err(SessionError::internal)?;
+            let at = root.join(path);
             let above = yard.overlays.join(number.to_string());
             // Cargo builds nothing where it cannot write.
             if is_free(&at) && (changes || !at.ends_with("target")) {
-                let made = Overlay::prepare(&it.below, changes.then_some(above.as_path()), &at);
-                overlays.push(made.map_err(SessionError::internal)?);
+                let above = changes.then_some(above.as_path());
+                let made = Overlay::prepare(&it.below, above, (root, &place));
+                overlays.extend(made.map_err(SessionError::internal)?);
             }
         }
         Ok(overlays)
@@ -199,7 +203,7 @@ fn wanted(project: &Project, environment: &Environment) -> Result<Vec<String>, S
     if let Some(share) = read(trust::CONFIG, theirs.as_deref().unwrap_or(""))? {
         for path in &share {
             let name = path.rsplit('/').next().unwrap_or(path);
-            let is_inside = change::RelPath::parse(path).is_ok();
+            let is_inside = RelPath::parse(path).is_ok();
             if !is_inside || !KNOWN.contains(&name) && path != "vendor/bundle" {
                 return Err(SessionError::input(format!(
                     "{}: attempts.share: {path:?} is none of the folders that tools fill ({}); \
@@ -213,7 +217,7 @@ fn wanted(project: &Project, environment: &Environment) -> Result<Vec<String>, S
     }
     let (place, own) = documents::own_config(environment)?;
     if let Some(share) = read(&place, &own)? {
-        let is_inside = |path: &String| change::RelPath::parse(path).is_ok();
+        let is_inside = |path: &String| RelPath::parse(path).is_ok();
         return Ok(share.into_iter().filter(is_inside).collect());
     }
     let mut found = Vec::new();

@@ -244,6 +244,27 @@ fn follow(root: &Root, mut name: RelPath) -> Result<RelPath, FileError> {
     Err(FileError::os("write", &root.join(&name), Errno::LOOP))
 }
 
+/// Makes the folder `path` of an attempt and those above it, below `root`; whether it stands there. It does not where a
+/// link or a file stands in its place or on the way: nothing is made through one.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_folder_in(root: &Path, path: &RelPath) -> Result<bool, FileError> {
+    let root = Root::open("make the folder", root)?;
+    let made = make_folders(&root, path).and_then(|()| {
+        let (folder, name) = root.folder_of(path)?;
+        match rustix::fs::mkdirat(&folder, name, rustix::fs::Mode::from_raw_mode(0o777)) {
+            Ok(()) | Err(Errno::EXIST) => root.folder(Some(path)).map(|_| ()),
+            Err(errno) => Err(errno),
+        }
+    });
+    match made {
+        Ok(()) => Ok(true),
+        Err(Errno::LOOP | Errno::NOTDIR) => Ok(false),
+        Err(errno) => Err(FileError::os("make the folder", &root.join(path), errno)),
+    }
+}
+
 /// Creates the folders that `path` stands in, each synced into its parent.
 pub(crate) fn make_folders(root: &Root, path: &RelPath) -> Result<(), Errno> {
     let mut missing = Vec::new();

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use change::RelPath;
 use policy::Permit;
 
 use super::attended::Attended;
@@ -305,10 +306,12 @@ impl Sandbox {
         above: Option<&Path>,
     ) -> Result<(), String> {
         let below = place.join("below");
+        let at = RelPath::parse("at").map_err(|it| it.to_string())?;
         let made = files::ensure_private_folder(&below)
-            .and_then(|()| Overlay::prepare(&below, above, &place.join("wall/at")));
+            .and_then(|()| files::ensure_private_folder(&place.join("wall")))
+            .and_then(|()| Overlay::prepare(&below, above, (&place.join("wall"), &at)));
         let (command, mut walls) = self.probe([probe::HELLO]);
-        walls.overlays = vec![made.map_err(|it| it.to_string())?];
+        walls.overlays = made.map_err(|it| it.to_string())?.into_iter().collect();
         walls.write.push(place.join("wall"));
         match self.run_in(layers, &command, &walls, &Watch::until(&|| false)) {
             Ok(finished) if finished.ended.success() => Ok(()),

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::Door;
+use change::RelPath;
+
 use crate::files::FileError;
 
 #[cfg(not(target_os = "macos"))]
@@ -63,9 +65,13 @@ impl Overlay {
     ///
     /// # Errors
     /// Always.
-    pub fn prepare(_below: &Path, _above: Option<&Path>, at: &Path) -> Result<Overlay, FileError> {
+    pub fn prepare(
+        _below: &Path,
+        _above: Option<&Path>,
+        (root, place): (&Path, &RelPath),
+    ) -> Result<Option<Overlay>, FileError> {
         let error = std::io::Error::from(std::io::ErrorKind::Unsupported);
-        Err(FileError::os("lay over", at, error))
+        Err(FileError::os("lay over", &root.join(place.as_str()), error))
     }
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use change::RelPath;
+
 use super::door::Door;
 use super::places::{Places, carve};
 use super::wire::{Fence, Net, Outer, Overlay, Place, Reach};
@@ -267,22 +269,29 @@ impl Walls {
 }
 
 impl Overlay {
-    /// Makes an overlay ready: its place, and the folders for what is changed, if it can be.
+    /// Makes an overlay ready: its place in the folder `root`, and the folders for what is changed, if it can be. None where
+    /// a link or a file stands in its place or on the way there: nothing is made through one.
     ///
     /// # Errors
     /// When one of them cannot be made.
-    pub fn prepare(below: &Path, above: Option<&Path>, at: &Path) -> Result<Overlay, FileError> {
+    pub fn prepare(
+        below: &Path,
+        above: Option<&Path>,
+        (root, place): (&Path, &RelPath),
+    ) -> Result<Option<Overlay>, FileError> {
+        if !files::make_folder_in(root, place)? {
+            return Ok(None);
+        }
         let overlay = Overlay {
             below: below.to_path_buf(),
             above: above.map(Path::to_path_buf),
-            at: at.to_path_buf(),
+            at: root.join(place.as_str()),
         };
-        files::ensure_private_folder(at)?;
         if let Some((changes, workspace)) = overlay.changes() {
             files::ensure_private_folder(&changes)?;
             files::ensure_private_folder(&workspace)?;
         }
-        Ok(overlay)
+        Ok(Some(overlay))
     }
 
     /// What was changed, and where the system prepares a change.
