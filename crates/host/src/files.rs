@@ -34,6 +34,7 @@ pub use judged::{
 pub use look::{Last, look};
 pub use open_folder::{FolderName, FolderRead, NameKind, OpenFolder};
 pub use several::{Rewrite, write_all_in};
+#[cfg(target_os = "linux")]
 pub(crate) use single::make_folder_in;
 pub use single::{digest, read, read_in, replace_own, write, write_in, write_over, write_program};
 

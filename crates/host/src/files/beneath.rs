@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use change::RelPath;
-use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::error::FileError;
 
 /// How often a walk is repeated when something is renamed under it.
+#[cfg(target_os = "linux")]
 const RENAMES_ENDURED: usize = 16;
 
 /// How files are opened for reading: a pipe does not block and a terminal is not taken over.
@@ -20,6 +21,21 @@ pub(super) const READ: OFlags = OFlags::RDONLY
     .union(OFlags::NONBLOCK)
     .union(OFlags::CLOEXEC)
     .union(OFlags::NOCTTY);
+
+/// How links on the way of a walk are taken; none ever leads out of the folder.
+#[derive(Clone, Copy)]
+enum Links {
+    /// None is followed.
+    Refused,
+    /// Followed as long as they stay below.
+    Below,
+}
+
+/// How something is opened only to see whether it is there.
+#[cfg(target_os = "linux")]
+const LOOK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+#[cfg(not(target_os = "linux"))]
+const LOOK: OFlags = READ;
 
 /// A folder held open.
 #[derive(Debug)]
@@ -61,7 +77,7 @@ impl Root {
     pub(crate) fn folder(&self, path: Option<&RelPath>) -> Result<OwnedFd, Errno> {
         let name = path.map_or(".", RelPath::as_str);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match open_beneath(self.fd.as_fd(), name, flags, ResolveFlags::NO_SYMLINKS) {
+        match open_beneath(self.fd.as_fd(), name, flags, Links::Refused) {
             Err(Errno::NOSYS | Errno::PERM) => open_step_by_step(self.fd.as_fd(), name),
             other => other,
         }
@@ -80,12 +96,7 @@ impl Root {
 
     /// Opens a file for reading; links are followed as long as they stay below this folder.
     pub(crate) fn open_file(&self, path: &RelPath) -> Result<OwnedFd, Errno> {
-        match open_beneath(
-            self.fd.as_fd(),
-            path.as_str(),
-            READ,
-            ResolveFlags::NO_MAGICLINKS,
-        ) {
+        match open_beneath(self.fd.as_fd(), path.as_str(), READ, Links::Below) {
             Err(Errno::NOSYS | Errno::PERM) => self.open_itself(path),
             other => other,
         }
@@ -100,12 +111,7 @@ impl Root {
         if inside.components().any(is_forbidden_part) {
             return true;
         }
-        let found = open_beneath(
-            self.fd.as_fd(),
-            inside.as_str(),
-            OFlags::PATH | OFlags::CLOEXEC,
-            ResolveFlags::NO_MAGICLINKS,
-        );
+        let found = open_beneath(self.fd.as_fd(), inside.as_str(), LOOK, Links::Below);
         match found {
             Ok(_) | Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => false,
             Err(Errno::NOSYS | Errno::PERM) => self.passes_a_link(&inside),
@@ -154,12 +160,19 @@ pub(crate) fn is_forbidden_part(part: &str) -> bool {
     part.eq_ignore_ascii_case(".git") || part.eq_ignore_ascii_case(".kiro")
 }
 
+/// A walk by the system itself; `NOSYS` where there is none, and each caller goes step by step then.
+#[cfg(target_os = "linux")]
 fn open_beneath(
     folder: BorrowedFd<'_>,
     name: &str,
     flags: OFlags,
-    how: ResolveFlags,
+    links: Links,
 ) -> Result<OwnedFd, Errno> {
+    use rustix::fs::ResolveFlags;
+    let how = match links {
+        Links::Refused => ResolveFlags::NO_SYMLINKS,
+        Links::Below => ResolveFlags::NO_MAGICLINKS,
+    };
     let mut left = RENAMES_ENDURED;
     loop {
         let resolve = ResolveFlags::BENEATH | how;
@@ -168,6 +181,16 @@ fn open_beneath(
             other => return other,
         }
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_beneath(
+    _folder: BorrowedFd<'_>,
+    _name: &str,
+    _flags: OFlags,
+    _links: Links,
+) -> Result<OwnedFd, Errno> {
+    Err(Errno::NOSYS)
 }
 
 /// The same walk for systems without `openat2`: one folder after another, none of them a link.

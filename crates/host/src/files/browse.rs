@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::beneath::Root;
 use super::error::FileError;
-use super::look::links;
+use super::look::{links, permission_bits};
 use super::single::{read_open, stat_at, through};
 
 /// A file's content and what its name does not say.
@@ -131,7 +131,7 @@ pub fn load_in(root: &Path, path: &RelPath, limit_bytes: u64) -> Result<Loaded, 
     let bytes = read_open(fd, &place, limit_bytes)?;
     Ok(Loaded {
         bytes,
-        bits: stat.st_mode & 0o7777,
+        bits: permission_bits(&stat),
         links: links(&stat),
     })
 }

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::ffi::CString;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
 use super::error::FileError;
@@ -27,7 +29,7 @@ pub fn ensure_private_folder(path: &Path) -> Result<(), FileError> {
     ensure(path, 0o700)
 }
 
-fn ensure(path: &Path, mode: u32) -> Result<(), FileError> {
+fn ensure(path: &Path, mode: RawMode) -> Result<(), FileError> {
     let os = |at: &Path, errno: Errno| FileError::os("make the folder", at, errno);
     if !path.is_absolute() {
         return Err(FileError::BadPath {
@@ -216,14 +218,26 @@ fn free_name(top: &OwnedFd, moved: &mut u64) -> Result<CString, Errno> {
     }
 }
 
+/// Lets its owner into a folder; a link of that name is not followed.
+#[cfg(target_os = "linux")]
+fn unlock(parent: &OwnedFd, name: &CString) -> Result<(), Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let held = rustix::fs::openat(parent, name, flags, Mode::empty())?;
+    rustix::fs::chmod(format!("/proc/self/fd/{}", held.as_raw_fd()), Mode::RWXU)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unlock(parent: &OwnedFd, name: &CString) -> Result<(), Errno> {
+    rustix::fs::chmodat(parent, name, Mode::RWXU, AtFlags::SYMLINK_NOFOLLOW)
+}
+
 /// Opens a folder to empty it; one that its maker locked is unlocked first.
 fn open_own(parent: &OwnedFd, name: &CString) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let open = |flags| rustix::fs::openat(parent, name, flags, Mode::empty());
     let folder = match open(flags) {
         Err(Errno::ACCESS) => {
-            let held = open(OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
-            rustix::fs::chmod(format!("/proc/self/fd/{}", held.as_raw_fd()), Mode::RWXU)?;
+            unlock(parent, name)?;
             open(flags)?
         }
         other => other?,

@@ -12,7 +12,7 @@ use super::beneath::Root;
 use super::browse::Loaded;
 use super::error::FileError;
 use super::folders::remove_below;
-use super::look::{file_id, links};
+use super::look::{file_id, links, permission_bits};
 use super::single::{make_folders, read_open, write_in};
 
 /// The content of the file that was judged, with its bits.
@@ -42,7 +42,7 @@ pub fn load_judged(
     }
     Ok(Loaded {
         bytes: read_open(fd, &place, limit_bytes)?,
-        bits: stat.st_mode & 0o7777,
+        bits: permission_bits(&stat),
         links: links(&stat),
     })
 }

@@ -93,6 +93,15 @@ pub(super) fn links(stat: &Stat) -> u64 {
     stat.st_nlink as u64
 }
 
+/// Who may do what with the file.
+#[cfg_attr(
+    target_os = "linux",
+    expect(clippy::useless_conversion, reason = "narrower on other systems")
+)]
+pub(super) fn permission_bits(stat: &Stat) -> u32 {
+    u32::from(stat.st_mode & 0o7777)
+}
+
 /// Which file the system means.
 #[cfg_attr(
     target_os = "linux",

@@ -5,10 +5,12 @@ use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use change::{FileState, Mode, RelPath};
-use rustix::fs::{FileType, OFlags, Stat};
+use policy::FileId;
+use rustix::fs::{FileType, OFlags, RawMode, Stat};
 use rustix::io::Errno;
 
 use super::beneath::Root;
+use super::look::file_id;
 use super::single::{kind_name, stat_at};
 
 /// The largest file that is compared or merged, in bytes; a task's own files are smaller.
@@ -32,9 +34,9 @@ pub(crate) enum Present {
 /// What tells that nobody touched a file since it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    place: (u64, u64),
+    place: FileId,
     size: i64,
-    bits: u32,
+    bits: RawMode,
     changed: (i64, i64, i64, i64),
 }
 
@@ -53,7 +55,7 @@ impl Present {
 impl Stamp {
     pub(crate) fn of(stat: &Stat) -> Stamp {
         Stamp {
-            place: (stat.st_dev, stat.st_ino),
+            place: file_id(stat),
             size: stat.st_size,
             bits: stat.st_mode,
             changed: (

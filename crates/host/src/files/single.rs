@@ -249,6 +249,7 @@ fn follow(root: &Root, mut name: RelPath) -> Result<RelPath, FileError> {
 ///
 /// # Errors
 /// When it cannot be made.
+#[cfg(target_os = "linux")]
 pub(crate) fn make_folder_in(root: &Path, path: &RelPath) -> Result<bool, FileError> {
     let root = Root::open("make the folder", root)?;
     let made = make_folders(&root, path).and_then(|()| {

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use change::{FileState, Mode};
-use rustix::fs::{AtFlags, Dir, OFlags, RenameFlags, Stat};
+use rustix::fs::{AtFlags, Dir, OFlags, RawMode, RenameFlags, Stat};
 use rustix::io::Errno;
 
 use super::present::{Stamp, look_at};
@@ -27,7 +27,7 @@ pub(crate) struct Temp {
 /// The permission bits that a file gets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bits {
-    bits: u32,
+    bits: RawMode,
     owner: Option<(u32, u32)>,
 }
 
@@ -81,7 +81,7 @@ impl Temp {
         }
     }
 
-    fn fill(&self, bytes: &[u8], mode: u32, bits: Option<Bits>) -> Result<(), Errno> {
+    fn fill(&self, bytes: &[u8], mode: RawMode, bits: Option<Bits>) -> Result<(), Errno> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = rustix::fs::Mode::from_raw_mode(mode);

@@ -128,10 +128,6 @@ impl Outside for Internet {
 pub struct Door(Arc<Way>);
 
 /// Everything that a door knows.
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(dead_code, reason = "only Linux opens doors")
-)]
 pub(super) struct Way {
     hosts: Hosts,
     outside: Arc<dyn Outside>,

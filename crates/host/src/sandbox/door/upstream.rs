@@ -10,6 +10,10 @@ pub struct Upstream {
     pub(super) tunnels: Option<Proxy>,
     pub(super) requests: Option<Proxy>,
     /// Hosts that are reached without, and with them what is below.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only Linux opens doors")
+    )]
     except: Vec<String>,
 }
 
@@ -70,6 +74,10 @@ impl Upstream {
     }
 
     /// The proxy for a host, if it is not one of those that are reached without.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only Linux opens doors")
+    )]
     pub(super) fn of<'a>(&self, proxy: &'a Option<Proxy>, host: &HostName) -> Option<&'a Proxy> {
         let host = host.as_str();
         let covers = |it: &String| {
