@@ -290,6 +290,42 @@ fn only_what_is_staged_is_looked_at_and_old_secrets_are_not_told_again() {
     );
 }
 
+/// The replies are scripted: what is shown is that the hook's own question is asked, and of whom.
+#[test]
+fn a_small_model_is_asked_the_hooks_own_question_once_it_tells_controls_apart() {
+    let world = repository();
+    let hook = "name: Marks\ntrigger: {event: git.pre-commit}\naction: {type: agent, prompt: 'No marks for later may be added.', blocking: true}\n";
+    world.write(".kiro/hooks/marks.yaml", hook);
+    assert_eq!(world.kiro(&["hooks", "install"]).code, Some(0));
+    trust(&world);
+    assert_eq!(git(&world, &["add", "-A"]).code, Some(0));
+    let first = git(&world, &["commit", "-q", "--no-verify", "-m", "before"]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    world.write("a.py", "x = 1  # TODO\n");
+    let pass = r#"{"verdict": "pass", "findings": []}"#;
+    let block = r#"{"verdict": "block", "findings": ["a mark for later"]}"#;
+    let of = |when: &str, reply: &str| json!({"when": when, "reply": reply});
+    let controls = [
+        of("verify=False", block),
+        of("timeout=5)", pass),
+        of("HERE 1", block),
+        of("def double", pass),
+        of("DROP TABLE", block),
+        of("total_cents", pass),
+    ];
+    let own = "The hook says:\nNo marks for later may be added.";
+    let able = [&[of(own, block)], &controls[..]].concat();
+    let stopped = commit(&world, &world.script(&able));
+    assert_eq!(stopped.code, Some(1), "{}", stopped.stderr);
+    let told = "a.py: a mark for later (the model's opinion)";
+    assert!(stopped.stderr.contains(told), "{}", stopped.stderr);
+    let unable = [of(own, block), of("verify=False", pass)];
+    let passed = commit(&world, &world.script(&unable));
+    assert_eq!(passed.code, Some(0), "{}", passed.stderr);
+    let told = "was not judged: the model cannot tell";
+    assert!(passed.stderr.contains(told), "{}", passed.stderr);
+}
+
 #[test]
 fn a_blocking_hook_stops_a_real_commit() {
     let world = repository();

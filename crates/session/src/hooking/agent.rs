@@ -54,6 +54,8 @@ pub(super) struct Report {
     pub(super) verdict: Option<HookVerdict>,
     /// Its last words.
     pub(super) text: String,
+    /// What a person must know of how it was judged.
+    pub(super) remark: String,
     /// Why it stopped before it said that it was finished.
     pub(super) stopped: Option<String>,
     pub(super) cost: Cost,
@@ -190,6 +192,7 @@ fn converse(
         text,
         stopped,
         cost,
+        ..Report::default()
     })
 }
 

@@ -70,12 +70,11 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// What a hook left and a person lets land.
-    pub(super) fn of_later(hook: &str) -> Ran {
+    fn new(hook: &str, file: &str, event: &str) -> Ran {
         Ran {
             hook: hook.to_owned(),
-            file: String::new(),
-            event: "an approval".to_owned(),
+            file: file.to_owned(),
+            event: event.to_owned(),
             path: None,
             was: Was::Passed,
             why: String::new(),
@@ -90,6 +89,11 @@ impl Ran {
         }
     }
 
+    /// What a hook left and a person lets land.
+    pub(super) fn of_later(hook: &str) -> Ran {
+        Ran::new(hook, "", "an approval")
+    }
+
     /// It could not do what it is there for; that is no error of Kiro's.
     pub(super) fn failed(&mut self, why: String) -> Result<(), SessionError> {
         self.was = Was::Failed;
@@ -100,47 +104,21 @@ impl Ran {
 
 pub(super) fn blank(shelf: &Shelf, hook: &Hook, incident: &Incident) -> Ran {
     Ran {
-        hook: hook.name.clone(),
-        file: shelf.file.path.clone(),
-        event: incident.event.name().to_owned(),
         path: incident.path.clone(),
-        was: Was::Passed,
-        why: String::new(),
-        findings: Vec::new(),
-        files: Vec::new(),
-        created: Vec::new(),
-        diff: String::new(),
-        text: String::new(),
-        stops: false,
-        cost: Cost::default(),
-        wall_ms: 0,
+        ..Ran::new(&hook.name, &shelf.file.path, incident.event.name())
     }
 }
 
 /// A file that nothing could be read of may hold a hook that blocks: it stops what could be stopped.
 pub(super) fn unreadable(shelf: &Shelf, incident: &Incident) -> Ran {
-    let name = shelf
-        .file
-        .path
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let file = &shelf.file.path;
+    let name = file.rsplit('/').next().unwrap_or_default();
+    let why = "the hook file cannot be read, so nobody knows what it is to stop; `kiro validate-hooks` shows where";
     Ran {
-        hook: name.clone(),
-        file: shelf.file.path.clone(),
-        event: incident.event.name().to_owned(),
-        path: None,
         was: Was::Blocked,
-        why: "the hook file cannot be read, so nobody knows what it is to stop; `kiro validate-hooks` shows where".to_owned(),
-        findings: Vec::new(),
-        files: Vec::new(),
-        created: Vec::new(),
-        diff: String::new(),
-        text: String::new(),
+        why: why.to_owned(),
         stops: true,
-        cost: Cost::default(),
-        wall_ms: 0,
+        ..Ran::new(name, file, incident.event.name())
     }
 }
 

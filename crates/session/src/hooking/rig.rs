@@ -520,7 +520,10 @@ impl<'a> Rig<'a> {
         ran.cost = report.cost;
         ran.text = report.text;
         match (question.blocking, report.verdict, report.stopped) {
-            (true, Some(verdict), None) if verdict.passes => ran.findings = verdict.findings,
+            (true, Some(verdict), None) if verdict.passes => {
+                ran.why = report.remark;
+                ran.findings = verdict.findings;
+            }
             (true, Some(verdict), _) if !verdict.passes => {
                 ran.was = Was::Blocked;
                 ran.why = format!("{} findings", verdict.findings.len());
