@@ -13,5 +13,4 @@ pub mod process;
 pub mod sandbox;
 pub mod shadow;
 pub mod terminal;
-#[cfg(target_os = "linux")]
 pub mod watch;

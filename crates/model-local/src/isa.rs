@@ -98,7 +98,7 @@ impl Level {
             Avx2::detect().map(Self::Avx2),
         ];
         #[cfg(not(target_arch = "x86_64"))]
-        let vectors = [];
+        let vectors: [Option<Self>; 0] = [];
         vectors
             .into_iter()
             .flatten()

@@ -17,7 +17,9 @@ pub(crate) type Q4K = [Word; 36];
 pub(crate) type Q6K = [Word; 53];
 
 /// Where in a Q6_K panel the words of the scales begin, and those of the quants.
+#[cfg(target_arch = "x86_64")]
 pub(crate) const Q6K_SCALES: usize = 1;
+#[cfg(target_arch = "x86_64")]
 pub(crate) const Q6K_QUANTS: usize = 5;
 
 /// Where in a block of the file each word of a panel comes from, but the factors.

@@ -670,16 +670,51 @@ fn a_hook_is_drafted_from_words() {
         draft.to_string()
     };
     let model = world.script(&[
-        json!({"when": "lint typescript", "reply": draft("file.saved")}),
+        json!({"when": "run eslint", "reply": draft("file.saved")}),
         json!({"when": "unknown event", "reply": "a hook"}),
         json!({"when": "no JSON object", "reply": format!("```json\n{}\n```", draft("file.save"))}),
     ]);
-    let ran = world.kiro(&["hooks", "new", "lint typescript on save", "--model", &model]);
+    let words = "run eslint when typescript is saved";
+    let ran = world.kiro(&["hooks", "new", words, "--model", &model]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     let file = world.read(".kiro/hooks/lint.yaml");
     assert!(
         file.contains("event: \"file.save\"") && file.contains("npx eslint {file_path}"),
         "{file}"
     );
+    assert_eq!(world.kiro(&["validate-hooks"]).code, Some(0));
+}
+
+/// A small model makes up programs and patterns: what the request does not name is not run, and takes no file away.
+#[test]
+fn a_small_models_draft_is_held_to_the_request() {
+    let world = world();
+    let draft = |name: &str, event: &str, filter: &[&str]| {
+        let draft = json!({
+            "name": name, "event": event, "filter": filter, "type": "command",
+            "text": "pandoc --spelling {files}", "blocking": true,
+        });
+        draft.to_string()
+    };
+    let model = world.script(&[
+        json!({"when": "leaked passwords", "reply": draft("Leaks", "git.pre-commit", &["**/*.ts", "*.py"])}),
+        json!({"when": "in Markdown", "reply": draft("Spelling", "file.save", &["docs/**/*.md"])}),
+    ]);
+    let new = |words: &str| {
+        let ran = world.kiro(&["hooks", "new", words, "--model", &model]);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    };
+    new("look for leaked passwords in Python before a commit");
+    let leaks = world.read(".kiro/hooks/leaks.yaml");
+    let told = "prompt: \"look for leaked passwords in Python before a commit\"";
+    assert!(
+        leaks.contains("type: agent") && leaks.contains(told),
+        "{leaks}"
+    );
+    assert!(leaks.contains("*.py") && !leaks.contains("*.ts"), "{leaks}");
+    new("mend {spelling} in Markdown");
+    let spelling = world.read(".kiro/hooks/spelling.yaml");
+    let told = "prompt: \"mend {{spelling}} in Markdown\\n\\nThe file: {file_path}\"";
+    assert!(spelling.contains(told), "{spelling}");
     assert_eq!(world.kiro(&["validate-hooks"]).code, Some(0));
 }

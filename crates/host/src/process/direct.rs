@@ -141,7 +141,7 @@ fn follow(
 }
 
 /// Whether the child has ended; it stays to be waited for, so that its number is not given away.
-fn has_ended(child: &Child) -> io::Result<bool> {
+pub(super) fn has_ended(child: &Child) -> io::Result<bool> {
     let Some(pid) = pid(child) else {
         return Ok(true);
     };
@@ -150,7 +150,7 @@ fn has_ended(child: &Child) -> io::Result<bool> {
 }
 
 /// Kills whatever is left of the child's process group. That nothing is left is not an error.
-fn end_group(child: &Child) {
+pub(super) fn end_group(child: &Child) {
     if let Some(pid) = pid(child) {
         let _gone = kill_process_group(pid, Signal::KILL);
     }

@@ -7,6 +7,12 @@
 //! Whatever starts a child here owns it to the end: its output is bounded, its input is closed unless
 //! given, it can be cancelled at any moment, and no process of it is left when the call returns.
 
+#[cfg(any(test, all(unix, not(target_os = "linux"))))]
+#[cfg_attr(
+    target_os = "linux",
+    expect(unreachable_pub, reason = "for systems without a supervisor")
+)]
+mod attended;
 mod capture;
 mod command;
 #[cfg(unix)]
@@ -31,6 +37,8 @@ use policy::PermitMismatch;
 
 #[cfg(target_os = "linux")]
 pub use crate::sandbox::{Attended, Pipes};
+#[cfg(all(unix, not(target_os = "linux")))]
+pub use attended::{Attended, Pipes};
 pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
 #[cfg(any(target_os = "macos", test))]
 pub(crate) use direct::run as run_direct;
@@ -41,10 +49,8 @@ pub use git::{
     Staged, git_answer, git_file_at, git_objects, git_own_setting, git_staged, git_staged_objects,
     git_unstaged_objects, git_untracked, git_version,
 };
-#[cfg(target_os = "linux")]
-pub use plain::attended;
 #[cfg(unix)]
-pub use plain::{interactive, leave, plain};
+pub use plain::{attended, interactive, leave, plain};
 #[cfg(target_os = "linux")]
 pub(crate) use streams::{Silence, Streams, timespec};
 

@@ -5,7 +5,6 @@ use std::process::Stdio;
 
 use policy::Permit;
 
-#[cfg(target_os = "linux")]
 use super::Attended;
 use super::direct::{ended, prepare, system};
 use super::{Command, Ended, Finished, RunError, Supervisor};
@@ -34,19 +33,24 @@ pub fn plain(
 
 /// Starts a program of the user's own that Kiro talks with: it has pipes for its streams, and ends with its owner.
 ///
-/// Of the limits, those on time, output and memory hold.
+/// Of the limits, those on time, output and memory hold on Linux, and none elsewhere.
 ///
 /// # Errors
 /// When the permit is not for this command, or the supervisor does not start. That the program itself did not start
 /// shows in [`Attended::ending`].
-#[cfg(target_os = "linux")]
 pub fn attended(
     supervisor: &Supervisor,
     permit: Permit,
     command: &Command,
 ) -> Result<Attended, RunError> {
     permit.redeem(&command.act())?;
-    crate::sandbox::attended(supervisor, command)
+    #[cfg(target_os = "linux")]
+    return crate::sandbox::attended(supervisor, command);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _only_needed_on_linux = supervisor;
+        Attended::start(command)
+    }
 }
 
 /// Runs a program of the user's own that talks with the user (an editor) on Kiro's own terminal.

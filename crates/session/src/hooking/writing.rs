@@ -1,7 +1,7 @@
 //! New hook files: from templates, or drafted by a model from a description.
 
-use hooks::{HookFile, Severity, TEMPLATES};
-use model::{Cancel, Message, Request};
+use hooks::{Fact, HookFile, Severity, TEMPLATES};
+use model::{Cancel, Message, Request, Strategy};
 use serde_json::{Value, json};
 
 use super::rack::{FOLDER, Rack};
@@ -71,6 +71,51 @@ fn from_template(name: &str) -> Result<(String, String), SessionError> {
 
 const SYSTEM: &str = "\
 You draft hooks: what is to be done when something happens in a project. Answer with one JSON object and nothing else.";
+
+/// What a small model drafts, held to what was asked for. It takes the event from a request well, and makes up programs.
+///
+/// A command must begin with a program that the request names; else the hook is an agent that is told the request itself. Of
+/// git's events, where a pattern takes away what a hook looks at, patterns must stand for something in the request.
+fn grounded(mut draft: Value, words: &str) -> Value {
+    let said = words.to_lowercase();
+    let says = |it: &str| {
+        let mut parts = said.split(|it: char| !it.is_alphanumeric() && it != '-' && it != '_');
+        !it.is_empty() && parts.any(|part| part == it)
+    };
+    let event = draft["event"].as_str().and_then(hooks::Event::parse);
+    let text = draft["text"].as_str().unwrap_or_default().to_lowercase();
+    let program = text.split_whitespace().find(|it| !LAUNCHERS.contains(it));
+    let is_named = program.is_some_and(says);
+    if draft["type"] != "command" || !is_named {
+        let about = match event {
+            Some(event) if event.is_about_a_file() => "\n\nThe file: {file_path}",
+            Some(event) if Fact::Output.is_known_at(event) => "\n\nWhat it printed:\n{output}",
+            _ => "",
+        };
+        draft["type"] = json!("agent");
+        draft["text"] = json!(format!("{}{about}", literal(words)));
+    }
+    if event.is_some_and(hooks::Event::is_of_git)
+        && let Some(patterns) = draft["filter"].as_array_mut()
+    {
+        patterns.retain(|it| {
+            let pattern = it.as_str().unwrap_or_default().to_lowercase();
+            let language = hooks::language_of(&pattern);
+            says(&language) || pattern.split(['/', '.', '*', '!']).any(says)
+        });
+    }
+    draft
+}
+
+/// Programs that only start the one which follows.
+const LAUNCHERS: [&str; 12] = [
+    "npx", "bunx", "pnpm", "yarn", "uvx", "uv", "run", "exec", "python", "python3", "-m", "dlx",
+];
+
+/// Words of a person in a prompt, in which braces would be variables.
+fn literal(words: &str) -> String {
+    words.replace('{', "{{").replace('}', "}}")
+}
 
 /// What a model fills in; the program writes the file from it.
 fn schema() -> Value {
@@ -179,7 +224,11 @@ fn draft(
         let reply = model
             .stream(&request, cancel, &mut on)
             .map_err(models::failed)?;
-        match checked(&reply.text) {
+        let mut draft = super::verdict::json_of(&reply.text);
+        if model.profile().strategy == Strategy::Slots && draft.is_object() {
+            draft = grounded(draft, words);
+        }
+        match checked(&draft) {
             Ok(done) => return Ok(done),
             Err(why) => {
                 messages.push(Message::assistant(reply.text));
@@ -220,13 +269,12 @@ pub fn switch(
     Ok(path)
 }
 
-/// The hook file of an answer, with its name, when nothing is wrong with it.
-fn checked(reply: &str) -> Result<(String, String), String> {
-    let draft = super::verdict::json_of(reply);
+/// The hook file of a draft, with its name, when nothing is wrong with it.
+fn checked(draft: &Value) -> Result<(String, String), String> {
     if !draft.is_object() {
         return Err("it is no JSON object".to_owned());
     }
-    let text = file_of(&draft)?;
+    let text = file_of(draft)?;
     let file = HookFile::read("draft.yaml", &text);
     let wrong: Vec<&str> = file
         .diagnostics

@@ -10,10 +10,6 @@ pub struct Upstream {
     pub(super) tunnels: Option<Proxy>,
     pub(super) requests: Option<Proxy>,
     /// Hosts that are reached without, and with them what is below.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        expect(dead_code, reason = "only Linux opens doors")
-    )]
     except: Vec<String>,
 }
 
