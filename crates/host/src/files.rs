@@ -36,7 +36,9 @@ pub use open_folder::{FolderName, FolderRead, NameKind, OpenFolder};
 pub use several::{Rewrite, write_all_in};
 #[cfg(target_os = "linux")]
 pub(crate) use single::make_folder_in;
-pub use single::{digest, read, read_in, replace_own, write, write_in, write_over, write_program};
+pub use single::{
+    digest, read, read_given, read_in, replace_own, write, write_in, write_over, write_program,
+};
 
 pub(crate) use beneath::is_forbidden_part;
 pub(crate) use error::Shown;

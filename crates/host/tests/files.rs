@@ -1,14 +1,16 @@
 //! Files, as the session uses them: with permits, in real folders.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use change::{Changeset, FileChange, FileState, Mode, RelPath};
 use host::files::{
     ApplyError, EntryKind, FileError, Rewrite, apply, disk_free, ensure_folder,
-    ensure_private_folder, entries_in, load_in, preview, read, read_in, remove_tree, write,
-    write_all_in, write_in,
+    ensure_private_folder, entries_in, load_in, preview, read, read_given, read_in, remove_tree,
+    write, write_all_in, write_in,
 };
 use policy::{Gate, Permit, Rules, Verdict};
 
@@ -658,4 +660,20 @@ fn looking_around_follows_no_link() {
     for name in ["inner", "a/b", "none"] {
         assert!(entries_in(&place.root, Some(&rel(name))).is_err(), "{name}");
     }
+}
+
+#[test]
+fn what_a_person_names_may_be_a_pipe() {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let place = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+    writer.write_all(b"0123456789").expect("it fits");
+    drop(writer);
+    assert!(read(&place, 100).is_err(), "Kiro's own are files");
+    assert_eq!(read_given(&place, 10).expect("read"), b"0123456789");
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(read_given(folder.path(), 100).is_err());
+    let file = folder.path().join("a");
+    fs::write(&file, "0123456789").expect("written");
+    let error = read_given(&file, 9).expect_err("too large");
+    assert!(matches!(error, FileError::TooLarge { limit: 9, .. }));
 }

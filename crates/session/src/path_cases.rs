@@ -94,7 +94,7 @@ pub fn path_cases(options: &PathCasesOptions) -> Result<Vec<CaseVerdict>, Sessio
         })
     };
     let text = |path: &Path| {
-        let bytes = host::files::read(path, INPUT_MAX).map_err(SessionError::input)?;
+        let bytes = host::files::read_given(path, INPUT_MAX).map_err(SessionError::input)?;
         String::from_utf8(bytes)
             .map_err(|_| SessionError::input(format!("{} is not UTF-8 text", path.display())))
     };

@@ -77,7 +77,7 @@ pub(crate) fn command_rules(
 
 fn text_of(path: &Path, environment: &Environment) -> Result<(PathBuf, String), SessionError> {
     let file = environment.cwd.join(path);
-    let bytes = host::files::read(&file, INPUT_MAX).map_err(SessionError::input)?;
+    let bytes = host::files::read_given(&file, INPUT_MAX).map_err(SessionError::input)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| SessionError::input(format!("{} is not UTF-8", file.display())))?;
     Ok((file, text))

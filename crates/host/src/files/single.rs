@@ -29,6 +29,26 @@ pub fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, FileError> {
     read_open(fd, path, limit_bytes)
 }
 
+/// The content of what a person named for a command to read: a file, or a pipe such as `/dev/stdin`, waited for to its end.
+///
+/// # Errors
+/// When it cannot be opened or read, or is larger than `limit_bytes`.
+pub fn read_given(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, FileError> {
+    let os = |error| FileError::os("read", path, error);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(os)?;
+    let copied = file
+        .take(limit_bytes.saturating_add(1))
+        .read_to_end(&mut bytes);
+    if copied.map_err(os)? as u64 > limit_bytes {
+        return Err(FileError::TooLarge {
+            path: path.to_path_buf(),
+            limit: limit_bytes,
+        });
+    }
+    Ok(bytes)
+}
+
 /// The content of a file below `root`. Links are followed only as long as they stay below `root`.
 ///
 /// # Errors
