@@ -90,6 +90,25 @@ fn each_task_is_a_commit_of_its_own_files_with_trailers() {
 }
 
 #[test]
+fn a_list_of_tasks_that_git_holds_is_ticked_with_each_commit() {
+    let world = repository();
+    assert_eq!(world.kiro(&["plan", "specs/numbers.md"]).code, Some(0));
+    git(&world, &["add", "plans"]);
+    git(&world, &["commit", "--quiet", "-m", "plan", "--", "plans"]);
+    let tasks = "plans/numbers-tasks.md";
+    let planned = world.read(tasks);
+    world.write(tasks, format!("{planned}\nA remark of mine.\n"));
+    let ran = autopilot(&world, &world.script(&good_replies()), &RUN);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let held = |it: &str| git(&world, &["show", &format!("{it}:{tasks}")]);
+    let ticks = |it: &str| held(it).matches("- [x]").count();
+    let each = ["main", "work~2", "work~1", "work"].map(ticks);
+    assert_eq!(each, [0, 1, 2, 3]);
+    assert_eq!(held("work").replace("[x]", "[ ]"), planned.trim_end());
+    assert!(world.read(tasks).ends_with("A remark of mine.\n"));
+}
+
+#[test]
 fn what_a_person_changed_in_the_same_file_stays_out_of_the_commit() {
     let world = repository();
     world.write("numbers_kit/double.py", "A = 1\n\n\n\n\n\nB = 2\n");

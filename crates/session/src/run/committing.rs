@@ -1,7 +1,7 @@
 //! `--commit-per-task` and `--branch`: what the person asked git to keep. This is the one place of a run that writes the user's
 //! repository: objects, the branch that is checked out, and in the index only the entries of the task's own files.
 //!
-//! A commit is built in an index of its own from what HEAD holds and what the task brought in, so that what the user staged or
+//! A commit is built in an index of its own from what HEAD holds, what the task brought in and its tick in the list of tasks, so that what the user staged or
 //! changed beside it, in the same files too, stays as it was and out of the commit. Git's hooks run as they would for a
 //! commit by hand where nothing in the folder waits for trust; elsewhere they do not, nor do filters, and that is said.
 
@@ -13,6 +13,7 @@ use change::{Changeset, FileState, Mode, RelPath, merge};
 use engine::{Fact, Landings};
 use host::process::{Command, Finished, Limits};
 use policy::OwnProgram;
+use spec::{TaskMark, set_mark};
 
 use super::{Running, landing};
 use crate::documents;
@@ -216,6 +217,20 @@ impl<'a> Repository<'a> {
             wanted.insert(path.clone(), next);
         }
         Ok(wanted)
+    }
+
+    /// The list of tasks as git holds it, with this task ticked; none where git does not hold it, or holds no such open task.
+    fn ticked(&self, tasks: &RelPath, id: &str) -> Result<Option<FileState>, String> {
+        let Some(held) = self.at_head(tasks)? else {
+            return Ok(None);
+        };
+        let marked = held
+            .text()
+            .and_then(|it| set_mark(it, &id.into(), TaskMark::Done).ok());
+        let bytes = marked.map(String::into_bytes);
+        Ok(bytes
+            .filter(|it| *it != held.bytes)
+            .map(|bytes| FileState { bytes, ..held }))
     }
 
     fn at_head(&self, path: &RelPath) -> Result<Option<FileState>, String> {
@@ -477,7 +492,13 @@ impl Running<'_> {
         let index = folder.join("commit-index");
         let repository = Repository::open(self.shop)?;
         let mut left = Vec::new();
-        let made = repository.wanted(&changes).and_then(|wanted| {
+        let tasks = RelPath::parse(&self.place.tasks()).ok();
+        let made = repository.wanted(&changes).and_then(|mut wanted| {
+            if let Some(tasks) = tasks.filter(|_| !wanted.is_empty())
+                && let Some(ticked) = repository.ticked(&tasks, id)?
+            {
+                wanted.insert(tasks, Some(ticked));
+            }
             let before = repository.entries(&wanted)?;
             let commit = repository.commit(&wanted, &message, &index)?;
             if commit.is_some() {
