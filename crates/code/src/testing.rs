@@ -1,5 +1,7 @@
 //! Tests: which files hold them, what they are called, what they assert.
 
+mod silenced;
+
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -103,7 +105,8 @@ pub struct TestCase {
 /// Every assertion of a source, in the order of the text, also in functions that are not tests
 /// themselves, since tests call them. Python: `assert`, `self.assert…`, `mock.assert_…`, `raises`,
 /// `warns`, `fail`. JavaScript, TypeScript: `expect(…)…`, `assert(…)`, `assert.…(…)`. Rust: macros
-/// whose name begins with `assert`, `debug_assert` or `prop_assert`, also inside other macros.
+/// whose name begins with `assert`, `debug_assert` or `prop_assert`, also inside other macros. What
+/// cannot fail is none: where a handler around it lets the failure vanish, or that is never reached.
 #[must_use]
 pub fn assertions(language: Language, source: &str) -> Vec<Assertion> {
     Reading::of(language, source).assertions
@@ -125,6 +128,10 @@ struct Reading<'src> {
     cases: Vec<TestCase>,
     /// What the walk is in: the node that opened it, its name, whether it is skipped.
     scopes: Vec<Scope>,
+    /// Parts of the nodes that the walk is in, in which no assertion can fail.
+    silenced: Vec<usize>,
+    /// How many of them the walk is in.
+    silences: usize,
 }
 
 /// What stands beside a test's name.
@@ -148,6 +155,8 @@ impl<'src> Reading<'src> {
             assertions: Vec::new(),
             cases: Vec::new(),
             scopes: Vec::new(),
+            silenced: Vec::new(),
+            silences: 0,
         };
         if let Some(tree) = parse(language, source) {
             reading.walk(tree.root_node());
@@ -162,13 +171,20 @@ impl<'src> Reading<'src> {
             Step::Enter(node, _) => {
                 self.enter(node, &mut marks);
                 self.leaves_early(node);
+                self.silences += usize::from(self.silenced.last() == Some(&node.id()));
+                let part = silenced::part(self.language, self.source, node);
+                self.silenced.extend(part.map(|it| it.id()));
                 let assertion = self.is_assertion(node);
-                if assertion {
+                if assertion && self.silences == 0 {
                     self.push_assertion(node);
                 }
                 !assertion || node.kind() == "with_item"
             }
             Step::Leave(node) => {
+                if self.silenced.last() == Some(&node.id()) {
+                    self.silenced.pop();
+                    self.silences -= 1;
+                }
                 if self
                     .scopes
                     .last()

@@ -170,3 +170,76 @@ fn examples_of_a_table_that_are_gone_are_told() {
     let told = check(&[("test_a.py", test, &test.replace("[1, 2]", "[2]"))]);
     assert_eq!(told, ["test_a.py:2: test_a: examples are gone: 1"]);
 }
+
+#[test]
+fn an_assertion_that_cannot_fail_any_more_is_gone() {
+    let told = "tests/test_cart.py:7: TestCart.test_empty: «assert total([]) == 0» is gone";
+    let last = "        assert total([]) == 0\n";
+    let inner = "            assert total([]) == 0\n";
+    for (before, after) in [
+        (
+            "        try:\n",
+            "        except Exception:\n            pass\n",
+        ),
+        (
+            "        try:\n",
+            "        except:\n            print('no')\n",
+        ),
+        (
+            "        try:\n",
+            "        except (KeyError, AssertionError) as e:\n            log(e)\n",
+        ),
+        ("        with suppress(AssertionError):\n", ""),
+        ("        if False:\n", ""),
+        ("        while 0:\n", ""),
+        ("        for _ in []:\n", ""),
+    ] {
+        let after = CART.replace(last, &format!("{before}{inner}{after}"));
+        assert_eq!(python(&after), [told], "{before}");
+    }
+    for (before, after) in [
+        (
+            "        try:\n",
+            "        except KeyError:\n            pass\n",
+        ),
+        (
+            "        try:\n",
+            "        except Exception as e:\n            raise Wrong() from e\n",
+        ),
+        (
+            "        try:\n",
+            "        except Exception:\n            self.fail('no')\n",
+        ),
+        ("        try:\n", "        finally:\n            close()\n"),
+        ("        if ready:\n", ""),
+        ("        for _ in range(2):\n", ""),
+    ] {
+        let after = CART.replace(last, &format!("{before}{inner}{after}"));
+        assert_eq!(python(&after), [] as [&str; 0], "{before}{after}");
+    }
+    let script = "test('a', () => {\n  expect(f()).toBe(2);\n});\n";
+    for (before, after, is_told) in [
+        ("try {", "} catch (e) { console.log(e); }", true),
+        ("try {", "} catch { }", true),
+        ("try {", "} catch (e) { throw e; }", false),
+        ("if (false) {", "}", true),
+        ("if (ready) {", "}", false),
+    ] {
+        let expect = "expect(f()).toBe(2);";
+        let new = script.replace(expect, &format!("{before}\n{expect}\n{after}"));
+        let found = check(&[("a.test.js", script, &new)]);
+        assert_eq!(!found.is_empty(), is_told, "{before} {after}: {found:?}");
+    }
+    let rust = "#[test]\nfn a() {\n    assert_eq!(f(), 2);\n}\n";
+    for (before, after, is_told) in [
+        ("let _ = std::panic::catch_unwind(|| {", "});", true),
+        ("catch_unwind(|| {", "});", true),
+        ("let it = catch_unwind(|| {", "});", false),
+        ("if false {", "}", true),
+    ] {
+        let assert = "assert_eq!(f(), 2);";
+        let new = rust.replace(assert, &format!("{before} {assert} {after}"));
+        let found = check(&[("tests/a.rs", rust, &new)]);
+        assert_eq!(!found.is_empty(), is_told, "{before} {after}: {found:?}");
+    }
+}
