@@ -672,8 +672,8 @@ fn what_a_person_names_may_be_a_pipe() {
     assert_eq!(read_given(&place, 10).expect("read"), b"0123456789");
     let folder = tempfile::tempdir().expect("a folder");
     assert!(read_given(folder.path(), 100).is_err());
-    let file = folder.path().join("a");
-    fs::write(&file, "0123456789").expect("written");
-    let error = read_given(&file, 9).expect_err("too large");
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(b"0123456789").expect("written");
+    let error = read_given(file.path(), 9).expect_err("too large");
     assert!(matches!(error, FileError::TooLarge { limit: 9, .. }));
 }

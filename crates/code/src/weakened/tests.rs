@@ -217,6 +217,10 @@ fn an_assertion_that_cannot_fail_any_more_is_gone() {
         let after = CART.replace(last, &format!("{before}{inner}{after}"));
         assert_eq!(python(&after), [] as [&str; 0], "{before}{after}");
     }
+}
+
+#[test]
+fn so_it_is_in_scripts_and_rust() {
     let script = "test('a', () => {\n  expect(f()).toBe(2);\n});\n";
     for (before, after, is_told) in [
         ("try {", "} catch (e) { console.log(e); }", true),
