@@ -1,6 +1,6 @@
 //! The simulator: from a seed follow a project, its tasks, a model that works well or badly, a person who answers and edits,
-//! and a process of Kiro that dies at any point between two effects. After every step the laws of `laws` must hold, and once
-//! the faults end the run must come to `done`.
+//! and a process of Kiro with up to three lanes that dies at any point between two effects. After every step the laws of
+//! `laws` must hold, and once the faults end the run must come to `done`.
 //!
 //! What decides and what keeps is the real code: the engine's fold and its `next`, the landings, policy's gate with real
 //! permits, three-way merges and `host::files::apply` on a real folder, the journal in SQLite with what a death leaves of its
@@ -9,6 +9,7 @@
 //! `evals/deaths.py` does the like to the real binary.
 
 mod dice;
+mod lanes;
 mod laws;
 mod process;
 mod world;
@@ -27,6 +28,8 @@ pub struct Told {
     pub deaths: u32,
     /// Edits of the simulated user.
     pub edits: u32,
+    /// Most tasks that were worked on at once.
+    pub at_once: usize,
     /// Facts that the journal holds at the end.
     pub facts: usize,
     /// Digest of everything that happened, in order.

@@ -28,6 +28,7 @@ fn many(count: u64) -> ExitCode {
     let clock = Instant::now();
     let mut sum = Told::default();
     let mut broken = 0;
+    let mut beside = 0;
     for seed in 0..count {
         match simulate(seed) {
             Ok(told) => {
@@ -35,6 +36,7 @@ fn many(count: u64) -> ExitCode {
                 sum.deaths += told.deaths;
                 sum.edits += told.edits;
                 sum.facts += told.facts;
+                beside += u64::from(told.at_once > 1);
             }
             Err(violation) => {
                 broken += 1;
@@ -43,7 +45,7 @@ fn many(count: u64) -> ExitCode {
         }
     }
     say(&format!(
-        "{count} seeds in {:.1} s: {} processes, {} killed, {} edits of the user, {} facts; {broken} violations",
+        "{count} seeds in {:.1} s: {} processes, {} killed, {} edits of the user, {} facts, tasks beside each other in {beside} of them; {broken} violations",
         clock.elapsed().as_secs_f64(),
         sum.lives,
         sum.deaths,

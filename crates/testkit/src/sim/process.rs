@@ -2,15 +2,19 @@
 
 use change::{Changeset, Digest, FileState, Mode as FileMode, RelPath};
 use engine::{
-    Answer, Answerer, CheckPurpose, Fact, Judgement, Landings, Mode, Next, Outcome, Progress,
-    Proposal, Renewal, Run, TaskRecord, TaskState,
+    Answer, Answerer, CheckPurpose, Fact, Judgement, Landings, Lanes, Mode, Next, Outcome,
+    Progress, Proposal, Run, TaskRecord, TaskState,
 };
 use host::files::{ApplyError, FileError};
 use policy::{Gate, Permit, Verdict};
 use session::{Given, Journal, RunRow};
 use spec::{TaskList, TaskMark, set_mark};
 
+use super::lanes::Work;
 use super::world::{SPEC, TASKS, Tree, World, body_of, path, written};
+
+/// How many attempts go on at once at most.
+const LANES_MAX: usize = 3;
 
 /// How a process ended that was not killed.
 pub(super) enum Ended {
@@ -32,15 +36,17 @@ impl Ended {
     }
 }
 
-type Step<T = ()> = Result<T, String>;
+pub(super) type Step<T = ()> = Result<T, String>;
 
 pub(super) struct Process<'w> {
-    world: &'w mut World,
+    pub(super) world: &'w mut World,
     journal: Journal,
     id: String,
     run: Run,
     gate: Gate,
     landed: Vec<Changeset>,
+    pub(super) lanes: Lanes,
+    pub(super) at_work: Vec<Work>,
 }
 
 fn words(reasons: &[policy::Reason]) -> Vec<String> {
@@ -105,7 +111,10 @@ impl<'w> Process<'w> {
                 (row.id, Vec::new())
             }
         };
+        let lanes = Lanes::new(1 + world.dice.below(LANES_MAX));
         let mut process = Process {
+            lanes,
+            at_work: Vec::new(),
             world,
             journal,
             id,
@@ -152,7 +161,7 @@ impl<'w> Process<'w> {
     }
 
     /// Appends one fact: it may be there although the process never heard of it.
-    fn record(&mut self, fact: Fact) -> Step {
+    pub(super) fn record(&mut self, fact: Fact) -> Step {
         self.world.point(&format!("records {}", told(&fact)));
         self.world.inflight = vec![(self.id.clone(), fact.clone())];
         let at = self.world.now();
@@ -177,7 +186,11 @@ impl<'w> Process<'w> {
 
     fn turn(&mut self) -> Step<Option<Outcome>> {
         self.hear_answers()?;
-        let next = self.run.next().ok_or("the run had already ended")?;
+        let next = self.run.next_beside(&self.lanes);
+        let next = next.ok_or("the run had already ended")?;
+        if self.is_heard(&next) {
+            return self.hear().map(|()| None);
+        }
         self.world.point(&format!("{next:?}"));
         match next {
             Next::Attempt { task, attempt } => self.attempt(&task, attempt)?,
@@ -208,29 +221,8 @@ impl<'w> Process<'w> {
 
     // Attempts.
 
-    fn attempt(&mut self, id: &str, attempt: u32) -> Step {
-        let base = self.world.snapshot();
-        self.record(Fact::AttemptStarted {
-            task: id.to_owned(),
-            attempt,
-            base: base.clone(),
-        })?;
-        self.mark(id, TaskMark::Running)?;
-        self.world.point("the model works");
-        if self.world.fault(12) {
-            self.mark(id, TaskMark::Open)?;
-            return Err("the provider is gone".to_owned());
-        }
-        if self.world.fault(8) {
-            self.check(id, false)?;
-            return self.fail(id.to_owned(), "no candidate passes".to_owned());
-        }
-        let tree = self.work(id, &base);
-        self.propose(id, &base, tree)
-    }
-
     /// What the model makes of the tree: a line or two of the task's own, or a file less.
-    fn work(&mut self, id: &str, base: &str) -> String {
+    pub(super) fn work(&mut self, id: &str, base: &str) -> String {
         let files: Vec<String> = self
             .run
             .task(id)
@@ -261,7 +253,7 @@ impl<'w> Process<'w> {
     }
 
     /// The model's word counts for nothing: now and then there is a proposal and no green check.
-    fn propose(&mut self, id: &str, base: &str, tree: String) -> Step {
+    pub(super) fn propose(&mut self, id: &str, base: &str, tree: String) -> Step {
         if !self.world.fault(15) {
             self.check(id, true)?;
         }
@@ -283,44 +275,7 @@ impl<'w> Process<'w> {
         })
     }
 
-    /// Other work has landed since: the proposal is brought onto what stands now and proven there.
-    fn renew(&mut self, id: &str) -> Step {
-        let proposal = self.proposal(id)?;
-        let base = self.world.snapshot();
-        self.record(Fact::RenewalStarted {
-            task: id.to_owned(),
-            base: base.clone(),
-        })?;
-        self.world.point("the proposal is proven anew");
-        let changes = self.world.between(&proposal.base, &proposal.tree);
-        let renewal = match onto(self.world.tree(&base), &changes) {
-            None => Renewal::Failed("it does not fit".to_owned()),
-            Some(_) if self.world.fault(10) => {
-                self.check(id, false)?;
-                Renewal::Failed("no check is green".to_owned())
-            }
-            Some(tree) => {
-                self.check(id, true)?;
-                let tree = self.world.keep(tree);
-                let same = self.world.between(&base, &tree) == changes;
-                let proposal = Proposal {
-                    base,
-                    tree,
-                    ..proposal
-                };
-                match same {
-                    true => Renewal::Same(proposal),
-                    false => Renewal::Changed(proposal),
-                }
-            }
-        };
-        self.record(Fact::RenewalEnded {
-            task: id.to_owned(),
-            renewal,
-        })
-    }
-
-    fn check(&mut self, id: &str, green: bool) -> Step {
+    pub(super) fn check(&mut self, id: &str, green: bool) -> Step {
         self.record(Fact::CheckRan {
             task: Some(id.to_owned()),
             purpose: CheckPurpose::After,
@@ -349,7 +304,7 @@ impl<'w> Process<'w> {
         self.propose(id, &proposal.base, tree)
     }
 
-    fn proposal(&self, id: &str) -> Step<Proposal> {
+    pub(super) fn proposal(&self, id: &str) -> Step<Proposal> {
         let task = self.run.task(id).and_then(|it| it.proposal.clone());
         task.ok_or_else(|| format!("task {id} has no proposal"))
     }
@@ -530,7 +485,7 @@ impl<'w> Process<'w> {
             .map_err(text)
     }
 
-    fn fail(&mut self, task: String, reason: String) -> Step {
+    pub(super) fn fail(&mut self, task: String, reason: String) -> Step {
         self.mark(&task, TaskMark::Open)?;
         self.record(Fact::AttemptFailed { task, reason })
     }
@@ -551,13 +506,13 @@ impl<'w> Process<'w> {
         Ok(())
     }
 
-    fn mark(&mut self, task: &str, mark: TaskMark) -> Step {
+    pub(super) fn mark(&mut self, task: &str, mark: TaskMark) -> Step {
         set_box(self.world, &self.gate, task, mark)
     }
 }
 
 /// A tree with these changes merged into it; none where both changed the same lines.
-fn onto(tree: &Tree, changes: &Changeset) -> Option<Tree> {
+pub(super) fn onto(tree: &Tree, changes: &Changeset) -> Option<Tree> {
     let mut tree = tree.clone();
     for it in changes.files() {
         let now = tree.get(&it.path).cloned();

@@ -72,6 +72,8 @@ pub(super) struct World {
     pub(super) lives: u32,
     deaths: u32,
     edits: u32,
+    /// Most tasks that were worked on at once.
+    pub(super) at_once: usize,
     /// Whether faults still happen.
     pub(super) rough: bool,
     die_in: Option<usize>,
@@ -113,6 +115,7 @@ impl World {
             lives: 0,
             deaths: 0,
             edits: 0,
+            at_once: 0,
             rough: true,
             die_in: None,
             clock: 1_000,
@@ -722,6 +725,7 @@ impl World {
             lives: self.lives,
             deaths: self.deaths,
             edits: self.edits,
+            at_once: self.at_once,
             facts: self.acked.len(),
             digest: format!("{:016x}", self.digest),
         }
