@@ -106,6 +106,8 @@ pub(crate) enum Command {
     Policy(PolicyCommand),
     /// Print the schema of a command's JSON, or list the schemas.
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete the commands of this program.
+    Completions(CompletionsArgs),
     /// Look at this machine, and try to break out of the sandbox.
     Doctor(Json),
     /// Speak the Agent Client Protocol, for the editor that started this program
@@ -167,6 +169,13 @@ pub(crate) struct TestPathsArgs {
 pub(crate) struct SchemaArgs {
     /// Its name; the schemas are listed when left out.
     pub(crate) name: Option<String>,
+}
+
+/// Which shell.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell: `source <(kiro completions bash)`, `kiro completions fish | source`.
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// For machines.

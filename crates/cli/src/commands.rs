@@ -3,6 +3,7 @@
 mod acp;
 mod approvals;
 mod chat;
+mod completions;
 mod context;
 mod doctor;
 mod eval;
@@ -86,6 +87,7 @@ pub(crate) fn run(args: Kiro) -> Result<ExitCode, SessionError> {
         Command::Trust(args) => trust::run(&args, &environment),
         Command::Guard => guard::run(&environment),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => Ok(completions::run(&args)),
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Acp => acp::run(&environment),
         Command::Lsp => lsp::run(&environment),

@@ -6,6 +6,7 @@ mod bad_input;
 mod chat;
 mod client;
 mod commits;
+mod completions;
 mod context;
 mod conversation;
 mod criteria;
