@@ -71,7 +71,7 @@ pub(crate) fn open(
     let facts = catalogue(environment)?;
     let one = |id: &ModelId| -> Result<Arc<dyn Model>, SessionError> {
         match id.provider() {
-            Provider::Local => Ok(Arc::new(open_local(environment, id, cancel)?)),
+            Provider::Local => Ok(open_local(environment, id, cancel)?),
             Provider::Scripted => open_script(environment, id),
             _ => remote::open(environment, &config, &facts, id),
         }
@@ -121,17 +121,18 @@ pub(crate) fn failed(error: ModelError) -> SessionError {
     SessionError::new(kind, error)
 }
 
+/// A local model, which is one and the same for everybody in this process.
 pub(crate) fn open_local(
     environment: &Environment,
     id: &ModelId,
     cancel: &Cancel,
-) -> Result<LocalModel, SessionError> {
+) -> Result<Arc<LocalModel>, SessionError> {
     let hint = match id == built_in() {
         true => "`kiro model pull` fetches it anew",
         false => "`kiro model list` shows the others",
     };
     let path = local_file(environment, id, cancel)?;
-    LocalModel::open(&path, id.clone())
+    LocalModel::shared(&path, id)
         .map_err(|error| SessionError::new(Kind::NoModel, error).hint(hint))
 }
 
