@@ -178,6 +178,7 @@ impl LocalModel {
                 strategy: Strategy::Slots,
                 writes_plans: false,
                 native_tools: false,
+                images: false,
             },
             vocabulary: parts.vocabulary,
             forms: Forms::default(),
@@ -292,6 +293,7 @@ impl Model for LocalModel {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
+        request.check_images(&self.id, self.profile)?;
         self.turn(request, cancel, on, |turn, prompt, kept| {
             turn.answer(request, prompt, kept)
         })
@@ -305,6 +307,7 @@ impl Model for LocalModel {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Vec<Reply>, ModelError> {
+        request.check_images(&self.id, self.profile)?;
         if !self.own_kernels {
             return model::one_after_another(self, request, seeds, cancel, on);
         }

@@ -89,6 +89,34 @@ pub(crate) fn open(
     ))
 }
 
+/// Whether every model of a chain takes pictures.
+///
+/// # Errors
+/// When the configuration, the catalogue or a script cannot be used.
+pub fn takes_images(environment: &Environment, chain: &Chain) -> Result<bool, SessionError> {
+    let facts = catalogue(environment)?;
+    for id in std::iter::once(&chain.first).chain(&chain.others) {
+        let takes = match id.provider() {
+            Provider::Local => false,
+            Provider::Scripted => open_script(environment, id)?.profile().images,
+            _ => remote::profile(&facts, id).images,
+        };
+        if !takes {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The refusal of a picture for a model that takes none.
+#[must_use]
+pub fn no_images(chain: &Chain) -> SessionError {
+    SessionError::input(format!("{chain} takes no pictures")).hint(
+        "choose a model that does, with `--model` or `/model`, or say in words what the picture shows; \
+         `\"images\": true` in ~/.kiro/catalogue.json says of a model that it takes them",
+    )
+}
+
 /// What models can hold and what they cost: the user's `catalogue.json` in Kiro's folder, then what ships.
 fn catalogue(environment: &Environment) -> Result<Catalogue, SessionError> {
     const BYTES_MAX: u64 = 4 << 20;
@@ -114,6 +142,7 @@ pub(crate) fn failed(error: ModelError) -> SessionError {
         | ModelError::Weights { .. }
         | ModelError::Provider { .. } => Kind::NoModel,
         ModelError::Exceeded { .. } => Kind::Refused,
+        ModelError::NoImages { .. } => Kind::Input,
         ModelError::TooLong { .. } | ModelError::Broken { .. } | ModelError::Script { .. } => {
             Kind::Internal
         }

@@ -38,6 +38,7 @@ mod network;
 mod parallel;
 mod path;
 mod person;
+mod pictures;
 mod planned;
 mod policy;
 mod policy_paths;
