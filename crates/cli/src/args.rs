@@ -435,6 +435,9 @@ pub(crate) struct ChatArgs {
     /// What is to be done or answered; without it a conversation begins at this terminal.
     #[arg(short = 'p', long = "prompt", value_name = "PROMPT")]
     pub(crate) prompt: Option<String>,
+    /// A picture to show the model with the prompt; may be given several times.
+    #[arg(long = "image", value_name = "PATH", requires = "prompt")]
+    pub(crate) images: Vec<String>,
     /// Go on with a conversation; the last one when no id is given.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "json"])]
     pub(crate) resume: Option<String>,

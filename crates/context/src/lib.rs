@@ -13,7 +13,7 @@ mod walk;
 
 pub use index::{Hit, Index, Place, Refreshed, forget_gone};
 pub use mention::{Mention, MentionKind, mentions};
-pub use reader::Reader;
+pub use reader::{Read, Reader};
 pub use steering::{About, Choice, Inclusion, Origin, Reference, ReferenceKind, Steering, choose};
 pub use sweep::{Met, Sweep};
 pub use walk::{Found, Walk, Walked};

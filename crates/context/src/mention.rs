@@ -1,7 +1,7 @@
 //! What a person mentions of the project in their words: `@workspace`, `#file:src/a.py`, `#symbol:Cart.total`.
 //!
 //! A mention is a word of its own. What it names follows a colon, up to the next space, or stands in brackets, where
-//! several are divided by commas: `#file(docs/my plan.md, a.py)`.
+//! several are divided by commas: `#file(docs/my plan.md, a.py)`. A picture needs no word before it: `#docs/login.png`.
 
 use std::ops::Range;
 
@@ -41,6 +41,12 @@ const WORDS: [(&str, MentionKind); 10] = [
     ("#image", MentionKind::Image),
     ("#steering", MentionKind::Named),
 ];
+
+/// What ends a sentence or a bracket, and no name.
+const CLOSING: [char; 7] = [',', ';', '.', '?', '!', ')', ':'];
+
+/// How names of pictures end.
+const PICTURES: [&str; 5] = [".png", ".jpg", ".jpeg", ".gif", ".webp"];
 
 impl MentionKind {
     /// The words by which things are mentioned, for completion.
@@ -106,6 +112,9 @@ fn in_line(line: &str, offset: usize, found: &mut Vec<Mention>) {
 fn read(text: &str) -> Option<(MentionKind, Vec<String>, usize)> {
     let word = text[1..].find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     let end = 1 + word.unwrap_or(text.len() - 1);
+    if let Some(found) = picture(text) {
+        return Some(found);
+    }
     let (word, rest) = text.split_at(end);
     match WORDS.iter().find(|(known, _)| *known == word) {
         Some((_, kind)) => {
@@ -118,6 +127,17 @@ fn read(text: &str) -> Option<(MentionKind, Vec<String>, usize)> {
         }
         None => None,
     }
+}
+
+/// The picture that a text begins with, named by its path alone.
+fn picture(text: &str) -> Option<(MentionKind, Vec<String>, usize)> {
+    let path = text.strip_prefix('#')?;
+    let end = path.find(|c: char| c.is_whitespace() || c == '(');
+    let path = path[..end.unwrap_or(path.len())].trim_end_matches(CLOSING);
+    let lower = path.to_ascii_lowercase();
+    let ends = |it: &&str| lower.ends_with(*it) && lower.len() > it.len();
+    let is_one = PICTURES.iter().any(|it| ends(&it)) && !path.contains(':');
+    is_one.then(|| (MentionKind::Image, vec![path.to_owned()], 1 + path.len()))
 }
 
 fn named(rest: &str) -> (Vec<String>, usize) {
@@ -135,7 +155,7 @@ fn named(rest: &str) -> (Vec<String>, usize) {
         return (Vec::new(), 0);
     };
     let end = inner.find(char::is_whitespace).unwrap_or(inner.len());
-    let name = inner[..end].trim_end_matches([',', ';', '.', '?', '!', ')', ':']);
+    let name = inner[..end].trim_end_matches(CLOSING);
     match name.is_empty() {
         true => (Vec::new(), 0),
         false => (vec![name.to_owned()], 1 + name.len()),
@@ -192,6 +212,23 @@ mod tests {
             assert_eq!(of(text), [], "{text}");
         }
         assert_eq!(of("`open #file:a").len(), 1);
+    }
+
+    #[test]
+    fn pictures_are_named_by_their_path_alone() {
+        let text =
+            "why is #docs/login page.PNG or #shots/a-1.jpeg, odd? #.webp #a.png.txt (#image:b.png)";
+        let wanted = [
+            (MentionKind::Named, "docs", "#docs"),
+            (MentionKind::Image, "shots/a-1.jpeg", "#shots/a-1.jpeg"),
+            (MentionKind::Named, "a", "#a"),
+            (MentionKind::Image, "b.png", "#image:b.png"),
+        ];
+        let wanted: Vec<_> = wanted
+            .iter()
+            .map(|(kind, names, text)| (*kind, (*names).to_owned(), *text))
+            .collect();
+        assert_eq!(of(text), wanted);
     }
 
     proptest::proptest! {

@@ -17,6 +17,15 @@ pub struct Reader {
     gate: Gate,
 }
 
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The rule that lets it be read.
+    pub rule: String,
+}
+
 impl Reader {
     /// For the project in `root` (canonical), by the rules of `gate`.
     pub fn new(root: &Path, gate: &Gate) -> Reader {
@@ -36,6 +45,20 @@ impl Reader {
     /// # Errors
     /// Why it is not shown: a rule, or what is wrong with the file.
     pub fn text(&self, path: &str) -> Result<Option<String>, String> {
+        let Some(read) = self.bytes(path)? else {
+            return Ok(None);
+        };
+        match String::from_utf8(read.bytes) {
+            Ok(text) if !text.contains('\0') => Ok(Some(text)),
+            _ => Err("it is no text".to_owned()),
+        }
+    }
+
+    /// The bytes of a file; none when there is no such file.
+    ///
+    /// # Errors
+    /// As [`Reader::text`].
+    pub fn bytes(&self, path: &str) -> Result<Option<Read>, String> {
         let facts = files::look(&self.root, path, Last::Followed).map_err(|it| it.to_string())?;
         let verdict = self.gate.judge_file(FileAct::Read, &facts);
         let permit = match verdict {
@@ -50,12 +73,10 @@ impl Reader {
             }
             Some(_) => {}
         }
+        let rule = permit.rule().to_owned();
         let bytes =
             files::read_judged(permit, &self.root, &facts, LARGEST).map_err(|it| it.to_string())?;
-        match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => Ok(Some(text)),
-            _ => Err("it is no text".to_owned()),
-        }
+        Ok(Some(Read { bytes, rule }))
     }
 
     /// Whether a name may be shown at all.

@@ -1,11 +1,14 @@
-//! What a server answered, as a text for a model: plain, bounded, and marked as another's.
+//! What a server answered, as a text for a model: plain, bounded, and marked as another's; and its pictures.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use change::Digest;
 use policy::Redactor;
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 
 /// Bytes of an answer that a model is shown.
 const TEXT_MAX: usize = 48_000;
+/// Most pictures of one answer.
+const PICTURES_MAX: usize = 8;
 /// Bytes of a description that a model is shown.
 const DESCRIPTION_MAX: usize = 1_200;
 
@@ -58,7 +61,7 @@ pub(crate) fn marked(from: &str, text: &str, redactor: &Redactor) -> String {
     )
 }
 
-/// What a call of a tool gave, in words; pictures and the like are named, not shown.
+/// What a call of a tool gave, in words; pictures and the like are named.
 pub(crate) fn result(result: &CallToolResult) -> String {
     let parts: Vec<String> = result.content.iter().map(block).collect();
     let mut text = parts.join("\n");
@@ -69,6 +72,25 @@ pub(crate) fn result(result: &CallToolResult) -> String {
         true => "(an empty answer)".to_owned(),
         false => plain(&text),
     }
+}
+
+/// The pictures that a call of a tool gave, as the bytes of their files. What is no base64 is none.
+pub(crate) fn pictures(result: &CallToolResult) -> Vec<Vec<u8>> {
+    let data = result.content.iter().filter_map(|it| match it {
+        ContentBlock::Image(it) => Some(&it.data),
+        ContentBlock::Resource(it) => match &it.resource {
+            ResourceContents::BlobResourceContents {
+                mime_type: Some(kind),
+                blob,
+                ..
+            } if kind.starts_with("image/") => Some(blob),
+            _ => None,
+        },
+        _ => None,
+    });
+    data.take(PICTURES_MAX)
+        .filter_map(|it| BASE64_STANDARD.decode(it).ok())
+        .collect()
 }
 
 pub(crate) fn block(block: &ContentBlock) -> String {
@@ -102,10 +124,7 @@ pub(crate) fn resource(contents: &ResourceContents) -> String {
 /// Base64 is four letters for three bytes.
 fn named(what: &str, kind: &str, letters: usize) -> String {
     let kind: String = kind.chars().take(60).collect();
-    format!(
-        "[a {what}, {kind}, about {} bytes: not shown]",
-        letters / 4 * 3
-    )
+    format!("[a {what}, {kind}, about {} bytes]", letters / 4 * 3)
 }
 
 #[cfg(test)]
@@ -132,6 +151,20 @@ mod tests {
         let mark = |text: &str| text.lines().nth(1).expect("a mark")[3..].to_owned();
         assert_ne!(mark(&inner), mark(&outer));
         assert!(outer.ends_with(&format!("{}⟧", mark(&outer))));
+    }
+
+    #[test]
+    fn pictures_come_as_bytes_wherever_they_stand() {
+        let value = serde_json::json!({"content": [
+            {"type": "text", "text": "two"},
+            {"type": "image", "data": "AQID", "mimeType": "image/png"},
+            {"type": "image", "data": "no base64!", "mimeType": "image/png"},
+            {"type": "audio", "data": "AQID", "mimeType": "audio/wav"},
+            {"type": "resource", "resource": {"uri": "a:b", "mimeType": "image/gif", "blob": "BAUG"}},
+            {"type": "resource", "resource": {"uri": "a:c", "mimeType": "font/ttf", "blob": "BAUG"}},
+        ]});
+        let result: CallToolResult = serde_json::from_value(value).expect("a result");
+        assert_eq!(pictures(&result), [vec![1, 2, 3], vec![4, 5, 6]]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use tools::{
 
 use crate::fleet::Fleet;
 use crate::link::{Link, RemoteTool};
-use crate::render::{bounded, marked, plain, result};
+use crate::render::{bounded, marked, pictures, plain, result};
 use crate::settings::Entry;
 
 pub use typed::Typed;
@@ -201,6 +201,7 @@ impl ServerTools {
                     summary,
                     failed: came.is_error == Some(true),
                     changed: Vec::new(),
+                    pictures: pictures(&came),
                 }
             }
             Err(error) => {

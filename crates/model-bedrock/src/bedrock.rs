@@ -257,6 +257,7 @@ impl Model for Bedrock {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
+        request.check_images(&self.id, self.settings.capacity)?;
         self.runtime.block_on(self.ask(request, cancel, on))
     }
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamFluentBuilder;
 use aws_sdk_bedrockruntime::primitives::Blob;
 use aws_sdk_bedrockruntime::types::{
-    CachePointBlock, CachePointType, ContentBlock, ConversationRole, InferenceConfiguration,
-    Message as Sent, ReasoningContentBlock, ReasoningTextBlock, SystemContentBlock, Tool,
-    ToolConfiguration, ToolInputSchema, ToolResultBlock, ToolResultContentBlock, ToolResultStatus,
-    ToolSpecification, ToolUseBlock,
+    CachePointBlock, CachePointType, ContentBlock, ConversationRole, ImageBlock, ImageFormat,
+    ImageSource, InferenceConfiguration, Message as Sent, ReasoningContentBlock,
+    ReasoningTextBlock, SystemContentBlock, Tool, ToolConfiguration, ToolInputSchema,
+    ToolResultBlock, ToolResultContentBlock, ToolResultStatus, ToolSpecification, ToolUseBlock,
 };
 use aws_smithy_types::{Document, Number};
 use model::answer::{kept_by, object, plain_name};
-use model::{Message, Provider, Request, Role};
+use model::{Image, ImageForm, Message, Provider, Request, Role};
 use serde_json::Value;
 
 /// A part of a request that some models do not take.
@@ -128,17 +128,39 @@ fn of_user(message: &Message) -> Vec<ContentBlock> {
             true => ToolResultStatus::Error,
             false => ToolResultStatus::Success,
         };
-        let block = ToolResultBlock::builder()
+        let mut block = ToolResultBlock::builder()
             .tool_use_id(plain_name(&result.id))
             .content(ToolResultContentBlock::Text(text))
             .status(status);
+        for image in result.images.iter().filter_map(picture) {
+            block = block.content(ToolResultContentBlock::Image(image));
+        }
         block.build().ok().map(ContentBlock::ToolResult)
     });
     let mut content: Vec<ContentBlock> = results.collect();
+    content.extend(
+        message
+            .images
+            .iter()
+            .filter_map(picture)
+            .map(ContentBlock::Image),
+    );
     if !message.text.trim().is_empty() {
         content.push(ContentBlock::Text(message.text.clone()));
     }
     content
+}
+
+fn picture(image: &Image) -> Option<ImageBlock> {
+    let format = match image.form() {
+        ImageForm::Png => ImageFormat::Png,
+        ImageForm::Jpeg => ImageFormat::Jpeg,
+        ImageForm::Gif => ImageFormat::Gif,
+        ImageForm::Webp => ImageFormat::Webp,
+    };
+    let source = ImageSource::Bytes(Blob::new(image.bytes()));
+    let block = ImageBlock::builder().format(format).source(source);
+    block.build().ok()
 }
 
 fn of_assistant(message: &Message) -> Vec<ContentBlock> {

@@ -50,6 +50,7 @@ fn open(dialect: &str, base: &str, name: &str, key: &str) -> Result<Arc<dyn Mode
         strategy: Strategy::Tools,
         writes_plans: true,
         native_tools: true,
+        images: true,
     };
     let settings = Settings {
         key: Some(Key::new(key)?),
@@ -118,6 +119,7 @@ fn tool(model: &dyn Model) -> Result<Value, ModelError> {
     let result = |it: &model::Call| CallResult {
         id: it.id.clone(),
         text: "4 degrees, rain".to_owned(),
+        images: Vec::new(),
         failed: false,
     };
     let results = reply.calls.iter().map(result).collect();

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object, plain_name};
 use model::{
-    Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
+    Delta, Image, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop,
+    Usage,
 };
 use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
-use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, json_of, set};
+use crate::turn::{Answer, Dialect, Odd, Remote, Without, base64, count, json_of, set};
 use crate::wire::{Flow, Wire};
 
 /// The version of the protocol, as its header wants it.
@@ -103,7 +104,9 @@ impl Dialect for Messages {
     /// The last messages of the user's side: the one of this request, so that the next can read it from the cache, and
     /// the one before, where this request finds what was kept.
     fn marks(&self, messages: &[Message]) -> Vec<usize> {
-        let says = |it: &Message| !it.results.is_empty() || !it.text.trim().is_empty();
+        let says = |it: &Message| {
+            !it.results.is_empty() || !it.images.is_empty() || !it.text.trim().is_empty()
+        };
         let from_user = |it: &Message| it.role == Role::User && says(it);
         let places = messages.iter().enumerate().rev();
         let places = places.filter(|it| from_user(it.1)).map(|it| it.0);
@@ -134,10 +137,18 @@ fn of_user(message: &Message) -> Vec<Value> {
     let result = |result: &model::CallResult| {
         let mut block = json!({"type": "tool_result", "tool_use_id": plain_name(&result.id)});
         // Neither empty texts nor errors without a text are taken.
-        match (result.text.is_empty(), result.failed) {
-            (false, _) => block["content"] = json!(result.text),
-            (true, true) => block["content"] = json!("failed"),
-            (true, false) => {}
+        let text = match (result.text.is_empty(), result.failed) {
+            (false, _) => Some(result.text.as_str()),
+            (true, true) => Some("failed"),
+            (true, false) => None,
+        };
+        match (result.images.as_slice(), text) {
+            ([], None) => {}
+            ([], Some(text)) => block["content"] = json!(text),
+            (images, text) => {
+                let text = text.map(|it| json!({"type": "text", "text": it}));
+                block["content"] = text.into_iter().chain(images.iter().map(picture)).collect();
+            }
         }
         if result.failed {
             block["is_error"] = json!(true);
@@ -145,10 +156,17 @@ fn of_user(message: &Message) -> Vec<Value> {
         block
     };
     let mut content: Vec<Value> = message.results.iter().map(result).collect();
+    content.extend(message.images.iter().map(picture));
     if !message.text.trim().is_empty() {
         content.push(json!({"type": "text", "text": message.text}));
     }
     content
+}
+
+fn picture(image: &Image) -> Value {
+    json!({"type": "image", "source": {
+        "type": "base64", "media_type": image.form().media_type(), "data": base64(image),
+    }})
 }
 
 fn of_assistant(message: &Message) -> Vec<Value> {

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object};
 use model::{
-    Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
+    Delta, Image, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop,
+    Usage,
 };
 use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
-use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, json_of, set, small_seed};
+use crate::turn::{
+    Answer, Dialect, Odd, Remote, Without, count, data_url, json_of, set, small_seed,
+};
 use crate::wire::{Flow, Wire};
 
 /// Most stop texts that servers take; the watch here looks for all.
@@ -132,10 +135,22 @@ fn of_user(message: &Message) -> Vec<Value> {
     let results =
         results.map(|it| json!({"role": "tool", "tool_call_id": it.id, "content": it.text}));
     let mut messages: Vec<Value> = results.collect();
-    if !message.text.is_empty() || message.results.is_empty() {
-        messages.push(json!({"role": "user", "content": message.text}));
+    // Results are texts only, so their pictures follow all of them.
+    let images: Vec<Value> = message.all_images().map(picture).collect();
+    match (images.is_empty(), message.text.is_empty()) {
+        (true, true) if !message.results.is_empty() => {}
+        (true, _) => messages.push(json!({"role": "user", "content": message.text})),
+        (false, no_text) => {
+            let text = (!no_text).then(|| json!({"type": "text", "text": message.text}));
+            let content: Vec<Value> = images.into_iter().chain(text).collect();
+            messages.push(json!({"role": "user", "content": content}));
+        }
     }
     messages
+}
+
+fn picture(image: &Image) -> Value {
+    json!({"type": "image_url", "image_url": {"url": data_url(image)}})
 }
 
 fn of_assistant(message: &Message) -> Value {

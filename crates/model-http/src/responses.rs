@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::answer::{Calling, Spoken, finish_calls, ids_of, kept_by, object};
 use model::{
-    Delta, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop, Usage,
+    Delta, Image, Kept, Message, Model, ModelError, ModelId, Provider, Reply, Request, Role, Stop,
+    Usage,
 };
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::chat::bearer;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::sse::Event;
-use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, json_of, set};
+use crate::turn::{Answer, Dialect, Odd, Remote, Without, count, data_url, json_of, set};
 use crate::wire::{Flow, Wire};
 
 /// The fewest tokens that an answer may be limited to.
@@ -108,13 +109,28 @@ fn tool(tool: &model::ToolSpec) -> Value {
 }
 
 fn of_user(message: &Message) -> Vec<Value> {
-    let result = |it: &model::CallResult| json!({"type": "function_call_output", "call_id": it.id, "output": it.text});
+    let result = |it: &model::CallResult| {
+        let output = match it.images.is_empty() {
+            true => json!(it.text),
+            false => content(&it.images, &it.text),
+        };
+        json!({"type": "function_call_output", "call_id": it.id, "output": output})
+    };
     let mut items: Vec<Value> = message.results.iter().map(result).collect();
-    if !message.text.is_empty() || message.results.is_empty() {
-        items.push(json!({"type": "message", "role": "user",
-            "content": [{"type": "input_text", "text": message.text}]}));
+    if !message.text.is_empty() || !message.images.is_empty() || message.results.is_empty() {
+        let content = content(&message.images, &message.text);
+        items.push(json!({"type": "message", "role": "user", "content": content}));
     }
     items
+}
+
+/// Pictures and a text, which may be missing where there are pictures.
+fn content(images: &[Image], text: &str) -> Value {
+    let picture =
+        |it: &Image| json!({"type": "input_image", "detail": "auto", "image_url": data_url(it)});
+    let says = !text.is_empty() || images.is_empty();
+    let text = says.then(|| json!({"type": "input_text", "text": text}));
+    images.iter().map(picture).chain(text).collect()
 }
 
 fn of_assistant(message: &Message) -> Vec<Value> {

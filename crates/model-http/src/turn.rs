@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use model::{Cancel, Delta, Message, Model, ModelError, ModelId, Profile, Reply, Request, Trouble};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use model::{
+    Cancel, Delta, Image, Message, Model, ModelError, ModelId, Profile, Reply, Request, Trouble,
+};
 use serde_json::Value;
 
 use crate::history::{Histories, List, joined};
@@ -195,6 +198,7 @@ impl<D: Dialect> Model for Remote<D> {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
+        request.check_images(self.id(), self.profile())?;
         let mut without = self.lock().clone();
         loop {
             match self.try_once(request, &without, cancel, on) {
@@ -213,6 +217,20 @@ pub(crate) fn json_of(event: &Event) -> Result<Value, Odd> {
         let beginning: String = event.data.chars().take(80).collect();
         Odd::Garbled(format!("an event of it is not JSON: {beginning:?}"))
     })
+}
+
+/// The bytes of a picture as text.
+pub(crate) fn base64(image: &Image) -> String {
+    BASE64_STANDARD.encode(image.bytes())
+}
+
+/// A picture as an address that holds it.
+pub(crate) fn data_url(image: &Image) -> String {
+    format!(
+        "data:{};base64,{}",
+        image.form().media_type(),
+        base64(image)
+    )
 }
 
 /// A seed that every server's kind of number can hold.

@@ -5,6 +5,7 @@ use model::{Cancel, ModelError, Request};
 
 use crate::LocalModel;
 use crate::chat::refuse_from;
+use crate::resident::Lane;
 use crate::turn::Halt;
 use crate::vocabulary::{Token, Vocabulary};
 
@@ -61,7 +62,7 @@ impl LocalModel {
             .prompt_of(gap)
             .and_then(|prompt| {
                 self.turn_on(
-                    (&prompt, &ends),
+                    (&prompt, &ends, Lane::Gaps),
                     cancel,
                     &mut |_| {},
                     |turn, prompt, kept| turn.answer(&request, prompt, kept),

@@ -9,7 +9,7 @@
 //! - `form`: holding an answer to a JSON schema;
 //! - `gap`: filling a gap in a text, by models that were trained for it;
 //! - `draft`: guessing tokens that were there before, so that several are read at once;
-//! - `resident`: what is in memory, and only while it is used;
+//! - `resident`: what is in memory, and only while it is used; `shared`: once in a process;
 //! - `network` and `shape`: the published Qwen2, Qwen3 and Llama architectures over the tensors of a file read by `weights`;
 //! - `attention`, `rotary`, `vector`: the arithmetic that is not a matrix product;
 //! - `product`: matrix products, over `panel` and `packed` (the weights in memory, interleaved), `activations` (what they are
@@ -40,6 +40,7 @@ mod resident;
 mod rotary;
 mod sampler;
 mod shape;
+mod shared;
 mod spare;
 mod template;
 mod turn;
@@ -58,7 +59,7 @@ use form::Forms;
 pub use gap::Gap;
 use isa::{Level, Plain};
 use model::{Cancel, Delta, Model, ModelError, ModelId, Profile, Reply, Request, Strategy};
-use resident::{Memory, Source};
+use resident::{Lane, Memory, Source};
 use std::path::Path;
 use std::time::Duration;
 use turn::{Halt, Kept};
@@ -177,6 +178,7 @@ impl LocalModel {
                 strategy: Strategy::Slots,
                 writes_plans: false,
                 native_tools: false,
+                images: false,
             },
             vocabulary: parts.vocabulary,
             forms: Forms::default(),
@@ -236,14 +238,14 @@ impl LocalModel {
         work: impl FnOnce(turn::Turn<'_>, &[Token], &mut Kept) -> Result<T, Halt>,
     ) -> Result<T, Halt> {
         let prompt = chat::prompt(&self.vocabulary, request, self.profile.context_tokens)?;
-        self.turn_on((&prompt, &[]), cancel, on, work)
+        self.turn_on((&prompt, &[], Lane::Turns), cancel, on, work)
     }
 
-    /// Takes a turn as soon as no other runs: `work` gets it, the prompt and what is kept. `ends` are tokens that end the answer
-    /// beside those that end every one.
+    /// Takes a turn as soon as no other runs: `work` gets it, the prompt and what is kept of the last one of its lane. `ends` are
+    /// tokens that end the answer beside those that end every one.
     fn turn_on<T>(
         &self,
-        (prompt, ends): (&[Token], &[Token]),
+        (prompt, ends, lane): (&[Token], &[Token], Lane),
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
         work: impl FnOnce(turn::Turn<'_>, &[Token], &mut Kept) -> Result<T, Halt>,
@@ -264,7 +266,11 @@ impl LocalModel {
             cancel,
             on,
         };
-        let done = work(turn, prompt, &mut resident.kept);
+        let kept = match lane {
+            Lane::Turns => &mut resident.kept,
+            Lane::Gaps => &mut resident.gaps,
+        };
+        let done = work(turn, prompt, kept);
         network.rest();
         drop(place);
         self.memory.turn_ended();
@@ -287,6 +293,7 @@ impl Model for LocalModel {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
+        request.check_images(&self.id, self.profile)?;
         self.turn(request, cancel, on, |turn, prompt, kept| {
             turn.answer(request, prompt, kept)
         })
@@ -300,6 +307,7 @@ impl Model for LocalModel {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Vec<Reply>, ModelError> {
+        request.check_images(&self.id, self.profile)?;
         if !self.own_kernels {
             return model::one_after_another(self, request, seeds, cancel, on);
         }

@@ -36,6 +36,29 @@ pub(crate) struct Resident {
     pub(crate) network: Box<dyn Reader>,
     pub(crate) mapping: Option<Arc<Mapping>>,
     pub(crate) kept: Kept,
+    /// What is kept of gaps, apart: a suggestion between two turns must not make the next one read all of its prompt again. Room
+    /// that was never used takes no memory.
+    pub(crate) gaps: Kept,
+}
+
+/// Which prompts follow from each other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lane {
+    /// Requests.
+    Turns,
+    /// Gaps in texts.
+    Gaps,
+}
+
+impl Resident {
+    fn new(network: Box<dyn Reader>, mapping: Option<Arc<Mapping>>, context_tokens: u32) -> Self {
+        Self {
+            kept: Kept::new(network.shape(), context_tokens),
+            gaps: Kept::new(network.shape(), context_tokens),
+            network,
+            mapping,
+        }
+    }
 }
 
 /// The place for weights in memory. One turn at a time has it.
@@ -62,12 +85,8 @@ impl Memory {
         idle: Duration,
     ) -> std::io::Result<Self> {
         let opened = Stamp::of(&source.path)?;
-        let kept = Kept::new(network.shape(), context_tokens);
-        let place = Arc::new(Mutex::new(Some(Resident {
-            network,
-            mapping,
-            kept,
-        })));
+        let resident = Resident::new(network, mapping, context_tokens);
+        let place = Arc::new(Mutex::new(Some(resident)));
         let (turns, ended) = channel();
         let watched = Arc::downgrade(&place);
         std::thread::Builder::new()
@@ -117,11 +136,11 @@ impl Memory {
         }
         let parts = self.source.read();
         let parts = parts.map_err(|error| gone(error.to_string()))?;
-        Ok(Resident {
-            kept: Kept::new(parts.network.shape(), self.context_tokens),
-            network: parts.network,
-            mapping: parts.mapping,
-        })
+        Ok(Resident::new(
+            parts.network,
+            parts.mapping,
+            self.context_tokens,
+        ))
     }
 
     /// Says that a turn has ended and has left the place.
@@ -158,7 +177,7 @@ fn empty_when_idle(place: &Weak<Mutex<Option<Resident>>>, ended: &Receiver<()>, 
 
 /// By what a file is known to be the same as before.
 #[derive(PartialEq, Eq)]
-struct Stamp {
+pub(crate) struct Stamp {
     length: u64,
     changed: Option<SystemTime>,
     #[cfg(unix)]
@@ -166,7 +185,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn of(path: &Path) -> std::io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
         let found: Metadata = std::fs::metadata(path)?;
         Ok(Self {
             length: found.len(),

@@ -1,6 +1,6 @@
 //! Tools as a model sees them: what it may call, what it called, and what came of it.
 
-use crate::Provider;
+use crate::{Image, Provider};
 
 /// A tool that the model may call.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct CallResult {
     pub id: String,
     /// What the model is told.
     pub text: String,
+    /// Pictures beside the text.
+    pub images: Vec<Image>,
     /// Whether the call failed.
     pub failed: bool,
 }

@@ -35,6 +35,8 @@ pub struct Entry {
     pub output_tokens: Option<u32>,
     /// The turn loop that suits it.
     pub strategy: Option<Strategy>,
+    /// Whether it takes pictures.
+    pub images: Option<bool>,
     /// What a million tokens cost, in US dollars.
     pub usd_per_million: Option<Price>,
 }
@@ -115,6 +117,12 @@ impl Catalogue {
     #[must_use]
     pub fn strategy(&self, model: &ModelId) -> Option<Strategy> {
         self.find(model, |it| it.strategy)
+    }
+
+    /// Whether a model takes pictures, where somebody has written it down.
+    #[must_use]
+    pub fn images(&self, model: &ModelId) -> Option<bool> {
+        self.find(model, |it| it.images)
     }
 
     /// A fact from the entry that fits best, which is the one that says most of the name; of two alike the earlier one.
@@ -245,6 +253,10 @@ mod tests {
         check_price("local/anything", Some(0.0));
         check_price("openai/qwen2.5-coder", None);
         check_price("anthropic/claude-sonnet-5-5", None);
+        let images = |it: &str| Catalogue::shipped().images(&id(it));
+        assert_eq!(images("anthropic/claude-sonnet-4-5"), Some(true));
+        assert_eq!(images("bedrock/us.amazon.nova-pro-v1:0"), Some(true));
+        assert_eq!(images("openai/qwen2.5-coder"), None);
         for provider in ["anthropic", "bedrock", "openai"] {
             let model = id(&format!("{provider}/unheard-of"));
             assert!(Catalogue::shipped().context_tokens(&model).is_some());

@@ -43,6 +43,13 @@ pub enum ModelError {
         limit: u32,
     },
 
+    /// The request holds a picture and the model takes none.
+    #[error("{model} takes no pictures")]
+    NoImages {
+        /// The model that was asked.
+        model: ModelId,
+    },
+
     /// A file of weights that is missing, truncated, altered or of another kind.
     #[error("the model file {} cannot be used: {reason}", path.display())]
     Weights {

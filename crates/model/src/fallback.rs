@@ -45,6 +45,7 @@ impl Model for Fallback {
             context_tokens: fold.context_tokens.min(it.context_tokens),
             output_tokens_max: fold.output_tokens_max.min(it.output_tokens_max),
             native_tools: fold.native_tools && it.native_tools,
+            images: fold.images && it.images,
             ..*fold
         };
         let others = self.others.iter().map(|it| it.profile());
@@ -117,6 +118,7 @@ fn moves_on(error: &ModelError) -> bool {
         ModelError::Cancelled
         | ModelError::Exceeded { .. }
         | ModelError::TooLong { .. }
+        | ModelError::NoImages { .. }
         | ModelError::Script { .. } => false,
     }
 }

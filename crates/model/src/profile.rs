@@ -25,4 +25,6 @@ pub struct Profile {
     pub writes_plans: bool,
     /// Whether the provider takes tools and gives calls as such. Without, tools can only be told and read as text.
     pub native_tools: bool,
+    /// Whether messages may hold pictures.
+    pub images: bool,
 }

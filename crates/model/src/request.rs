@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::{Call, CallResult, Kept, ToolSpec};
+use crate::{Call, CallResult, Image, Kept, ModelError, ModelId, Profile, ToolSpec};
 
 /// One request: a system text, the conversation so far, and how to answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,25 @@ impl Request {
         let texts: Vec<&str> = results.chain([last.text.as_str()]).collect();
         Cow::Owned(texts.join("\n"))
     }
+
+    /// Every picture of the conversation.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.messages.iter().flat_map(Message::all_images)
+    }
+
+    /// Refuses pictures for a model that takes none, so that no provider leaves one out silently.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::NoImages`].
+    pub fn check_images(&self, model: &ModelId, profile: Profile) -> Result<(), ModelError> {
+        match profile.images || self.images().next().is_none() {
+            true => Ok(()),
+            false => Err(ModelError::NoImages {
+                model: model.clone(),
+            }),
+        }
+    }
 }
 
 /// One message of a conversation.
@@ -52,6 +71,8 @@ pub struct Message {
     pub role: Role,
     /// What was written. May be empty where there are calls or results.
     pub text: String,
+    /// Pictures from the user's side, before the text. Only for a model whose profile has [`images`](crate::Profile::images).
+    pub images: Vec<Image>,
     /// The calls that the model asked for, after its text.
     pub calls: Vec<Call>,
     /// What came of the calls of the message before, from the user's side; they precede the text.
@@ -82,10 +103,17 @@ impl Message {
         }
     }
 
+    /// The pictures of the results, and those beside the text.
+    pub fn all_images(&self) -> impl Iterator<Item = &Image> {
+        let of_results = self.results.iter().flat_map(|it| &it.images);
+        of_results.chain(&self.images)
+    }
+
     fn from(role: Role, text: String) -> Self {
         Self {
             role,
             text,
+            images: Vec::new(),
             calls: Vec::new(),
             results: Vec::new(),
             kept: Vec::new(),

@@ -81,6 +81,7 @@ struct ProfileFields {
     strategy: StrategyName,
     writes_plans: bool,
     native_tools: bool,
+    images: bool,
 }
 
 impl Default for ProfileFields {
@@ -91,6 +92,7 @@ impl Default for ProfileFields {
             strategy: StrategyName::Slots,
             writes_plans: false,
             native_tools: true,
+            images: false,
         }
     }
 }
@@ -113,6 +115,7 @@ impl From<ProfileFields> for Profile {
             },
             writes_plans: fields.writes_plans,
             native_tools: fields.native_tools,
+            images: fields.images,
         }
     }
 }

@@ -25,7 +25,8 @@ const QUOTED_CHARS_MAX: usize = 80;
 /// {"reply": "half an answ", "error": "cut"}
 /// ```
 ///
-/// - `profile` may stand on the first line only; each field is optional. Without it the model is driven by slots.
+/// - `profile` may stand on the first line only; each field is optional. Without it the model is driven by slots. With
+///   `images` it takes pictures.
 /// - `when` is a text that the last user message, or the results of calls in it, must contain; without it the line
 ///   answers any request.
 /// - `never` are texts that must stand nowhere in the request, else the turn fails: for tests of what a model is not shown.
@@ -166,6 +167,7 @@ impl Model for Scripted {
         cancel: &Cancel,
         on: &mut dyn FnMut(Delta),
     ) -> Result<Reply, ModelError> {
+        request.check_images(&self.id, self.profile)?;
         let turn = self.take_turn(request)?;
         self.play(&turn, cancel, on)?;
         let stop = match turn.calls.is_empty() {

@@ -61,6 +61,7 @@ impl Model for StandIn {
             strategy: Strategy::Tools,
             writes_plans: true,
             native_tools: !small,
+            images: !small,
         }
     }
 

@@ -21,7 +21,7 @@ use agent_client_protocol_schema::v1::{
     SessionCloseCapabilities, SessionListCapabilities,
 };
 use serde_json::{Value, json};
-use session::Cancel;
+use session::{Cancel, Role};
 
 use self::sessions::Session;
 use crate::hub::Hub;
@@ -100,7 +100,11 @@ impl Acp {
         *lock(&self.client) = request.client_capabilities;
         let capabilities = AgentCapabilities::new()
             .load_session(true)
-            .prompt_capabilities(PromptCapabilities::new().embedded_context(true))
+            .prompt_capabilities(
+                PromptCapabilities::new()
+                    .embedded_context(true)
+                    .image(self.takes_images()),
+            )
             .session_capabilities(
                 SessionCapabilities::new()
                     .list(SessionListCapabilities::new())
@@ -114,6 +118,15 @@ impl Acp {
                 Implementation::new("kiro", env!("CARGO_PKG_VERSION")).title("Kiro".to_owned()),
             )
             .meta(meta)
+    }
+
+    /// Whether the model of a session that names none takes pictures. A client asks before it names a folder.
+    fn takes_images(&self) -> bool {
+        let takes = self.hub.environment(None).ok().and_then(|it| {
+            let chain = session::model_for(Role::Implement, None, &it).ok()?;
+            session::takes_images(&it, &chain).ok()
+        });
+        takes.unwrap_or(false)
     }
 
     fn session(&self, id: &str) -> Result<Arc<Session>, RpcError> {

@@ -16,6 +16,7 @@ use spec::{Task, TaskList};
 use self::mentioned::Desk;
 use crate::documents;
 use crate::error::SessionError;
+use crate::pictures::{self, GivenPicture, Pictured, ShownPicture};
 use crate::places::{Environment, Project, SpecPlace};
 use crate::secrets;
 use crate::shop::Shop;
@@ -67,12 +68,45 @@ pub struct Piece {
     pub own: bool,
     /// What is told.
     pub text: String,
+    /// The picture that is shown with it.
+    pub picture: Option<ShownPicture>,
 }
 
 impl Piece {
+    pub(crate) fn told(
+        kind: &'static str,
+        name: impl Into<String>,
+        reason: &str,
+        text: String,
+    ) -> Piece {
+        Piece {
+            kind,
+            name: name.into(),
+            told: true,
+            reason: reason.to_owned(),
+            notes: Vec::new(),
+            own: false,
+            text,
+            picture: None,
+        }
+    }
+
+    pub(crate) fn left_out(
+        kind: &'static str,
+        name: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Piece {
+        Piece {
+            told: false,
+            reason: why.into(),
+            ..Piece::told(kind, name, "", String::new())
+        }
+    }
+
     /// Its size in tokens, roughly.
     pub fn tokens(&self) -> usize {
-        context::tokens(&self.text)
+        let picture = self.picture.as_ref().map_or(0, |it| it.image.tokens());
+        context::tokens(&self.text) + usize::try_from(picture).unwrap_or(usize::MAX)
     }
 
     fn is_steering(&self) -> bool {
@@ -89,6 +123,17 @@ pub(crate) struct Wanted<'a> {
     pub(crate) files: &'a [String],
     /// Bytes of what the workspace holds about the request, where it does not mention the workspace itself.
     pub(crate) around: usize,
+    /// Pictures of the conversation; none where none can be shown.
+    pub(crate) pictures: Option<Pictures<'a>>,
+}
+
+/// The pictures of a conversation, beside those that the request mentions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pictures<'a> {
+    /// What is given along with the request.
+    pub(crate) given: &'a [GivenPicture],
+    /// What was shown before, the oldest first.
+    pub(crate) earlier: &'a [&'a Pictured],
 }
 
 impl Briefing {
@@ -114,6 +159,21 @@ impl Briefing {
         let mut pieces = steering::pieces(&reader, environment, &about)?;
         let mut desk = Desk::new(project, gate, environment, &reader, wanted.words);
         pieces.extend(desk.pieces(&mentions, wanted.around)?);
+        match wanted.pictures {
+            Some(it) => {
+                pieces.extend(pictures::given(&reader, it.given));
+                pieces.extend(pictures::again(&reader, it.earlier, &pieces));
+            }
+            None => {
+                let shown = pieces.iter_mut().filter(|it| it.kind == pictures::PICTURE);
+                for it in shown {
+                    let name = std::mem::take(&mut it.name);
+                    *it = Piece::left_out(it.kind, name, "pictures are shown in a chat only");
+                    it.notes
+                        .push("the model does not see this picture".to_owned());
+                }
+            }
+        }
         Ok(Briefing { pieces })
     }
 
@@ -123,7 +183,10 @@ impl Briefing {
         wanted: Wanted<'_>,
         show: &mut dyn FnMut(View),
     ) -> Result<Briefing, SessionError> {
-        let briefing = Briefing::gather(&shop.project, &shop.gate, shop.environment(), wanted)?;
+        let mut briefing = Briefing::gather(&shop.project, &shop.gate, shop.environment(), wanted)?;
+        if wanted.pictures.is_some() {
+            pictures::hung(&mut briefing.pieces)?;
+        }
         briefing.views().into_iter().for_each(show);
         Ok(briefing)
     }
@@ -140,6 +203,11 @@ impl Briefing {
             true => base.to_owned(),
             false => format!("{base}\n\n{OF_USER}\n\n{own}"),
         }
+    }
+
+    /// The pictures that are shown, in the order of their numbers.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &ShownPicture> {
+        self.told().filter_map(|it| it.picture.as_ref())
     }
 
     /// A message with what the project brings along above `request`.
@@ -197,6 +265,7 @@ impl Piece {
             notes: steering.notes.clone(),
             own: steering.origin == Origin::User,
             text: String::new(),
+            picture: None,
         }
     }
 }
@@ -264,6 +333,7 @@ pub fn briefing(
         } else {
             0
         },
+        pictures: options.task.is_none().then(Pictures::default),
     };
     let mut briefing = Briefing::gather(&project, &gate, environment, wanted)?;
     // As on the way to a model.

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use agent::{Conversation, Ended, Job, TurnLimits};
-use change::Changeset;
+use change::{Changeset, visible};
 use engine::{Answer, Answerer, Cost, Fact, Judgement, Mode, Outcome};
 use host::clock::Stopwatch;
 use host::lease::Owner;
 use host::shadow::{Captured, TreeId};
-use model::{Budget, Cancel, Spent};
+use model::{Budget, Cancel, Image, Spent};
 use policy::{Permit, Verdict};
 use tools::Person;
 
-use crate::briefing::{Briefing, Wanted};
+use crate::briefing::{Briefing, Pictures, Wanted};
 use crate::conversation::{Exchange, with_earlier};
 use crate::documents;
 use crate::error::{Kind, SessionError};
@@ -27,6 +27,7 @@ use crate::hooking::{Hooked, after_chat, before_prompt};
 use crate::journal::{Journal, RunRow};
 use crate::models::{self, Chain, Means};
 use crate::person::Distant;
+use crate::pictures::{self, GivenPicture, Pictured, ShownPicture};
 use crate::places::{Environment, Project};
 use crate::run::walls::look_at_walls;
 use crate::run::{landing, now, open_journal, snapshot};
@@ -53,6 +54,8 @@ pub struct ChatOptions {
     pub prompt: String,
     /// What was said before it.
     pub earlier: Vec<Exchange>,
+    /// Pictures that are given along, beside those that the words mention.
+    pub pictures: Vec<GivenPicture>,
     /// Whether changes wait for an answer.
     pub mode: Mode,
     /// The model.
@@ -87,6 +90,8 @@ pub struct ChatResult {
     pub reason: String,
     /// The calls, in order.
     pub calls: Vec<ChatCall>,
+    /// Pictures of this request that the model was shown.
+    pub pictures: Vec<Pictured>,
     /// Files that the model changed.
     pub files: Vec<String>,
     /// Whether these changes stand in the folder.
@@ -115,6 +120,10 @@ pub fn chat(
 ) -> Result<ChatResult, SessionError> {
     if options.prompt.trim().is_empty() {
         return Err(SessionError::input("the prompt is empty").hint("kiro chat -p \"what to do\""));
+    }
+    let shows = pictures::wants(&options.prompt, &options.pictures);
+    if shows && !models::takes_images(environment, &options.model)? {
+        return Err(models::no_images(&options.model));
     }
     let clock = Stopwatch::start();
     let project = Project::around(environment)?;
@@ -166,6 +175,7 @@ struct Chat<'a> {
     journal: Journal,
     front: &'a mut dyn Front,
     calls: Vec<ChatCall>,
+    pictures: Vec<Pictured>,
     cost: Cost,
     /// What was brought in.
     landed: Option<Changeset>,
@@ -192,6 +202,7 @@ impl<'a> Chat<'a> {
             journal,
             front,
             calls: Vec::new(),
+            pictures: Vec::new(),
             cost: Cost::default(),
             landed: None,
         };
@@ -282,6 +293,7 @@ impl<'a> Chat<'a> {
             outcome,
             reason,
             calls: std::mem::take(&mut self.calls),
+            pictures: std::mem::take(&mut self.pictures),
             files: changes.paths().map(ToString::to_string).collect(),
             applied: outcome == Outcome::Done && !changes.is_empty(),
             diff: changes.display(),
@@ -304,14 +316,45 @@ impl<'a> Chat<'a> {
         let prompt = before_prompt(self.shop, words, self.front)?;
         let prompt = servers::looked_up(self.shop, &prompt, &self.shop.cancel)?;
         let prompt = with_earlier(&prompt, &options.earlier, self.room()?);
+        let earlier: Vec<&Pictured> = match self.shop.model()?.profile().images {
+            true => options.earlier.iter().flat_map(|it| &it.pictures).collect(),
+            false => Vec::new(),
+        };
         let wanted = Wanted {
             words,
-            files: &[],
-            around: 0,
+            pictures: Some(Pictures {
+                given: &options.pictures,
+                earlier: &earlier,
+            }),
+            ..Wanted::default()
         };
         let front = &mut *self.front;
         let briefing = Briefing::in_shop(self.shop, wanted, &mut |view| front.show(&view))?;
+        self.pictured(&briefing);
         Ok((briefing, prompt))
+    }
+
+    /// Notes which pictures are shown, by name and digest: for the journal, and for who keeps the conversation.
+    fn pictured(&mut self, briefing: &Briefing) {
+        for shown in briefing.pictures() {
+            let pictured = shown.pictured();
+            self.shop.ledger.ruled(tools::Ruling {
+                act: format!(
+                    "show the picture {} (sha256 {}) to the model",
+                    visible(&pictured.name),
+                    pictured.sha256
+                ),
+                answer: policy::shell::Answer::Allow,
+                rule: match &shown.rule {
+                    Some(rule) => rule.clone(),
+                    None => "the person gave it along".to_owned(),
+                },
+                used: true,
+            });
+        }
+        let own = briefing.told().filter(|it| it.kind == pictures::PICTURE);
+        let own = own.filter_map(|it| it.picture.as_ref());
+        self.pictures = own.map(ShownPicture::pictured).collect();
     }
 
     /// Lets the model work on a thread of its own, and records and shows what it reports.
@@ -324,6 +367,7 @@ impl<'a> Chat<'a> {
     ) -> Result<(Ended, u32), SessionError> {
         let shop = self.shop;
         let (system, prompt) = (briefing.system(SYSTEM), briefing.message(prompt));
+        let images: Vec<Image> = briefing.pictures().map(|it| it.image.clone()).collect();
         let work = |sender| {
             let model = shop.model()?;
             let person = Distant::behind(Sender::clone(&sender), Heard::Asked, &shop.approvals);
@@ -345,7 +389,7 @@ impl<'a> Chat<'a> {
             });
             let mut ear = Pass(sender);
             let mut talk = Talk::new(CHAT, &mut ear, transcript);
-            let ended = conversation.ask(&prompt, &mut talk);
+            let ended = conversation.ask_about(&prompt, images, &mut talk);
             Ok((ended, conversation.spent().turns))
         };
         talk::listening(work, &shop.cancel, &mut |heard| self.hear(heard))

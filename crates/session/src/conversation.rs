@@ -8,6 +8,7 @@ use policy::Redactor;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Kind, SessionError};
+use crate::pictures::Pictured;
 use crate::places::{Environment, Project};
 use crate::run::now;
 use crate::secrets;
@@ -34,6 +35,20 @@ pub struct Exchange {
     /// Whether these changes were brought in.
     #[serde(default)]
     pub applied: bool,
+    /// Pictures that the model was shown with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Pictured>,
+}
+
+/// What came of a request beside the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Came {
+    /// Files that were changed.
+    pub files: Vec<String>,
+    /// Whether these changes were brought in.
+    pub applied: bool,
+    /// Pictures that the model was shown.
+    pub pictures: Vec<Pictured>,
 }
 
 impl Exchange {
@@ -47,7 +62,19 @@ impl Exchange {
                 format!("\n(you changed {files}; the person did not take these changes)")
             }
         };
-        format!("Person: {}\nYou: {}{files}", self.prompt, self.answer)
+        let pictures = match self.pictures.is_empty() {
+            true => String::new(),
+            false => format!(" (with the picture {})", self.picture_names()),
+        };
+        format!(
+            "Person: {}{pictures}\nYou: {}{files}",
+            self.prompt, self.answer
+        )
+    }
+
+    fn picture_names(&self) -> String {
+        let names: Vec<&str> = self.pictures.iter().map(|it| it.name.as_str()).collect();
+        names.join(", ")
     }
 }
 
@@ -169,6 +196,9 @@ impl Conversation {
                 "\n## {day}\n\n{}\n\n{answer}\n",
                 quoted(&it.prompt)
             ));
+            if !it.pictures.is_empty() {
+                text.push_str(&format!("\nShown: {}\n", it.picture_names()));
+            }
             if !it.files.is_empty() {
                 let what = if it.applied {
                     "Changed"
@@ -186,10 +216,10 @@ impl Conversation {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&mut self, prompt: &str, answer: &str) -> Result<(), SessionError> {
-        self.keep_with(prompt, answer, &[], false)
+        self.keep_with(prompt, answer, Came::default())
     }
 
-    /// The same with the files that were changed, and whether that was brought in.
+    /// The same with what else came of it.
     ///
     /// # Errors
     /// As [`Conversation::keep`].
@@ -197,15 +227,15 @@ impl Conversation {
         &mut self,
         prompt: &str,
         answer: &str,
-        files: &[String],
-        applied: bool,
+        came: Came,
     ) -> Result<(), SessionError> {
         let exchange = Exchange {
             at_ms: now(),
             prompt: self.redactor.redact(prompt).into_owned(),
             answer: self.redactor.redact(answer).into_owned(),
-            files: files.to_vec(),
-            applied,
+            files: came.files,
+            applied: came.applied,
+            pictures: came.pictures,
         };
         let is_new = self.exchanges.is_empty() && !self.file.exists();
         let mut log = Appender::open(&self.file, FILE_MAX).map_err(SessionError::internal)?;
@@ -385,6 +415,7 @@ mod tests {
             answer: "yes".to_owned(),
             files: Vec::new(),
             applied: false,
+            pictures: Vec::new(),
         };
         let earlier = [exchange("old"), exchange("new")];
         let told = with_earlier("now", &earlier, 1_000);

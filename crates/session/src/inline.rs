@@ -1,11 +1,11 @@
 //! Suggestions while a person types: what the built-in model would put at the cursor. It is asked on this machine only, keeps
 //! nothing, and a newer question ends an older one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use change::RelPath;
 use model::Cancel;
-use model_local::{Gap, LocalModel};
+use model_local::Gap;
 
 use crate::documents;
 use crate::error::{Kind, SessionError};
@@ -30,10 +30,9 @@ pub struct Cursor {
     pub after: String,
 }
 
-/// Keeps the model between two questions.
+/// Knows the question that is under way.
 #[derive(Default)]
 pub struct Inline {
-    model: Mutex<Option<Arc<LocalModel>>>,
     under_way: Mutex<Cancel>,
 }
 
@@ -63,7 +62,7 @@ impl Inline {
         if before.trim().is_empty() {
             return Ok(String::new());
         }
-        let model = self.opened(environment, cancel)?;
+        let model = models::open_local(environment, models::built_in(), cancel)?;
         let gap = Gap {
             before: &before,
             after: &after,
@@ -72,19 +71,6 @@ impl Inline {
         };
         let filled = model.fill(&gap, cancel).map_err(models::failed)?;
         Ok(useful(&filled, &after).to_owned())
-    }
-
-    fn opened(
-        &self,
-        environment: &Environment,
-        cancel: &Cancel,
-    ) -> Result<Arc<LocalModel>, SessionError> {
-        let mut slot = lock(&self.model);
-        if let Some(model) = &*slot {
-            return Ok(Arc::clone(model));
-        }
-        let model = models::open_local(environment, models::built_in(), cancel)?;
-        Ok(Arc::clone(slot.insert(Arc::new(model))))
     }
 }
 

@@ -30,6 +30,7 @@ mod network;
 mod new_spec;
 mod path_cases;
 mod person;
+mod pictures;
 mod places;
 mod plan;
 mod planning;
@@ -68,7 +69,9 @@ pub use change::{
     Changeset, FileChange, FileState, Hunk, Kind as FileChangeKind, Part, RelPath, visible,
 };
 pub use chat::{ChatCall, ChatOptions, ChatResult, chat};
-pub use conversation::{Conversation, Exchange, ListedConversation, conversations, spec_request};
+pub use conversation::{
+    Came, Conversation, Exchange, ListedConversation, conversations, spec_request,
+};
 pub use diff::{SpecDiff, TouchedTask, spec_diff};
 pub use doctor::{Diagnosis, Finding, diagnose};
 pub use engine::{
@@ -96,11 +99,12 @@ pub use metrics::{
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{
     Access, Chain, Chosen, LocalState, Presence, ProviderState, Rate, Role, Trial, default_model,
-    local_models, model_for, providers, pull, test, use_model,
+    local_models, model_for, no_images, providers, pull, takes_images, test, use_model,
 };
 pub use network::{Reachable, ReachableHost, reachable};
 pub use new_spec::{DraftOptions, Drafted, NewSpec, draft_spec, new_spec};
 pub use path_cases::{CaseVerdict, PathCasesOptions, path_cases};
+pub use pictures::{GivenPicture, Pictured, ShownPicture, picture_file, pictures_named};
 pub use places::{Environment, Project, SpecPlace};
 pub use plan::{PlanOptions, plan};
 pub use policy::shell::{self, Answer as CommandAnswer, CommandVerdict};

@@ -71,7 +71,7 @@ pub(crate) fn open(
     let facts = catalogue(environment)?;
     let one = |id: &ModelId| -> Result<Arc<dyn Model>, SessionError> {
         match id.provider() {
-            Provider::Local => Ok(Arc::new(open_local(environment, id, cancel)?)),
+            Provider::Local => Ok(open_local(environment, id, cancel)?),
             Provider::Scripted => open_script(environment, id),
             _ => remote::open(environment, &config, &facts, id),
         }
@@ -87,6 +87,34 @@ pub(crate) fn open(
     Ok(Arc::new(
         Metered::new(model, facts, budget).after(means.spent),
     ))
+}
+
+/// Whether every model of a chain takes pictures.
+///
+/// # Errors
+/// When the configuration, the catalogue or a script cannot be used.
+pub fn takes_images(environment: &Environment, chain: &Chain) -> Result<bool, SessionError> {
+    let facts = catalogue(environment)?;
+    for id in std::iter::once(&chain.first).chain(&chain.others) {
+        let takes = match id.provider() {
+            Provider::Local => false,
+            Provider::Scripted => open_script(environment, id)?.profile().images,
+            _ => remote::profile(&facts, id).images,
+        };
+        if !takes {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The refusal of a picture for a model that takes none.
+#[must_use]
+pub fn no_images(chain: &Chain) -> SessionError {
+    SessionError::input(format!("{chain} takes no pictures")).hint(
+        "choose a model that does, with `--model` or `/model`, or say in words what the picture shows; \
+         `\"images\": true` in ~/.kiro/catalogue.json says of a model that it takes them",
+    )
 }
 
 /// What models can hold and what they cost: the user's `catalogue.json` in Kiro's folder, then what ships.
@@ -114,6 +142,7 @@ pub(crate) fn failed(error: ModelError) -> SessionError {
         | ModelError::Weights { .. }
         | ModelError::Provider { .. } => Kind::NoModel,
         ModelError::Exceeded { .. } => Kind::Refused,
+        ModelError::NoImages { .. } => Kind::Input,
         ModelError::TooLong { .. } | ModelError::Broken { .. } | ModelError::Script { .. } => {
             Kind::Internal
         }
@@ -121,17 +150,18 @@ pub(crate) fn failed(error: ModelError) -> SessionError {
     SessionError::new(kind, error)
 }
 
+/// A local model, which is one and the same for everybody in this process.
 pub(crate) fn open_local(
     environment: &Environment,
     id: &ModelId,
     cancel: &Cancel,
-) -> Result<LocalModel, SessionError> {
+) -> Result<Arc<LocalModel>, SessionError> {
     let hint = match id == built_in() {
         true => "`kiro model pull` fetches it anew",
         false => "`kiro model list` shows the others",
     };
     let path = local_file(environment, id, cancel)?;
-    LocalModel::open(&path, id.clone())
+    LocalModel::shared(&path, id)
         .map_err(|error| SessionError::new(Kind::NoModel, error).hint(hint))
 }
 

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use change::Digest;
 use host::append::Appender;
-use model::{Message, Role};
+use model::{Image, Message, Role};
 use policy::Redactor;
 use serde_json::{Value, json};
 
@@ -61,12 +62,17 @@ impl Transcript {
             .calls
             .iter()
             .map(|it| json!({"id": it.id, "name": it.name, "arguments": clean(&it.arguments)}));
-        let results = message
-            .results
-            .iter()
-            .map(|it| json!({"id": it.id, "text": clean(&it.text), "failed": it.failed}));
+        let results = message.results.iter().map(|it| {
+            let mut result = json!({"id": it.id, "text": clean(&it.text), "failed": it.failed});
+            if !it.images.is_empty() {
+                result["images"] = it.images.iter().map(|it| picture(it, &clean)).collect();
+            }
+            result
+        });
+        let images = message.images.iter().map(|it| picture(it, &clean));
         let lists = [
-            ("calls", calls.collect::<Vec<Value>>()),
+            ("images", images.collect::<Vec<Value>>()),
+            ("calls", calls.collect()),
             ("results", results.collect()),
         ];
         for (name, list) in lists {
@@ -86,6 +92,15 @@ impl Transcript {
     pub(crate) fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
     }
+}
+
+/// A picture by name and digest; its bytes are kept nowhere.
+fn picture(image: &Image, clean: &dyn Fn(&str) -> String) -> Value {
+    let (width, height) = image.size();
+    json!({
+        "name": clean(image.name()), "media_type": image.form().media_type(), "width": width, "height": height,
+        "bytes": image.bytes().len(), "sha256": Digest::of(image.bytes()).to_string(),
+    })
 }
 
 #[cfg(test)]

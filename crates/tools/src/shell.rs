@@ -324,6 +324,7 @@ impl Shell {
             ),
             failed: soon.failed,
             changed: Vec::new(),
+            pictures: Vec::new(),
         })
     }
 
@@ -366,6 +367,7 @@ fn reported(report: &Report) -> Answer {
         ),
         failed: report.failed,
         changed: Vec::new(),
+        pictures: Vec::new(),
     }
 }
 
@@ -411,6 +413,7 @@ fn answer(text: &str, ran: &[Finished], refused: &str, is_success: bool) -> Answ
         summary: format!("{}: {ended}", quoted(head(text, 100))),
         failed: !is_success,
         changed: Vec::new(),
+        pictures: Vec::new(),
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Answer {
     pub failed: bool,
     /// Files that it changed, relative to the workspace.
     pub changed: Vec<String>,
+    /// Pictures that belong to it, as the bytes of their files. Nobody has looked into them yet.
+    pub pictures: Vec<Vec<u8>>,
 }
 
 impl Answer {
@@ -43,6 +45,7 @@ impl Answer {
             summary: summary.into(),
             failed: false,
             changed: Vec::new(),
+            pictures: Vec::new(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Answer {
             text,
             failed: true,
             changed: Vec::new(),
+            pictures: Vec::new(),
         }
     }
 

@@ -9,9 +9,12 @@ const send = document.querySelector("#send");
 const mode = document.querySelector("#mode");
 const model = document.querySelector("#model");
 const suggestions = document.querySelector("#suggestions");
+const strip = document.querySelector("#pictures");
 
 let isBusy = false;
 let commands = [];
+/** Pictures that the next request shows: `mimeType`, `data` in base64, `name`. */
+let pictures = [];
 /** The element that what streams in is added to, and its text so far. */
 let open = null;
 const tools = new Map();
@@ -152,7 +155,7 @@ window.addEventListener("message", ({ data: it }) => {
   switch (it.type) {
     case "user":
       open = null;
-      return add(make("div", "user", it.text));
+      return add(user(it));
     case "agent":
     case "thought":
       return stream(it.type, it.text);
@@ -180,6 +183,54 @@ window.addEventListener("message", ({ data: it }) => {
   }
 });
 
+function user(it) {
+  const box = make("div", "user", it.text);
+  for (const picture of it.pictures ?? []) box.append(image(picture));
+  return box;
+}
+
+function image({ mimeType, data, name }) {
+  const made = make("img", "picture");
+  made.alt = name;
+  made.title = name;
+  made.src = `data:${mimeType};base64,${data}`;
+  return made;
+}
+
+/** Takes pictures of a paste or a drop; says whether there were any. */
+function take(files) {
+  const taken = [...files].filter((it) => it.type.startsWith("image/"));
+  for (const file of taken) {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => {
+      const data = String(reader.result).split(",")[1] ?? "";
+      pictures.push({ mimeType: file.type, data, name: file.name || "pasted picture" });
+      showPictures();
+    });
+    reader.readAsDataURL(file);
+  }
+  return taken.length > 0;
+}
+
+function showPictures() {
+  strip.replaceChildren(
+    ...pictures.map((it) => {
+      const button = make("button");
+      button.type = "button";
+      button.title = `Remove ${it.name}`;
+      button.setAttribute("aria-label", button.title);
+      button.append(image(it));
+      button.addEventListener("click", () => {
+        pictures = pictures.filter((other) => other !== it);
+        showPictures();
+        prompt.focus();
+      });
+      return button;
+    }),
+  );
+  strip.hidden = pictures.length === 0;
+}
+
 function suggest() {
   const typed = /^\/(\w*)$/.exec(prompt.value)?.[1];
   const found = typed === undefined ? [] : commands.filter((it) => it.name.startsWith(typed));
@@ -206,9 +257,11 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (isBusy) return host.postMessage({ type: "stop" });
   const text = prompt.value.trim();
-  if (!text) return;
-  host.postMessage({ type: "prompt", text });
+  if (!text && pictures.length === 0) return;
+  host.postMessage({ type: "prompt", text, pictures });
   prompt.value = "";
+  pictures = [];
+  showPictures();
   suggest();
 });
 prompt.addEventListener("input", suggest);
@@ -223,6 +276,13 @@ prompt.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     suggestions.hidden = true;
   }
+});
+prompt.addEventListener("paste", (event) => {
+  if (take(event.clipboardData?.files ?? [])) event.preventDefault();
+});
+form.addEventListener("dragover", (event) => event.preventDefault());
+form.addEventListener("drop", (event) => {
+  if (take(event.dataTransfer?.files ?? [])) event.preventDefault();
 });
 mode.addEventListener("click", () => host.postMessage({ type: "mode" }));
 

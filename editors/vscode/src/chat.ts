@@ -6,6 +6,8 @@ import type { Ask, Engine } from "./engine.ts";
 import type { Project } from "./project.ts";
 
 type Block = { type: string; text?: string };
+/** A picture of a paste or a drop, in base64. */
+type Picture = { mimeType: string; data: string; name: string };
 type Update = {
   sessionUpdate: string;
   content?: Block | { type: string; content?: Block; path?: string }[];
@@ -18,7 +20,7 @@ type Update = {
 /** What the view says. */
 type Said =
   | { type: "ready" }
-  | { type: "prompt"; text: string }
+  | { type: "prompt"; text: string; pictures: Picture[] }
   | { type: "stop" }
   | { type: "mode" }
   | { type: "answer"; ask: string; answer: object }
@@ -66,7 +68,7 @@ export class Chat implements vscode.WebviewViewProvider {
         for (const it of this.shown) void this.view?.webview.postMessage(it);
         return this.tellState();
       case "prompt":
-        return this.prompt(said.text);
+        return this.prompt(said.text, said.pictures);
       case "stop":
         return this.engine.tell("session/cancel", { sessionId: this.session });
       case "mode":
@@ -78,15 +80,16 @@ export class Chat implements vscode.WebviewViewProvider {
     }
   }
 
-  private async prompt(text: string): Promise<void> {
+  private async prompt(text: string, pictures: Picture[]): Promise<void> {
     if (this.isBusy) return;
     this.isBusy = true;
-    this.show({ type: "user", text });
+    this.show({ type: "user", text, pictures });
     this.tellState();
     try {
       const sessionId = (this.session ??= await this.open());
       await this.engine.ask("session/set_mode", { sessionId, modeId: this.project.mode });
-      const prompt = [{ type: "text", text }];
+      const images = pictures.map(({ mimeType, data }) => ({ type: "image", mimeType, data }));
+      const prompt = [...(text ? [{ type: "text", text }] : []), ...images];
       const { stopReason } = await this.engine.ask<{ stopReason: string }>("session/prompt", { sessionId, prompt }, false);
       if (stopReason === "cancelled") this.show({ type: "note", text: "Stopped." });
     } catch (error) {
@@ -166,7 +169,7 @@ export class Chat implements vscode.WebviewViewProvider {
 
 function page(webview: vscode.Webview, media: vscode.Uri): string {
   const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(media, name));
-  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src ${webview.cspSource}`;
+  const policy = `default-src 'none'; img-src data:; style-src ${webview.cspSource}; script-src ${webview.cspSource}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -178,8 +181,9 @@ function page(webview: vscode.Webview, media: vscode.Uri): string {
 <body>
 <div id="log" role="log" aria-label="Conversation" aria-live="polite" tabindex="0"></div>
 <form id="form">
+  <div id="pictures" role="group" aria-label="Pictures of the next request" hidden></div>
   <ul id="suggestions" role="listbox" aria-label="Commands" hidden></ul>
-  <textarea id="prompt" rows="3" aria-label="Ask Kiro" placeholder="Ask Kiro to change something, or type / for commands"></textarea>
+  <textarea id="prompt" rows="3" aria-label="Ask Kiro" placeholder="Ask Kiro to change something, type / for commands, or paste a picture"></textarea>
   <div id="bar">
     <button type="button" id="mode" title="How far Kiro goes by itself"></button>
     <span id="model" title="The model"></span>

@@ -2,13 +2,15 @@
 
 mod calls;
 mod cuts;
+mod pictures;
 
 use std::time::Instant;
 
-use model::{Call, CallResult, Message, ModelError, Reply, Request, Role, Stop};
+use model::{Call, CallResult, Image, Message, ModelError, Reply, Request, Role, Stop};
 use serde_json::{Value, json};
 use tools::Answer;
 
+use self::pictures::Wall;
 use super::kit::Kit;
 use super::limits::Meter;
 use super::room::{self, Gauge};
@@ -118,10 +120,20 @@ impl<'a> Conversation<'a> {
 
     /// Says something to the model and lets it work until it comes to rest.
     pub fn ask(&mut self, text: &str, watcher: &mut dyn Watcher) -> Ended {
+        self.ask_about(text, Vec::new(), watcher)
+    }
+
+    /// The same about pictures, which the model must take.
+    pub fn ask_about(
+        &mut self,
+        text: &str,
+        images: Vec<Image>,
+        watcher: &mut dyn Watcher,
+    ) -> Ended {
         self.ledger.ask(text);
         self.told = Told::default();
         self.circles.forget();
-        self.say(text, watcher);
+        self.show(text, images, watcher);
         let mut broken = 0;
         let mut squeezed = false;
         loop {
@@ -327,37 +339,53 @@ impl<'a> Conversation<'a> {
         native: bool,
         watcher: &mut dyn Watcher,
     ) {
-        let pairs = calls.iter().zip(answers);
+        let mut wall = Wall::of(&self.request, self.job.model.profile().images);
+        let pairs = calls.iter().zip(answers).map(|(call, mut answer)| {
+            let images = wall.hang(&call.name, &mut answer);
+            (call, answer, images)
+        });
         if native {
-            let results = pairs.map(|(call, answer)| CallResult {
+            let results = pairs.map(|(call, answer, images)| CallResult {
                 id: call.id.clone(),
                 text: answer.text,
+                images,
                 failed: answer.failed,
             });
             return self.push(Message::results(results.collect()), watcher);
         }
-        let told = pairs.map(|(call, answer)| {
+        let mut shown = Vec::new();
+        let told = pairs.map(|(call, answer, images)| {
+            shown.extend(images);
             let failed = if answer.failed { " (failed)" } else { "" };
             format!("Result of `{}`{failed}:\n{}", call.name, answer.text)
         });
         let told: Vec<String> = told.collect();
-        self.say(&told.join("\n\n"), watcher);
+        self.show(&told.join("\n\n"), shown, watcher);
     }
 
     /// Says something from the user's side; two such messages in a row become one, because not every provider takes
     /// two.
     fn say(&mut self, text: &str, watcher: &mut dyn Watcher) {
+        self.show(text, Vec::new(), watcher);
+    }
+
+    /// The same with pictures.
+    fn show(&mut self, text: &str, images: Vec<Image>, watcher: &mut dyn Watcher) {
+        let said = Message {
+            images,
+            ..Message::user(text)
+        };
         match self.request.messages.last_mut() {
             Some(last) if last.role == Role::User => {
-                let said = Message::user(text);
                 watcher.message(self.agent, &said);
                 self.gauge.add(&said);
                 if !last.text.is_empty() {
                     last.text.push_str("\n\n");
                 }
                 last.text.push_str(text);
+                last.images.extend(said.images);
             }
-            _ => self.push(Message::user(text), watcher),
+            _ => self.push(said, watcher),
         }
     }
 

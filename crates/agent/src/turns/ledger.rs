@@ -162,6 +162,7 @@ mod tests {
             summary: summary.to_owned(),
             failed,
             changed: changed.iter().map(|it| (*it).to_owned()).collect(),
+            pictures: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! Results of old calls go first, each with a word on what was cut. When that is not enough, the older turns go as a
 //! whole; what the ledger knows stands in their place.
 
-use model::{Message, Role};
+use model::{Image, Message, Role};
 
 /// Tokens a byte, before the provider has counted any.
 const TOKENS_A_BYTE: f64 = 0.3;
@@ -22,6 +22,8 @@ const KEPT_BYTES: usize = 200;
 #[derive(Debug)]
 pub(super) struct Gauge {
     bytes: usize,
+    /// Tokens of the pictures.
+    shown: u64,
     ratio: f64,
     /// Tokens that prompt and answer may have together, without the answer.
     room: u64,
@@ -31,6 +33,7 @@ impl Gauge {
     pub(super) fn new(context_tokens: u32, answer_tokens: u32, fixed_bytes: usize) -> Gauge {
         Gauge {
             bytes: fixed_bytes,
+            shown: 0,
             ratio: TOKENS_A_BYTE,
             room: u64::from(context_tokens.saturating_sub(answer_tokens)).max(512),
         }
@@ -38,17 +41,30 @@ impl Gauge {
 
     pub(super) fn add(&mut self, message: &Message) {
         self.bytes += size(message);
+        self.shown += shown(message);
+    }
+
+    /// A message went, or became smaller, which had this many bytes and tokens of pictures.
+    fn take_off(&mut self, bytes: usize, shown: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.shown = self.shown.saturating_sub(shown);
+    }
+
+    /// A message's size with its pictures, in bytes.
+    fn weight(&self, message: &Message) -> usize {
+        size(message) + (shown(message) as f64 / self.ratio) as usize
     }
 
     /// Learns from what the provider counted.
     pub(super) fn counted(&mut self, input_tokens: u64) {
         if input_tokens > 0 && self.bytes > 0 {
-            self.ratio = (input_tokens as f64 / self.bytes as f64).clamp(0.1, 1.0);
+            let text = input_tokens.saturating_sub(self.shown);
+            self.ratio = (text as f64 / self.bytes as f64).clamp(0.1, 1.0);
         }
     }
 
     pub(super) fn tokens(&self) -> u64 {
-        (self.bytes as f64 * self.ratio) as u64
+        (self.bytes as f64 * self.ratio) as u64 + self.shown
     }
 
     /// Whether the next request should be made smaller first.
@@ -81,17 +97,23 @@ fn size(message: &Message) -> usize {
     message.text.len() + FRAME + calls.chain(results).chain(kept).sum::<usize>()
 }
 
+/// Tokens of a message's pictures.
+fn shown(message: &Message) -> u64 {
+    message.all_images().map(Image::tokens).sum()
+}
+
 /// Cuts results and arguments of old calls; gives how many were cut and how many bytes that saved.
 pub(super) fn cut_results(messages: &mut [Message], gauge: &mut Gauge) -> (usize, usize) {
     let old = messages.len().saturating_sub(WHOLE_MESSAGES);
     let (mut count, mut saved) = (0, 0);
     // The first message is the task.
     for message in messages.iter_mut().take(old).skip(1) {
-        let before = size(message);
+        let (bytes, pictures) = (size(message), shown(message));
         count += cut_message(message);
-        saved += before.saturating_sub(size(message));
+        let bytes = bytes.saturating_sub(size(message));
+        gauge.take_off(bytes, pictures.saturating_sub(shown(message)));
+        saved += bytes;
     }
-    gauge.bytes = gauge.bytes.saturating_sub(saved);
     (count, saved)
 }
 
@@ -99,6 +121,13 @@ fn cut_message(message: &mut Message) -> usize {
     let mut count = 0;
     for result in &mut message.results {
         count += usize::from(cut_text(&mut result.text));
+        if !result.images.is_empty() {
+            result.images.clear();
+            result
+                .text
+                .push_str("\n[its pictures were cut to save room; call again if you need them]");
+            count += 1;
+        }
     }
     if message.role == Role::User && message.results.is_empty() {
         count += usize::from(cut_text(&mut message.text));
@@ -147,7 +176,7 @@ pub(super) fn tail_start(messages: &[Message], gauge: &Gauge) -> Option<usize> {
     let mut left = gauge.quarter_bytes();
     let mut start = None;
     for (at, message) in messages.iter().enumerate().skip(1).rev() {
-        let size = size(message);
+        let size = gauge.weight(message);
         if size > left && start.is_some() {
             break;
         }
@@ -167,9 +196,11 @@ pub(super) fn drop_turns(
     first: String,
     gauge: &mut Gauge,
 ) -> usize {
-    let gone = messages.drain(1..start);
-    let (count, bytes) = gone.fold((0, 0), |(count, bytes), it| (count + 1, bytes + size(&it)));
-    gauge.bytes = gauge.bytes.saturating_sub(bytes);
+    let mut count = 0;
+    for it in messages.drain(1..start) {
+        gauge.take_off(size(&it), shown(&it));
+        count += 1;
+    }
     if let Some(task) = messages.first_mut() {
         gauge.bytes = gauge.bytes.saturating_sub(size(task));
         task.text = first;
@@ -192,6 +223,7 @@ mod tests {
         let result = CallResult {
             id: call.id.clone(),
             text: "é".repeat(bytes / 2),
+            images: Vec::new(),
             failed: false,
         };
         let mut asked = Message::assistant("");
@@ -250,6 +282,33 @@ mod tests {
         assert_eq!(tail_start(&messages, &gauge), None);
         let (messages, gauge) = conversation(2, 100_000);
         assert_eq!(tail_start(&messages, &gauge), Some(3));
+    }
+
+    fn picture() -> Image {
+        let head = b"GIF89a\xe8\x03\xee\x02".as_slice();
+        Image::read("a.gif", head).expect("a picture of 1000 tokens")
+    }
+
+    #[test]
+    fn pictures_weigh_tokens_and_those_of_old_results_go() {
+        let (mut messages, mut gauge) = conversation(10, 100);
+        let empty = gauge.tokens();
+        for at in [2, 20] {
+            messages[at].results[0].images.push(picture());
+            gauge.shown += picture().tokens();
+        }
+        assert_eq!(gauge.tokens(), empty + 2_000);
+        gauge.counted(empty + 2_000);
+        assert!(
+            (gauge.ratio - TOKENS_A_BYTE).abs() < 0.01,
+            "{}",
+            gauge.ratio
+        );
+        assert_eq!(cut_results(&mut messages, &mut gauge).0, 1);
+        assert_eq!(gauge.shown, 1_000);
+        let cut = &messages[2].results[0];
+        assert!(cut.images.is_empty() && cut.text.contains("pictures were cut"));
+        assert_eq!(messages[20].results[0].images.len(), 1);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use tools::{Answer, Effect, ToolSpec};
 
 use super::*;
 
+/// A picture of 1000 by 750 points.
+const PICTURE: &[u8] = b"GIF89a\xe8\x03\xee\x02";
+
 /// Files in memory: read, write, and `meet`, which waits until so many calls are under way.
 #[derive(Default)]
 struct Files {
@@ -42,6 +45,7 @@ fn said(text: &str, failed: bool) -> Answer {
         summary: text.to_owned(),
         failed,
         changed: Vec::new(),
+        pictures: Vec::new(),
     }
 }
 
@@ -337,6 +341,7 @@ impl Model for Replies {
             strategy: Strategy::Tools,
             writes_plans: true,
             native_tools: true,
+            images: false,
         }
     }
 
@@ -591,4 +596,73 @@ fn a_first_request_is_small() {
         "{} {tools}",
         first.system.len()
     );
+}
+
+/// A toolbox with one tool, which gives a picture and what is none.
+struct Easel;
+
+impl Toolbox for Easel {
+    fn specs(&self) -> Vec<ToolSpec> {
+        vec![ToolSpec {
+            name: "paint".to_owned(),
+            description: "Paints.".to_owned(),
+            parameters: json!({"type": "object", "properties": {}}),
+        }]
+    }
+
+    fn effect(&self, _: &str, _: &Value) -> Effect {
+        Effect::Reads
+    }
+
+    fn call(
+        &self,
+        _: &str,
+        _: &Value,
+        _: tools::Stop<'_>,
+        _: &(dyn Fn(Progress) + Sync),
+    ) -> Answer {
+        Answer {
+            pictures: vec![PICTURE.to_vec(), b"<svg>".to_vec()],
+            ..said("painted", false)
+        }
+    }
+}
+
+#[test]
+fn pictures_of_tools_are_shown_where_the_model_takes_them() {
+    let shown = |images: bool| {
+        let profile = json!({"profile": {"strategy": "tools", "images": images}});
+        let lines = [
+            profile,
+            calls(&[("paint", json!({})), ("paint", json!({}))]),
+            json!({"reply": "seen"}),
+        ];
+        let text: String = lines.iter().map(|it| format!("{it}\n")).collect();
+        let model = Scripted::parse("turns.jsonl", &text).expect("a script");
+        let (cancel, mut seen) = (Cancel::new(), Seen::default());
+        let files = Files::default();
+        let mut conversation = Conversation::new(Job {
+            toolbox: &Easel,
+            ..job(&model, &files, &cancel)
+        });
+        assert_eq!(
+            conversation.ask("the task", &mut seen),
+            finished("seen"),
+            "{images}"
+        );
+        model.requests().remove(1)
+    };
+    let request = shown(true);
+    assert_eq!(request.images().count(), 2);
+    let result = &request.messages[2].results[0];
+    assert_eq!(result.images[0].name(), "paint");
+    assert!(
+        result.text.contains("a picture is left out: it is no PNG"),
+        "{}",
+        result.text
+    );
+    let request = shown(false);
+    assert_eq!(request.images().count(), 0);
+    let result = &request.messages[2].results[0];
+    assert_eq!(result.text.matches("left out: you take none").count(), 2);
 }

@@ -58,9 +58,12 @@ fn once(
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
     let cancel = interruptible()?;
+    let pictures = args.images.iter();
+    let pictures = pictures.map(|it| Ok(session::picture_file(it, environment)?.0));
     let options = ChatOptions {
         prompt: prompt.to_owned(),
         earlier: Vec::new(),
+        pictures: pictures.collect::<Result<_, SessionError>>()?,
         mode: mode(args),
         model: session::model_for(Role::Implement, args.model.as_deref(), environment)?,
         budget: args.budget.budget(),
@@ -91,8 +94,9 @@ fn print(result: &ChatResult) {
     };
     let cost = &result.cost;
     let spent = format!(
-        "{files} · {} turns, {} tokens read, {} written, {:.1} s{}",
+        "{files} · {} turn{}, {} tokens read, {} written, {:.1} s{}",
         result.turns,
+        if result.turns == 1 { "" } else { "s" },
         cost.input_tokens,
         cost.output_tokens,
         result.wall_ms as f64 / 1000.0,
@@ -114,6 +118,8 @@ fn to_json(options: &ChatOptions, result: &ChatResult) -> Value {
             "agent": it.agent, "tool": it.tool, "summary": it.summary, "failed": it.failed,
         })
     });
+    let pictures = result.pictures.iter();
+    let pictures = pictures.map(|it| json!({"name": it.name, "sha256": it.sha256}));
     json!({
         "run": result.run,
         "model": options.model.to_string(),
@@ -121,6 +127,7 @@ fn to_json(options: &ChatOptions, result: &ChatResult) -> Value {
         "outcome": result.outcome.name(),
         "reason": result.reason,
         "calls": calls.collect::<Vec<Value>>(),
+        "pictures": pictures.collect::<Vec<Value>>(),
         "files": result.files,
         "applied": result.applied,
         "diff": result.diff,

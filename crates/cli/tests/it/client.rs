@@ -1,7 +1,7 @@
 //! A client of `kiro acp` and `kiro lsp`: starts the program, asks, listens, answers.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,10 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn start(world: &World, args: &[&str], framing: Framing) -> Client {
-        let mut command = world.command(args);
+        Client::of(world.command(args), framing)
+    }
+
+    pub(crate) fn of(mut command: Command, framing: Framing) -> Client {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("kiro starts");
         let output = BufReader::new(child.stdout.take().expect("an output"));

@@ -39,6 +39,7 @@ mod network;
 mod parallel;
 mod path;
 mod person;
+mod pictures;
 mod planned;
 mod policy;
 mod policy_paths;

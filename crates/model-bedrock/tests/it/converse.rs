@@ -51,6 +51,7 @@ fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
             strategy: model::Strategy::Tools,
             writes_plans: true,
             native_tools: true,
+            images: true,
         })
     };
     let id = format!("bedrock/{NAME}").parse().unwrap();
@@ -91,12 +92,16 @@ fn conversation(messages: &[Value]) -> Result<(), String> {
                     return Err("the text field is blank".to_owned());
                 }
                 (_, "text") | ("user", "cachePoint") | ("assistant", "reasoningContent") => {}
+                ("user", "image") => picture(inner)?,
                 ("user", "toolResult") => {
                     if inner["content"][0]["text"]
                         .as_str()
                         .is_none_or(str::is_empty)
                     {
                         return Err("a result needs content".to_owned());
+                    }
+                    for part in inner["content"].as_array().into_iter().flatten().skip(1) {
+                        picture(&part["image"])?;
                     }
                     results.push(id);
                 }
@@ -115,6 +120,12 @@ fn conversation(messages: &[Value]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn picture(image: &Value) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let media_type = format!("image/{}", text(&image["format"]));
+    contract::is_picture(&media_type, &text(&image["source"]["bytes"]))
 }
 
 fn frame(kind: &str, name: &str, payload: &Value) -> Vec<u8> {

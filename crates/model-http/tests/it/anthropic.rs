@@ -91,7 +91,14 @@ fn conversation(messages: &[Value]) -> Result<(), String> {
                 }
                 (_, "text") | ("assistant", "redacted_thinking") => {}
                 ("assistant", "thinking") if !text("signature").is_empty() => {}
-                ("user", "tool_result") => results.push(text("tool_use_id")),
+                ("user", "tool_result") => {
+                    let parts = block["content"].as_array().into_iter().flatten();
+                    for part in parts.filter(|it| it["type"] != "text") {
+                        picture(part)?;
+                    }
+                    results.push(text("tool_use_id"));
+                }
+                ("user", "image") => picture(block)?,
                 ("assistant", "tool_use") => {
                     let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_');
                     if !text("id").chars().all(plain) || !text("name").chars().all(plain) {
@@ -112,6 +119,16 @@ fn conversation(messages: &[Value]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A picture's bytes must be what its media type says.
+fn picture(block: &Value) -> Result<(), String> {
+    let source = &block["source"];
+    let text = |name: &str| source[name].as_str().unwrap_or_default();
+    if block["type"] != "image" || text("type") != "base64" {
+        return Err(format!("{block} is no picture"));
+    }
+    contract::is_picture(text("media_type"), text("data"))
 }
 
 fn named(data: Value) -> Vec<u8> {

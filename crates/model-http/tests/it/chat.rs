@@ -69,8 +69,10 @@ fn rules(seen: &Seen) -> Result<(), String> {
             Some("system" | "user" | "assistant") if open.is_empty() => {}
             _ => return Err(format!("no results for {open:?}")),
         }
-        if !message["content"].is_string() {
-            return Err("content is a text".to_owned());
+        match (&message["content"], message["role"] == "user") {
+            (Value::String(_), _) => {}
+            (Value::Array(parts), true) => parts.iter().try_for_each(part)?,
+            _ => return Err("content is a text".to_owned()),
         }
         for call in message["tool_calls"].as_array().into_iter().flatten() {
             let arguments = call["function"]["arguments"].as_str().unwrap();
@@ -81,6 +83,15 @@ fn rules(seen: &Seen) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A part of what the user says.
+fn part(part: &Value) -> Result<(), String> {
+    match part["type"].as_str() {
+        Some("text") if part["text"].is_string() => Ok(()),
+        Some("image_url") => crate::is_picture_url(&part["image_url"]["url"]),
+        _ => Err(format!("{part} is no part of a message")),
+    }
 }
 
 fn chunk(delta: Value, reason: Option<&str>) -> Vec<u8> {
@@ -369,6 +380,7 @@ fn calls_without_an_id_get_one_that_is_new() {
     let result = |call: &Call| model::CallResult {
         id: call.id.clone(),
         text: "x".to_owned(),
+        images: Vec::new(),
         failed: false,
     };
     let results = first.calls.iter().map(result).collect();

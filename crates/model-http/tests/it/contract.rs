@@ -5,9 +5,10 @@
 
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use model::{
-    Call, CallResult, Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop, ToolSpec,
-    Trouble, Usage,
+    Call, CallResult, Cancel, Delta, Image, Message, Model, ModelError, Reply, Request, Stop,
+    ToolSpec, Trouble, Usage,
 };
 use serde_json::json;
 
@@ -271,6 +272,7 @@ pub(crate) fn results_go_back(dialect: &Dialect) {
     let result = |id: &str, text: &str, failed| CallResult {
         id: id.to_owned(),
         text: text.to_owned(),
+        images: Vec::new(),
         failed,
     };
     let results = vec![
@@ -286,6 +288,62 @@ pub(crate) fn results_go_back(dialect: &Dialect) {
     }
 }
 
+/// A picture of one pixel, as a browser would paint it.
+pub(crate) const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+fn pixel(name: &str) -> Image {
+    Image::read(name, BASE64_STANDARD.decode(PIXEL).unwrap()).unwrap()
+}
+
+/// What a real server refuses of a picture.
+pub(crate) fn is_picture(media_type: &str, data: &str) -> Result<(), String> {
+    let bytes = BASE64_STANDARD.decode(data);
+    let bytes = bytes.map_err(|error| format!("a picture is no base64: {error}"))?;
+    let image = Image::read("a", bytes).map_err(|error| error.to_string())?;
+    match image.form().media_type() == media_type {
+        true => Ok(()),
+        false => Err(format!("a picture does not match {media_type}")),
+    }
+}
+
+/// Pictures of the user's and of results reach the server once each, and stay in the conversation.
+pub(crate) fn pictures_are_shown(dialect: &Dialect) {
+    let answers = vec![dialect.says(&two_calls()), dialect.says(&greeting())];
+    let (server, model) = dialect.server(answers);
+    let mut asked = Message::user("What is it?");
+    asked.images = vec![pixel("a.png")];
+    let mut messages = vec![asked];
+    let (reply, _) = turn(&*model, &request(messages.clone()));
+    messages.push(reply.unwrap().into_message());
+    let result = |id: &str, images| CallResult {
+        id: id.to_owned(),
+        text: "done".to_owned(),
+        images,
+        failed: false,
+    };
+    messages.push(Message::results(vec![
+        result("call_a", vec![pixel("b.png")]),
+        result("call_b", Vec::new()),
+    ]));
+    let (reply, _) = turn(&*model, &request(messages));
+    assert_eq!(reply.map(|it| it.text), Ok("Good day, ü!".to_owned()));
+    let seen = server.seen();
+    let shown = |at: usize| seen[at].body.to_string().matches(PIXEL).count();
+    assert_eq!((shown(0), shown(1)), (1, 2));
+    let first = seen[0].body.to_string();
+    assert!(first.contains("What is it?"), "{first}");
+}
+
+/// A picture without a word.
+pub(crate) fn a_picture_alone_is_a_message(dialect: &Dialect) {
+    let (server, model) = dialect.server(vec![dialect.says(&greeting())]);
+    let mut asked = Message::user("");
+    asked.images = vec![pixel("a.png")];
+    let (reply, _) = turn(&*model, &request(vec![asked]));
+    assert_eq!(reply.map(|it| it.text), Ok("Good day, ü!".to_owned()));
+    assert!(server.seen()[0].body.to_string().contains(PIXEL));
+}
+
 /// Conversations that another model began, or that hold what no model should have written.
 pub(crate) fn odd_conversations_are_sent_in_a_form_that_is_taken(dialect: &Dialect) {
     let odd = Message {
@@ -295,6 +353,7 @@ pub(crate) fn odd_conversations_are_sent_in_a_form_that_is_taken(dialect: &Diale
     let result = CallResult {
         id: "weird id!".to_owned(),
         text: String::new(),
+        images: Vec::new(),
         failed: false,
     };
     let conversation = vec![
@@ -334,6 +393,7 @@ pub(crate) fn thoughts_are_no_text_and_go_back(dialect: &Dialect) {
     let result = CallResult {
         id: "call_a".to_owned(),
         text: "x".to_owned(),
+        images: Vec::new(),
         failed: false,
     };
     let messages = vec![
@@ -665,6 +725,8 @@ macro_rules! keeps_the_contract {
             calls_come_in_pieces_and_several_at_once
             a_call_may_have_no_arguments
             results_go_back
+            pictures_are_shown
+            a_picture_alone_is_a_message
             odd_conversations_are_sent_in_a_form_that_is_taken
             thoughts_are_no_text_and_go_back
             stop_reasons

@@ -21,6 +21,7 @@ fn profile() -> Profile {
         strategy: model::Strategy::Tools,
         writes_plans: true,
         native_tools: true,
+        images: true,
     }
 }
 
@@ -45,6 +46,16 @@ fn bearer(seen: &Seen) -> Result<(), String> {
         true => Ok(()),
         false => Err("the key is wrong".to_owned()),
     }
+}
+
+/// What a real server refuses of a picture in an address.
+pub(crate) fn is_picture_url(url: &serde_json::Value) -> Result<(), String> {
+    let url = url.as_str().ok_or("an address is a text")?;
+    let parts = url
+        .strip_prefix("data:")
+        .and_then(|it| it.split_once(";base64,"));
+    let (media_type, data) = parts.ok_or("the address holds no picture")?;
+    contract::is_picture(media_type, data)
 }
 
 /// An event as bytes.

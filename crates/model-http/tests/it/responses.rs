@@ -70,20 +70,20 @@ fn rules(seen: &Seen) -> Result<(), String> {
                     "user" => "input_text",
                     _ => "output_text",
                 };
-                if item["content"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .any(|it| it["type"] != kind)
-                {
-                    return Err(format!("its content is no {kind}"));
+                for part in item["content"].as_array().unwrap() {
+                    match part["type"].as_str() {
+                        Some("input_image") if kind == "input_text" => {
+                            crate::is_picture_url(&part["image_url"])?;
+                        }
+                        Some(it) if it == kind => {}
+                        _ => return Err(format!("its content is no {kind}")),
+                    }
                 }
             }
             "reasoning" if item["encrypted_content"].is_string() => {}
             "function_call" if item["arguments"].is_string() => open.push(text("call_id")),
-            "function_call_output"
-                if open.contains(&text("call_id")) && item["output"].is_string() =>
-            {
+            "function_call_output" if open.contains(&text("call_id")) => {
+                output(&item["output"])?;
                 open.retain(|it| *it != text("call_id"));
             }
             kind => return Err(format!("{kind} is out of place")),
@@ -93,6 +93,21 @@ fn rules(seen: &Seen) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("no tool output found for {open:?}")),
     }
+}
+
+/// What came of a call: a text, or a list of texts and pictures.
+fn output(output: &Value) -> Result<(), String> {
+    if output.is_string() {
+        return Ok(());
+    }
+    for part in output.as_array().ok_or("output is missing")? {
+        match part["type"].as_str() {
+            Some("input_text") => {}
+            Some("input_image") => crate::is_picture_url(&part["image_url"])?,
+            _ => return Err(format!("{part} is no part of an output")),
+        }
+    }
+    Ok(())
 }
 
 fn named(data: Value) -> Vec<u8> {

@@ -2,12 +2,14 @@
 
 mod told;
 
+use std::cell::RefCell;
+
 use agent_client_protocol_schema::v1::{
     AvailableCommand, AvailableCommandInput, AvailableCommandsUpdate, ClientCapabilities,
     SessionUpdate, UnstructuredCommandInput,
 };
 use serde_json::{Value, json};
-use session::{Cancel, Outcome, Project};
+use session::{Came, Cancel, GivenPicture, Outcome, Project};
 
 use super::front::ClientFront;
 use super::sessions::Session;
@@ -85,6 +87,10 @@ pub(super) struct Turn<'a> {
     pub(super) client: &'a ClientCapabilities,
     pub(super) session: &'a Session,
     pub(super) cancel: &'a Cancel,
+    /// What is shown with the prompt.
+    pub(super) pictures: &'a [GivenPicture],
+    /// What came of a request beside the answer.
+    pub(super) came: RefCell<Came>,
 }
 
 impl Turn<'_> {
@@ -93,6 +99,9 @@ impl Turn<'_> {
         let Some((name, rest)) = command(prompt) else {
             return self.chat(prompt);
         };
+        if !self.pictures.is_empty() {
+            return Err(RpcError::params(format!("/{name} takes no pictures")));
+        }
         let text = match name {
             "run" => return self.run(rest),
             "plan" => return self.plan(rest),
@@ -200,9 +209,15 @@ impl Turn<'_> {
         };
         let mut options = runs::chat_options(&wanted, environment)?;
         options.earlier = earlier;
+        options.pictures = self.pictures.to_vec();
         let subject: String = prompt.chars().take(80).collect();
         let ended = self.carry_out("chat", &subject, |cancel, front| {
             let chat = session::chat(&options, environment, cancel, front)?;
+            *self.came.borrow_mut() = Came {
+                files: chat.files,
+                applied: chat.applied,
+                pictures: chat.pictures,
+            };
             Ok((chat.outcome, chat.reason, json!({"text": chat.text})))
         })?;
         let said = ended.result["text"].as_str().unwrap_or_default().to_owned();

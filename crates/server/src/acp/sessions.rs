@@ -1,5 +1,6 @@
 //! Sessions of a client: begun, gone on with, listed, set, prompted.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -203,7 +204,7 @@ impl Acp {
     ) -> Result<PromptResponse, RpcError> {
         let session = self.session(&request.session_id.0)?;
         let _taken = session.take(cancel)?;
-        let prompt = content::text(&request.prompt)?;
+        let prompt = content::prompt(&request.prompt)?;
         let unused = std::mem::take(&mut lock(&session.state).unused_servers);
         if unused > 0 {
             let told = format!(
@@ -218,13 +219,17 @@ impl Acp {
             client: &client,
             session: &session,
             cancel,
+            pictures: &prompt.pictures,
+            came: RefCell::default(),
         };
-        let said = turn.take(&prompt);
+        let prompt = &prompt.text;
+        let said = turn.take(prompt);
         match said {
             Ok(_) if cancel.is_cancelled() => Ok(PromptResponse::new(StopReason::Cancelled)),
             Ok(said) => {
                 let mut state = lock(&session.state);
-                state.conversation.keep(&prompt, &said)?;
+                let came = turn.came.take();
+                state.conversation.keep_with(prompt, &said, came)?;
                 Ok(PromptResponse::new(StopReason::EndTurn))
             }
             Err(error) if error.code == code::CANCELLED || cancel.is_cancelled() => {

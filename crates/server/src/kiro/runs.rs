@@ -65,6 +65,7 @@ pub(crate) fn chat_options(
     Ok(ChatOptions {
         prompt: wanted.prompt.clone(),
         earlier: Vec::new(),
+        pictures: Vec::new(),
         mode: mode(wanted.mode).0,
         model: session::model_for(Role::Implement, wanted.model.as_deref(), environment)?,
         budget: Budget::default(),

@@ -2,6 +2,7 @@
 
 use change::{Changeset, FileChange, FileState, RelPath};
 use context::{Index, Mention, MentionKind, Reader};
+use model::ImageForm;
 use policy::{Gate, Redactor};
 use spec::TaskList;
 
@@ -9,6 +10,7 @@ use super::{Piece, cut};
 use crate::documents;
 use crate::error::SessionError;
 use crate::hooking::git_program;
+use crate::pictures;
 use crate::places::{Environment, Project, SpecPlace};
 use crate::{secrets, workspace};
 
@@ -25,12 +27,6 @@ const PLACES: usize = 4;
 const PLACE: usize = 6_000;
 /// Files whose syntax is looked at for problems.
 const CHECKED_MAX: usize = 2_000;
-
-/// A picture that is left out silently would be answered about all the same.
-fn no_images() -> SessionError {
-    SessionError::input("pictures cannot be given to a model yet, whichever it is")
-        .hint("say in words what the picture shows")
-}
 
 /// Looks up what is mentioned.
 pub(super) struct Desk<'a> {
@@ -105,7 +101,7 @@ impl<'a> Desk<'a> {
             MentionKind::Workspace => vec![self.workspace(&names, WORKSPACE, "@workspace")?],
             MentionKind::Git => vec![self.git(first)],
             MentionKind::Problems => vec![self.problems()?],
-            MentionKind::Image => return Err(no_images()),
+            MentionKind::Image => names.iter().map(|it| self.picture(it)).collect(),
             MentionKind::File => names.iter().map(|it| self.file(it)).collect(),
             MentionKind::Folder => names
                 .iter()
@@ -146,14 +142,21 @@ impl<'a> Desk<'a> {
             true => "workspace".to_owned(),
             false => format!("workspace: {}", scope.join(", ")),
         };
-        Ok(told("workspace", name, reason, text))
+        Ok(Piece::told("workspace", name, reason, text))
+    }
+
+    fn picture(&self, name: &str) -> Piece {
+        pictures::of_file(self.reader, name, "mentioned")
     }
 
     fn file(&self, name: &str) -> Piece {
+        if ImageForm::is_name_of_one(name) {
+            return self.picture(name);
+        }
         let path = name.trim_start_matches("./");
         match self.reader.text(path) {
             Ok(Some(text)) => {
-                let mut piece = told("file", path, "mentioned", cut(&text, ONE));
+                let mut piece = Piece::told("file", path, "mentioned", cut(&text, ONE));
                 if text.len() > ONE {
                     piece
                         .notes
@@ -161,8 +164,8 @@ impl<'a> Desk<'a> {
                 }
                 piece
             }
-            Ok(None) => left_out("file", path, "there is no such file"),
-            Err(why) => left_out("file", path, why),
+            Ok(None) => Piece::left_out("file", path, "there is no such file"),
+            Err(why) => Piece::left_out("file", path, why),
         }
     }
 
@@ -184,7 +187,7 @@ impl<'a> Desk<'a> {
             .map(ToString::to_string)
             .collect();
         if names.is_empty() {
-            return Ok(left_out(
+            return Ok(Piece::left_out(
                 "folder",
                 folder,
                 "there is no such folder, or nothing in it may be shown",
@@ -200,7 +203,7 @@ impl<'a> Desk<'a> {
         if names.len() > LISTED {
             text.push_str(&format!("\n… and {} more", names.len() - LISTED));
         }
-        Ok(told(
+        Ok(Piece::told(
             "folder",
             folder,
             "mentioned",
@@ -231,9 +234,9 @@ impl<'a> Desk<'a> {
             ));
         }
         Ok(match places.len() {
-            0 => left_out("symbol", name, "nothing defines it"),
+            0 => Piece::left_out("symbol", name, "nothing defines it"),
             count => {
-                let mut piece = told("symbol", name, "mentioned", text);
+                let mut piece = Piece::told("symbol", name, "mentioned", text);
                 if count > PLACES {
                     piece
                         .notes
@@ -259,9 +262,9 @@ impl<'a> Desk<'a> {
                         task.id, task.mark, task.title
                     ));
                 }
-                told("spec", name, "mentioned", text)
+                Piece::told("spec", name, "mentioned", text)
             }
-            Err(error) => left_out("spec", name, error.message),
+            Err(error) => Piece::left_out("spec", name, error.message),
         }
     }
 
@@ -270,10 +273,12 @@ impl<'a> Desk<'a> {
     fn git(&self, revision: Option<&str>) -> Piece {
         let name = revision.unwrap_or("changes that are not committed");
         match self.changes(revision) {
-            Err(why) => left_out("git", name, why),
-            Ok((changes, _)) if changes.is_empty() => left_out("git", name, "nothing changed"),
+            Err(why) => Piece::left_out("git", name, why),
+            Ok((changes, _)) if changes.is_empty() => {
+                Piece::left_out("git", name, "nothing changed")
+            }
             Ok((changes, hidden)) => {
-                let mut piece = told("git", name, "mentioned", cut(&changes.display(), ONE));
+                let mut piece = Piece::told("git", name, "mentioned", cut(&changes.display(), ONE));
                 if hidden > 0 {
                     piece.notes.push(format!(
                         "{hidden} changed files are not told: sensitive, no text, or too many"
@@ -376,33 +381,13 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(match text.is_empty() {
-            true => left_out(
+            true => Piece::left_out(
                 "problems",
                 "problems",
                 "every source can be parsed; `diagnostics` asks the linters",
             ),
-            false => told("problems", "problems", "mentioned", cut(&text, ONE)),
+            false => Piece::told("problems", "problems", "mentioned", cut(&text, ONE)),
         })
-    }
-}
-
-fn told(kind: &'static str, name: impl Into<String>, reason: &str, text: String) -> Piece {
-    Piece {
-        kind,
-        name: name.into(),
-        told: true,
-        reason: reason.to_owned(),
-        notes: Vec::new(),
-        own: false,
-        text,
-    }
-}
-
-fn left_out(kind: &'static str, name: impl Into<String>, why: impl Into<String>) -> Piece {
-    Piece {
-        told: false,
-        reason: why.into(),
-        ..told(kind, name, "", String::new())
     }
 }
 

@@ -69,6 +69,7 @@ impl Found {
                 notes: Vec::new(),
                 own: origin == Origin::User,
                 text: String::new(),
+                picture: None,
             }),
         }
     }

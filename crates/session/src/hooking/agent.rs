@@ -244,6 +244,7 @@ fn briefing(
             .cloned()
             .chain(changed)
             .collect::<Vec<String>>(),
+        ..Wanted::default()
     };
     Briefing::in_shop(shop, wanted, &mut |view| front.show(&view))
 }

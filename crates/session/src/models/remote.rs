@@ -105,6 +105,7 @@ pub(super) fn profile(facts: &Catalogue, id: &ModelId) -> Profile {
         strategy,
         writes_plans: strategy == Strategy::Tools,
         native_tools: true,
+        images: facts.images(id).unwrap_or(false),
     }
 }
 

@@ -178,6 +178,7 @@ impl<'a> Drafting<'a> {
             words: &options.idea,
             files: &[],
             around: 0,
+            ..Wanted::default()
         };
         let briefing = Briefing::in_shop(shop, briefing, &mut |view| front.show(&view))?;
         let mut drafting = Drafting {

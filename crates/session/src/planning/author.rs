@@ -222,6 +222,7 @@ fn talk_over(
         ),
         around: AROUND_PLAN,
         files: &wanted.existing.iter().cloned().collect::<Vec<String>>(),
+        ..Told::default()
     };
     let briefing = Briefing::in_shop(shop, told, &mut |view| ear.view(view))?;
     let system = briefing.system(SYSTEM);

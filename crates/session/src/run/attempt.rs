@@ -209,6 +209,7 @@ impl Attempt<'_> {
             words: &self.task.title,
             files: &files,
             around,
+            ..Wanted::default()
         };
         Briefing::in_shop(self.shop, wanted, &mut |view| self.view(view))
     }

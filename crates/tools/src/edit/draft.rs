@@ -172,6 +172,7 @@ impl<'a> Drafts<'a> {
             summary: format!("{} +{added} -{removed}", names.join(", ")),
             failed: false,
             changed: names,
+            pictures: Vec::new(),
         })
     }
 

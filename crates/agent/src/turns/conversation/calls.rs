@@ -90,6 +90,7 @@ impl Conversation<'_> {
                 summary: format!("{}: {}", text("kind"), text("text")),
                 failed: false,
                 changed: Vec::new(),
+                pictures: Vec::new(),
             },
             Err(why) => Answer::failed(why),
         }
@@ -130,6 +131,7 @@ impl Conversation<'_> {
             text,
             failed,
             changed,
+            pictures: Vec::new(),
         }
     }
 }

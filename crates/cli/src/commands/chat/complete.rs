@@ -1,5 +1,7 @@
 //! Completion in a conversation: `/` commands, `@workspace` and `#` mentions with the names of the project.
 
+use std::path::{Path, PathBuf};
+
 use rustyline::completion::{Completer, Pair};
 use rustyline::hint::Hinter;
 use rustyline::{Context, Highlighter, Validator};
@@ -14,11 +16,16 @@ const SHOWN: usize = 40;
 #[derive(Highlighter, Validator)]
 pub(super) struct Helper {
     names: Nameable,
+    folder: PathBuf,
 }
 
 impl Helper {
-    pub(super) fn new(names: Nameable) -> Helper {
-        Helper { names }
+    /// With the project's names, in the folder of the conversation.
+    pub(super) fn new(names: Nameable, folder: &Path) -> Helper {
+        Helper {
+            names,
+            folder: folder.to_path_buf(),
+        }
     }
 }
 
@@ -38,7 +45,10 @@ impl Completer for Helper {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let head = &line[..at];
-        let (start, candidates) = candidates(head, &self.names);
+        let (start, candidates) = match picture(head) {
+            Some(start) => (start, session::pictures_named(&head[start..], &self.folder)),
+            None => candidates(head, &self.names),
+        };
         let pair = |it: String| Pair {
             display: it.clone(),
             replacement: it,
@@ -48,6 +58,19 @@ impl Completer for Helper {
             candidates.into_iter().take(SHOWN).map(pair).collect(),
         ))
     }
+}
+
+/// Where the name of a picture begins that is to be completed.
+fn picture(head: &str) -> Option<usize> {
+    const COMMAND: &str = "/image ";
+    const MENTION: &str = "#image:";
+    if head.starts_with(COMMAND) {
+        return Some(COMMAND.len());
+    }
+    let word = head.rfind([' ', '\n']).map_or(0, |it| it + 1);
+    head[word..]
+        .starts_with(MENTION)
+        .then_some(word + MENTION.len())
 }
 
 /// Where the word to be completed begins, and what it may become.
@@ -133,6 +156,9 @@ mod tests {
             (6, vec!["shop/cart.py".to_owned(), "src/shop.py".to_owned()])
         );
         assert_eq!(of("#symbol:ca"), (8, vec!["Cart".to_owned()]));
+        assert_eq!(picture("/image docs/a b"), Some(7));
+        assert_eq!(picture("why #image:do"), Some(11));
+        assert_eq!(picture("why #file:do"), None);
         assert_eq!(of("plain words").1, Vec::<String>::new());
         assert_eq!(of("see /sp").1, Vec::<String>::new());
     }

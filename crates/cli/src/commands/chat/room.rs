@@ -7,7 +7,8 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
 use session::{
-    Cancel, Chain, Conversation, Environment, Kind, Mode, Role, SessionError, date, visible,
+    Came, Cancel, Chain, Conversation, Environment, GivenPicture, Kind, Mode, Role, SessionError,
+    date, visible,
 };
 
 use super::complete::Helper;
@@ -19,7 +20,7 @@ use crate::terminal::{Terminal, somebody_is_there};
 const HISTORY: usize = 1_000;
 
 /// What can be typed besides requests, with what it does.
-pub(super) const COMMANDS: [(&str, &str); 13] = [
+pub(super) const COMMANDS: [(&str, &str); 14] = [
     ("/help", "shows this"),
     (
         "/spec",
@@ -28,6 +29,10 @@ pub(super) const COMMANDS: [(&str, &str); 13] = [
     (
         "/context",
         "REQUEST: shows what a model would be told beside it",
+    ),
+    (
+        "/image",
+        "PATH: shows the model a picture with your next request; so does #PATH in it",
     ),
     ("/model", "[PROVIDER/NAME]: shows or chooses the model"),
     (
@@ -54,6 +59,8 @@ struct Room<'a> {
     conversation: Conversation,
     mode: Mode,
     model: Chain,
+    /// What the next request shows.
+    pictures: Vec<GivenPicture>,
     /// What an interrupt ends.
     under_way: Arc<Mutex<Cancel>>,
 }
@@ -81,6 +88,7 @@ pub(super) fn run(args: &ChatArgs, environment: &Environment) -> Result<ExitCode
         conversation,
         mode: super::mode(args),
         model: session::model_for(Role::Implement, args.model.as_deref(), environment)?,
+        pictures: Vec::new(),
         under_way: interruptible()?,
     };
     room.greet();
@@ -143,7 +151,8 @@ fn editor(environment: &Environment) -> Result<Editor<Helper, FileHistory>, Sess
         .completion_type(rustyline::CompletionType::List)
         .build();
     let mut editor = Editor::with_config(config).map_err(broken)?;
-    editor.set_helper(Some(Helper::new(session::Nameable::of(environment)?)));
+    let names = session::Nameable::of(environment)?;
+    editor.set_helper(Some(Helper::new(names, &environment.cwd)));
     Ok(editor)
 }
 
@@ -238,6 +247,7 @@ impl Room<'_> {
                 };
                 super::super::context::show(&session::briefing(&options, self.environment)?);
             }
+            "/image" => self.image(rest)?,
             "/spec" => self.spec(rest)?,
             other => {
                 return Err(SessionError::input(format!("there is no command {other}"))
@@ -257,6 +267,7 @@ impl Room<'_> {
         let options = session::ChatOptions {
             prompt: prompt.to_owned(),
             earlier: self.conversation.exchanges.clone(),
+            pictures: std::mem::take(&mut self.pictures),
             mode: self.mode,
             model: self.model.clone(),
             budget: self.args.budget.budget(),
@@ -265,9 +276,32 @@ impl Room<'_> {
         let result = session::chat(&options, self.environment, &cancel, &mut front)?;
         drop(front);
         super::print(&result);
-        self.conversation
-            .keep_with(shown, &result.text, &result.files, result.applied)?;
+        let came = Came {
+            files: result.files,
+            applied: result.applied,
+            pictures: result.pictures,
+        };
+        self.conversation.keep_with(shown, &result.text, came)?;
         Ok(result.applied)
+    }
+
+    /// Takes a picture for the next request.
+    fn image(&mut self, path: &str) -> Result<(), SessionError> {
+        if path.is_empty() {
+            return Err(SessionError::input("which picture?").hint("/image docs/login.png"));
+        }
+        if !session::takes_images(self.environment, &self.model)? {
+            return Err(session::no_images(&self.model));
+        }
+        let (picture, told) = session::picture_file(path, self.environment)?;
+        if !self.pictures.contains(&picture) {
+            self.pictures.push(picture);
+        }
+        output::remark(format!(
+            "{}: {told}; your next request shows it",
+            visible(path)
+        ));
+        Ok(())
     }
 
     fn export(&self, file: &str) -> Result<(), SessionError> {
