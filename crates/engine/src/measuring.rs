@@ -232,11 +232,20 @@ impl Timer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coverer(pub Runner);
 
-/// Starts coverage.py as it is installed: a module of that name in the project would count for itself.
-const COVERAGE_PY: &str = "import sys; sys.path[:] = [it for it in sys.path if it]; from coverage.cmdline import main; sys.exit(main(sys.argv[1:]))";
+/// Starts coverage.py as it is installed: a module of that name in the project would count for itself. The tests then find the
+/// project's modules as they do without it.
+const COVERAGE_PY: &str = "import os, sys; sys.path[:] = [it for it in sys.path if it]; from coverage.cmdline import main; sys.path.insert(0, os.getcwd()); sys.exit(main(sys.argv[1:]))";
 
 /// Where coverage.py keeps what it counted, in the scratch worktree.
 const COUNTED: &str = ".coverage.kiro";
+
+/// The settings of coverage.py, in the scratch worktree: all code of the project counts, whatever the project would leave out and
+/// whether its folders are packages; what is installed for it does not.
+const SETTINGS: (&str, &str) = (
+    ".coveragerc.kiro",
+    "[run]\nsource = .\nomit =\n    .venv/*\n    venv/*\n    node_modules/*\n    */site-packages/*\n    */dist-packages/*\n\n\
+     [report]\ninclude_namespace_packages = True\n",
+);
 
 impl Coverer {
     /// Its name, for people who have to install it.
@@ -257,15 +266,31 @@ impl Coverer {
         })
     }
 
+    /// A file that has to stand in the worktree, with its text.
+    pub fn settings(self) -> Option<(&'static str, &'static str)> {
+        matches!(self.0, Runner::Unittest | Runner::Pytest).then_some(SETTINGS)
+    }
+
     /// Words of the commands that measure, in their order; the last one prints the result.
     pub fn steps(self) -> Vec<Vec<String>> {
         let data = format!("--data-file={COUNTED}");
+        let settings = format!("--rcfile={}", SETTINGS.0);
         let run = |rest: &[&str]| {
-            let mut argv = words(&["python3", "-c", COVERAGE_PY, "run", &data, "--source=."]);
+            let mut argv = words(&["python3", "-c", COVERAGE_PY, "run", &data, &settings]);
             argv.extend(words(rest));
             argv
         };
-        let report = words(&["python3", "-c", COVERAGE_PY, "json", &data, "-o", "-", "-q"]);
+        let report = words(&[
+            "python3",
+            "-c",
+            COVERAGE_PY,
+            "json",
+            &data,
+            &settings,
+            "-o",
+            "-",
+            "-q",
+        ]);
         match self.0 {
             Runner::Unittest => vec![run(&["-m", "unittest", "discover", "-s", "tests"]), report],
             Runner::Pytest => vec![

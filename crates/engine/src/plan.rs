@@ -4,6 +4,7 @@
 //! A small model writes plans badly, so for it this is the author; a plan by a capable model is judged by the
 //! same checks ([`crate::check_plan`]).
 
+mod bugfix;
 mod components;
 mod numbers;
 
@@ -72,6 +73,7 @@ pub fn derive_after(
         tasks: Vec::new(),
     };
     drafting.schema();
+    drafting.shown_first();
     drafting.functions();
     drafting.components(existing);
     drafting.script_package(existing);
@@ -145,14 +147,15 @@ impl Drafting<'_> {
             .filter(|it| self.is_general(it))
             .map(|it| it.id.to_string())
             .collect();
-        for requirement in &spec.requirements {
+        for requirement in spec.to_carry_out() {
             if !self.has_functions(requirement) {
                 continue;
             }
             let mine = self.placed(requirement);
             let names: Vec<String> = mine.iter().map(|it| format!("`{}`", it.function)).collect();
             let title = format!(
-                "Implement {} ({}: {})",
+                "{} {} ({}: {})",
+                self.verb(requirement),
                 list(&names),
                 requirement.id,
                 requirement.title
@@ -165,12 +168,15 @@ impl Drafting<'_> {
                 files.extend(tests);
                 files.dedup();
             }
-            let needs = self.needs(requirement, &mine);
+            let mut needs = self.needs(requirement, &mine);
+            needs.extend(self.shown_before(requirement));
             let minutes =
                 estimate::function_minutes(requirement.criteria.len(), requirement.examples.len());
+            let defect = self.mended_by(requirement);
             let task = self.add(FUNCTIONS, title, files, minutes);
             task.depends_on = needs;
             task.requirements = std::iter::once(requirement.id.to_string())
+                .chain(defect)
                 .chain(general.clone())
                 .collect();
         }
@@ -302,16 +308,19 @@ impl Drafting<'_> {
         let cited = self.tasks.iter().flat_map(|it| &it.requirements);
         let named = cited.filter_map(|it| spec.named(it));
         let cited: BTreeSet<String> = named.map(|it| it.requirement().id.to_string()).collect();
-        for requirement in &spec.requirements {
+        for requirement in spec.to_carry_out() {
             let id = requirement.id.to_string();
             if cited.contains(&id) {
                 continue;
             }
             let files: Vec<String> = requirement.paths.clone();
             let minutes = estimate::function_minutes(requirement.criteria.len(), 0);
-            let title = format!("Carry out {id}: {}", requirement.title);
+            let title = self.rest_title(requirement);
+            let needs = self.shown_before(requirement);
+            let defect = self.mended_by(requirement);
             let task = self.add(REST, title, files, minutes);
-            task.requirements = vec![id];
+            task.depends_on = needs;
+            task.requirements = std::iter::once(id).chain(defect).collect();
         }
     }
 }
@@ -480,7 +489,7 @@ fn dependency(task: &DraftTask) -> Option<PlanDependency> {
 /// What the spec leaves to a person's judgement is what can go wrong unseen.
 fn risks(spec: &Spec) -> Vec<String> {
     let mut risks = Vec::new();
-    for requirement in &spec.requirements {
+    for requirement in spec.to_carry_out() {
         let unseen: Vec<String> = requirement
             .criteria
             .iter()

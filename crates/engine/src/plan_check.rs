@@ -36,8 +36,8 @@ fn uncovered(spec: &Spec, tasks: &[TaskRecord]) -> Vec<String> {
     let cited: BTreeSet<&String> = tasks.iter().flat_map(|it| &it.requirements).collect();
     let named = cited.iter().filter_map(|it| spec.named(it));
     let named: BTreeSet<_> = named.map(|it| &it.requirement().id).collect();
-    let covered = |it: &spec::Requirement| named.contains(&it.id);
-    let missing = spec.requirements.iter().filter(|it| !covered(it));
+    let all = spec.to_carry_out().into_iter();
+    let missing = all.filter(|it| !named.contains(&it.id));
     missing
         .map(|it| format!("no task carries out {}", it.id))
         .collect()

@@ -175,8 +175,31 @@ impl Spec {
 
     /// Whether it tells of a bug in the form that has what happens today, what is right, and what stays.
     pub fn is_bugfix(&self) -> bool {
+        self.defect().is_some()
+    }
+
+    /// Of a bugfix, what goes wrong today: nothing to carry out, but what its other requirements mend.
+    pub fn defect(&self) -> Option<&Requirement> {
         let first = self.requirements.first();
-        first.is_some_and(|it| it.id.as_str() == "1" && it.title == "Current Behavior")
+        first.filter(|it| it.id.as_str() == "1" && it.title == "Current Behavior")
+    }
+
+    /// Of a bugfix, what is right: what mends it.
+    pub fn expected(&self) -> Option<&Requirement> {
+        self.defect()?;
+        self.requirements.iter().find(|it| it.id.as_str() == "2")
+    }
+
+    /// What is to be carried out, in the order of work: of a bugfix what stays before what is mended, so that the mending is
+    /// held to it, and nothing of what goes wrong today.
+    pub fn to_carry_out(&self) -> Vec<&Requirement> {
+        if self.defect().is_none() {
+            return self.requirements.iter().collect();
+        }
+        let mut all: Vec<&Requirement> = self.requirements.iter().skip(1).collect();
+        let expected = self.expected().map(|it| &it.id);
+        all.sort_by_key(|it| Some(&it.id) == expected);
+        all
     }
 
     /// Whether an id is the one that a person wrote, in whatever spelling.

@@ -39,6 +39,11 @@ pub fn format(text: &str) -> String {
     while out.last().is_some_and(String::is_empty) && fence.is_none() {
         out.pop();
     }
+    // A rule that stood below blank lines would open front matter at the beginning.
+    let is_rule = out.first().is_some_and(|it| it.trim_end() == "---");
+    if is_rule && lines(text).next().is_some_and(|it| it.is_blank()) {
+        out.insert(0, String::new());
+    }
     let mut formatted = text[..start].to_owned();
     formatted.push_str(&out.join(ending));
     if !out.is_empty() {
@@ -107,5 +112,8 @@ mod tests {
             "---\na: *\n\n\nb: 1\n---\n- x\n"
         );
         assert_eq!(format(""), "");
+        let rule = "\n---\n* x\n---\n";
+        assert_eq!(format(rule), "\n---\n- x\n---\n");
+        assert_eq!(format(&format(rule)), format(rule));
     }
 }

@@ -20,7 +20,7 @@ pub fn lint_spec(spec: &Spec, text: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = spec.diagnostics.clone();
     for requirement in &spec.requirements {
         // What goes wrong today has no SHALL.
-        let is_defect = spec.is_bugfix() && requirement.id.as_str() == "1";
+        let is_defect = spec.defect() == Some(requirement);
         of_requirement(requirement, text, is_defect, &mut found);
     }
     for criterion in spec.success.iter().chain(&spec.testing) {

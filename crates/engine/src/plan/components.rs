@@ -364,7 +364,7 @@ fn parts<'a>(spec: &'a Spec, extension: &str) -> Vec<Part<'a>> {
 
 /// Gives every criterion to the component that it shares most with; at a tie to the one named first.
 fn assign<'a>(spec: &'a Spec, parts: &mut [Part<'a>]) {
-    for requirement in &spec.requirements {
+    for requirement in spec.to_carry_out() {
         for criterion in &requirement.criteria {
             let scores = parts
                 .iter()

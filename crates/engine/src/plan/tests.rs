@@ -348,3 +348,66 @@ fn a_changed_spec_changes_only_the_tasks_that_depend_on_it() {
         "{fresh:#?}"
     );
 }
+
+const BUG: &str = "\
+# Bugfix Requirements Document
+
+## Bug Analysis
+
+### Current Behavior (Defect)
+
+1.1 WHEN prices are given THEN `total` leaves the first one out
+
+### Expected Behavior (Correct)
+
+`total(prices: list[int]) -> int` in `cart.py`
+
+2.1 WHEN prices are given THEN the system SHALL add all of them
+  - `total([1, 2])` → `3`
+
+### Unchanged Behavior (Regression Prevention)
+
+3.1 WHEN none is given THEN the system SHALL CONTINUE TO give zero
+  - `total([])` → `0`
+";
+
+fn told(draft: &Draft) -> Vec<String> {
+    let told = |it: &DraftTask| {
+        let after: Vec<String> = it.depends_on.iter().map(|(on, _)| on.to_string()).collect();
+        format!(
+            "{} [{}] after [{}]",
+            it.title,
+            it.requirements.join(" "),
+            after.join(" ")
+        )
+    };
+    draft.tasks.iter().map(told).collect()
+}
+
+#[test]
+fn a_bugfix_pins_what_stays_and_mends_the_rest() {
+    let files = existing(&["cart.py"]);
+    let spec = Spec::parse("fix", BUG);
+    let draft = derive(&spec, &Tooling::default(), &files);
+    assert_eq!(
+        told(&draft),
+        [
+            "Pin `total` (3: Unchanged Behavior) [3] after []",
+            "Mend `total` (2: Expected Behavior) [2 1] after [1]",
+        ]
+    );
+    assert_eq!(check_plan(&spec, &draft.plan, &records(&draft), &files), []);
+    let words = |it: &str| !it.trim_start().starts_with(['-', '`']);
+    let prose: Vec<&str> = BUG.lines().filter(|it| words(it)).collect();
+    let spec = Spec::parse("fix", &prose.join("\n"));
+    let draft = derive(&spec, &Tooling::default(), &files);
+    assert_eq!(
+        told(&draft),
+        [
+            "Write a failing test of what goes wrong today (1: Current Behavior) [1] after []",
+            "Write tests of what works today and must stay (3: Unchanged Behavior) [3] after []",
+            "Carry out 2: Expected Behavior [2 1] after [1 2]",
+        ]
+    );
+    assert_eq!(check_plan(&spec, &draft.plan, &records(&draft), &files), []);
+}

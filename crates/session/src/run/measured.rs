@@ -56,15 +56,19 @@ impl Prover<'_> {
         if !self.shop.check(yard, argv)?.ended.success() {
             return Ok(Err(absent));
         }
+        if let Some((path, text)) = coverer.settings() {
+            self.shop.write(yard, path, text)?;
+        }
         let mut printed = String::new();
         for step in coverer.steps() {
             let argv = self.shop.resolved(step)?;
             let finished = self.shop.check(yard, argv.clone())?;
             self.success_check(argv, &finished, 1)?;
             if !finished.ended.success() {
-                let ended = &finished.ended;
                 return Ok(Err(format!(
-                    "coverage was not measured: the tests ended with {ended}"
+                    "coverage was not measured: the tests ended with {}{}",
+                    finished.ended,
+                    last_line(&finished.stderr)
                 )));
             }
             printed = String::from_utf8_lossy(&finished.stdout).into_owned();
@@ -97,15 +101,10 @@ impl Prover<'_> {
         self.success_check(argv, &finished, 1)?;
         let shown = timing.shown();
         if !finished.ended.success() {
-            let said = String::from_utf8_lossy(&finished.stderr);
-            let said = said
-                .lines()
-                .rfind(|it| !it.trim().is_empty())
-                .unwrap_or_default();
             return Ok(Err(format!(
-                "{shown} was not timed ({}): {}",
+                "{shown} was not timed ({}){}",
                 finished.ended,
-                host::files::shown(said.trim())
+                last_line(&finished.stderr)
             )));
         }
         let times = match timer.read(&String::from_utf8_lossy(&finished.stdout)) {
@@ -170,5 +169,14 @@ fn clean(scan: &Scan) -> Result<String, String> {
     match found.iter().any(|it| Grade::fails(it.grade)) {
         true => Err(told),
         false => Ok(told),
+    }
+}
+
+/// The last thing that a program said of its end, as the rest of a sentence.
+fn last_line(stderr: &[u8]) -> String {
+    let said = String::from_utf8_lossy(stderr);
+    match said.lines().rfind(|it| !it.trim().is_empty()) {
+        Some(last) => format!(": {}", host::files::shown(last.trim())),
+        None => String::new(),
     }
 }

@@ -64,11 +64,8 @@ pub(super) fn coverage(list: &TaskList, spec: &Spec, text: &str, found: &mut Vec
         return;
     }
     let end = text.len();
-    for requirement in spec
-        .requirements
-        .iter()
-        .filter(|it| !requirements.contains(&it.id))
-    {
+    let all = spec.to_carry_out().into_iter();
+    for requirement in all.filter(|it| !requirements.contains(&it.id)) {
         let missing: Vec<&str> = requirement
             .criteria
             .iter()
