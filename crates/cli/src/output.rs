@@ -34,8 +34,8 @@ pub(crate) fn json(value: &serde_json::Value) {
     line(serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
-/// Prints a spec as JSON for machines, piece by piece: it may be large.
-pub(crate) fn spec_json(value: &session::SpecView) {
+/// Prints something as JSON for machines, piece by piece: it may be large.
+pub(crate) fn large_json(value: &impl serde::Serialize) {
     let mut out = std::io::BufWriter::new(anstream::stdout());
     // A reader that has gone away wants no more of it; that is success.
     let written = serde_json::to_writer_pretty(&mut out, value);

@@ -88,18 +88,24 @@ impl Graph {
 
     /// Takes away tasks that wait for nothing left, again and again; what remains holds a circle.
     fn check_cycles(&self) -> Result<(), GraphError> {
-        let mut left: BTreeSet<&String> = self.needs.keys().collect();
-        loop {
-            let free: Vec<&String> = left
-                .iter()
-                .copied()
-                .filter(|it| self.needs[*it].iter().all(|need| !left.contains(need)))
-                .collect();
-            if free.is_empty() {
-                break;
+        let mut waiting: BTreeMap<&String, usize> = BTreeMap::new();
+        let mut dependents: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+        for (task, needs) in &self.needs {
+            waiting.insert(task, needs.len());
+            for need in needs {
+                dependents.entry(need).or_default().push(task);
             }
-            for it in free {
-                left.remove(it);
+        }
+        let mut left: BTreeSet<&String> = self.needs.keys().collect();
+        let free = waiting.iter().filter(|(_, count)| **count == 0);
+        let mut free: Vec<&String> = free.map(|(task, _)| *task).collect();
+        while let Some(task) = free.pop() {
+            left.remove(task);
+            for other in dependents.get(task).into_iter().flatten() {
+                if let Some(count) = waiting.get_mut(other) {
+                    *count -= 1;
+                    free.extend((*count == 0).then_some(*other));
+                }
             }
         }
         match left.iter().next() {
@@ -110,13 +116,15 @@ impl Graph {
 
     fn circle_from(&self, start: &str, left: &BTreeSet<&String>) -> Vec<String> {
         let mut path = vec![start.to_owned()];
+        let mut places = BTreeMap::from([(start.to_owned(), 0)]);
         let mut at = start.to_owned();
         while let Some(next) = self.needs(&at).iter().find(|it| left.contains(it)) {
-            if let Some(from) = path.iter().position(|it| it == next) {
-                let mut circle = path.split_off(from);
+            if let Some(from) = places.get(next) {
+                let mut circle = path.split_off(*from);
                 circle.push(next.clone());
                 return circle;
             }
+            places.insert(next.clone(), path.len());
             path.push(next.clone());
             at = next.clone();
         }

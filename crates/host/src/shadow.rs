@@ -266,6 +266,19 @@ impl Shadow {
         difference(&self.store, old, new)?.changeset(&self.store)
     }
 
+    /// Files of a snapshot that stand under another name in a later one, as git finds them: by content that is the same, or for the
+    /// most part. Old name, new name.
+    ///
+    /// # Errors
+    /// When part of either is gone.
+    pub fn renames(
+        &self,
+        old: &TreeId,
+        new: &TreeId,
+    ) -> Result<Vec<(RelPath, RelPath)>, ShadowError> {
+        compare::renames(&self.store, old, new)
+    }
+
     /// The paths of a snapshot's files. Names that are no [`RelPath`] are never in a snapshot.
     ///
     /// # Errors

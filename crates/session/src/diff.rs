@@ -2,7 +2,7 @@
 
 use change::RelPath;
 use engine::DoneTask;
-use spec::{RequirementChange, Spec, Task, TaskList, TaskMark, compare, touched};
+use spec::{RequirementChange, Spec, Task, TaskList, TaskMark, Waits, compare, touched};
 
 use crate::documents::{self, DOCUMENT_MAX};
 use crate::error::SessionError;
@@ -56,16 +56,17 @@ pub fn spec_diff(
     let old = if old.is_empty() { "HEAD" } else { old };
     let before = version(&place, old, environment)?;
     let after = match new {
-        "" => documents::written(&place)?.spec,
+        "" => documents::written(&place)?.into_spec(),
         _ => version(&place, new, environment)?,
     };
     let changes = compare(&before, &after);
     let list = documents::read(&place.project, &place.tasks())?;
     let list = TaskList::parse(&list.unwrap_or_default());
     let tasks = touched(&changes, &before, &after, &list);
+    let waits = Waits::of(&list);
     let past = Past::of(&place.project)?;
     let touched = tasks.iter().filter_map(|it| list.task(it)).map(|it| {
-        let record = planning::record(&after, &list, it);
+        let record = planning::record(&after, &waits, it);
         let done = past.done(place.path.as_str(), &record);
         touched_task(it, done)
     });

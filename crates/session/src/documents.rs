@@ -2,6 +2,7 @@
 //! through policy.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use change::{Digest, RelPath};
 use host::files::FileError;
@@ -18,14 +19,41 @@ pub(crate) const DOCUMENT_MAX: u64 = 64 << 20;
 /// Largest configuration of the user's, in bytes.
 const SETTINGS_MAX: u64 = 1 << 20;
 
-/// Reads a document as text; none when it does not exist.
+/// Reads a document as text; none when it does not exist. One in Markdown is what models are told, so it may be a link only to
+/// another one of the project: a folder's author decides where its links lead.
 pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, SessionError> {
     let file = project.root.join(path);
     if !file.exists() {
         return Ok(None);
     }
-    let bytes = host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?;
+    let bytes = match is_markdown(Path::new(path)) {
+        true => read_own(project, path, &file)?,
+        false => host::files::read(&file, DOCUMENT_MAX).map_err(SessionError::input)?,
+    };
     text(path, bytes).map(Some)
+}
+
+fn read_own(project: &Project, path: &str, file: &Path) -> Result<Vec<u8>, SessionError> {
+    let leads = file
+        .canonicalize()
+        .map_err(|error| SessionError::input(format!("{path} cannot be read: {error}")))?;
+    if !leads.starts_with(&project.root) || !is_markdown(&leads) {
+        return Err(SessionError::new(
+            Kind::Refused,
+            format!(
+                "{path} is a link to {}, which is no Markdown file of the project",
+                leads.display()
+            ),
+        )
+        .hint("put the document itself there, or name the file that it leads to"));
+    }
+    let relative = RelPath::parse(path).map_err(SessionError::input)?;
+    host::files::read_in(&project.root, &relative, DOCUMENT_MAX).map_err(SessionError::input)
+}
+
+fn is_markdown(path: &Path) -> bool {
+    let extension = path.extension().and_then(|it| it.to_str());
+    extension.is_some_and(|it| matches!(it.to_ascii_lowercase().as_str(), "md" | "markdown"))
 }
 
 /// The user's own configuration: where it is and what it says; nothing when there is none.
@@ -74,9 +102,17 @@ pub(crate) fn text(path: &str, bytes: Vec<u8>) -> Result<String, SessionError> {
 /// A spec as it stands on the disk.
 pub(crate) struct Written {
     /// Each document's path, text and own values.
-    pub(crate) documents: Vec<(String, String, Spec)>,
+    pub(crate) documents: Vec<(String, String, Arc<Spec>)>,
     /// All of them as one.
-    pub(crate) spec: Spec,
+    pub(crate) spec: Arc<Spec>,
+}
+
+impl Written {
+    /// All documents as one, without what only each of them holds.
+    pub(crate) fn into_spec(self) -> Spec {
+        drop(self.documents);
+        Arc::unwrap_or_clone(self.spec)
+    }
 }
 
 /// Reads and parses a spec with all its documents. What is not there, or empty, is no requirement.
@@ -89,13 +125,17 @@ pub(crate) fn written(place: &SpecPlace) -> Result<Written, SessionError> {
         let text = read(&place.project, path)?
             .ok_or_else(|| SessionError::input(format!("there is no spec {path}")))?;
         let spec = Spec::parse(&place.name, &text);
-        documents.push((path.clone(), text, spec));
+        documents.push((path.clone(), text, Arc::new(spec)));
     }
-    let specs = documents.iter().map(|(_, _, spec)| spec.clone()).collect();
-    Ok(Written {
-        spec: Spec::merged(&place.name, specs),
-        documents,
-    })
+    // A large one is not held twice.
+    let spec = match documents.as_slice() {
+        [(_, _, only)] => Arc::clone(only),
+        several => {
+            let specs = several.iter().map(|(_, _, spec)| Spec::clone(spec));
+            Arc::new(Spec::merged(&place.name, specs.collect()))
+        }
+    };
+    Ok(Written { documents, spec })
 }
 
 /// Reads and parses a spec, for work on it; one that holds nothing cannot be worked on.
@@ -103,7 +143,7 @@ pub(crate) fn spec(place: &SpecPlace) -> Result<(String, Spec), SessionError> {
     let written = written(place)?;
     refuse_empty(place, &written)?;
     let texts: Vec<&str> = written.documents.iter().map(|it| it.1.as_str()).collect();
-    Ok((texts.join("\n\n"), written.spec))
+    Ok((texts.join("\n\n"), written.into_spec()))
 }
 
 /// Refuses a spec whose documents hold nothing.
@@ -176,7 +216,7 @@ pub(crate) fn write(
     text: &str,
 ) -> Result<(), SessionError> {
     let (permit, file) = prepared(project, gate, path, text)?;
-    host::files::write(permit, &file, text.as_bytes()).map_err(SessionError::internal)
+    host::files::write(permit, &file, text.as_bytes()).map_err(not_written)
 }
 
 /// As [`write`], over a text that was read: false, and nothing is written, when somebody else has written it meanwhile.
@@ -192,7 +232,15 @@ pub(crate) fn rewrite(
     match host::files::write_over(permit, &file, before, text.as_bytes()) {
         Ok(()) => Ok(true),
         Err(FileError::Changed { .. }) => Ok(false),
-        Err(error) => Err(SessionError::internal(error)),
+        Err(error) => Err(not_written(error)),
+    }
+}
+
+/// A link that leads out of its folder is refused; all else is the machine's.
+fn not_written(error: FileError) -> SessionError {
+    match error {
+        FileError::LeavesFolder { .. } => SessionError::new(Kind::Refused, error.to_string()),
+        other => SessionError::internal(other),
     }
 }
 

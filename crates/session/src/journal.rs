@@ -349,11 +349,29 @@ impl Journal {
     /// # Errors
     /// As [`Journal::facts`].
     pub fn landings(&self, run: &str) -> Result<Vec<Entry>, JournalError> {
+        self.only(
+            run,
+            "('run_started', 'apply_intended', 'apply_failed', 'applied', 'undone')",
+        )
+    }
+
+    /// The facts of a run that tell what was done and how it was left, in order: what [`engine::Trail`] follows.
+    ///
+    /// # Errors
+    /// As [`Journal::facts`].
+    pub fn trail(&self, run: &str) -> Result<Vec<Entry>, JournalError> {
+        self.only(
+            run,
+            "('run_started', 'planned', 'replanned', 'applied', 'task_done', 'undone', 'reopened', 'confirmed')",
+        )
+    }
+
+    /// The facts of a run of these kinds, in order; `kinds` is a list of SQL.
+    fn only(&self, run: &str, kinds: &'static str) -> Result<Vec<Entry>, JournalError> {
         let read = || {
-            let mut all = self.connection.prepare(
-                "SELECT seq, run, at_ms, body FROM fact WHERE run = ? AND json_extract(body, '$.fact') IN \
-                 ('run_started', 'apply_intended', 'apply_failed', 'applied', 'undone') ORDER BY seq",
-            )?;
+            let mut all = self.connection.prepare(&format!(
+                "SELECT seq, run, at_ms, body FROM fact WHERE run = ? AND json_extract(body, '$.fact') IN {kinds} ORDER BY seq",
+            ))?;
             let rows = all.query_map(params![run], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?;

@@ -118,7 +118,7 @@ pub use servers::{
 };
 pub use serving::serve_mcp;
 pub use shop::SUPERVISOR_ARGUMENT;
-pub use spec::view::{SpecView, TaskView};
+pub use spec::view::{SpecView, TaskListView, TaskView};
 pub use spec::{
     ChangeKind, Check, Criterion, Dialect, Purpose, RequirementChange, Severity, Spec, TaskPlace,
     TaskWish,

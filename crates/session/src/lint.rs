@@ -150,7 +150,7 @@ fn of_place(place: &SpecPlace) -> Result<Vec<Remarked>, SessionError> {
         let list = TaskList::parse(&text);
         found.push(Remarked {
             path: place.tasks(),
-            remarks: lint_tasks(&list, &text, Some(&written.spec)),
+            remarks: lint_tasks(&list, &text, Some(&*written.spec)),
             text,
         });
     }

@@ -12,7 +12,7 @@ use change::Digest;
 use engine::{DraftTask, Fact, TaskRecord, Tooling, check_plan, derive_after};
 use engine::{bound_fingerprint_of, requirement_prints};
 use policy::Gate;
-use spec::{FileKind, Plan, Spec, Task, TaskId, TaskList, TaskMark};
+use spec::{FileKind, Plan, Spec, Task, TaskId, TaskList, TaskMark, Waits};
 
 use self::author::Authored;
 use crate::documents;
@@ -26,9 +26,12 @@ use crate::stale;
 use crate::tooling;
 use crate::view::{Front, View};
 
+/// Most requirements of a spec that is planned: each becomes work of its own.
+const REQUIREMENTS_MAX: usize = 2_000;
+
 /// A task of the tasks file as a run records it.
-pub(crate) fn record(spec: &Spec, list: &TaskList, task: &Task) -> TaskRecord {
-    let waits_for = list.waits_for(task);
+pub(crate) fn record(spec: &Spec, waits: &Waits<'_>, task: &Task) -> TaskRecord {
+    let waits_for = waits.of_task(task);
     TaskRecord {
         id: task.id.to_string(),
         title: task.title.clone(),
@@ -107,6 +110,14 @@ pub(crate) fn write(
                 .hint("requirements are headings such as «### FR-1: Title» with their rules below"),
         );
     }
+    if spec.requirements.len() > REQUIREMENTS_MAX {
+        return Err(SessionError::input(format!(
+            "{} has {} requirements, and no plan of more than {REQUIREMENTS_MAX} can be followed",
+            place.path,
+            spec.requirements.len()
+        ))
+        .hint("cut it into specs that each are one piece of work"));
+    }
     let existing = existing(shop)?;
     let tooling = tooling::look(&place.project.root, spec, shop);
     let Authored { plan, facts } = written(place, spec, shop, (&existing, &tooling), wish, front)?;
@@ -125,7 +136,8 @@ pub(crate) fn write(
     let draft = derive_after(spec, &tooling, &existing, &before);
     let tasks: Vec<Task> = draft.tasks.iter().map(drafted).collect();
     let list = TaskList::default();
-    let records: Vec<TaskRecord> = tasks.iter().map(|it| record(spec, &list, it)).collect();
+    let waits = Waits::of(&list);
+    let records: Vec<TaskRecord> = tasks.iter().map(|it| record(spec, &waits, it)).collect();
     let findings = check_plan(spec, &draft.plan, &records, &existing);
     if !findings.is_empty() {
         let text: Vec<String> = findings.into_iter().map(|it| it.message).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use engine::{Cost, DoneTask, Fact, Outcome, Progress, Run, TaskRecord, TaskState};
 use spec::view::{SpecView, TaskListView, TaskView};
-use spec::{Spec, Task, TaskList, TaskMark};
+use spec::{Spec, Task, TaskList, TaskMark, Waits};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -79,7 +79,7 @@ pub fn spec(
         [(_, text, spec)] => SpecView::new(spec, text),
         several => SpecView::of_documents(&written.spec, several),
     };
-    Ok((place, view, written.spec))
+    Ok((place, view, written.into_spec()))
 }
 
 /// The tasks of a spec with their states.
@@ -143,8 +143,9 @@ struct Known {
 
 impl Known {
     fn read(place: &SpecPlace, spec: &Spec, list: &TaskList, past: &Past) -> Known {
+        let waits = Waits::of(list);
         let records: Vec<TaskRecord> = planning::leaves(list)
-            .map(|it| planning::record(spec, list, it))
+            .map(|it| planning::record(spec, &waits, it))
             .collect();
         let marks = planning::leaves(list)
             .map(|it| (it.id.to_string(), it.mark))

@@ -4,6 +4,7 @@
 //! passes through this loop in one order. The engine decides, policy permits, the host acts, the journal
 //! remembers: intent first, then the act, then its result.
 
+mod again;
 mod asking;
 mod attempt;
 mod committing;
@@ -25,9 +26,9 @@ use std::path::PathBuf;
 use change::{Changeset, Digest, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
 use host::lease::Owner;
-use host::shadow::{ShadowError, TreeId};
+use host::shadow::{Shadow, ShadowError, TreeId};
 use model::{Budget, Cancel, Money, Spent, Usage};
-use policy::Redactor;
+use policy::{Gate, Redactor};
 use spec::{Spec, TaskMark};
 
 use self::lane::{Begin, Crew, Way};
@@ -176,6 +177,7 @@ fn carry_out(
         landed: Vec::new(),
         kept: None,
         tasks_seen: None,
+        opened: BTreeSet::new(),
         commits: options.commit_per_task,
         seed: options.seed,
         clock,
@@ -391,6 +393,8 @@ struct Running<'a> {
     kept: Option<(String, Changeset)>,
     /// The tasks file as it was read last.
     tasks_seen: Option<Digest>,
+    /// Tasks that were done and no longer held, whose boxes this process opened.
+    opened: BTreeSet<String>,
     /// Whether each task that is done becomes a commit.
     commits: bool,
     seed: u64,
@@ -429,6 +433,7 @@ impl<'a> Running<'a> {
         for fact in planned {
             self.record(fact)?;
         }
+        self.look_again()?;
         let tasks = tasks_file::records(self.place, self.spec)?;
         Run::check_graph(&tasks)
             .map_err(|error| SessionError::input(format!("{}: {error}", self.place.tasks())))?;
@@ -721,19 +726,28 @@ fn attempt_name(id: &str, number: u32) -> String {
 
 /// The project as it is now, without what is sensitive.
 pub(crate) fn snapshot(shop: &Shop) -> Result<TreeId, SessionError> {
-    let keys = secrets::linked_keys(shop.environment());
+    snapshot_of(&shop.shadow, &shop.gate, &shop.project, shop.environment())
+}
+
+/// The same, for who has no shop.
+pub(crate) fn snapshot_of(
+    shadow: &Shadow,
+    gate: &Gate,
+    project: &Project,
+    environment: &Environment,
+) -> Result<TreeId, SessionError> {
+    let keys = secrets::linked_keys(environment);
     let is_key = |path: &RelPath| {
-        let stands = shop.project.root.join(path.as_str()).symlink_metadata();
+        let stands = project.root.join(path.as_str()).symlink_metadata();
         stands.is_ok_and(|it| keys.contains(&(it.dev(), it.ino())))
     };
     let keep =
-        |path: &RelPath| shop.gate.hidden_by(path).is_none() && (keys.is_empty() || !is_key(path));
+        |path: &RelPath| gate.hidden_by(path).is_none() && (keys.is_empty() || !is_key(path));
     let told = |error: ShadowError| match error.is_internal() {
         true => SessionError::internal(error),
         false => SessionError::input(error),
     };
-    let snapshot = shop.shadow.snapshot(&keep).map_err(told)?;
-    Ok(snapshot.tree)
+    Ok(shadow.snapshot(&keep).map_err(told)?.tree)
 }
 
 /// Paths of the project's files as the shadow repository sees them.

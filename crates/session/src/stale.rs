@@ -9,12 +9,12 @@ use change::{Changeset, Digest, RelPath, visible};
 use engine::{Above, DoneTask, Fact, LeftFile, TaskRecord, Trail};
 use host::files::Landing;
 use policy::Gate;
-use spec::{Spec, TaskList, TaskMark};
+use spec::{Spec, TaskList, TaskMark, Waits};
 
 use crate::documents;
 use crate::error::SessionError;
 use crate::hooking::HOOKS;
-use crate::journal::{Entry, Journal, RunRow};
+use crate::journal::{Entry, Journal, JournalError, RunRow};
 use crate::places::{Project, SpecPlace};
 use crate::planning;
 use crate::query::existing_journal;
@@ -123,15 +123,29 @@ impl Past {
     }
 
     /// What `journal` holds.
-    pub(crate) fn read(project: &Project, journal: &Journal) -> Result<Past, SessionError> {
+    fn read(project: &Project, journal: &Journal) -> Result<Past, SessionError> {
+        // Of hooks, which may have been asked a hundred thousand times, only what they brought in matters.
+        let facts = |row: &RunRow| match row.spec == HOOKS {
+            true => journal.landings(&row.id),
+            false => journal.facts(&row.id),
+        };
+        Past::read_by(project, journal, &facts)
+    }
+
+    /// Of what `journal` holds only what tells which tasks were done and how their files were left.
+    pub(crate) fn trail(project: &Project, journal: &Journal) -> Result<Past, SessionError> {
+        Past::read_by(project, journal, &|row| journal.trail(&row.id))
+    }
+
+    fn read_by(
+        project: &Project,
+        journal: &Journal,
+        facts: &dyn Fn(&RunRow) -> Result<Vec<Entry>, JournalError>,
+    ) -> Result<Past, SessionError> {
         let mut runs = Vec::new();
         for row in journal.runs().map_err(SessionError::internal)? {
-            // Of hooks, which may have been asked a hundred thousand times, only what they brought in matters.
-            let facts = match row.spec == HOOKS {
-                true => journal.landings(&row.id),
-                false => journal.facts(&row.id),
-            };
-            runs.push((row, facts.map_err(SessionError::internal)?));
+            let facts = facts(&row).map_err(SessionError::internal)?;
+            runs.push((row, facts));
         }
         let mut trail = Trail::default();
         let mut all: Vec<&Entry> = runs.iter().flat_map(|(_, facts)| facts).collect();
@@ -231,11 +245,11 @@ pub(crate) fn vouched(
     let spec = documents::written(place)?.spec;
     let text = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
     let list = TaskList::parse(&text);
-    let past = Past::read(&place.project, journal)?;
+    let past = Past::trail(&place.project, journal)?;
     let Some(found) = planning::leaves(&list).find(|it| it.id.as_str() == task) else {
         return Ok(());
     };
-    let record = planning::record(&spec, &list, found);
+    let record = planning::record(&spec, &Waits::of(&list), found);
     let own = place.path.as_str();
     let Some(done) = past.done(own, &record).cloned() else {
         return Ok(());
@@ -290,10 +304,11 @@ pub(crate) fn reopen(
     let Some(text) = documents::read(&place.project, &place.tasks())? else {
         return Ok(());
     };
-    let past = Past::read(&place.project, journal)?;
+    let past = Past::trail(&place.project, journal)?;
     let list = TaskList::parse(&text);
+    let waits = Waits::of(&list);
     for task in planning::leaves(&list).filter(|it| it.mark == TaskMark::Done) {
-        let record = planning::record(spec, &list, task);
+        let record = planning::record(spec, &waits, task);
         let Some(done) = past.done(place.path.as_str(), &record) else {
             continue;
         };
@@ -302,14 +317,7 @@ pub(crate) fn reopen(
         }
         let why = past.whys(place.path.as_str(), &record);
         let told: Vec<String> = why.iter().map(StaleWhy::told).collect();
-        tasks_file::mark(place, gate, journal, &record.id, TaskMark::Open)?;
-        let reopened = Fact::Reopened {
-            task: done.from.id.clone(),
-        };
-        let run = done.run.clone();
-        journal
-            .append(&run, now(), &[reopened])
-            .map_err(SessionError::internal)?;
+        open_again(place, gate, journal, &record.id, done)?;
         front.show(&View::Notice(format!(
             "task {} is to be worked on again: {}",
             record.id,
@@ -317,4 +325,21 @@ pub(crate) fn reopen(
         )));
     }
     Ok(())
+}
+
+/// Opens the box of a task that was done, and records that it was opened.
+pub(crate) fn open_again(
+    place: &SpecPlace,
+    gate: &Gate,
+    journal: &mut Journal,
+    task: &str,
+    done: &DoneTask,
+) -> Result<(), SessionError> {
+    tasks_file::mark(place, gate, journal, task, TaskMark::Open)?;
+    let reopened = Fact::Reopened {
+        task: done.from.id.clone(),
+    };
+    journal
+        .append(&done.run, now(), &[reopened])
+        .map_err(SessionError::internal)
 }

@@ -3,6 +3,7 @@
 
 mod commits;
 mod lines;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -48,6 +49,8 @@ pub struct TracedTask {
     pub run: Option<String>,
     /// The files that it brought in; of a task that was not carried out, none.
     pub files: Vec<String>,
+    /// Of these files those that stand under another name now, which is the key; told by [`trace_whole`] alone.
+    pub renamed: BTreeMap<String, String>,
     /// The lines of these files that it wrote and that still stand, as first and last line from 1; told by [`trace_whole`] alone.
     pub lines: BTreeMap<String, Vec<(usize, usize)>>,
     /// Its commits that the history holds; told by [`trace_whole`] alone.
@@ -167,7 +170,10 @@ pub fn trace_whole(
         };
         let mut own = rows_of(place, &project)?;
         let tasks = own.iter_mut().flat_map(|it| &mut it.tasks);
-        tasks.for_each(|it| commits.tell(it, place.path.as_str()));
+        tasks.for_each(|it| {
+            commits.tell(it, place.path.as_str());
+            writers.rename(it);
+        });
         if let Some(asked) = &asked {
             asked.narrow(&mut own, &place.project);
         }

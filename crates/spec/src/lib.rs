@@ -46,7 +46,7 @@ pub use measure::{Limit, Measure, Side, Size, Statistic, TestName, Timing, durat
 pub use plan::{FileKind, Phase, Plan, PlanDependency, PlanTask, PlannedFile};
 pub use requirement::{Requirement, RequirementKind};
 pub use tasks::{
-    EditError, Edited, MarkError, Task, TaskList, TaskMark, TaskPlace, TaskWish, Wave, add_task,
-    drop_task, edit_task, move_task, set_mark,
+    EditError, Edited, MarkError, Task, TaskList, TaskMark, TaskPlace, TaskWish, Waits, Wave,
+    add_task, drop_task, edit_task, move_task, set_mark,
 };
 pub use template::{Purpose, template};

@@ -8,6 +8,7 @@ mod parse;
 mod reference;
 mod render;
 mod title;
+mod waits;
 mod wave;
 
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use std::ops::Range;
 
 pub use edit::{EditError, Edited, TaskPlace, TaskWish, add_task, drop_task, edit_task, move_task};
 pub use mark::{MarkError, set_mark};
+pub use waits::Waits;
 pub use wave::Wave;
 
 use crate::diagnostic::Diagnostic;
@@ -206,53 +208,6 @@ impl TaskList {
             heads.extend(above.into_iter().flatten().map(|it| list[it].id.clone()));
         }
         heads
-    }
-
-    /// What a task waits for: what it says itself, or else the tasks of the last wave before its own that holds any. Whoever
-    /// waits for a task with others below it waits for those.
-    pub fn waits_for(&self, task: &Task) -> Vec<TaskId> {
-        let number = task.number.as_deref().unwrap_or_default();
-        let place = self
-            .waves
-            .iter()
-            .position(|it| it.tasks.iter().any(|it| it == number));
-        let Some(place) = place.filter(|_| task.depends_on.is_empty()) else {
-            return self.worked_for(task);
-        };
-        let in_wave = |wave: &Wave| -> Vec<TaskId> {
-            let is_in = |it: &&Task| it.number.as_ref().is_some_and(|it| wave.tasks.contains(it));
-            self.leaves()
-                .filter(is_in)
-                .map(|it| it.id.clone())
-                .collect()
-        };
-        let before = self.waves[..place].iter().rev().map(in_wave);
-        before
-            .into_iter()
-            .find(|it| !it.is_empty())
-            .unwrap_or_default()
-    }
-
-    /// The tasks that a task's own dependencies stand for.
-    fn worked_for(&self, task: &Task) -> Vec<TaskId> {
-        let mut all = Vec::new();
-        for id in &task.depends_on {
-            let below = self.task(id).filter(|it| !it.subtasks.is_empty());
-            let Some(below) = below else {
-                all.push(id.clone());
-                continue;
-            };
-            let mut waiting: Vec<&Task> = below.subtasks.iter().rev().collect();
-            while let Some(it) = waiting.pop() {
-                waiting.extend(it.subtasks.iter().rev());
-                if it.subtasks.is_empty() && it.id != task.id {
-                    all.push(it.id.clone());
-                }
-            }
-        }
-        let mut seen = HashSet::new();
-        all.retain(|it| seen.insert(it.clone()));
-        all
     }
 
     /// The task with this id, at any depth.

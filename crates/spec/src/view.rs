@@ -2,6 +2,7 @@
 //!
 //! Spans are byte offsets with the number, from 1, of the line that they begin on.
 
+use std::borrow::Borrow;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -366,9 +367,9 @@ impl SpecView {
 
 impl SpecView {
     /// The view of a spec in several documents, each with its path.
-    pub fn of_documents(whole: &Spec, documents: &[(String, String, Spec)]) -> Self {
+    pub fn of_documents<S: Borrow<Spec>>(whole: &Spec, documents: &[(String, String, S)]) -> Self {
         let mut views = documents.iter().map(|(path, text, spec)| {
-            let mut view = SpecView::new(spec, text);
+            let mut view = SpecView::new(spec.borrow(), text);
             for requirement in &mut view.requirements {
                 requirement.path = Some(path.clone());
             }

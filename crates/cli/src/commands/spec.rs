@@ -49,7 +49,7 @@ pub(super) fn list(args: &Json, environment: &Environment) -> Result<ExitCode, S
 pub(super) fn show(args: &SpecArgs, environment: &Environment) -> Result<ExitCode, SessionError> {
     let (_, view, spec) = session::spec(&args.spec, environment)?;
     if args.json {
-        output::spec_json(&view);
+        output::large_json(&view);
         return Ok(ExitCode::SUCCESS);
     }
     output::line(styled(BOLD, &spec.title));

@@ -5,8 +5,9 @@ mod edit;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use serde_json::json;
-use session::{Environment, SessionError, TaskView};
+use serde::Serialize;
+use serde_json::{Value, json};
+use session::{Environment, SessionError, TaskListView, TaskView};
 
 use crate::args::{TasksArgs, TasksCommand};
 use crate::output::{self, BOLD, CYAN, DIM, GREEN, RED, YELLOW, styled};
@@ -38,6 +39,16 @@ fn set(
     Ok(ExitCode::SUCCESS)
 }
 
+/// The tasks of a spec as JSON for machines.
+#[derive(Serialize)]
+struct TasksJson<'a> {
+    #[serde(flatten)]
+    list: &'a TaskListView,
+    path: &'a str,
+    ticked_by_person: &'a BTreeSet<String>,
+    stale: Vec<Value>,
+}
+
 /// Prints the tasks of a spec.
 pub(super) fn print(
     spec: &str,
@@ -46,12 +57,12 @@ pub(super) fn print(
 ) -> Result<ExitCode, SessionError> {
     let view = session::tasks(spec, environment)?;
     if as_json {
-        let mut value = serde_json::to_value(&view.list).map_err(SessionError::internal)?;
-        value["path"] = json!(view.path);
-        value["ticked_by_person"] = json!(view.ticked_by_person);
-        let stale = view.stale.iter().map(super::status::stale_json);
-        value["stale"] = stale.collect();
-        output::json(&value);
+        output::large_json(&TasksJson {
+            list: &view.list,
+            path: &view.path,
+            ticked_by_person: &view.ticked_by_person,
+            stale: view.stale.iter().map(super::status::stale_json).collect(),
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let mut phase = None;

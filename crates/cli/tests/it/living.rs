@@ -220,6 +220,41 @@ fn a_line_is_traced_to_who_wrote_it_through_later_edits() {
 }
 
 #[test]
+fn lines_are_traced_through_renames() {
+    let world = super::numbers();
+    let model = world.script(&super::good_replies());
+    let ran = super::autopilot(&world, &model, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let halve = world.read("numbers_kit/halve.py");
+    world.remove("numbers_kit/halve.py");
+    // Moved as it was, then moved and edited.
+    for (path, text, line) in [
+        ("lib/halves.py", halve.clone(), 1),
+        ("numbers_kit/half.py", format!("# mine\n{halve}"), 2),
+    ] {
+        world.write(path, &text);
+        let told = traced(&world, &format!("{path}:{line}"));
+        assert_eq!(told["line"]["source"], "journal", "{told}");
+        assert_eq!(told["line"]["requirements"], serde_json::json!(["FR-2"]));
+        let by_requirement = traced(&world, "FR-2");
+        let mut edges = by_requirement["edges"].as_array().expect("edges").iter();
+        let moved = edges.find(|it| it["to"] == path).expect("the new name");
+        assert_eq!(moved["was"], "numbers_kit/halve.py");
+        assert_eq!(moved["lines"][0][0], line, "{moved}");
+        let shown = world.kiro(&["spec", "trace", path]).stdout;
+        assert!(shown.contains("(was numbers_kit/halve.py)"), "{shown}");
+        world.remove(path);
+    }
+    // What only looks alike in name is nobody's.
+    world.write(
+        "numbers_kit/halve2.py",
+        "print('something else altogether')\n",
+    );
+    let other = traced(&world, "numbers_kit/halve2.py:1");
+    assert_eq!(other["line"]["source"], "nobody", "{other}");
+}
+
+#[test]
 fn a_clone_without_a_journal_is_traced_by_trailers_and_runs_nothing_of_the_repository() {
     let world = super::numbers();
     git(&world, &["init", "-q"]);

@@ -25,6 +25,7 @@ mod hooks_git;
 mod hooks_index;
 mod hooks_later;
 mod hooks_watch;
+mod hostile_specs;
 mod injection;
 mod interruption;
 mod languages;

@@ -78,6 +78,64 @@ fn code_that_changed_under_a_tick_is_told_and_proven_again() {
 }
 
 #[test]
+fn a_run_proves_again_what_changed_and_works_on_what_no_longer_holds() {
+    let world = finished();
+    let nothing = world.script(&[]);
+    let ran = autopilot(&world, &nothing, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("proven again"), "{}", ran.stderr);
+
+    let halve = world.read("numbers_kit/halve.py");
+    let mine = format!("# mine\n{halve}");
+    world.write("numbers_kit/halve.py", &mine);
+    let ran = autopilot(&world, &nothing, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = "task 2 is proven again: numbers_kit/halve.py was changed since, not by Kiro, and its 2 checks pass";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert_eq!(
+        (stale(&world), world.read("numbers_kit/halve.py")),
+        (Vec::new(), mine)
+    );
+
+    world.write("numbers_kit/halve.py", halve.replace("// 2", "/ 2"));
+    let before = world.files();
+    let model = world.script(&testkit::two_answers("halve", HALVE.trim_end()));
+    let ran = autopilot(&world, &model, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = "task 2 is to be worked on again: numbers_kit/halve.py was changed since, not by Kiro, and 1 of its 2 checks fail";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert_eq!(states(&world), ["done", "done", "done"]);
+    assert_eq!(stale(&world), []);
+    let changed = world.files().into_iter().filter(|it| !before.contains(it));
+    let changed: Vec<String> = changed.map(|it| it.0).collect();
+    assert_eq!(changed, ["numbers_kit/halve.py"]);
+}
+
+#[test]
+fn a_run_that_goes_on_proves_again_what_its_next_task_builds_on() {
+    let world = numbers();
+    let model = world.script(&good_replies());
+    let ran = autopilot(&world, &model, &["--task", "1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let double = world.read("numbers_kit/double.py");
+    world.write("numbers_kit/double.py", double.replace("* 2", "* 3"));
+    // With nobody to mend it the run does not say that it is done.
+    let ran = autopilot(&world, &world.script(&[]), &[]);
+    assert_ne!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("task 1 is to be worked on again"),
+        "{}",
+        ran.stderr
+    );
+    assert_ne!(states(&world)[0], "done");
+    world.write("numbers_kit/double.py", double);
+    let halves = world.script(&testkit::two_answers("halve", HALVE.trim_end()));
+    let ran = autopilot(&world, &halves, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(states(&world), ["done", "done", "done"]);
+}
+
+#[test]
 fn a_later_task_of_kiro_and_an_undo_make_nothing_stale() {
     let world = finished();
     let undone = world.kiro(&["undo"]);

@@ -58,6 +58,35 @@ pub(super) fn difference(
     Ok(found)
 }
 
+/// Files that stand under another name in the new snapshot, by content that is the same or mostly so: old name, new name.
+pub(super) fn renames(
+    store: &Store,
+    old: &TreeId,
+    new: &TreeId,
+) -> Result<Vec<(RelPath, RelPath)>, ShadowError> {
+    let words = [
+        "diff-tree",
+        "-r",
+        "-z",
+        "--name-status",
+        "--find-renames",
+        "--diff-filter=R",
+        old.as_str(),
+        new.as_str(),
+    ];
+    let out = store.call(store.inner(DOING, &words), None)?.out;
+    let mut parts = out.split(|it| *it == 0).filter(|it| !it.is_empty());
+    let path = |bytes: Option<&[u8]>| {
+        let bytes = bytes.ok_or_else(|| answer(DOING, "half a line"))?;
+        Ok::<RelPath, ShadowError>(RelPath::parse(&String::from_utf8_lossy(bytes))?)
+    };
+    let mut found = Vec::new();
+    while parts.next().is_some() {
+        found.push((path(parts.next())?, path(parts.next())?));
+    }
+    Ok(found)
+}
+
 impl Difference {
     /// One line of git's: `:100644 100755 ID ID M` and the path.
     fn add(&mut self, facts: &[u8], path: &[u8]) -> Result<(), ShadowError> {

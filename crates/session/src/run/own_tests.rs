@@ -1,20 +1,26 @@
 //! Tests that an attempt brings along itself: all there is to run where the spec has no example for a task. They say that the
 //! code does what its author meant; of the spec's criteria they cover those that ask for a test and that one is named for.
 
+use std::collections::BTreeMap;
+
 use change::RelPath;
 use code::Language;
 use engine::checks::{CheckFile, Report, Runner};
 use engine::{CheckPurpose, NamedTests, Tooling, Work, shown};
+use host::process::Finished;
 use spec::{Spec, TestName};
 
 use super::attempt::Attempt;
 use super::landing;
 use crate::error::SessionError;
-use crate::shop::exit_code;
+use crate::shop::{Shop, Yard, exit_code};
 use crate::tooling;
 
 /// Most test files of one attempt that are run.
 const FILES_MAX: usize = 50;
+
+/// Longest test file that is looked at for what it is written for, in bytes.
+const SOURCE_MAX: u64 = 4 << 20;
 
 /// Longest report of a failing test file that is kept, in bytes from its end.
 const TOLD_MAX: usize = 4_000;
@@ -116,7 +122,7 @@ impl Attempt<'_> {
         paths.retain(|it| work.checks.iter().all(|check| check.path != it.as_str()));
         let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
         let mut own = Own::default();
-        for file in files(paths.iter(), &tooling, &|path| self.wants_pytest(path)) {
+        for file in files(self.shop, &self.yard, &paths, &tooling) {
             self.run_own(&file, purpose, &mut own)?;
             own.tests.source(&file.path, &self.read(&file.path)?);
         }
@@ -141,25 +147,13 @@ impl Attempt<'_> {
         purpose: CheckPurpose,
         all: &mut Own,
     ) -> Result<(), SessionError> {
-        let argv = self.shop.resolved(file.argv())?;
-        let finished = self.shop.check(&self.yard, argv.clone())?;
-        let (out, err) = (
-            String::from_utf8_lossy(&finished.stdout),
-            String::from_utf8_lossy(&finished.stderr),
-        );
-        let ran = file.runner.count(&out, &err);
-        let results = file.runner.results(exit_code(&finished), &out, &err);
-        let mut own = Report::default();
-        match (finished.ended.success(), ran) {
-            (true, 1..) => own
-                .passed
-                .extend((0..ran).map(|it| format!("{}:{it}", file.path))),
-            (true, 0) => {
-                let why = format!("{} found no test in it", file.runner.name());
-                own.failed.push((file.path.clone(), why));
-            }
-            (false, _) => own.failed.push((file.path.clone(), tail(&out, &err))),
-        }
+        let Ran {
+            argv,
+            finished,
+            report: mut own,
+            results,
+        } = run(self.shop, &self.yard, file)?;
+        let err = String::from_utf8_lossy(&finished.stderr);
         let is_red = results.values().any(|passed| !passed) && !err.contains(NOT_LOADED);
         let purpose = match (self.is_exploration(), purpose) {
             (true, CheckPurpose::After) => CheckPurpose::MustFail,
@@ -174,26 +168,76 @@ impl Attempt<'_> {
         all.report.failed.extend(own.failed);
         Ok(())
     }
+}
 
-    /// Whether a Python test is written for pytest, and the machine has it.
-    fn wants_pytest(&self, path: &str) -> bool {
-        let text = self.read(path).unwrap_or_default();
-        let says = |line: &str| {
-            [
-                "import pytest",
-                "from pytest",
-                "def test_",
-                "async def test_",
-            ]
-            .iter()
-            .any(|it| line.starts_with(it))
-        };
-        text.lines().any(says)
-            && self
-                .shop
+/// What a test file showed when it ran.
+pub(crate) struct Ran {
+    /// The command, its program's path resolved.
+    pub(crate) argv: Vec<String>,
+    /// How it ended.
+    pub(crate) finished: Finished,
+    /// What passed and what failed.
+    pub(crate) report: Report,
+    /// Whether each test passed, by its name, where the runner tells names.
+    results: BTreeMap<String, bool>,
+}
+
+/// Runs one test file as it stands in a yard's worktree.
+pub(crate) fn run(shop: &Shop, yard: &Yard, file: &CheckFile) -> Result<Ran, SessionError> {
+    let argv = shop.resolved(file.argv())?;
+    let finished = shop.check(yard, argv.clone())?;
+    let (out, err) = (
+        String::from_utf8_lossy(&finished.stdout),
+        String::from_utf8_lossy(&finished.stderr),
+    );
+    let ran = file.runner.count(&out, &err);
+    let results = file.runner.results(exit_code(&finished), &out, &err);
+    let mut report = Report::default();
+    match (finished.ended.success(), ran) {
+        (true, 1..) => report
+            .passed
+            .extend((0..ran).map(|it| format!("{}:{it}", file.path))),
+        (true, 0) => {
+            let why = format!("{} found no test in it", file.runner.name());
+            report.failed.push((file.path.clone(), why));
+        }
+        (false, _) => report.failed.push((file.path.clone(), tail(&out, &err))),
+    }
+    Ok(Ran {
+        argv,
+        finished,
+        report,
+        results,
+    })
+}
+
+/// The test files among `paths`, each with what runs it in a yard's worktree.
+pub(crate) fn files(
+    shop: &Shop,
+    yard: &Yard,
+    paths: &[RelPath],
+    tooling: &Tooling,
+) -> Vec<CheckFile> {
+    let wants_pytest = |path: &str| {
+        let bytes = host::files::read(&yard.tree.join(path), SOURCE_MAX).unwrap_or_default();
+        wants_pytest(&String::from_utf8_lossy(&bytes))
+            && shop
                 .answer("python3", &["-m", "pytest", "--version"])
                 .is_some()
-    }
+    };
+    runnable(paths.iter(), tooling, &wants_pytest)
+}
+
+/// Whether a Python test is written for pytest.
+fn wants_pytest(text: &str) -> bool {
+    let begins = [
+        "import pytest",
+        "from pytest",
+        "def test_",
+        "async def test_",
+    ];
+    text.lines()
+        .any(|line| begins.iter().any(|it| line.starts_with(it)))
 }
 
 /// What `unittest` says of a file that it could not load, which is no test that fails.
@@ -233,7 +277,7 @@ pub(crate) fn is_test(path: &RelPath) -> bool {
 }
 
 /// The test files among `changed`, each with what runs it.
-fn files<'p>(
+fn runnable<'p>(
     changed: impl Iterator<Item = &'p RelPath>,
     tooling: &Tooling,
     wants_pytest: &dyn Fn(&str) -> bool,
@@ -288,7 +332,7 @@ mod tests {
             .map(|it| RelPath::parse(it).expect("a path"))
             .collect();
         let tooling = Tooling::default();
-        let found = files(paths.iter(), &tooling, &|it| it == "tests/test_b.py");
+        let found = runnable(paths.iter(), &tooling, &|it| it == "tests/test_b.py");
         let found: Vec<(&str, Runner)> = found
             .iter()
             .map(|it| (it.path.as_str(), it.runner))

@@ -40,6 +40,9 @@ pub(crate) struct Prover<'a> {
 
 impl Running<'_> {
     pub(super) fn prove(&mut self) -> Result<(), SessionError> {
+        if self.look_again()? {
+            return Ok(());
+        }
         let (shop, spec, folder) = (self.shop, self.spec, self.run_folder().join("proof"));
         let tasks = self
             .run

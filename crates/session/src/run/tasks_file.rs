@@ -2,7 +2,7 @@
 
 use engine::TaskRecord;
 use policy::Gate;
-use spec::{Spec, TaskList, TaskMark, set_mark};
+use spec::{Spec, TaskList, TaskMark, Waits, set_mark};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -22,9 +22,10 @@ pub(crate) fn records(place: &SpecPlace, spec: &Spec) -> Result<Vec<TaskRecord>,
 /// The tasks of a tasks file's text.
 pub(crate) fn records_of(text: &str, spec: &Spec) -> Vec<TaskRecord> {
     let list = TaskList::parse(text);
+    let waits = Waits::of(&list);
     let leaves = planning::leaves(&list);
     leaves
-        .map(|task| planning::record(spec, &list, task))
+        .map(|task| planning::record(spec, &waits, task))
         .collect()
 }
 

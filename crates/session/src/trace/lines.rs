@@ -1,14 +1,15 @@
 //! Who wrote a line: what tasks brought in, as the shadow repository keeps it, followed through all later edits; where no task of
 //! this journal wrote it, the history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use change::{Changeset, RelPath, carried, origins};
+use change::{Changeset, FileChange, FileState, RelPath, carried, origins};
 use engine::{Landed, Landings, Run};
 
 use super::TracedTask;
 use super::commits::{Commit, Commits};
+use super::names::Names;
 use crate::error::SessionError;
 use crate::places::{Environment, Project};
 use crate::run::landing;
@@ -94,6 +95,7 @@ impl TracedLine {
 pub(super) struct Writers {
     root: PathBuf,
     landed: Vec<(Landed, Changeset)>,
+    names: Names,
     runs: BTreeMap<String, Run>,
 }
 
@@ -112,6 +114,7 @@ impl Writers {
         let mut writers = Writers {
             root: project.root.clone(),
             landed: Vec::new(),
+            names: Names::default(),
             runs: BTreeMap::new(),
         };
         if landings.standing().is_empty() {
@@ -122,6 +125,7 @@ impl Writers {
             let changes = landing::between(&shadow, &it.base, &it.tree)?;
             writers.landed.push((it.clone(), changes));
         }
+        writers.names = Names::of(&writers.landed, &shadow, project, environment)?;
         for (row, facts) in &past.runs {
             let run = Run::from_facts(facts.iter().map(|it| &it.fact));
             writers.runs.insert(row.id.clone(), run);
@@ -131,18 +135,19 @@ impl Writers {
 
     /// For each line of a file as it stands, the landing that wrote it.
     fn of_file(&self, path: &str, now: &[u8]) -> Vec<Option<&Landed>> {
-        let Ok(path) = RelPath::parse(path) else {
-            return Vec::new();
-        };
-        let bytes = |it: &Option<change::FileState>| {
-            it.as_ref().map_or_else(Vec::new, |it| it.bytes.clone())
-        };
         let found: Vec<(&Landed, Vec<u8>, Vec<u8>)> = self
             .landed
             .iter()
             .filter_map(|(landed, changes)| {
-                let file = changes.get(&path)?;
-                Some((landed, bytes(&file.before), bytes(&file.after)))
+                // Of a file that a task moved, one name tells what was there before and the other what came of it.
+                let of_it = |it: &&FileChange| self.names.now(it.path.as_str()) == path;
+                let own: Vec<&FileChange> = changes.files().iter().filter(of_it).collect();
+                let side = |of: fn(&FileChange) -> &Option<FileState>| {
+                    let found = own.iter().find_map(|it| of(it).as_ref());
+                    found.map_or_else(Vec::new, |it| it.bytes.clone())
+                };
+                own.first()?;
+                Some((landed, side(|it| &it.before), side(|it| &it.after)))
             })
             .collect();
         let edits: Vec<(&[u8], &[u8])> = found
@@ -154,6 +159,19 @@ impl Writers {
             .into_iter()
             .map(|it| it.map(|at| found[at].0))
             .collect()
+    }
+
+    /// Tells of a task's files under which name they stand now.
+    pub(super) fn rename(&self, task: &mut TracedTask) {
+        for path in &mut task.files {
+            let now = self.names.now(path);
+            if now != path {
+                let before = std::mem::replace(path, now.to_owned());
+                task.renamed.insert(path.clone(), before);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        task.files.retain(|it| seen.insert(it.clone()));
     }
 
     /// Adds the lines that a task wrote and that still stand.

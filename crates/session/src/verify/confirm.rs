@@ -3,14 +3,18 @@
 
 use std::path::Path;
 
+use change::RelPath;
+use engine::checks::CheckFile;
 use engine::{CheckPurpose, DoneTask, Fact, TaskRecord, work_of};
-use spec::{Spec, TaskList, TaskMark};
+use host::process::Finished;
+use spec::{Spec, TaskList, TaskMark, Waits};
 
 use crate::documents;
 use crate::error::SessionError;
 use crate::journal::Journal;
 use crate::places::SpecPlace;
 use crate::planning;
+use crate::run::own_tests::{self, Ran};
 use crate::run::{now, snapshot};
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::stale::{self, Past, StaleWhy};
@@ -34,6 +38,8 @@ pub struct VerifiedTask {
     pub checks: Option<(usize, usize)>,
     /// Whether it is done from what stands now, which was recorded.
     pub confirmed: bool,
+    /// How it was done.
+    pub(crate) done: DoneTask,
 }
 
 impl VerifiedTask {
@@ -87,11 +93,12 @@ fn candidates(
 ) -> Result<Vec<Candidate>, SessionError> {
     let text = documents::read(&place.project, &place.tasks())?.unwrap_or_default();
     let list = TaskList::parse(&text);
-    let past = Past::read(&place.project, journal)?;
+    let waits = Waits::of(&list);
+    let past = Past::trail(&place.project, journal)?;
     let own = place.path.as_str();
     let ticked = planning::leaves(&list).filter(|it| it.mark == TaskMark::Done);
     let stale = ticked.filter_map(|it| {
-        let record = planning::record(spec, &list, it);
+        let record = planning::record(spec, &waits, it);
         let done = past.done(own, &record).filter(|it| !it.reopened)?.clone();
         let why = past.whys(own, &record);
         let is_code = !why.is_empty() && why.iter().all(StaleWhy::is_code);
@@ -112,37 +119,42 @@ impl Work<'_> {
         let Candidate { record, done, why } = of;
         // As they stand before anything runs beside them.
         let left = stale::standing(&done, &self.yard.tree, &self.place.project);
-        let mut looked = VerifiedTask {
+        let mut facts = Vec::new();
+        let mut counts = self.compiled(&record, &done, &mut facts)?;
+        if counts.is_none() {
+            counts = self.own(&why, &done, &mut facts)?;
+        }
+        let confirmed = matches!(counts, Some((passed, 0)) if passed > 0);
+        let looked = VerifiedTask {
             spec: self.place.path.to_string(),
             task: record.id.clone(),
             title: record.title.clone(),
             why,
-            checks: None,
-            confirmed: false,
+            checks: counts,
+            confirmed,
+            done,
         };
-        let (mut facts, counts) = self.checks(&record, &done)?;
-        looked.checks = counts;
-        if matches!(counts, Some((passed, 0)) if passed > 0) {
-            looked.confirmed = true;
+        if confirmed {
             facts.push(Fact::Confirmed {
-                task: done.from.id.clone(),
+                task: looked.done.from.id.clone(),
                 record,
                 by_person: false,
                 left,
             });
         }
         journal
-            .append(&done.run, now(), &facts)
+            .append(&looked.done.run, now(), &facts)
             .map_err(SessionError::internal)?;
         Ok(looked)
     }
 
     /// Runs the checks of a task, written anew from the spec; gives how many passed and failed.
-    fn checks(
+    fn compiled(
         &self,
         record: &TaskRecord,
         done: &DoneTask,
-    ) -> Result<(Vec<Fact>, Counts), SessionError> {
+        facts: &mut Vec<Fact>,
+    ) -> Result<Counts, SessionError> {
         let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
         let work = work_of(
             self.spec,
@@ -151,7 +163,7 @@ impl Work<'_> {
             &record.requirements,
             &record.files,
         );
-        let (mut facts, mut counts) = (Vec::new(), None);
+        let mut counts = None;
         for file in work.map(|it| it.checks).unwrap_or_default() {
             self.shop.write(self.yard, &file.path, &file.text)?;
             let (argv, finished, report) =
@@ -159,21 +171,65 @@ impl Work<'_> {
                     .check_file(self.yard, &file, CheckPurpose::Again)?;
             // What ended badly without naming a test failed as a whole.
             let is_green = finished.ended.success() && report.failed.is_empty();
-            let passed = report.passed.len();
             let failed = report.failed.len().max(usize::from(!is_green));
-            facts.push(Fact::CheckRan {
-                task: Some(done.from.id.clone()),
-                purpose: CheckPurpose::Again,
-                argv,
-                exit: exit_code(&finished),
-                ended: finished.ended.to_string(),
-                passed: u32::try_from(passed).unwrap_or(u32::MAX),
-                failed: u32::try_from(failed).unwrap_or(u32::MAX),
-                wall_ms: millis(finished.wall),
-            });
-            let (all_passed, all_failed) = counts.unwrap_or((0, 0));
-            counts = Some((all_passed + passed, all_failed + failed));
+            let ran = (report.passed.len(), failed);
+            facts.push(fact(done, argv, &finished, ran));
+            counts = Some(sum(counts, ran));
         }
-        Ok((facts, counts))
+        Ok(counts)
+    }
+
+    /// Runs the tests that the task brought along itself and that are as they were left: one that somebody changed since says
+    /// something else.
+    fn own(
+        &self,
+        why: &[StaleWhy],
+        done: &DoneTask,
+        facts: &mut Vec<Fact>,
+    ) -> Result<Counts, SessionError> {
+        let is_left = |path: &&String| {
+            why.iter().all(|it| it.subject() != Some(path.as_str()))
+                && self.yard.tree.join(path.as_str()).is_file()
+        };
+        let paths = done.files.iter().filter(is_left);
+        let paths: Vec<RelPath> = paths.filter_map(|it| RelPath::parse(it).ok()).collect();
+        let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
+        let files: Vec<CheckFile> = own_tests::files(self.shop, self.yard, &paths, &tooling);
+        let mut counts = None;
+        for file in files {
+            let Ran {
+                argv,
+                finished,
+                report,
+                ..
+            } = own_tests::run(self.shop, self.yard, &file)?;
+            let ran = (report.passed.len(), report.failed.len());
+            facts.push(fact(done, argv, &finished, ran));
+            counts = Some(sum(counts, ran));
+        }
+        Ok(counts)
+    }
+}
+
+fn sum(counts: Counts, (passed, failed): (usize, usize)) -> (usize, usize) {
+    let (all_passed, all_failed) = counts.unwrap_or((0, 0));
+    (all_passed + passed, all_failed + failed)
+}
+
+fn fact(
+    done: &DoneTask,
+    argv: Vec<String>,
+    finished: &Finished,
+    (passed, failed): (usize, usize),
+) -> Fact {
+    Fact::CheckRan {
+        task: Some(done.from.id.clone()),
+        purpose: CheckPurpose::Again,
+        argv,
+        exit: exit_code(finished),
+        ended: finished.ended.to_string(),
+        passed: u32::try_from(passed).unwrap_or(u32::MAX),
+        failed: u32::try_from(failed).unwrap_or(u32::MAX),
+        wall_ms: millis(finished.wall),
     }
 }

@@ -82,7 +82,10 @@ pub(super) fn gather(
     gathered.take_steps(outline, &criteria);
     gathered.is_defect = is_defect;
     gathered.parents = criteria.parents;
+    // Most have few, and room for more would outweigh a large document.
     gathered.requirement.criteria = criteria.list;
+    gathered.requirement.criteria.shrink_to_fit();
+    gathered.examples.shrink_to_fit();
     gathered
 }
 

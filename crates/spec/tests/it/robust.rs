@@ -123,6 +123,36 @@ fn shapes(size: usize) -> Vec<String> {
                 .collect::<String>()
         ),
         format!(
+            "```gherkin\n{}",
+            fill("Scenario: a\nGiven b\nWhen `f(1)` is called\nThen it gives `2`\n")
+        ),
+        format!("```gherkin\nScenario: a\nGiven b\n{}", fill("And c\n")),
+        format!(
+            "```gherkin\nScenario Outline: a\nThen it gives <b>\nExamples:\n{}",
+            fill("| 1 | 2 |\n")
+        ),
+        format!("```gherkin\n{}", fill("Feature: Rule: Background: Given ")),
+        fill("#### Scenario: a\n- **WHEN** b\n- **THEN** c\n"),
+        fill("- GIVEN a\n- WHEN b\n- THEN c\n"),
+        format!("#### Scenario: a\n- WHEN b\n{}", fill("  - AND c\n")),
+        fill("- WHEN `f(1)` is called, THE a SHALL return `2`.\n"),
+        format!("- WHEN `f({})` is called, THE a SHALL return 2", fill("1")),
+        fill("- THE a SHALL take < 200 ms p95\n"),
+        format!("- THE a SHALL take < {} ms", fill("9")),
+        format!("- THE a SHALL take {}", fill("< 1 ms ")),
+        format!("- THE a SHALL take < {} ms", fill("1.")),
+        format!("- Coverage ≥ {}", fill("80 % ")),
+        format!("- p95{}", fill(" p95 <")),
+        format!(
+            "### Current Behavior\n{}### Expected Behavior\n{}",
+            half("1.1 WHEN a THEN b\n"),
+            half("2.1 WHEN a THEN b\n")
+        ),
+        format!(
+            "- [ ] 1. a\n\n```json\n{{\"waves\": [{}",
+            fill("{\"tasks\": [\"1\"]},")
+        ),
+        format!(
             "## Files\n```\n{}",
             (0..(size as f64).sqrt() as usize)
                 .map(|n| "  ".repeat(n) + "a/\n")

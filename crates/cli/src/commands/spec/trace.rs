@@ -140,9 +140,11 @@ fn with_lines(task: &TracedTask, file: &str) -> String {
         false => format!("{first}-{last}"),
     });
     let ranges: Vec<String> = ranges.collect();
+    let was = task.renamed.get(file);
+    let was = was.map_or(String::new(), |it| format!(" (was {it})"));
     match ranges.is_empty() {
-        true => file.to_owned(),
-        false => format!("{file}:{}", ranges.join(",")),
+        true => format!("{file}{was}"),
+        false => format!("{file}:{}{was}", ranges.join(",")),
     }
 }
 
@@ -193,8 +195,9 @@ fn graph(rows: &[TraceRow]) -> Value {
             edges.push(json!({"from": requirement, "to": task, "kind": "carried-out-by", "done": traced.done}));
             for file in &traced.files {
                 let lines = traced.lines.get(file).cloned().unwrap_or_default();
+                let was = traced.renamed.get(file);
                 let file = node(file.clone(), "file", file);
-                edges.push(json!({"from": task, "to": file, "kind": "wrote", "run": traced.run, "lines": lines}));
+                edges.push(json!({"from": task, "to": file, "kind": "wrote", "run": traced.run, "lines": lines, "was": was}));
             }
             for commit in &traced.commits {
                 let commit = node(commit.clone(), "commit", short(commit));
