@@ -1,7 +1,7 @@
 // `kiro acp`, driven by the official client of the Agent Client Protocol: `node evals/acp/client.mjs PATH-OF-KIRO`.
 //
 // A guided run with its permissions, a remark given in a form, a cancellation in the middle and going on after it, a chat,
-// and loading it again. The scripted model stands in for a real one. The client checks every message against the schema of
+// loading it again, and a picture. The scripted model stands in for a real one. The client checks every message against the schema of
 // the protocol; what does not fit it is an error here.
 
 import { strict as assert } from "node:assert";
@@ -49,8 +49,8 @@ const DOUBLE = "def double(n):\n    return n * 2\n";
 const MINE = "def double(n):\n    return n + n\n";
 const HALVE = "def halve(n):\n    return n // 2\n";
 
-function script(lines) {
-  const all = [{ profile: { strategy: "tools" } }, ...lines];
+function script(lines, images = false) {
+  const all = [{ profile: { strategy: "tools", images } }, ...lines];
   const file = join(world, "model.jsonl");
   writeFileSync(file, all.map((it) => JSON.stringify(it) + "\n").join(""));
   return `scripted/${file}`;
@@ -98,8 +98,8 @@ async function session(agent, model) {
   return sessionId;
 }
 
-const prompt = (agent, sessionId, text) =>
-  agent.request(acp.methods.agent.session.prompt, { sessionId, prompt: [{ type: "text", text }] });
+const prompt = (agent, sessionId, text, ...more) =>
+  agent.request(acp.methods.agent.session.prompt, { sessionId, prompt: [{ type: "text", text }, ...more] });
 const chosen = (optionId) => ({ outcome: { outcome: "selected", optionId } });
 const nobody = () => assert.fail("nothing was to be asked");
 const said = (updates) =>
@@ -176,11 +176,30 @@ async function chat() {
   });
 }
 
+/** A picture of one pixel goes to a model that takes pictures; one that takes none says so. */
+async function picture() {
+  const data =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const image = { type: "image", mimeType: "image/png", data };
+  const line = { when: "picture 1 of this message: image/png, 1 x 1 pixels", reply: "A pixel." };
+  await connected(nobody, nobody, async (agent, updates) => {
+    const id = await session(agent, script([line], true));
+    const { stopReason } = await prompt(agent, id, "what is it?", image);
+    assert.equal(stopReason, "end_turn");
+    assert.equal(said(updates), "A pixel.");
+  });
+  await connected(nobody, nobody, async (agent) => {
+    const id = await session(agent, script([line]));
+    await assert.rejects(prompt(agent, id, "what is it?", image), /takes no pictures/);
+  });
+}
+
 try {
   await guidedRun();
   await chat();
+  await picture();
   assert.deepEqual(complaints, [], "every message fits the protocol");
-  console.log("acp: a guided run, a remark, a cancellation, a chat and its loading, by the official client");
+  console.log("acp: a guided run, a remark, a cancellation, a chat, its loading and a picture, by the official client");
 } catch (error) {
   complain(error, complaints);
   process.exitCode = 1;

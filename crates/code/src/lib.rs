@@ -9,6 +9,7 @@
 mod branch;
 mod complexity;
 mod definition;
+mod duplication;
 mod fence;
 mod flaws;
 mod import;
@@ -25,6 +26,7 @@ mod weakened;
 
 pub use branch::crossed;
 pub use complexity::complexity;
+pub use duplication::duplicated_lines;
 pub use fence::fenced;
 pub use flaws::{Flaw, FlawKind, flaws};
 pub use import::{Import, imports, with_known_imports};

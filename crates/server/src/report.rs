@@ -3,7 +3,7 @@
 mod page;
 mod plot;
 
-use session::{Cost, Metrics, Money, Share, SpecFigures, interval};
+use session::{Cost, Metrics, Money, Shape, ShapeChange, Share, SpecFigures, interval};
 
 pub use self::page::html;
 
@@ -25,6 +25,19 @@ pub struct Figure {
     pub met: Option<bool>,
     /// The target in words; empty where there is none.
     pub target: &'static str,
+    /// Where it stands between nothing and all, beside its target; none where there is no target or no such number.
+    pub gauge: Option<Gauge>,
+}
+
+/// A rate beside its target, all from 0 to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauge {
+    /// The rate.
+    pub rate: f64,
+    /// The bounds of its 95 % interval.
+    pub bounds: (f64, f64),
+    /// The target.
+    pub target: f64,
 }
 
 /// The figures, those with a target first.
@@ -41,6 +54,7 @@ fn plain(name: &'static str, value: String, note: String) -> Figure {
         note,
         met: None,
         target: "",
+        gauge: None,
     }
 }
 
@@ -51,11 +65,19 @@ fn quality(metrics: &Metrics) -> Vec<Figure> {
         it.report.clone()
     });
     let covered = coverage.map_or("not measured".to_owned(), |it| percent(it.rate));
-    let refused = format!("{} acts refused by the rules", all.refused);
+    let refused = format!("{} refused by the rules", count(all.refused, "act"));
     vec![
         Figure {
             met: all.first.rate().map(|it| it >= FIRST_PASS),
             target: "95 %",
+            gauge: all.first.rate().map(|rate| {
+                let bounds = interval(all.first);
+                Gauge {
+                    rate,
+                    bounds: (bounds.low, bounds.high),
+                    target: FIRST_PASS,
+                }
+            }),
             ..plain(
                 "First-pass accuracy",
                 share(all.first),
@@ -65,6 +87,11 @@ fn quality(metrics: &Metrics) -> Vec<Figure> {
         Figure {
             met: coverage.map(|it| it.rate >= COVERAGE),
             target: "80 %",
+            gauge: coverage.map(|it| Gauge {
+                rate: it.rate,
+                bounds: (it.rate, it.rate),
+                target: COVERAGE,
+            }),
             ..plain("Test coverage", covered, report)
         },
         Figure {
@@ -101,25 +128,29 @@ fn effort(metrics: &Metrics) -> Vec<Figure> {
         .iter()
         .filter_map(|it| it.to_done_ms)
         .collect();
-    let count = times.len();
+    let timed = times.len() as u64;
     let edits = format!(
-        "at least {} lines; {} sent back with a remark",
-        all.edited_lines, all.revisions
+        "at least {}; {} sent back with a remark",
+        count(all.edited_lines, "line"),
+        all.revisions
     );
     let tasks = format!(
-        "{} tasks done, {} failed, {} skipped, {} undone",
-        all.done, all.failed, all.skipped, all.undone
+        "{} done, {} failed, {} skipped, {} undone",
+        count(all.done, "task"),
+        all.failed,
+        all.skipped,
+        all.undone
     );
     let stale: u64 = metrics.specs.iter().map(|it| it.stale).sum();
-    let stale_specs = metrics.specs.iter().filter(|it| it.stale > 0).count();
-    let spent = format!("{} turns of models{}", all.turns, money(&all.cost));
+    let stale_specs = metrics.specs.iter().filter(|it| it.stale > 0).count() as u64;
+    let spent = format!("{} of models{}", count(all.turns, "turn"), money(&all.cost));
     let time = median(times).map_or("none yet".to_owned(), duration);
     let traced = share(sum(&metrics.specs, |it| it.traced));
     vec![
         plain(
             "From spec to working code",
             time,
-            format!("median of {count} specs that are done"),
+            format!("median of {} done", count(timed, "spec")),
         ),
         plain("Manual edits", all.edits.to_string(), edits),
         plain("Retries", all.retries.to_string(), tasks),
@@ -136,10 +167,68 @@ fn effort(metrics: &Metrics) -> Vec<Figure> {
         plain(
             "Stale tasks",
             stale.to_string(),
-            format!("in {stale_specs} specs"),
+            format!("in {}", count(stale_specs, "spec")),
         ),
+        complexity(metrics.shape),
+        copied(metrics.shape),
         plain("Tokens", tokens(&all.cost), spent),
     ]
+}
+
+/// What a function of the changed files takes in, before and after.
+fn complexity(shape: Option<ShapeChange>) -> Figure {
+    const NAME: &str = "Complexity a function";
+    let average = |it: &Shape| it.a_function().map(|it| format!("{it:.1}"));
+    let Some((it, after)) = shape.and_then(|it| Some((it, average(&it.after)?))) else {
+        return plain(
+            NAME,
+            "none yet".to_owned(),
+            "no function of a run".to_owned(),
+        );
+    };
+    let before = average(&it.before).map_or(String::new(), |it| format!("{it} before, "));
+    let of = count(it.after.functions, "function");
+    plain(
+        NAME,
+        after,
+        format!("{before}{of} in changed files, cyclomatic"),
+    )
+}
+
+/// How much of the changed files is copied, before and after.
+fn copied(shape: Option<ShapeChange>) -> Figure {
+    const NAME: &str = "Copied lines";
+    let rate = |it: &Shape| {
+        let (part, all) = (it.copied, it.lines);
+        Share { part, all }.rate().map(percent)
+    };
+    let Some((it, after)) = shape.and_then(|it| Some((it, rate(&it.after)?))) else {
+        return plain(NAME, "none yet".to_owned(), "no source of a run".to_owned());
+    };
+    let before = rate(&it.before).map_or(String::new(), |it| format!("{it} before, "));
+    let of = count(it.after.lines, "line");
+    plain(NAME, after, format!("{before}of {of} in changed files"))
+}
+
+/// A number of things.
+fn count(number: u64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{} {thing}s", grouped(number)),
+    }
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn percent(rate: f64) -> String {
@@ -193,7 +282,7 @@ fn duration(ms: i64) -> String {
 pub fn tokens(cost: &Cost) -> String {
     let all = cost.input_tokens + cost.output_tokens;
     match all {
-        0..10_000 => all.to_string(),
+        0..10_000 => grouped(all),
         10_000..10_000_000 => format!("{} k", all / 1000),
         _ => format!("{:.1} M", all as f64 / 1e6),
     }

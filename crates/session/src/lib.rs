@@ -94,7 +94,8 @@ pub use mcp::{
     Introduction as ServerIntroduction, Listed as ServerListed, Trouble as ServerTrouble,
 };
 pub use metrics::{
-    Coverage, Measured, Metrics, MetricsOptions, SpecFigures, date, interval, metrics, write_report,
+    Coverage, Measured, Metrics, MetricsOptions, Shape, ShapeChange, SpecFigures, date, interval,
+    metrics, write_report,
 };
 pub use model::{Budget, Cancel, ModelId, Money};
 pub use models::{

@@ -1,6 +1,7 @@
 //! `kiro metrics`: how well things go, from the journal, the specs and the sources. What was not measured is none, never a
 //! number.
 
+mod shape;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::places::{Environment, Project, SpecPlace};
 use crate::query::{existing_journal, status};
 use crate::trace::trace;
 
+pub use shape::{Shape, ShapeChange};
 pub use sources::Coverage;
 
 /// The days of a week and a day, in milliseconds.
@@ -56,6 +58,8 @@ pub struct Metrics {
     pub coverage: Option<Coverage>,
     /// Public definitions in files that runs brought in: documented, and all.
     pub documented: Share,
+    /// What became of the code that runs changed, as far as their changes stand.
+    pub shape: Option<ShapeChange>,
 }
 
 /// A run.
@@ -122,11 +126,14 @@ pub fn metrics(
         chats: (0, Cost::default()),
         coverage: sources::coverage(&project.root),
         documented: Share::default(),
+        shape: None,
     };
     let from = options.since_ms.map(|it| now - it);
     let wanted = place.as_ref().map(|it| it.path.as_str());
     metrics.read_runs(&project, wanted, from)?;
     metrics.documented = sources::documented(&project.root, &metrics.all.files);
+    let runs = metrics.runs.iter().map(|it| it.id.as_str()).collect();
+    metrics.shape = shape::changed(&project, &runs, environment)?;
     metrics.read_specs(wanted, options.spec.as_deref(), environment)?;
     Ok(metrics)
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use server::report::{self, COVERAGE, FIRST_PASS, figures, money, share, tokens};
 use session::{
-    Cost, Environment, Metrics, MetricsOptions, SessionError, Share, Tally, interval, visible,
+    Cost, Environment, Metrics, MetricsOptions, SessionError, Shape, Share, Tally, interval,
+    visible,
 };
 
 use crate::args::MetricsArgs;
@@ -110,6 +111,7 @@ fn to_json(metrics: &Metrics) -> Value {
         "chats": metrics.chats.0, "chat_cost": cost_json(&metrics.chats.1),
         "coverage": metrics.coverage.as_ref().map(|it| json!({"rate": it.rate, "report": it.report})),
         "documented": share_json(metrics.documented),
+        "shape": metrics.shape.map(|it| json!({"before": shape_json(&it.before), "after": shape_json(&it.after)})),
         "targets": {"first": FIRST_PASS, "coverage": COVERAGE, "findings": 0},
     })
 }
@@ -121,6 +123,12 @@ fn tally_json(it: &Tally) -> Value {
         "landed_lines": it.landed_lines, "retries": it.retries, "done": it.done, "failed": it.failed, "skipped": it.skipped,
         "undone": it.undone, "refused": it.refused, "findings": it.findings, "turns": it.turns, "checks_ms": it.checks_ms,
         "cost": cost_json(&it.cost),
+    })
+}
+
+fn shape_json(it: &Shape) -> Value {
+    json!({
+        "files": it.files, "complexity": it.complexity, "functions": it.functions, "copied": it.copied, "lines": it.lines,
     })
 }
 

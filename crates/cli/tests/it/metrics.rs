@@ -30,6 +30,11 @@ fn what_a_run_did_is_counted_and_drawn() {
     );
     assert_eq!(told["documented"]["all"], 2, "{told}");
     assert_eq!(told["coverage"], Value::Null);
+    let (before, after) = (&told["shape"]["before"], &told["shape"]["after"]);
+    assert_eq!((&before["files"], &before["lines"]), (&json!(0), &json!(0)));
+    assert_eq!(after["functions"], 2, "{told}");
+    assert!(after["complexity"].as_u64() >= Some(2), "{told}");
+    assert_eq!(after["copied"], 0, "{told}");
 
     world.write("coverage.xml", "<coverage line-rate=\"0.9\">");
     let shown = world.kiro(&["metrics", "numbers", "--since", "1h"]).stdout;
@@ -49,6 +54,9 @@ fn what_a_run_did_is_counted_and_drawn() {
 #[test]
 fn nothing_measured_is_no_number() {
     let world = numbers();
+    let told = world.kiro(&["metrics", "--json"]).stdout;
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["shape"], Value::Null);
     let shown = world.kiro(&["metrics"]);
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use session::{Metrics, SpecFigures, date, interval};
 
-use super::plot::{Bar, Dot, bars, dots, escaped};
+use super::plot::{Bar, Dot, bars, dots, escaped, gauge};
 use super::{FIRST_PASS, Figure, duration, figures, money, share, tokens};
 
 /// Runs that a plot shows: the latest.
@@ -43,26 +43,35 @@ pub fn html(metrics: &Metrics) -> String {
 }
 
 fn cards(page: &mut String, metrics: &Metrics) {
-    page.push_str("<section class=\"cards\">");
-    for it in figures(metrics) {
-        let (class, mark) = match it.met {
-            Some(true) => ("met", format!("✓ target {}", it.target)),
-            Some(false) => ("short", format!("✗ target {}", it.target)),
-            None => ("", String::new()),
-        };
-        card(page, &it, class, &mark);
+    let (aimed, others): (Vec<Figure>, Vec<Figure>) = figures(metrics)
+        .into_iter()
+        .partition(|it| !it.target.is_empty());
+    for (class, all) in [("aims", aimed), ("cards", others)] {
+        let _ = write!(page, "<section class=\"{class}\">");
+        all.iter().for_each(|it| card(page, it));
+        page.push_str("</section>");
     }
-    page.push_str("</section>");
 }
 
-fn card(page: &mut String, it: &Figure, class: &str, mark: &str) {
+fn card(page: &mut String, it: &Figure) {
+    let (class, mark) = match it.met {
+        Some(true) => ("met", format!("✓ target {}", it.target)),
+        Some(false) => ("short", format!("✗ target {}", it.target)),
+        None if it.target.is_empty() => ("", String::new()),
+        None => ("", format!("target {}", it.target)),
+    };
+    let gauge = it
+        .gauge
+        .as_ref()
+        .map(|it| gauge(it.rate, it.bounds, it.target));
     let _ = write!(
         page,
-        "<div class=\"card {class}\"><h2>{}</h2><b>{}</b><p>{}</p><i>{}</i></div>",
+        "<div class=\"card {class}\"><h2>{}</h2><b>{}</b>{}<p>{}</p><i>{}</i></div>",
         it.name,
         escaped(&it.value),
+        gauge.unwrap_or_default(),
         escaped(&it.note),
-        escaped(mark)
+        escaped(&mark)
     );
 }
 
@@ -180,9 +189,16 @@ fn times(page: &mut String, metrics: &Metrics) {
             page,
             title,
             &["models", "checks", "waiting and the rest"],
-            &bars(title, &all, &|it| duration((it * 1000.0) as i64)),
+            &bars(title, &all, &|it| {
+                whole_minutes(&duration((it * 1000.0) as i64))
+            }),
         );
     }
+}
+
+/// A time without a part that is nothing.
+fn whole_minutes(time: &str) -> String {
+    time.strip_suffix(" 0 s").unwrap_or(time).to_owned()
 }
 
 fn traced(page: &mut String, metrics: &Metrics) {
@@ -262,8 +278,8 @@ fn specs(page: &mut String, metrics: &Metrics) {
 }
 
 fn groups(page: &mut String, metrics: &Metrics) {
-    let heads = [
-        "Of",
+    let mut heads = [
+        "",
         "First pass",
         "Accepted at first",
         "Approved",
@@ -272,10 +288,14 @@ fn groups(page: &mut String, metrics: &Metrics) {
         "Edits",
         "Tokens",
     ];
-    for (title, groups) in [("Models", &metrics.by_model), ("Weeks", &metrics.by_week)] {
+    for (title, of, groups) in [
+        ("Models", "Model", &metrics.by_model),
+        ("Weeks", "Week", &metrics.by_week),
+    ] {
         if groups.is_empty() {
             continue;
         }
+        heads[0] = of;
         let rows = groups.iter().map(|(name, it)| {
             vec![
                 name.clone(),

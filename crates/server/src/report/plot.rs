@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 /// The size of a plot's drawing, and the room for its axes.
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 260.0;
-const LEFT: f64 = 66.0;
+const WIDTH: f64 = 540.0;
+const HEIGHT: f64 = 240.0;
+const LEFT: f64 = 70.0;
 const BOTTOM: f64 = 34.0;
 const TOP: f64 = 14.0;
 const RIGHT: f64 = 12.0;
@@ -129,6 +129,22 @@ pub(super) fn dots(title: &str, dots: &[Dot], target: f64) -> String {
     svg + "</svg>"
 }
 
+/// A rate as a bar, with its interval and its target.
+pub(super) fn gauge(rate: f64, bounds: (f64, f64), target: f64) -> String {
+    let at = |rate: f64| 100.0 * rate.clamp(0.0, 1.0);
+    let (low, high) = (at(bounds.0), at(bounds.1));
+    format!(
+        "<svg class=\"gauge\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
+         <rect class=\"track\" width=\"100\" height=\"8\"/>\
+         <rect class=\"s0\" width=\"{:.1}\" height=\"8\"/>\
+         <rect class=\"span\" x=\"{low:.1}\" width=\"{:.1}\" height=\"8\"/>\
+         <rect class=\"aim\" x=\"{:.1}\" width=\"0.6\" height=\"8\"/></svg>",
+        at(rate),
+        high - low,
+        at(target)
+    )
+}
+
 /// Bars of several parts, one upon the other; `unit` writes a size as a label of the axis.
 pub(super) fn bars(title: &str, bars: &[Bar], unit: &dyn Fn(f64) -> String) -> String {
     let mut svg = open(title);
@@ -172,7 +188,7 @@ fn rounded_up(most: f64) -> f64 {
         return 1.0;
     }
     let power = 10_f64.powf(most.log10().floor());
-    let steps = [1.0, 2.0, 4.0, 8.0, 10.0];
+    let steps = [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 4.8, 6.0, 8.0, 10.0];
     let step = steps
         .iter()
         .find(|it| *it * power >= most)
@@ -231,9 +247,10 @@ mod tests {
                 rounded_up(0.0),
                 rounded_up(3.0),
                 rounded_up(40.0),
-                rounded_up(81.0)
+                rounded_up(81.0),
+                rounded_up(236.0)
             ],
-            [1.0, 4.0, 40.0, 100.0]
+            [1.0, 3.2, 40.0, 100.0, 240.0]
         );
         assert!(!bars("t", &[], &|it| it.to_string()).contains("NaN"));
     }
