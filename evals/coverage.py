@@ -83,10 +83,10 @@ def project(folder, test, more):
 
 
 def measured(kiro, folder, path):
-    home = folder / "home"
-    home.mkdir()
-    variables = {"HOME": str(home), "KIRO_HOME": str(home / "kiro"), "PATH": path}
-    ran = subprocess.run([kiro, "verify", "calc", "--json"], cwd=folder, env=variables, capture_output=True, text=True)
+    variables = {**os.environ, "KIRO_HOME": str(folder.parent / f"state-{folder.name}"), "PATH": path}
+    ran = subprocess.run([kiro, "verify", "specs/calc.md", "--json"], cwd=folder, env=variables, capture_output=True, text=True)
+    if not ran.stdout:
+        sys.exit(f"{folder.name}: {ran.stderr}")
     claims = json.loads(ran.stdout)["claims"]
     return [it["proof"] or f"no: {it['why']}" for it in claims]
 
@@ -96,15 +96,18 @@ def main():
     wrong = 0
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
+        # As folders of people are: what runs within the walls goes through them.
+        scratch.chmod(0o755)
         outside = scratch / "tools"
         environment(outside)
         on_path = f"{outside}/bin:{os.environ['PATH']}"
+        configured = {"pyproject.toml": "[tool.pytest.ini_options]\n"}
         never_run = {"calc/never.py": "".join(f"a{it} = {it}\n" for it in range(7))}
         cases = [
             ("unittest, on the path", UNITTEST, {}, on_path, False, "5 of 7"),
             ("unittest, in .venv", UNITTEST, {}, os.environ["PATH"], True, "5 of 7"),
-            ("pytest, on the path", PYTEST, {}, on_path, False, "5 of 7"),
-            ("pytest, in .venv", PYTEST, {}, os.environ["PATH"], True, "5 of 7"),
+            ("pytest, on the path", PYTEST, configured, on_path, False, "5 of 7"),
+            ("pytest, in .venv", PYTEST, configured, os.environ["PATH"], True, "5 of 7"),
             ("a file that no test imports", UNITTEST, never_run, on_path, False, "5 of 14"),
             ("settings that leave code out", UNITTEST, {".coveragerc": "[run]\nomit = calc/*\n", **never_run}, on_path, False, "5 of 14"),
             ("a module named coverage", UNITTEST, {"coverage/__init__.py": "", "coverage/cmdline.py": "def main(a): return 0\n"}, on_path, False, "5 of"),

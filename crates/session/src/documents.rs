@@ -47,7 +47,9 @@ fn read_own(project: &Project, path: &str, file: &Path) -> Result<Vec<u8>, Sessi
         )
         .hint("put the document itself there, or name the file that it leads to"));
     }
-    let relative = RelPath::parse(path).map_err(SessionError::input)?;
+    let within = leads.strip_prefix(&project.root).ok();
+    let within = within.and_then(Path::to_str).unwrap_or(path);
+    let relative = RelPath::parse(within).map_err(SessionError::input)?;
     host::files::read_in(&project.root, &relative, DOCUMENT_MAX).map_err(SessionError::input)
 }
 

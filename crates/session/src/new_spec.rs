@@ -1,7 +1,9 @@
 //! `kiro spec new`: a new spec, made of an idea by a model, or from a template for a person to fill in.
 
+mod computed;
 mod drafting;
 mod ground;
+mod kinds;
 mod shape;
 mod words;
 

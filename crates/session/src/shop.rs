@@ -437,6 +437,11 @@ impl Shop {
         self.confined(yard, argv, env, folders, SCAN_SECONDS)
     }
 
+    /// Runs what was written only to be tried, for as long as a candidate may run.
+    pub(crate) fn try_out(&self, yard: &Yard, argv: Vec<String>) -> Result<Finished, SessionError> {
+        self.limited(yard, argv, CANDIDATE_SECONDS)
+    }
+
     fn limited(
         &self,
         yard: &Yard,

@@ -177,7 +177,7 @@ impl Draft {
             ));
             let [who, want, why] = &part.story;
             if !who.is_empty() {
-                let who = plain(who, &["as a ", "as an ", "a ", "an "]);
+                let who = plain(who, &["as a ", "as an ", "as the ", "a ", "an ", "the "]);
                 let want = plain(want, &["i want ", "want "]);
                 let why = plain(why, &["so that "]);
                 let article = if who.starts_with(['a', 'e', 'i', 'o', 'u']) {

@@ -1,7 +1,8 @@
 //! `kiro spec new IDEA`: a model says in small pieces what an idea asks for, and the program makes a specification of it.
 //!
 //! What can be checked is checked while the model is there to mend it: the form of each answer, each example, and what the lint
-//! says of the whole. A small model works each example out a second time; those on which it disagrees with itself are left out.
+//! says of the whole. A small model works each example out a second time, and a third time where the two differ; what no two of
+//! the three agree on is left out.
 
 use std::path::PathBuf;
 
@@ -13,7 +14,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use spec::{Diagnostic, LineIndex, Purpose, Spec, lint_spec};
 
-use super::shape::{Answered, Kind, Questions, Rules, Settled, Shape, Wish, WorkedOut, draft};
+use super::shape::{
+    Answered, Kind, Questions, Rules, Settled, Shape, Shown, Wish, WorkedOut, draft,
+};
 use super::{NewSpec, free_place, ground, words};
 use crate::briefing::{Briefing, Wanted};
 use crate::documents;
@@ -137,9 +140,9 @@ fn wanted(options: &DraftOptions, name: &str) -> NewSpec {
     }
 }
 
-struct Drafting<'a> {
+pub(super) struct Drafting<'a> {
     options: &'a DraftOptions,
-    shop: &'a Shop,
+    pub(super) shop: &'a Shop,
     front: &'a mut dyn Front,
     journal: Journal,
     transcript: Transcript,
@@ -345,7 +348,8 @@ impl<'a> Drafting<'a> {
         })
     }
 
-    /// Rules without the examples on which a small model disagrees with itself.
+    /// Rules whose examples a small model works out a second time, by the rules alone. Where the answers differ it is asked a third
+    /// time, for code that is run; the value on which two of three agree stands, and an example on which none do is left out.
     fn doubted(
         &mut self,
         shape: &Shape,
@@ -353,22 +357,32 @@ impl<'a> Drafting<'a> {
         mut rules: Rules,
         dropped: &mut Vec<String>,
     ) -> Result<Settled, SessionError> {
-        let model = self.shop.model()?;
+        let is_small = self.shop.model()?.profile().strategy == Strategy::Slots;
         let calls: Vec<String> = rules.shown().map(|it| it.call.clone()).collect();
-        if shape.kind == Kind::Functions
-            && !calls.is_empty()
-            && model.profile().strategy == Strategy::Slots
-        {
-            let (text, form) = words::worked_out(shape, place, &rules, &calls);
-            let (second, _): (WorkedOut, _) = self.ask("the examples once more", &text, &form)?;
-            let answers = second.answers.into_iter().map(|it| it.gives);
-            for (shown, answer) in rules.shown().zip(answers) {
-                if plain(&shown.gives) != plain(&answer) {
+        if shape.kind == Kind::Functions && is_small {
+            let once_more = "the examples once more";
+            let second = self.worked_out(shape, place, &rules, &calls, once_more)?;
+            let apart: Vec<(usize, String)> = rules
+                .shown()
+                .map(|it| it.gives.clone())
+                .zip(second)
+                .enumerate()
+                .filter(|(_, (first, second))| plain(first) != plain(second))
+                .map(|(at, (_, second))| (at, second))
+                .collect();
+            let calls: Vec<String> = apart.iter().map(|(at, _)| calls[*at].clone()).collect();
+            let third = self.third(shape, place, &rules, &calls)?;
+            let mut shown: Vec<&mut Shown> = rules.shown().collect();
+            for ((at, second), third) in apart.into_iter().zip(third) {
+                let it = &mut *shown[at];
+                if plain(&third) == plain(&second) {
+                    it.gives = second;
+                } else if plain(&third) != plain(&it.gives) {
                     dropped.push(format!(
-                        "{} → {}: worked out a second time it gave {answer}",
-                        shown.call, shown.gives
+                        "{} → {}: worked out again it gave {second}, then {third}",
+                        it.call, it.gives
                     ));
-                    shown.call.clear();
+                    it.call.clear();
                 }
             }
             rules.sweep();
@@ -376,6 +390,45 @@ impl<'a> Drafting<'a> {
         let settled = rules.settle(shape, place);
         dropped.extend(settled.wrong.iter().cloned());
         Ok(settled)
+    }
+
+    /// What calls give by code where that can be run, else in words; nothing is asked where there are none.
+    fn third(
+        &mut self,
+        shape: &Shape,
+        place: usize,
+        rules: &Rules,
+        calls: &[String],
+    ) -> Result<Vec<String>, SessionError> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.computed(shape, place, rules, calls)? {
+            Some(values) => Ok(values),
+            None => self.worked_out(shape, place, rules, calls, "what is doubtful"),
+        }
+    }
+
+    /// The run's id in the journal.
+    pub(super) fn run_id(&self) -> &str {
+        &self.run
+    }
+
+    /// What the model says that calls give by the rules; nothing is asked where there are none.
+    fn worked_out(
+        &mut self,
+        shape: &Shape,
+        place: usize,
+        rules: &Rules,
+        calls: &[String],
+        slot: &str,
+    ) -> Result<Vec<String>, SessionError> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (text, form) = words::worked_out(shape, place, rules, calls);
+        let (said, _): (WorkedOut, _) = self.ask(slot, &text, &form)?;
+        Ok(said.answers.into_iter().map(|it| it.gives).collect())
     }
 
     /// The whole, with the parts asked for again that the lint has remarks on; what it says in the end.
@@ -470,13 +523,13 @@ impl<'a> Drafting<'a> {
         text: &str,
         form: &Value,
     ) -> Result<(T, String), SessionError> {
-        let first = self.turn(slot, text, form)?;
+        let first = self.turn(slot, text, Some(form))?;
         let wrong = match read(&first) {
             Ok(value) => return Ok((value, first)),
             Err(wrong) => wrong,
         };
         let again = words::again(text, &first, &[wrong]);
-        let second = self.turn(slot, &again, form)?;
+        let second = self.turn(slot, &again, Some(form))?;
         match read(&second) {
             Ok(value) => Ok((value, second)),
             Err(wrong) => Err(SessionError::internal(format!(
@@ -486,12 +539,18 @@ impl<'a> Drafting<'a> {
         }
     }
 
-    fn turn(&mut self, slot: &str, text: &str, form: &Value) -> Result<String, SessionError> {
+    /// One answer, in a form where one is given.
+    pub(super) fn turn(
+        &mut self,
+        slot: &str,
+        text: &str,
+        form: Option<&Value>,
+    ) -> Result<String, SessionError> {
         let model = self.shop.model()?;
         // Only the built-in model is held to the form; the others are told it.
-        let text = match model.id().provider() == Provider::Local {
-            true => text.to_owned(),
-            false => format!("{text}\n\nThe answer keeps this JSON schema:\n{form}"),
+        let text = match form.filter(|_| model.id().provider() != Provider::Local) {
+            None => text.to_owned(),
+            Some(form) => format!("{text}\n\nThe answer keeps this JSON schema:\n{form}"),
         };
         self.turns += 1;
         let route = format!("turn {}", self.turns);
@@ -502,14 +561,17 @@ impl<'a> Drafting<'a> {
         let message = Message::user(text);
         self.transcript.keep(0, &message);
         let request = Request {
-            system: self.system.clone(),
+            system: match form {
+                Some(_) => self.system.clone(),
+                None => String::new(),
+            },
             messages: vec![message],
             tools: Vec::new(),
             max_tokens: ANSWER_MAX.min(model.profile().output_tokens_max),
             temperature: 0.0,
             seed: u64::from(self.turns),
             stop: Vec::new(),
-            schema: Some(form.clone()),
+            schema: form.cloned(),
         };
         let clock = Stopwatch::start();
         let front = &mut *self.front;

@@ -4,6 +4,7 @@ use code::Language;
 use serde::Deserialize;
 use spec::{Draft, Part, Rule, Spec};
 
+use super::kinds;
 use super::words::arguments;
 
 /// What is wished for, with what is known of it.
@@ -190,7 +191,7 @@ impl Shape {
     }
 
     /// The program of a shape of commands.
-    fn program(&self) -> &str {
+    pub(super) fn program(&self) -> &str {
         let name = self.file.rsplit('/').next().unwrap_or(&self.file);
         name.split('.').next().unwrap_or(name)
     }
@@ -275,7 +276,11 @@ impl Rules {
         let mut wrong = Vec::new();
         let mut rules = Vec::new();
         for (list, stays) in [(&self.criteria, false), (&self.unchanged, true)] {
-            for rule in list {
+            for (at, rule) in list.iter().enumerate() {
+                if let Some(why) = repeats(&list[..at], rule) {
+                    wrong.push(why);
+                    continue;
+                }
                 let examples = rule
                     .examples
                     .iter()
@@ -320,6 +325,18 @@ impl Rules {
     }
 }
 
+/// Why a rule is none: an earlier one says the same for another condition, so the conditions decide nothing.
+fn repeats(earlier: &[Ruled], rule: &Ruled) -> Option<String> {
+    let said = |it: &Ruled| it.shall.trim().trim_end_matches('.').to_lowercase();
+    let one = earlier.iter().find(|it| said(it) == said(rule))?;
+    Some(format!(
+        "when {} and when {} it says the same, «{}»: say what differs, or give one rule",
+        one.when,
+        rule.when,
+        rule.shall.trim()
+    ))
+}
+
 impl Shape {
     /// An example as a bullet of a spec; why it is none otherwise.
     fn example(&self, part: &ShapePart, shown: &Shown) -> Result<String, String> {
@@ -327,6 +344,10 @@ impl Shape {
         // Asked for a value, a small model gives the empty text as nothing at all.
         if gives.is_empty() && self.kind == Kind::Functions {
             gives = "\"\"";
+        }
+        let is_python = self.kind == Kind::Functions && self.file.ends_with(".py");
+        if is_python && let Some(why) = kinds::misfit(&part.signature, call) {
+            return Err(format!("`{call}` does not fit {}: {why}", part.signature));
         }
         let told = format!("`{call}` → `{gives}`");
         let is_plain = |it: &str| !it.is_empty() && !it.contains(['`', '\n']);
@@ -336,10 +357,14 @@ impl Shape {
         let forms = match self.kind {
             Kind::Commands => vec![format!("`$ {}` → `{gives}`", call.trim_start_matches("$ "))],
             // A text is often given without its quotes.
-            _ => vec![
-                told.clone(),
-                format!("`{call}` → `{}`", serde_json::Value::from(gives)),
-            ],
+            _ => {
+                let quoted = format!("`{call}` → `{}`", serde_json::Value::from(gives));
+                match is_python && kinds::misfit_value(&part.signature, gives).is_some() {
+                    true if kinds::returns_text(&part.signature) => vec![quoted],
+                    true => Vec::new(),
+                    false => vec![told.clone(), quoted],
+                }
+            }
         };
         let most = arguments(&part.signature);
         if self.kind == Kind::Functions && given(call) > most {
@@ -379,15 +404,21 @@ impl Shape {
                 part.name
             ));
         }
+        let raises = refused.raises.trim().trim_end_matches("()");
+        let fits = kinds::misfit(&part.signature, call).is_none();
+        let is_python = self.kind == Kind::Functions && self.file.ends_with(".py");
+        if is_python && raises == "TypeError" && fits && arguments(&part.signature) == given(call) {
+            return Err(format!(
+                "`{call}` fits {}, so it raises no TypeError",
+                part.signature
+            ));
+        }
         let (shall, example) = match self.kind {
             Kind::Other => return Ok(rule(refused.shall.clone(), Vec::new())),
-            Kind::Functions => {
-                let raises = refused.raises.trim().trim_end_matches("()");
-                (
-                    format!("raise {raises}"),
-                    format!("`{call}` raises `{raises}`"),
-                )
-            }
+            Kind::Functions => (
+                format!("raise {raises}"),
+                format!("`{call}` raises `{raises}`"),
+            ),
             Kind::Commands => (
                 format!("end with exit code {}", refused.exit),
                 format!(
@@ -422,31 +453,10 @@ impl Shape {
     }
 }
 
-/// How many arguments a call gives: its commas outside of texts and inner brackets, and one more.
+/// How many arguments a call gives.
 fn given(call: &str) -> usize {
-    let Some((_, inner)) = call.split_once('(') else {
-        return 0;
-    };
-    let (mut depth, mut quote, mut is_escaped) = (0_usize, None, false);
-    let mut commas = 0;
-    for c in inner.chars() {
-        match (quote, c) {
-            _ if is_escaped => is_escaped = false,
-            (Some(_), '\\') => is_escaped = true,
-            (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') if depth == 0 => break,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (None, ',') if depth == 0 => commas += 1,
-            (None, _) => {}
-        }
-    }
-    match inner.trim_start().starts_with(')') {
-        true => 0,
-        false => commas + 1,
-    }
+    call.split_once('(')
+        .map_or(0, |(_, rest)| kinds::inside(rest).len())
 }
 
 /// The draft of settled parts.
@@ -548,10 +558,40 @@ mod tests {
         );
         assert!(shown("slugify(text)", "\"a\"").is_err());
         assert!(shown("slugify(\"A\", 2)", "\"a\"").is_err());
+        assert!(shown("slugify(3)", "\"a\"").is_err());
+        assert_eq!(
+            shown("slugify(\"12\")", "12"),
+            Ok("`slugify(\"12\")` → `\"12\"`".to_owned())
+        );
         assert_eq!(given("f(\"a, \\\"b\", [1, 2], {\"x\": (3, 4)})"), 3);
         assert_eq!((given("f()"), given("f")), (0, 0));
         assert!(shown("other(\"A\")", "\"a\"").is_err());
         assert!(shown("slugify(\"`\")", "\"a\"").is_err());
+    }
+
+    #[test]
+    fn a_rule_that_says_what_an_earlier_one_says_is_none() {
+        let shape = shape("functions", "", "slugify", "slugify(text: str) -> str");
+        let rule = |when: &str, shall: &str| Ruled {
+            when: when.to_owned(),
+            shall: shall.to_owned(),
+            examples: vec![Shown {
+                call: "slugify(\"A\")".to_owned(),
+                gives: "\"a\"".to_owned(),
+            }],
+        };
+        let rules = Rules {
+            criteria: vec![
+                rule("it is long", "cut it"),
+                rule("it is short", "Cut it."),
+                rule("it has spaces", "make dashes"),
+            ],
+            ..Rules::default()
+        };
+        let settled = rules.settle(&shape, 0);
+        assert_eq!(settled.part.rules.len(), 2);
+        let told = "when it is long and when it is short it says the same";
+        assert!(settled.wrong[0].starts_with(told), "{:?}", settled.wrong);
     }
 
     #[test]

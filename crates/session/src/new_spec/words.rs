@@ -155,9 +155,11 @@ pub(super) fn rules(wish: &Wish<'_>, shape: &Shape, part: usize) -> (String, Val
                 count => format!("its {count} arguments"),
             }
         ),
-        Kind::Commands => " `examples`, 1 to 2: `call`, the whole line that is typed, which must work in an empty folder \
-             without anything typed before, and `gives`, the one line that is printed."
-            .to_owned(),
+        Kind::Commands => format!(
+            " `examples`, 1 to 2: `call`, the whole line that is typed: {} and what follows it, which must work in an empty folder \
+             without anything typed before, and `gives`, the one line that is printed.",
+            shape.program()
+        ),
         Kind::Other => String::new(),
     };
     let refusals = match shape.kind {
@@ -179,8 +181,8 @@ pub(super) fn rules(wish: &Wish<'_>, shape: &Shape, part: usize) -> (String, Val
         false => ("`criteria`, 2 to 4 rules", ""),
     };
     let asked = format!(
-        "{}\nThe whole: {}\nThe part: {head}: {}\nGive its rules.{story} {first}: `when`, the condition in words, such as «the text \
-         has two spaces in a row»; `shall`, a verb and what happens, such as «make them one dash».{examples} {second}`refusals`, at \
+        "{}\nThe whole: {}\nThe part: {head}: {}\nGive its rules.{story} {first}: `when`, the condition in words; `shall`, a \
+         verb and exactly what happens then, another thing in every rule.{examples} {second}`refusals`, at \
          most 2, for input that is wrong: `when`; {refusals}. No vague words such as fast, simple or correctly.",
         idea(wish),
         shape.overview,
@@ -212,13 +214,8 @@ pub(super) fn again(asked: &str, last: &str, wrong: &[String]) -> String {
     )
 }
 
-/// What calls give by the rules alone.
-pub(super) fn worked_out(
-    shape: &Shape,
-    part: usize,
-    rules: &Rules,
-    calls: &[String],
-) -> (String, Value) {
+/// The rules of a part, one a line.
+fn said(rules: &Rules) -> String {
     let said: Vec<String> = rules
         .criteria
         .iter()
@@ -231,13 +228,35 @@ pub(super) fn worked_out(
                 .map(|it| format!("- when {}: raise {}", it.when, it.raises)),
         )
         .collect();
+    said.join("\n")
+}
+
+/// A function by the rules alone.
+pub(super) fn code(shape: &Shape, part: usize, rules: &Rules) -> String {
+    let one = &shape.parts[part];
+    format!(
+        "{}: {}\n{}\n\nWrite this Python function by these rules, whole, in one code block, with the imports that it needs. No \
+         tests and no examples.",
+        one.signature,
+        one.purpose,
+        said(rules)
+    )
+}
+
+/// What calls give by the rules alone.
+pub(super) fn worked_out(
+    shape: &Shape,
+    part: usize,
+    rules: &Rules,
+    calls: &[String],
+) -> (String, Value) {
     let one = &shape.parts[part];
     let asked = format!(
         "{}: {}\n{}\n\nWhat does each of these calls give by these rules? In `steps` work it out in a few words, in `gives` write the \
          value as in code, or the name of the error.\n{}",
         one.signature,
         one.purpose,
-        said.join("\n"),
+        said(rules),
         calls.join("\n")
     );
     let answer = object(json!({"steps": text(300), "gives": text(200)}));
