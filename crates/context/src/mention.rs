@@ -136,7 +136,7 @@ fn picture(text: &str) -> Option<(MentionKind, Vec<String>, usize)> {
     let path = path[..end.unwrap_or(path.len())].trim_end_matches(CLOSING);
     let lower = path.to_ascii_lowercase();
     let ends = |it: &&str| lower.ends_with(*it) && lower.len() > it.len();
-    let is_one = PICTURES.iter().any(|it| ends(&it)) && !path.contains(':');
+    let is_one = PICTURES.iter().any(ends) && !path.contains(':');
     is_one.then(|| (MentionKind::Image, vec![path.to_owned()], 1 + path.len()))
 }
 
