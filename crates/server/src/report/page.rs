@@ -183,22 +183,34 @@ fn times(page: &mut String, metrics: &Metrics) {
         })
         .collect();
     all.drain(..all.len().saturating_sub(RUNS_MAX));
+    let wholes = all.iter().map(|it| it.parts.iter().sum::<f64>());
+    let (seconds, unit) = unit_of(wholes.fold(0.0, f64::max));
+    let parts = all.iter_mut().flat_map(|it| &mut it.parts);
+    parts.for_each(|it| *it /= seconds);
     if !all.is_empty() {
         let title = "Where the time went, run by run";
         plot(
             page,
             title,
             &["models", "checks", "waiting and the rest"],
-            &bars(title, &all, &|it| {
-                whole_minutes(&duration((it * 1000.0) as i64))
-            }),
+            &bars(title, &all, &|it| format!("{} {unit}", plain(it))),
         );
     }
 }
 
-/// A time without a part that is nothing.
-fn whole_minutes(time: &str) -> String {
-    time.strip_suffix(" 0 s").unwrap_or(time).to_owned()
+/// A number without parts that say nothing.
+fn plain(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The seconds of a unit in which so many seconds are read easily, and its name.
+fn unit_of(seconds: f64) -> (f64, &'static str) {
+    match seconds {
+        ..120.0 => (1.0, "s"),
+        ..7_200.0 => (60.0, "min"),
+        _ => (3_600.0, "h"),
+    }
 }
 
 fn traced(page: &mut String, metrics: &Metrics) {
