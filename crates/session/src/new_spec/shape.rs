@@ -534,7 +534,12 @@ mod tests {
 
     #[test]
     fn examples_that_cannot_be_checked_are_told() {
-        let shape = shape("functions", "", "slugify", "slugify(text: str) -> str");
+        let shape = shape(
+            "functions",
+            "slugs.py",
+            "slugify",
+            "slugify(text: str) -> str",
+        );
         let shown = |call: &str, gives: &str| {
             shape.example(
                 &shape.parts[0],
