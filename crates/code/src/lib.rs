@@ -8,6 +8,7 @@
 
 mod branch;
 mod complexity;
+mod cut;
 mod definition;
 mod fence;
 mod flaws;
@@ -25,6 +26,7 @@ mod weakened;
 
 pub use branch::crossed;
 pub use complexity::complexity;
+pub use cut::without;
 pub use fence::fenced;
 pub use flaws::{Flaw, FlawKind, flaws};
 pub use import::{Import, imports, with_known_imports};
