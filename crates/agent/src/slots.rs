@@ -36,8 +36,11 @@ pub struct FunctionSlot {
     pub rules: Vec<Rule>,
     /// Examples that belong to no rule, as a person reads them: `call → value`.
     pub examples: Vec<String>,
-    /// Functions of other files that it may call; the program imports them.
+    /// Functions that it may call; the program imports those of other files.
     pub neighbours: Vec<Neighbour>,
+    /// Definitions of its own file that have rules of their own. A small model that sees them writes the like instead
+    /// of what is asked, so they are not shown, and what an answer says of them does not count.
+    pub others: Vec<String>,
     /// Where it stands, relative to the project.
     pub path: String,
     /// The file's present text; empty when it is new.
@@ -53,7 +56,7 @@ pub struct Rule {
     pub examples: Vec<String>,
 }
 
-/// A function of another file.
+/// A function that may be called.
 #[derive(Clone, Debug)]
 pub struct Neighbour {
     /// Its signature, or its name.
@@ -70,6 +73,11 @@ impl FunctionSlot {
     /// Whether the file has the function already, so that it is to be changed.
     fn is_edit(&self) -> bool {
         defined(self.language, &self.file).contains(&self.function)
+    }
+
+    /// The file as the model sees it.
+    fn shown(&self) -> String {
+        code::without(self.language, &self.file, &self.others)
     }
 }
 
@@ -527,6 +535,7 @@ impl Work<'_> {
         if let Some(error) = code::syntax_error(slot.language, &item) {
             return Err(format!("not {}: line {}", slot.language.name(), error.line));
         }
+        let item = code::without(slot.language, &item, &slot.others);
         let item = code::with_known_imports(slot.language, &item, &slot.file);
         let file = code::splice(slot.language, &slot.file, &item, &slot.function)
             .map_err(|error| error.to_string())?;

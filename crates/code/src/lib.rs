@@ -8,6 +8,7 @@
 
 mod branch;
 mod complexity;
+mod cut;
 mod definition;
 mod duplication;
 mod fence;
@@ -26,6 +27,7 @@ mod weakened;
 
 pub use branch::crossed;
 pub use complexity::complexity;
+pub use cut::without;
 pub use duplication::duplicated_lines;
 pub use fence::fenced;
 pub use flaws::{Flaw, FlawKind, flaws};

@@ -41,6 +41,10 @@ pub struct FunctionWork {
     pub entry: Option<EntryCall>,
     /// Functions of other files that it is to use.
     pub uses: Vec<Neighbour>,
+    /// Functions of its own file that it is to use.
+    pub beside: Vec<Neighbour>,
+    /// Names that other requirements describe, in its own file: what stands there is theirs.
+    pub others: Vec<String>,
     /// What it is for.
     pub purpose: String,
     /// What the spec says of the program as a whole, where the words of the rules are explained.
@@ -366,7 +370,9 @@ impl Ground<'_> {
             file: subject.file.clone(),
             language,
             module: self.tooling.module_kind(&subject.file),
-            uses: self.neighbours(requirement, subject, &examples),
+            uses: self.neighbours(requirement, subject, &examples, false),
+            beside: self.neighbours(requirement, subject, &examples, true),
+            others: self.others(requirement, subject),
             purpose: words::purpose(requirement),
             context: words::context(self.spec),
             rules,
@@ -383,18 +389,28 @@ impl Ground<'_> {
         }))
     }
 
-    /// Functions of other files that the requirement speaks of or its examples call.
+    /// What other requirements describe in the subject's file.
+    fn others(&self, requirement: &Requirement, subject: &Subject) -> Vec<String> {
+        let own = subjects_of(self.spec, requirement, self.subjects);
+        let is_other = |it: &&Subject| it.file == subject.file && !own.contains(it);
+        let others = self.subjects.iter().filter(is_other);
+        others.map(|it| it.function.clone()).collect()
+    }
+
+    /// Functions of other files, or those of its own, that the requirement speaks of or its examples call.
     fn neighbours(
         &self,
         requirement: &Requirement,
         subject: &Subject,
         examples: &[&Example],
+        in_its_file: bool,
     ) -> Vec<Neighbour> {
         let is_near = |it: &&Subject| {
             it.function != subject.function
-                && it.file != subject.file
+                && (it.file == subject.file) == in_its_file
                 && it.language() == subject.language()
                 && (mentions(requirement, &it.function)
+                    || in_its_file && speaks_of(requirement, &it.function)
                     || examples
                         .iter()
                         .any(|example| checks::uses(example, &it.function)))
@@ -501,14 +517,35 @@ fn entry_rule(subject: &Subject) -> Option<Rule> {
     })
 }
 
-/// Whether a requirement speaks of a function in backticks.
+/// Whether a requirement speaks of a function in backticks: by its name alone, or as a call, which may stand within
+/// another one.
 pub(crate) fn mentions(requirement: &Requirement, function: &str) -> bool {
-    let called = format!("`{function}`");
-    let call = format!("`{function}(");
     let texts = requirement.criteria.iter().map(|it| it.text.as_str());
-    texts
+    let mut texts = texts.chain([requirement.text.as_str()]);
+    texts.any(|text| code_spans(text).any(|code| code == function || calls(code, function)))
+}
+
+fn code_spans(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Whether a piece of code calls a function by this name, and not a method of something.
+fn calls(code: &str, function: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '"' | '\'');
+    code.match_indices(function).any(|(at, _)| {
+        let is_whole = !code[..at].ends_with(is_part);
+        is_whole && code[at + function.len()..].starts_with('(')
+    })
+}
+
+/// Whether a requirement has a function's name among its words, as in "the precedence of both".
+fn speaks_of(requirement: &Requirement, function: &str) -> bool {
+    let texts = requirement.criteria.iter().map(|it| it.text.as_str());
+    let is_gap = |c: char| !c.is_alphanumeric() && c != '_';
+    let mut words = texts
         .chain([requirement.text.as_str()])
-        .any(|text| text.contains(&called) || text.contains(&call))
+        .flat_map(|it| it.split(is_gap));
+    words.any(|it| it == function)
 }
 
 /// A file with what the program owns in it: the function visible to others, imports of the neighbours that it

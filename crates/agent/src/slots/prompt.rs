@@ -126,10 +126,11 @@ pub(super) fn complete(slot: &FunctionSlot) -> String {
 
 /// The file so far, below the imports of the neighbours, with room after it.
 fn file_so_far(slot: &FunctionSlot) -> String {
-    let is_new = |it: &&Neighbour| !slot.file.contains(&it.statement);
+    let file = slot.shown();
+    let is_new = |it: &&Neighbour| it.file != slot.path && !file.contains(&it.statement);
     let imports = slot.neighbours.iter().filter(is_new);
     let mut text: String = imports.map(|it| format!("{}\n", it.statement)).collect();
-    text.push_str(slot.file.trim_end());
+    text.push_str(file.trim_end());
     match text.trim_end() {
         "" => String::new(),
         text => format!("{text}\n\n\n"),
@@ -212,12 +213,10 @@ fn task(slot: &FunctionSlot) -> String {
         let _ = writeln!(text, "{}", slot.purpose);
     }
     requirements(&mut text, slot);
-    if !slot.file.trim().is_empty() {
-        let _ = writeln!(
-            text,
-            "\nThe file so far:\n{}",
-            fenced(slot.language, &slot.file)
-        );
+    let file = slot.shown();
+    if !file.trim().is_empty() {
+        let file = fenced(slot.language, &file);
+        let _ = writeln!(text, "\nThe file so far:\n{file}");
     }
     text
 }
@@ -238,6 +237,7 @@ fn requirements(text: &mut String, slot: &FunctionSlot) {
         let all = slot.examples.iter().chain(under_rules());
         list(text, "Examples", all.cloned());
     }
+    let described = |it: &Neighbour| described(it, &slot.path);
     list(text, NEIGHBOURS, slot.neighbours.iter().map(described));
 }
 
@@ -246,13 +246,17 @@ fn told(rule: &Rule) -> String {
     rule.text.clone() + &examples.collect::<String>()
 }
 
-fn described(neighbour: &Neighbour) -> String {
+fn described(neighbour: &Neighbour, path: &str) -> String {
     let Neighbour {
         signature, file, ..
     } = neighbour;
+    let place = match file == path {
+        true => "in this file".to_owned(),
+        false => format!("from {file}"),
+    };
     match neighbour.about.as_str() {
-        "" => format!("{signature} (from {file})"),
-        about => format!("{signature} (from {file}): {about}"),
+        "" => format!("{signature} ({place})"),
+        about => format!("{signature} ({place}): {about}"),
     }
 }
 

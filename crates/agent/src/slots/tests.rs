@@ -30,6 +30,7 @@ fn slot(file: &str) -> FunctionSlot {
             about: "Halves a number.".into(),
             statement: "from half import half".into(),
         }],
+        others: Vec::new(),
         path: "double.py".into(),
         file: file.into(),
     }
@@ -248,6 +249,34 @@ fn branches_of_two_answers_are_put_together() {
     let routes: Vec<Route> = filled.tried.iter().map(|it| it.route).collect();
     assert_eq!(routes, [Route::Direct, Route::PlanThenCode, Route::Crossed]);
     assert!(filled.trial.is_green());
+}
+
+#[test]
+fn what_has_rules_of_its_own_is_neither_shown_nor_changed() {
+    let file = "K = 2\n\n\ndef half(n):\n    return n / 2\n";
+    let other = FunctionSlot {
+        others: vec!["half".into()],
+        ..slot(file)
+    };
+    for text in [prompt::complete(&other), prompt::code(&other)] {
+        assert!(text.contains("K = 2") && !text.contains("return n / 2"));
+    }
+    let code = "def half(n):\n    return n // 2\n\n\ndef double(n):\n    return n * 2 + half(0)\n";
+    let reply = serde_json::json!({"reply": format!("```python\n{code}```")});
+    let model = Scripted::parse("test", &format!("{reply}\n")).expect("the script parses");
+    let mut bench = Table(vec![("n * 2", green())]);
+    let limits = Limits::default();
+    let filled = fill(
+        &model,
+        &other,
+        limits,
+        &mut bench,
+        &Cancel::new(),
+        &mut |_| (),
+    );
+    let text = filled.expect("filled").file.expect("a file");
+    assert!(text.starts_with(file), "{text}");
+    assert!(text.contains("return n * 2"), "{text}");
 }
 
 #[test]

@@ -137,6 +137,44 @@ fn functions_that_a_requirement_only_speaks_of_are_not_its_work() {
 }
 
 #[test]
+fn a_call_within_a_call_is_a_use() {
+    let spec = Spec::parse(
+        "s",
+        "### FR-1: One\n`one(n: int) -> int` in `one.py`.\n\n- X\n  - `one(1)` → `1`\n\n\
+         ### FR-2: Off\n`off(n: int) -> int` in `off.py`.\n\n- X\n  - `off(1)` → `1`\n\n\
+         ### FR-3: Two\n`two(n: int) -> int` in `two.py`.\n\n\
+         - Give `abs(one(n))`, never `\"off\"`, `x.off(1)` or `kickoff(1)`\n  - `two(1)` → `1`\n",
+    );
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-3".into()], &[]).expect("work");
+    let uses: Vec<&str> = work.functions[0]
+        .uses
+        .iter()
+        .map(|it| it.function.as_str())
+        .collect();
+    assert_eq!(uses, ["one"]);
+}
+
+#[test]
+fn what_other_requirements_describe_in_the_same_file_is_told_apart() {
+    let spec = Spec::parse(
+        "s",
+        "### FR-1: Rank\n`rank(n: int) -> int` in `one.py` ranks a number.\n\n- X\n  - `rank(1)` → `1`\n\n\
+         ### FR-2: Two\n`two(n: int) -> int` in `one.py`.\n\n- X\n  - `two(1)` → `2`\n\n\
+         ### FR-3: Three\n`three(n: int) -> int` in `one.py`.\n\n- The rank of `n`\n  - `three(1)` → `1`\n",
+    );
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-3".into()], &[]).expect("work");
+    let three = &work.functions[0];
+    assert_eq!(three.others, ["rank", "two"]);
+    let beside: Vec<&str> = three.beside.iter().map(|it| it.function.as_str()).collect();
+    assert_eq!(beside, ["rank"]);
+    assert_eq!(
+        three.beside[0].about,
+        "`rank(n: int) -> int` in `one.py` ranks a number."
+    );
+    assert!(three.uses.is_empty());
+}
+
+#[test]
 fn a_function_without_examples_is_written_and_imported() {
     let spec = Spec::parse(
         "s",

@@ -200,6 +200,7 @@ fn slot() -> FunctionSlot {
             .map(|(call, value)| format!("{call} → {value}"))
             .collect(),
         neighbours: Vec::new(),
+        others: Vec::new(),
         path: FILE.to_owned(),
         file: String::new(),
     }

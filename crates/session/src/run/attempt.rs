@@ -516,6 +516,9 @@ fn slot(work: &FunctionWork, present: String, remarks: &[String]) -> FunctionSlo
         text: it.clone(),
         examples: Vec::new(),
     });
+    // What is yet to be written cannot be called.
+    let is_there = |it: &&Neighbour| code::definition(work.language, &present, &it.function);
+    let beside = work.beside.iter().filter(|it| is_there(it).is_some());
     FunctionSlot {
         language: work.language,
         function: work.function.clone(),
@@ -524,7 +527,8 @@ fn slot(work: &FunctionWork, present: String, remarks: &[String]) -> FunctionSlo
         context: work.context.clone(),
         rules: work.rules.iter().map(rule).chain(wishes).collect(),
         examples: work.examples.clone(),
-        neighbours: work.uses.iter().map(neighbour).collect(),
+        neighbours: work.uses.iter().chain(beside).map(neighbour).collect(),
+        others: work.others.clone(),
         path: work.file.clone(),
         file: present,
     }
