@@ -277,6 +277,28 @@ fn leftovers_of_dead_processes_are_removed() {
     );
 }
 
+/// A landing that died after it had made the folder of a file whose content still lay above.
+#[test]
+fn leftovers_above_a_file_are_removed_too() {
+    let place = Place::new();
+    place.put(".kiro-tmp.4000000.17.0", "half");
+    place.put("a/.kiro-tmp.4000000.17.1", "half");
+    place.put("a/b/there", "1");
+    place.put("c/.kiro-tmp.4000000.17.2", "elsewhere");
+    let changes = changes(vec![change("a/b/new", None, Some("1"))]);
+    let permit = granted(place.gate().judge_changes(&changes, &[], &[]));
+    apply(permit, &place.root, &changes).unwrap();
+    let names = [
+        "a/",
+        "a/b/",
+        "a/b/new",
+        "a/b/there",
+        "c/",
+        "c/.kiro-tmp.4000000.17.2",
+    ];
+    assert_eq!(place.names(), names);
+}
+
 #[test]
 fn a_changeset_is_brought_in_whole() {
     let place = Place::new();

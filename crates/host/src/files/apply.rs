@@ -201,12 +201,12 @@ struct Carry<'a> {
 impl Carry<'_> {
     /// Puts all new content on the disk, under temporary names.
     fn prepare(&mut self, plan: &Plan) -> Result<Vec<Option<Temp>>, ApplyError> {
+        self.sweep(plan)?;
         let mut temps: Vec<Option<Temp>> = Vec::new();
         for step in &plan.steps {
             let made = step.target.as_ref().map(|state| {
                 (self.before)(&step.path)?;
                 let folder = self.nearest_folder(&step.path)?;
-                temp::sweep(folder.as_fd())?;
                 Temp::create(folder, self.owner, state, self.bits(step, state)?)
             });
             match made.transpose() {
@@ -218,6 +218,32 @@ impl Carry<'_> {
             }
         }
         Ok(temps)
+    }
+
+    /// Removes what a dead process left. It may lie above a file's folder, which was not there when it began.
+    fn sweep(&self, plan: &Plan) -> Result<(), ApplyError> {
+        let mut folders = BTreeSet::new();
+        for step in plan.steps.iter().filter(|it| it.target.is_some()) {
+            let mut folder = step.path.parent();
+            while folders.insert(folder.clone()) {
+                folder = folder.and_then(|it| it.parent());
+            }
+        }
+        for folder in &folders {
+            let swept = match self.root.folder(folder.as_ref()) {
+                Ok(folder) => temp::sweep(folder.as_fd()),
+                // It is not there yet, or what stands in its place is judged later.
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::ACCESS) => Ok(()),
+                Err(errno) => Err(errno),
+            };
+            let place = || {
+                folder
+                    .as_ref()
+                    .map_or(self.root.path().to_path_buf(), |it| self.root.join(it))
+            };
+            swept.map_err(|errno| FileError::os("write", &place(), errno))?;
+        }
+        Ok(())
     }
 
     fn bits(&self, step: &Step, state: &FileState) -> Result<Option<Bits>, Errno> {
