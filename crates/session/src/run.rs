@@ -22,6 +22,7 @@ pub(crate) mod walls;
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::sync::mpsc::Sender;
 
 use change::{Changeset, Digest, RelPath};
 use engine::{Answer, Answerer, Cost, Fact, Lanes, Mode, Next, Outcome, Run};
@@ -77,6 +78,11 @@ enum Event {
     Fact(Fact),
     View(View),
     Asked(Asked),
+    /// Its proof is about to run this; the answer is why not, if a hook says so.
+    Begins {
+        argv: Vec<String>,
+        reply: Sender<Option<String>>,
+    },
     /// Its work is over.
     Ended(Result<(), SessionError>),
 }

@@ -577,6 +577,31 @@ fn a_run_asks_its_hooks() {
 }
 
 #[test]
+fn a_hook_may_keep_a_runs_tests_from_beginning() {
+    for (exit, states_then, told) in [(0, "done", "passed"), (1, "failed", "blocked")] {
+        let world = numbers();
+        let hook = format!(
+            "name: Begins\ntrigger: {{event: test.run}}\naction: {{type: command, command: 'exit {exit}', blocking: true}}\n"
+        );
+        world.write(".kiro/hooks/tests.yaml", hook);
+        trust(&world);
+        let ran = autopilot(&world, &world.script(&good_replies()), &["--task", "1"]);
+        assert_eq!(
+            states(&world)[0],
+            states_then,
+            "{}{}",
+            ran.stdout,
+            ran.stderr
+        );
+        let log = world.kiro(&["logs", "--hooks"]).stdout;
+        let line = format!("«Begins» on test.run: {told}");
+        assert!(log.contains(&line), "{log}");
+        let is_named = format!("{}{}", ran.stdout, ran.stderr).contains("not run: «Begins»");
+        assert_eq!(is_named, exit == 1, "{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
 fn held_content_is_not_completed() {
     let world = numbers();
     let hook = "name: Tags\ntrigger: {event: file.save, filter: ['numbers_kit/double.py']}\naction: {type: command, command: 'grep -q tagged {file_path}', blocking: true}\n";

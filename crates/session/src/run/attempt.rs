@@ -2,7 +2,7 @@
 //! what came of it as a changeset.
 
 use std::path::PathBuf;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
@@ -19,6 +19,7 @@ use spec::Spec;
 use super::{Event, landing};
 use crate::briefing::{Briefing, SHORT, Wanted};
 use crate::error::SessionError;
+use crate::hooking::ExecKind;
 use crate::shop::{Shop, Yard, exit_code, millis};
 use crate::talk;
 use crate::tooling;
@@ -50,6 +51,8 @@ pub(super) struct Attempt<'a> {
     /// Whether work of theirs stands in the base that was not there when this one began.
     pub(super) beside: bool,
     pub(super) events: Sender<Event>,
+    /// Whether a hook waits for tests or a build to begin.
+    pub(super) announces: bool,
     /// Where the transcript of a conversation is kept.
     pub(super) transcript: PathBuf,
 }
@@ -400,9 +403,30 @@ impl Attempt<'_> {
         file: &CheckFile,
         purpose: CheckPurpose,
     ) -> Result<Report, SessionError> {
+        if purpose == CheckPurpose::After
+            && let Some(refused) = self.held_back(&file.path, &file.argv())
+        {
+            return Ok(refused);
+        }
         let (argv, finished, report) = self.shop.check_file(&self.yard, file, purpose)?;
         self.checked(purpose, argv, &finished, &report);
         Ok(report)
+    }
+
+    /// What is reported of a check that a hook does not let begin; none where it may.
+    pub(super) fn held_back(&self, name: &str, argv: &[String]) -> Option<Report> {
+        if !self.announces || ExecKind::recognised(argv).is_none() {
+            return None;
+        }
+        let (reply, answer) = channel();
+        let argv = argv.to_vec();
+        self.events.send(Event::Begins { argv, reply }).ok()?;
+        // A run that is over has nothing against it any more.
+        let why = answer.recv().ok()??;
+        Some(Report {
+            failed: vec![(name.to_owned(), format!("not run: {why}"))],
+            ..Report::default()
+        })
     }
 
     pub(super) fn check_import(

@@ -56,6 +56,32 @@ impl Running<'_> {
         self.hooks.flush(self.front)
     }
 
+    /// Whether a hook waits for tests or a build to begin.
+    pub(super) fn hooks_wait_for_proofs(&self) -> bool {
+        [Event::TestRun, Event::BuildStart]
+            .into_iter()
+            .any(|it| self.hooks.waits_for(it))
+    }
+
+    /// Why hooks do not let a check of the run begin, by what its words say that it is; none when they do.
+    pub(super) fn hooks_on_begin(
+        &mut self,
+        argv: &[String],
+    ) -> Result<Option<String>, SessionError> {
+        let Some(kind) = ExecKind::recognised(argv) else {
+            return Ok(None);
+        };
+        let [event, ..] = kind.events();
+        if !self.hooks.waits_for(event) {
+            return Ok(None);
+        }
+        let incident = self.hooks.incident(event);
+        let incident = incident.text(Known::Command, argv.join(" "));
+        let ran = self.hooks.fire(&incident, self.front)?;
+        self.hooks.flush(self.front)?;
+        Ok(stops(&ran))
+    }
+
     /// Tells hooks how a check of the run ended, when its words say that it was tests or a build.
     pub(super) fn hooks_on_check(
         &mut self,

@@ -122,7 +122,9 @@ impl<'a> Running<'a> {
         self.lanes.begin(&begin.task);
         let done = self.done_beside(&begin.task);
         let beside = matches!(begin.way, Way::Renewed(_));
+        let announces = self.hooks_wait_for_proofs();
         let make = |events| Attempt {
+            announces,
             shop,
             spec,
             spec_text,
@@ -223,6 +225,13 @@ impl<'a> Running<'a> {
             Event::Asked(_) if self.bench.cancel.is_cancelled() => Ok(()),
             Event::Asked(asked) => {
                 asked.put_to(self.front);
+                Ok(())
+            }
+            // Whoever waits for an answer that never comes takes that for none.
+            Event::Begins { .. } if self.bench.cancel.is_cancelled() => Ok(()),
+            Event::Begins { argv, reply } => {
+                let why = self.hooks_on_begin(&argv)?;
+                let _ = reply.send(why);
                 Ok(())
             }
             Event::Ended(ended) => {

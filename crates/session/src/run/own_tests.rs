@@ -147,6 +147,12 @@ impl Attempt<'_> {
         purpose: CheckPurpose,
         all: &mut Own,
     ) -> Result<(), SessionError> {
+        if purpose == CheckPurpose::After
+            && let Some(refused) = self.held_back(&file.path, &file.argv())
+        {
+            all.report.failed.extend(refused.failed);
+            return Ok(());
+        }
         let Ran {
             argv,
             finished,
