@@ -32,3 +32,10 @@ fn a_seed_goes_the_same_way_again() {
         assert_eq!(simulate(seed), simulate(seed));
     }
 }
+
+/// A landing that died half way was refused by rules that had changed since, and its half stood.
+#[test]
+fn half_a_landing_does_not_outlive_the_rules() {
+    let lived = simulate(928);
+    assert!(lived.is_ok(), "{}", lived.unwrap_err());
+}

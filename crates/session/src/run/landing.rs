@@ -294,6 +294,15 @@ impl<'a> Running<'a> {
     /// which is safe: a file that already is as it should be is left alone.
     pub(super) fn apply(&mut self, id: &str) -> Result<(), SessionError> {
         let (changes, leave) = self.permit(id)?;
+        let again = self.is_in_doubt(id);
+        let held = match leave {
+            Leave::Given(_) => self.held(id)?,
+            _ => None,
+        };
+        // The rules may be others than when it was begun: what may not land as a whole does not stay in part.
+        if again && (held.is_some() || !matches!(leave, Leave::Given(_))) {
+            self.take_back(&changes)?;
+        }
         let permit = match leave {
             Leave::Given(permit) => permit,
             Leave::Refused(reason) => return self.fail(id.to_owned(), reason),
@@ -304,10 +313,9 @@ impl<'a> Running<'a> {
                 });
             }
         };
-        if let Some(why) = self.held(id)? {
+        if let Some(why) = held {
             return self.fail(id.to_owned(), why);
         }
-        let again = self.is_in_doubt(id);
         self.intend(id)?;
         match host::files::apply(permit, &self.place.project.root, &changes) {
             Ok(applied) => {

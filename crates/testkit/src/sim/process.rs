@@ -428,14 +428,19 @@ impl<'w> Process<'w> {
             .run
             .task(id)
             .is_some_and(Progress::is_approved_by_person);
+        let task = self.run.task(id);
+        let again = task.is_some_and(|it| self.run.state(it, false) == TaskState::InDoubt);
+        let may =
+            matches!(verdict, Verdict::Allow(_)) || by_person && matches!(verdict, Verdict::Ask(_));
+        if again && !may {
+            self.take_back(&changes)?;
+        }
         let permit = match verdict {
             Verdict::Allow(permit) => permit,
             Verdict::Ask(ask) if by_person => ask.approved(),
             Verdict::Ask(ask) => return self.judged(id, Judgement::Ask(words(&ask.reasons))),
             Verdict::Deny(_) => return self.fail(id.to_owned(), "refused".to_owned()),
         };
-        let task = self.run.task(id);
-        let again = task.is_some_and(|it| self.run.state(it, false) == TaskState::InDoubt);
         let proposal = self.proposal(id)?;
         self.record(Fact::ApplyIntended {
             task: id.to_owned(),
