@@ -319,6 +319,10 @@ fn a_small_model_is_asked_the_hooks_own_question_once_it_tells_controls_apart() 
     assert_eq!(stopped.code, Some(1), "{}", stopped.stderr);
     let told = "a.py: a mark for later (the model's opinion)";
     assert!(stopped.stderr.contains(told), "{}", stopped.stderr);
+    // Whoever is not asked does not mind how much there is.
+    for at in 0..41 {
+        world.write(&format!("many/{at}.txt"), "x\n");
+    }
     let unable = [of(own, block), of("verify=False", pass)];
     let passed = commit(&world, &world.script(&unable));
     assert_eq!(passed.code, Some(0), "{}", passed.stderr);

@@ -5,7 +5,6 @@
 //! the verdict says that it was not asked. Of a file, or of an event without one, nothing else can judge, and the question is asked
 //! once. Answers are held to a schema, and what is none of its answers is no verdict.
 
-use change::FileChange;
 use hooks::{Fact, Occasion};
 use model::{Cancel, Model};
 use serde_json::Value;
@@ -139,16 +138,16 @@ impl Asking<'_> {
         if !self.findings.is_empty() {
             return Ok(());
         }
-        let files: Vec<&FileChange> = changes.files().iter().collect();
-        if files.len() > FILES_MAX {
-            self.findings.push(format!(
-                "{} files are more than this model can review one by one",
-                files.len()
-            ));
-            return Ok(());
-        }
         if !self.can_judge()? {
             self.report.remark = UNABLE.to_owned();
+            return Ok(());
+        }
+        let files = changes.files();
+        if files.len() > FILES_MAX {
+            self.findings.push(format!(
+                "{} files are more than this model can review one by one; commit them in parts",
+                files.len()
+            ));
             return Ok(());
         }
         for file in files {
