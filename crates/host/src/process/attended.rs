@@ -1,15 +1,13 @@
 //! A program that is talked to over pipes, without a supervisor: for systems that have none.
 
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::direct::{end_group, ended, has_ended, prepare, system};
-use super::{Command, Ended, PATIENCE, RunError};
+use super::direct::{end_group, ended, has_ended, spawn, system};
+use super::{Command, Ended, PATIENCE, Pipes, RunError};
 
 /// A program of the user's own at work. When this is dropped, nothing of its process group is left. No limits hold for it.
 #[derive(Debug)]
@@ -19,30 +17,10 @@ pub struct Attended {
     pipes: Option<Pipes>,
 }
 
-/// The program's streams, seen from outside.
-#[derive(Debug)]
-pub struct Pipes {
-    /// What is written here is its standard input; dropping it ends that.
-    pub input: OwnedFd,
-    /// Its standard output.
-    pub output: OwnedFd,
-    /// Its standard error.
-    pub error: OwnedFd,
-}
-
 impl Attended {
     pub(super) fn start(command: &Command) -> Result<Attended, RunError> {
         command.check()?;
-        let started = prepare(command)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn();
-        let mut child = started.map_err(|source| RunError::Start {
-            program: command.program().to_owned(),
-            source,
-        })?;
+        let mut child = spawn(command, Stdio::piped())?;
         let missing = || system(command, "hand it its pipes")(io::ErrorKind::BrokenPipe.into());
         let pipes = Pipes {
             input: child.stdin.take().ok_or_else(missing)?.into(),
@@ -105,6 +83,7 @@ mod tests {
     use super::*;
     use std::fs::File;
     use std::io::{Read as _, Write as _};
+    use std::os::fd::OwnedFd;
 
     fn start(script: &str) -> Attended {
         Attended::start(&Command::new(["/bin/sh", "-c", script], "/")).expect("the shell starts")

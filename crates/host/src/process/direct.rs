@@ -22,7 +22,11 @@ const DRAIN: Duration = Duration::from_millis(500);
 pub(crate) fn run(command: &Command, cancelled: &dyn Fn() -> bool) -> Result<Finished, RunError> {
     command.check()?;
     let start = Instant::now();
-    let mut child = spawn(command)?;
+    let stdin = match &command.stdin {
+        None => Stdio::null(),
+        Some(bytes) => input(bytes).map_err(system(command, "prepare its input"))?,
+    };
+    let mut child = spawn(command, stdin)?;
     let outcome = follow(&mut child, command, start, cancelled);
     end_group(&child);
     let status = child.wait();
@@ -74,21 +78,21 @@ pub(super) fn ended(status: ExitStatus) -> Ended {
     }
 }
 
-fn spawn(command: &Command) -> Result<Child, RunError> {
-    let stdin = match &command.stdin {
-        None => Stdio::null(),
-        Some(bytes) => input(bytes).map_err(system(command, "prepare its input"))?,
-    };
+/// A [`RunError::Start`] of `command`.
+pub(super) fn not_started(command: &Command) -> impl FnOnce(io::Error) -> RunError + use<> {
+    let program = command.program().to_owned();
+    move |source| RunError::Start { program, source }
+}
+
+/// Starts it in a process group of its own, with pipes for what it prints.
+pub(super) fn spawn(command: &Command, stdin: Stdio) -> Result<Child, RunError> {
     prepare(command)
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|source| RunError::Start {
-            program: command.program().to_owned(),
-            source,
-        })
+        .map_err(not_started(command))
 }
 
 /// An unnamed file that holds `bytes`: unlike a pipe, it needs nobody to keep filling it.

@@ -36,9 +36,9 @@ use std::time::Duration;
 use policy::PermitMismatch;
 
 #[cfg(target_os = "linux")]
-pub use crate::sandbox::{Attended, Pipes};
+pub use crate::sandbox::Attended;
 #[cfg(all(unix, not(target_os = "linux")))]
-pub use attended::{Attended, Pipes};
+pub use attended::Attended;
 pub use command::{Channel, Command, CommandError, Ended, Finished, Limits, Watch};
 #[cfg(any(target_os = "macos", test))]
 pub(crate) use direct::run as run_direct;
@@ -53,6 +53,18 @@ pub use git::{
 pub use plain::{attended, interactive, leave, plain};
 #[cfg(target_os = "linux")]
 pub(crate) use streams::{Silence, Streams, timespec};
+
+/// The streams of an [`Attended`] program, seen from outside.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Pipes {
+    /// What is written here is its standard input; dropping it ends that.
+    pub input: std::os::fd::OwnedFd,
+    /// Its standard output.
+    pub output: std::os::fd::OwnedFd,
+    /// Its standard error.
+    pub error: std::os::fd::OwnedFd,
+}
 
 /// Bytes of memory that this process itself holds now; none where the system does not say.
 #[must_use]

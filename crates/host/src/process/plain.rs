@@ -6,7 +6,7 @@ use std::process::Stdio;
 use policy::Permit;
 
 use super::Attended;
-use super::direct::{ended, prepare, system};
+use super::direct::{ended, not_started, prepare, system};
 use super::{Command, Ended, Finished, RunError, Supervisor};
 
 /// Runs a program of the user's own (a package client, say) outside the sandbox, to its end.
@@ -67,10 +67,7 @@ pub fn interactive(permit: Permit, command: &Command) -> Result<Ended, RunError>
         .stdout(Stdio::inherit())
         .stderr(Stdio::inherit())
         .spawn()
-        .map_err(|source| RunError::Start {
-            program: command.program().to_owned(),
-            source,
-        })?;
+        .map_err(not_started(command))?;
     let status = child.wait().map_err(system(command, "wait for its end"))?;
     Ok(ended(status))
 }
@@ -88,10 +85,7 @@ pub fn leave(permit: Permit, command: &Command) -> Result<(), RunError> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn();
-    let mut child = started.map_err(|source| RunError::Start {
-        program: command.program().to_owned(),
-        source,
-    })?;
+    let mut child = started.map_err(not_started(command))?;
     // Only so that nothing of it is left in the system's list while Kiro lives.
     std::thread::spawn(move || drop(child.wait()));
     Ok(())

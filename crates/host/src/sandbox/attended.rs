@@ -2,13 +2,13 @@
 
 use std::io::{self, PipeWriter, Read as _};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use super::launch::{HANDOVER, Running, conclude};
 use super::wire::{self, Job, Report};
-use crate::process::{Command, Ended, RunError, Supervisor};
+use crate::process::{Command, Ended, Pipes, RunError, Supervisor};
 
 /// A program of the user's own at work. When this is dropped, or Kiro is no more, nothing of the program is left.
 pub struct Attended {
@@ -25,17 +25,6 @@ impl std::fmt::Debug for Attended {
             .field("command", &self.command.program())
             .finish_non_exhaustive()
     }
-}
-
-/// The program's streams, seen from outside.
-#[derive(Debug)]
-pub struct Pipes {
-    /// What is written here is its standard input; dropping it ends that.
-    pub input: OwnedFd,
-    /// Its standard output.
-    pub output: OwnedFd,
-    /// Its standard error.
-    pub error: OwnedFd,
 }
 
 impl Attended {

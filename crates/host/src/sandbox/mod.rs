@@ -60,7 +60,7 @@ mod walls;
 mod wire;
 
 #[cfg(target_os = "linux")]
-pub use attended::{Attended, Pipes};
+pub use attended::Attended;
 pub use door::{Door, DoorLimits, Doorbell, Internet, Outside, Passage, Upstream, UpstreamError};
 #[cfg(target_os = "linux")]
 pub use linux::{Layer, Sandbox};
