@@ -403,9 +403,7 @@ impl Attempt<'_> {
         file: &CheckFile,
         purpose: CheckPurpose,
     ) -> Result<Report, SessionError> {
-        if purpose == CheckPurpose::After
-            && let Some(refused) = self.held_back(&file.path, &file.argv())
-        {
+        if let Some(refused) = self.held_back(file, purpose) {
             return Ok(refused);
         }
         let (argv, finished, report) = self.shop.check_file(&self.yard, file, purpose)?;
@@ -413,18 +411,19 @@ impl Attempt<'_> {
         Ok(report)
     }
 
-    /// What is reported of a check that a hook does not let begin; none where it may.
-    pub(super) fn held_back(&self, name: &str, argv: &[String]) -> Option<Report> {
-        if !self.announces || ExecKind::recognised(argv).is_none() {
+    /// What is reported of a task's proof that a hook does not let begin; none where it may.
+    pub(super) fn held_back(&self, file: &CheckFile, purpose: CheckPurpose) -> Option<Report> {
+        let argv = file.argv();
+        let is_asked = self.announces && purpose == CheckPurpose::After;
+        if !is_asked || ExecKind::recognised(&argv).is_none() {
             return None;
         }
         let (reply, answer) = channel();
-        let argv = argv.to_vec();
         self.events.send(Event::Begins { argv, reply }).ok()?;
         // A run that is over has nothing against it any more.
         let why = answer.recv().ok()??;
         Some(Report {
-            failed: vec![(name.to_owned(), format!("not run: {why}"))],
+            failed: vec![(file.path.clone(), format!("not run: {why}"))],
             ..Report::default()
         })
     }

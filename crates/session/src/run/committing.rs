@@ -1,8 +1,8 @@
 //! `--commit-per-task` and `--branch`: what the person asked git to keep. This is the one place of a run that writes the user's
 //! repository: objects, the branch that is checked out, and in the index only the entries of the task's own files.
 //!
-//! A commit is built in an index of its own from what HEAD holds, what the task brought in and its tick in the list of tasks, so that what the user staged or
-//! changed beside it, in the same files too, stays as it was and out of the commit. Git's hooks run as they would for a
+//! A commit is built in an index of its own from what HEAD holds, what the task brought in and its tick in the list of tasks, so
+//! that what the user staged or changed beside it, in the same files too, stays as it was and out of the commit. Git's hooks run as they would for a
 //! commit by hand where nothing in the folder waits for trust; elsewhere they do not, nor do filters, and that is said.
 
 use std::collections::BTreeMap;
@@ -219,8 +219,12 @@ impl<'a> Repository<'a> {
         Ok(wanted)
     }
 
-    /// The list of tasks as git holds it, with this task ticked; none where git does not hold it, or holds no such open task.
+    /// The list of tasks as git holds it, with this task ticked; none where git does not hold it, or holds no such open task, or
+    /// it is sensitive: what is, is never committed.
     fn ticked(&self, tasks: &RelPath, id: &str) -> Result<Option<FileState>, String> {
+        if self.shop.gate.sensitive_by(tasks.as_str()).is_some() {
+            return Ok(None);
+        }
         let Some(held) = self.at_head(tasks)? else {
             return Ok(None);
         };

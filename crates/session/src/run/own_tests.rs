@@ -147,9 +147,7 @@ impl Attempt<'_> {
         purpose: CheckPurpose,
         all: &mut Own,
     ) -> Result<(), SessionError> {
-        if purpose == CheckPurpose::After
-            && let Some(refused) = self.held_back(&file.path, &file.argv())
-        {
+        if let Some(refused) = self.held_back(file, purpose) {
             all.report.failed.extend(refused.failed);
             return Ok(());
         }
