@@ -211,24 +211,11 @@ impl Conversation {
         text
     }
 
-    /// Keeps what was said, without the secrets that are known.
+    /// Keeps what was said and what came of it, without the secrets that are known.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn keep(&mut self, prompt: &str, answer: &str) -> Result<(), SessionError> {
-        self.keep_with(prompt, answer, Came::default())
-    }
-
-    /// The same with what else came of it.
-    ///
-    /// # Errors
-    /// As [`Conversation::keep`].
-    pub fn keep_with(
-        &mut self,
-        prompt: &str,
-        answer: &str,
-        came: Came,
-    ) -> Result<(), SessionError> {
+    pub fn keep(&mut self, prompt: &str, answer: &str, came: Came) -> Result<(), SessionError> {
         let exchange = Exchange {
             at_ms: now(),
             prompt: self.redactor.redact(prompt).into_owned(),
@@ -389,10 +376,12 @@ mod tests {
         let environment = environment(&folder.path().canonicalize().expect("resolves"));
         let mut begun = Conversation::begin(&environment).expect("begins");
         assert!(conversations(&environment).expect("lists").is_empty());
-        begun.keep("one\nmore", "two").expect("keeps");
+        begun
+            .keep("one\nmore", "two", Came::default())
+            .expect("keeps");
         let key = "sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-AAAAAAAA";
         begun
-            .keep(&format!("my key is {key}"), "four")
+            .keep(&format!("my key is {key}"), "four", Came::default())
             .expect("keeps");
         let listed = conversations(&environment).expect("lists");
         assert_eq!(listed[0].title, "one");

@@ -229,7 +229,7 @@ impl Acp {
             Ok(said) => {
                 let mut state = lock(&session.state);
                 let came = turn.came.take();
-                state.conversation.keep_with(prompt, &said, came)?;
+                state.conversation.keep(prompt, &said, came)?;
                 Ok(PromptResponse::new(StopReason::EndTurn))
             }
             Err(error) if error.code == code::CANCELLED || cancel.is_cancelled() => {

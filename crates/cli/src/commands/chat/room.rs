@@ -281,7 +281,7 @@ impl Room<'_> {
             applied: result.applied,
             pictures: result.pictures,
         };
-        self.conversation.keep_with(shown, &result.text, came)?;
+        self.conversation.keep(shown, &result.text, came)?;
         Ok(result.applied)
     }
 
