@@ -31,7 +31,7 @@ pub use cut::without;
 pub use duplication::duplicated_lines;
 pub use fence::fenced;
 pub use flaws::{Flaw, FlawKind, flaws};
-pub use import::{Import, imports, with_known_imports};
+pub use import::{Import, imports, with_known_imports, without_imports_of};
 pub use language::Language;
 pub use shadow::unshadowed;
 pub use splice::{EntryCall, ModuleKind, SpliceError, entered, exported, imported, splice};

@@ -39,6 +39,7 @@ pub(crate) use single::make_folder_in;
 pub use single::{
     digest, read, read_given, read_in, replace_own, write, write_in, write_over, write_program,
 };
+pub use temp::clear_leftovers;
 
 pub(crate) use beneath::is_forbidden_part;
 pub(crate) use error::Shown;

@@ -277,6 +277,20 @@ fn leftovers_of_dead_processes_are_removed() {
     );
 }
 
+#[test]
+fn leftovers_are_removed_where_nothing_is_written_any_more() {
+    let place = Place::new();
+    place.put(
+        "plans/.kiro-tmp.4000000.17.0",
+        "as it was before the last tick",
+    );
+    place.put("plans/x.md", "- [x] 1. Whole");
+    let path = |text: &str| RelPath::parse(text).expect("a path");
+    host::files::clear_leftovers(&place.root, &path("plans/x.md")).expect("cleared");
+    assert_eq!(place.names(), ["plans/", "plans/x.md"]);
+    host::files::clear_leftovers(&place.root, &path("gone/x.md")).expect("nothing is there");
+}
+
 /// A landing that died after it had made the folder of a file whose content still lay above.
 #[test]
 fn leftovers_above_a_file_are_removed_too() {

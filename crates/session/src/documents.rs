@@ -33,6 +33,15 @@ pub(crate) fn read(project: &Project, path: &str) -> Result<Option<String>, Sess
     text(path, bytes).map(Some)
 }
 
+/// Removes what dead processes left beside a document.
+pub(crate) fn clear_leftovers(project: &Project, path: &str) -> Result<(), SessionError> {
+    // A document that is no path of the project, such as one above it, is not Kiro's to write.
+    let Ok(path) = RelPath::parse(path) else {
+        return Ok(());
+    };
+    host::files::clear_leftovers(&project.root, &path).map_err(SessionError::input)
+}
+
 fn read_own(project: &Project, path: &str, file: &Path) -> Result<Vec<u8>, SessionError> {
     let leads = file
         .canonicalize()

@@ -146,10 +146,9 @@ impl SpecPlace {
         if direct.is_file() {
             return SpecPlace::from_file(&direct, environment);
         }
-        if direct.is_dir() {
-            return SpecPlace::from_folder(&direct, environment)?.ok_or_else(|| {
-                SessionError::input(format!("{wanted} is a folder; name the spec's file"))
-            });
+        let is_folder = direct.is_dir();
+        if is_folder && let Some(place) = SpecPlace::from_folder(&direct, environment)? {
+            return Ok(place);
         }
         let project = Project::around(environment)?;
         let known = specs::all(&project, environment)?;
@@ -165,6 +164,10 @@ impl SpecPlace {
                 "{wanted} means {} and {}; name the path",
                 one.shown(),
                 other.shown()
+            ))),
+            // A package often has the name of its spec, so the name was looked for first.
+            (None, _) if is_folder => Err(SessionError::input(format!(
+                "{wanted} is a folder; name the spec's file"
             ))),
             (None, _) => Err(unknown(wanted, &project, &known)),
         }
@@ -317,6 +320,9 @@ mod tests {
             (deep.path.as_str(), &deep.project.root),
             ("specs/deep/b.md", &root)
         );
+        // The package that the spec's code stands in often has its name.
+        std::fs::create_dir_all(root.join("a")).expect("made");
+        assert_eq!(find("a").expect("found").path.as_str(), "specs/a.md");
         assert_eq!(find("loose.md").expect("found").path.as_str(), "loose.md");
         let missing = find("c").expect_err("missing");
         assert_eq!(missing.message, "there is no spec c");

@@ -439,6 +439,8 @@ impl<'a> Running<'a> {
         for fact in planned {
             self.record(fact)?;
         }
+        // A box may have been ticked for the last time, just before its process died.
+        documents::clear_leftovers(&self.place.project, &self.place.tasks())?;
         self.look_again()?;
         let tasks = tasks_file::records(self.place, self.spec)?;
         Run::check_graph(&tasks)

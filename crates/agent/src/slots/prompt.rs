@@ -115,13 +115,38 @@ pub(super) fn complete(slot: &FunctionSlot) -> String {
         return code(slot);
     };
     format!(
-        "Complete this {} function.\n\n{}\n\nAnswer with one ```{} block that holds the complete function `{}` \
-         without docstring and comments, and the imports it needs. Standard library only. No example calls, no prints.",
+        "Complete this {} function.\n\n{}\n\n{}",
         slot.language.name(),
         fenced(slot.language, &head),
+        bare_form(slot)
+    )
+}
+
+/// The form of an answer to a text that says all already.
+fn bare_form(slot: &FunctionSlot) -> String {
+    format!(
+        "Answer with one ```{} block that holds the complete function `{}` without docstring and comments, and the \
+         imports it needs. Standard library only. No example calls, no prints.",
         tag(slot.language),
         slot.function
     )
+}
+
+/// The function as it is, to be changed so that it keeps more rules.
+pub(super) fn keep_also(slot: &FunctionSlot, file: &str, rules: &[Rule]) -> String {
+    let mut text = format!(
+        "This {} function keeps the first rules of its specification:\n\n{}\n",
+        slot.language.name(),
+        fenced(
+            slot.language,
+            &code::without(slot.language, file, &slot.others)
+        ),
+    );
+    neighbours(&mut text, slot);
+    let which = "Change it so that it also keeps this";
+    list(&mut text, which, rules.iter().map(told));
+    let _ = write!(text, "\nAll that it does so far stays. {}", bare_form(slot));
+    text
 }
 
 /// The file so far, below the imports of the neighbours, with room after it.
@@ -237,6 +262,10 @@ fn requirements(text: &mut String, slot: &FunctionSlot) {
         let all = slot.examples.iter().chain(under_rules());
         list(text, "Examples", all.cloned());
     }
+    neighbours(text, slot);
+}
+
+fn neighbours(text: &mut String, slot: &FunctionSlot) {
     let described = |it: &Neighbour| described(it, &slot.path);
     list(text, NEIGHBOURS, slot.neighbours.iter().map(described));
 }

@@ -25,6 +25,7 @@ fn slot(file: &str) -> FunctionSlot {
         }],
         examples: vec!["double(2) → 4".into()],
         neighbours: vec![Neighbour {
+            function: "half".into(),
             signature: "half(n: int) -> int".into(),
             file: "half.py".into(),
             about: "Halves a number.".into(),
@@ -249,6 +250,80 @@ fn branches_of_two_answers_are_put_together() {
     let routes: Vec<Route> = filled.tried.iter().map(|it| it.route).collect();
     assert_eq!(routes, [Route::Direct, Route::PlanThenCode, Route::Crossed]);
     assert!(filled.trial.is_green());
+}
+
+/// Passes an example of `double(N)` when the file has a line for `N`.
+struct Lines;
+
+impl Bench for Lines {
+    fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+        let mut trial = Trial::default();
+        for n in 1..=3 {
+            match file.contains(&format!("n == {n}")) {
+                true => trial.passed += 1,
+                false => {
+                    let failure = format!("double({n}) → {}{BUT}None", n * 2);
+                    trial.failures.push(failure);
+                }
+            }
+        }
+        Ok(trial)
+    }
+}
+
+#[test]
+fn rules_that_are_too_many_at_once_are_kept_one_after_the_other() {
+    let rule = |n: i32| Rule {
+        text: format!("Rule {n}"),
+        examples: vec![format!("double({n}) → {}", n * 2)],
+    };
+    let slot = FunctionSlot {
+        rules: (1..=3).map(rule).collect(),
+        examples: Vec::new(),
+        neighbours: Vec::new(),
+        ..slot("")
+    };
+    let answer = |when: &str, lines: &[u32]| {
+        let lines: String = lines
+            .iter()
+            .map(|n| format!("    if n == {n}:\n        return {}\n", n * 2))
+            .collect();
+        let reply = format!("```python\ndef double(n):\n{lines}    return None\n```");
+        serde_json::json!({"when": when, "reply": reply}).to_string() + "\n"
+    };
+    // All at once come to one; the first rule alone, and what is changed then, keep what they are asked to keep, the third
+    // only at the second draw.
+    let script = [
+        answer("Rule 3", &[2]),
+        answer("Rule 1", &[1]),
+        answer("Rule 2", &[1, 2]),
+        answer("Rule 3", &[1]),
+        answer("Rule 3", &[3]),
+        answer("Rule 3", &[1, 2, 3]),
+        answer("Rule 3", &[2]),
+        answer("Rule 3", &[1, 3]),
+    ];
+    let model = Scripted::parse("test", &script.concat()).expect("a script");
+    let limits = Limits::default();
+    let filled = fill(
+        &model,
+        &slot,
+        limits,
+        &mut Lines,
+        &Cancel::new(),
+        &mut |_| (),
+    );
+    let filled = filled.expect("filled");
+    assert!(filled.trial.is_green(), "{:?}", filled.tried);
+    let routes: Vec<String> = filled.tried.iter().map(|it| it.route.to_string()).collect();
+    let steps = [
+        "direct",
+        "rule by rule, step 1",
+        "rule by rule, step 2",
+        "rule by rule, step 3",
+    ];
+    assert_eq!(routes[..4], steps);
+    assert_eq!(routes[4], "rule by rule, step 3, sample 1");
 }
 
 #[test]

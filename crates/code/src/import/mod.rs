@@ -1,10 +1,12 @@
 //! What a source imports.
 
+mod given;
 mod known;
 mod python;
 mod rust;
 mod script;
 
+pub use given::without_imports_of;
 pub use known::with_known_imports;
 
 use std::ops::Range;

@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use change::{FileState, Mode};
+use change::{FileState, Mode, RelPath};
 use rustix::fs::{AtFlags, Dir, OFlags, RawMode, RenameFlags, Stat};
 use rustix::io::Errno;
 
+use super::beneath::Root;
+use super::error::FileError;
 use super::present::{Stamp, look_at};
 use crate::lease::{self, LeaseError, Owner};
 
@@ -214,6 +217,23 @@ pub(crate) fn sweep(folder: BorrowedFd<'_>) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Removes from the folder that a file stands in what dead processes left there on its way to some place. Whoever writes there
+/// does so too; this is for a folder that may not be written to again.
+///
+/// # Errors
+/// When the disk refuses. That there is no such folder, or a link in its place, is none.
+pub fn clear_leftovers(root: &Path, path: &RelPath) -> Result<(), FileError> {
+    let root = Root::open("write", root)?;
+    let folder = match root.folder_of(path) {
+        Ok((folder, _)) => folder,
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV | Errno::ACCESS) => {
+            return Ok(());
+        }
+        Err(errno) => return Err(FileError::os("write", &root.join(path), errno)),
+    };
+    sweep(folder.as_fd()).map_err(|errno| FileError::os("write", &root.join(path), errno))
 }
 
 fn is_orphan(name: &str) -> bool {

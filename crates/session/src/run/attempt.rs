@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use agent::{Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
+use agent::{BUT, Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
 use change::Changeset;
 use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
@@ -504,6 +504,7 @@ fn breakdowns(probe: &Probe, behaviour: &[Behaviour]) -> Vec<String> {
 /// A function that may be called, as the model is told of it.
 fn neighbour(it: &Neighbour) -> agent::Neighbour {
     agent::Neighbour {
+        function: it.function.clone(),
         signature: it.signature.as_ref().unwrap_or(&it.function).clone(),
         file: it.file.clone(),
         about: it.about.clone(),
@@ -617,7 +618,7 @@ impl SlotBench<'_> {
     fn told(&self, test: &str, why: &str) -> String {
         let test = self.work.check.tests.iter().find(|it| it.name == test);
         match test {
-            Some(test) => format!("{}, but: {why}", test.says),
+            Some(test) => format!("{}{BUT}{why}", test.says),
             None => why.to_owned(),
         }
     }

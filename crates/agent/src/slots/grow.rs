@@ -1,0 +1,103 @@
+//! A function of several rules, written rule by rule: a small model that cannot keep six rules at once can often
+//! change a right function of five so that it keeps the sixth too. Every step is judged by the examples of the
+//! rules so far, so this is for functions whose rules have examples of their own.
+
+use std::ops::Range;
+
+use model::Message;
+
+use super::{
+    AgentError, Bench, FunctionSlot, Question, Route, Rule, SAMPLES_A_ROUND, SlotEvent, Work,
+    prompt,
+};
+
+/// How freely the answers of a step are drawn after the first.
+const TEMPERATURE: f32 = 0.7;
+
+impl Work<'_> {
+    /// Goes through the rules, and changes the best answer so far wherever it does not keep them. Ends early where not
+    /// even the first rules are kept.
+    pub(super) fn grow(
+        &mut self,
+        bench: &mut dyn Bench,
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<(), AgentError> {
+        let slot = self.slot;
+        let steps = steps(&slot.rules);
+        if steps.len() < 2 || slot.is_edit() {
+            return Ok(());
+        }
+        let mut grown: Option<usize> = None;
+        for (at, step) in steps.iter().enumerate() {
+            let told = &slot.rules[..step.end];
+            if grown.is_some_and(|it| self.keeps(it, told)) {
+                continue;
+            }
+            let text = match grown {
+                None => prompt::complete(&FunctionSlot {
+                    rules: slot.rules[step.clone()].to_vec(),
+                    examples: Vec::new(),
+                    ..slot.clone()
+                }),
+                Some(grown) => {
+                    let file = &self.candidates[grown].file;
+                    prompt::keep_also(slot, file, &slot.rules[step.clone()])
+                }
+            };
+            let before = self.candidates.len();
+            for (draws, temperature) in [(0..=0, 0.0), (1..=SAMPLES_A_ROUND, TEMPERATURE)] {
+                let routes = draws.map(|draw| Route::Grown { step: at + 1, draw });
+                let question = Question {
+                    routes: routes.collect(),
+                    messages: vec![Message::user(text.clone())],
+                    max_tokens: self.answer_tokens(),
+                    temperature,
+                };
+                let answers = self.ask(question, bench, on)?;
+                let all = grown.into_iter().chain(answers);
+                // The last of equals: what was asked for this rule.
+                grown = all.max_by_key(|it| self.holding(*it, told));
+                let is_new = self.candidates.len() > before;
+                if grown.is_some_and(|it| self.keeps(it, told)) || !is_new {
+                    break;
+                }
+            }
+            // Where the first answer is the code as it was, draws are too.
+            if self.candidates.len() == before {
+                break;
+            }
+            let keeps_some = |it: usize| self.holding(it, told) > 0;
+            if !grown.is_some_and(keeps_some) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many examples of these rules hold for a candidate.
+    fn holding(&self, candidate: usize, rules: &[Rule]) -> usize {
+        let examples = rules.iter().flat_map(|it| &it.examples);
+        self.candidates[candidate].trial.holding(examples)
+    }
+
+    fn keeps(&self, candidate: usize, rules: &[Rule]) -> bool {
+        let all: usize = rules.iter().map(|it| it.examples.len()).sum();
+        self.holding(candidate, rules) == all
+    }
+}
+
+/// Rules that are told together: each with examples, and those without before it. The last step holds what is left.
+fn steps(rules: &[Rule]) -> Vec<Range<usize>> {
+    let mut steps = Vec::new();
+    let mut begin = 0;
+    for (at, rule) in rules.iter().enumerate() {
+        if !rule.examples.is_empty() {
+            steps.push(begin..at + 1);
+            begin = at + 1;
+        }
+    }
+    if let Some(last) = steps.last_mut() {
+        last.end = rules.len();
+    }
+    steps
+}
