@@ -13,7 +13,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { faults, named, reached } from "./access.js";
-import { until, Window } from "./window.js";
+import { ARGUMENTS, until, Window } from "./window.js";
 import { environment, file, git, lay, negate, project, SPEC, world } from "./world.js";
 
 const { values, positionals } = parseArgs({ options: { host: { type: "string" } }, allowPositionals: true });
@@ -41,11 +41,6 @@ function memory(pid) {
   const of = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]) / 1024);
   return `${of("VmRSS")} MB, ${of("RssAnon")} of them its own`;
 }
-
-const ARGUMENTS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
 
 async function opens(it, started, launched) {
   const { page } = it;
