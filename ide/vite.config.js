@@ -1,5 +1,6 @@
 // The page is built into `target/ide`: outside of the sources, like everything built.
 import { defineConfig } from "vite";
+import { mended } from "./mended.js";
 
 /** Code OSS takes its style sheets as text and puts them where its windows are. */
 const styleSheetsAsText = {
@@ -10,17 +11,6 @@ const styleSheetsAsText = {
     const resolved = await this.resolve(source, importer, options);
     const ofTheWorkbench = /node_modules\/(@codingame\/monaco-vscode|vscode).*\.css$/;
     return resolved && ofTheWorkbench.test(resolved.id) ? { ...resolved, id: `${resolved.id}?inline` } : undefined;
-  },
-};
-
-/** Code OSS compares a file with its revision once more after it was closed, and fails at that. */
-const closedFilesAreNotCompared = {
-  name: "closed-files-are-not-compared",
-  transform(code, id) {
-    if (!id.endsWith("/quickDiffModel.js")) return undefined;
-    const before = "const result = await this.diff();";
-    if (!code.includes(before)) throw new Error(`${id} has changed: see whether this is still needed`);
-    return code.replace(before, `if (this._model.isDisposed()) return;\n${before}`);
   },
 };
 
@@ -36,6 +26,6 @@ export default defineConfig({
   },
   esbuild: { minifySyntax: false },
   worker: { format: "es" },
-  plugins: [styleSheetsAsText, closedFilesAreNotCompared],
+  plugins: [styleSheetsAsText, mended],
   resolve: { dedupe: ["vscode"] },
 });
