@@ -1,6 +1,7 @@
 // The page is built into `target/ide`: outside of the sources, like everything built.
 import { defineConfig } from "vite";
 import { mended } from "./mended.js";
+import { slim, slimWorkers } from "./slim.js";
 
 /** Code OSS takes its style sheets as text and puts them where its windows are. */
 const styleSheetsAsText = {
@@ -25,7 +26,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   esbuild: { minifySyntax: false },
-  worker: { format: "es" },
-  plugins: [styleSheetsAsText, mended],
+  worker: { format: "es", plugins: () => [slimWorkers] },
+  plugins: [slim, styleSheetsAsText, mended],
   resolve: { dedupe: ["vscode"] },
 });
