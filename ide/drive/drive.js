@@ -148,7 +148,11 @@ async function approves(it, task) {
     await it.page.waitForTimeout(1500);
     return ticked(task);
   });
+  await isGone(it, `Task ${task}: `);
 }
+
+/** What asked a person is off the screen once it was answered, wherever that was. */
+const isGone = (it, text) => until(`"${text}" is off the screen`, async () => !(await it.page.locator(".notification-toast", { hasText: text }).count()));
 
 async function runsGuided(it) {
   await it.command("Kiro: Implement Plan");
@@ -342,7 +346,11 @@ async function goesOnBeside(it, browser, started) {
   await it.shot("lanes");
   // What waits is answered in whichever window.
   if (other) {
-    await other.notified("Implement `", "Approve");
+    const asked = await other.sees(".notification-toast", "Implement `");
+    const task = /Task \d+: /.exec(await asked.textContent())[0];
+    await it.sees(".notification-toast", task);
+    await other.notified(task, "Approve");
+    await isGone(it, task);
     await other.shot("answered-in-the-second-window");
   }
   for (let at = 0; at < 40 && !(await it.page.locator(".notification-toast", { hasText: "is done" }).count()); at++) {

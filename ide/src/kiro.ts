@@ -4,12 +4,13 @@ import { ExtensionHostKind, registerExtension } from "@codingame/monaco-vscode-a
 import entry from "../../editors/vscode/dist/browser.js?url";
 import manifest from "../../editors/vscode/package.json";
 import type { Connection } from "./connection.ts";
+import { withdraw } from "./messages.ts";
 
 const ROOT = "../../editors/vscode/";
 const media = import.meta.glob<string>("../../editors/vscode/media/**/*", { query: "?url", import: "default", eager: true });
 
 export function provideKiro(engine: Connection): void {
-  (globalThis as { kiroEngine?: Connection }).kiroEngine = engine;
+  (globalThis as { kiroEngine?: object }).kiroEngine = Object.assign(Object.create(engine) as Connection, { withdraw });
   const { main: _, ...inPage } = manifest;
   const extension = registerExtension(inPage as never, ExtensionHostKind.LocalProcess, { system: true });
   const place = (url: string) => new URL(url, location.href).href;

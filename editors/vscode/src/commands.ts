@@ -222,16 +222,20 @@ class Commands {
   private async question(ask: Ask & { kind: "question" }): Promise<object | undefined> {
     const other = "Another answer…";
     const options = ask.options.length ? [...ask.options, other] : [];
-    const picked = options.length ? await vscode.window.showQuickPick(options, { title: ask.text, ignoreFocusOut: true }) : other;
-    if (!picked) return undefined;
-    const text = picked === other ? await vscode.window.showInputBox({ title: ask.text, ignoreFocusOut: true }) : picked;
-    return text ? { answer: "say", text } : undefined;
+    const shown = { title: ask.text, ignoreFocusOut: true };
+    return this.project.about(ask, async (over) => {
+      const picked = options.length ? await vscode.window.showQuickPick(options, shown, over) : other;
+      if (!picked) return undefined;
+      const text = picked === other ? await vscode.window.showInputBox(shown, over) : picked;
+      return text ? { answer: "say", text } : undefined;
+    });
   }
 
   private async wish(ask: Ask & { kind: "wish" }): Promise<object | undefined> {
     const offers = ask.offers.map((it) => ({ title: `Yes, and ${it.text}`, offer: it.number }));
     const buttons = [{ title: "Yes, once" }, ...offers, { title: "No" }];
-    const said = await vscode.window.showWarningMessage(`May Kiro do this? ${ask.act} (${ask.reasons.join("; ")})`, ...buttons);
+    const what = `May Kiro do this? ${ask.act} (${ask.reasons.join("; ")})`;
+    const said = await this.project.aboutByMessage(ask, what, (text) => vscode.window.showWarningMessage(text, ...buttons));
     if (!said) return undefined;
     if (said.title === "No") return { answer: "no" };
     return "offer" in said ? { answer: "yes", offer: said.offer } : { answer: "yes" };
