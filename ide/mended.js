@@ -1,5 +1,5 @@
-// Faults of Code OSS that a person would meet in Kiro's page, mended where its files are read. The build fails where one of them
-// reads otherwise than it did, so that it is seen whether the fault is still there.
+// Faults of Code OSS that a person would meet in Kiro's page, and words that are not Kiro's, mended where its files are read. The
+// build fails where one of them reads otherwise than it did, so that it is seen whether the fault is still there.
 
 const MENDS = [
   {
@@ -15,6 +15,20 @@ const MENDS = [
     before: /await import\('@codingame\/monaco-vscode-api\/_virtual\/main'\)\.then\(function \(n\) \{ return n\.main; \}\)/,
     after: "textMate",
     begin: "import { main as textMate } from '@codingame/monaco-vscode-api/_virtual/main';\n",
+  },
+  {
+    // The tours of extensions, and so Kiro's own, were taken out of the package.
+    file: "/welcomeGettingStarted/browser/gettingStartedService.js",
+    before: /(?<=walkthroughsExtensionPoint\.setHandler\(\(\s*_,\s*\{\s*added,\s*removed\s*\}\s*\) => \{)(?=\s*\}\);)/,
+    after: `
+      for (const it of added) this.registerExtensionWalkthroughContributions(it.description);
+      for (const it of removed) this.unregisterExtensionWalkthroughContributions(it.description);`,
+  },
+  {
+    // What Code OSS says of itself.
+    file: "/welcomeGettingStarted/browser/gettingStarted.js",
+    before: '"Editing evolved"',
+    after: '"From a page of text to proven code"',
   },
 ];
 

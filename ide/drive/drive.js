@@ -61,6 +61,15 @@ async function opens(it, started, launched) {
   await it.shot("open");
 }
 
+async function takesTheTour(it) {
+  await it.command("Welcome: Open Walkthrough");
+  await it.picks("Your first spec");
+  await it.sees(".gettingStartedContainer", "Say what is to be built");
+  await it.page.waitForTimeout(1500);
+  await it.shot("tour");
+  await it.command("View: Close All Editors");
+}
+
 async function looksAtTheExample(it) {
   await it.opens("specs/text-toolkit.md");
   await it.sees(".codelens-decoration", "Generate plan");
@@ -378,7 +387,7 @@ async function main() {
   const launch = { executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ARGUMENTS, viewport: { width: 1440, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] };
   const browser = await chromium.launchPersistentContext(path.join(world, "profile"), launch);
   const it = new Window(browser.pages()[0] ?? (await browser.newPage()), shots, isHere);
-  const steps = [looksAtTheExample, writesASpec, plans, asksTheLanguageServer, runsGuided, stopsAndGoesOn, isNamed, trustsAndSeesAHook];
+  const steps = [takesTheTour, looksAtTheExample, writesASpec, plans, asksTheLanguageServer, runsGuided, stopsAndGoesOn, isNamed, trustsAndSeesAHook];
   steps.push(types, ...(isPage ? [searches, commits] : []), chats, measures, goesOnBeside);
   try {
     await opens(it, started, launched);
