@@ -272,7 +272,7 @@ class Commands {
   async trust(): Promise<void> {
     type Item = { kind: string; name: string; standing: string; shows: string[] };
     const told = await this.ask<{ whole: boolean; summary: string; state: string; items: Item[] }>("trust/show");
-    const detail = told.items.map((it) => `${it.kind} ${it.name} (${it.standing})\n${it.shows.map((line) => `    ${line}`).join("\n")}`);
+    const detail = told.items.map((it) => `${it.kind} ${it.name} (${it.standing})\n${it.shows.map(indented).join("\n")}`);
     const approve = "Approve";
     const buttons = told.whole ? [] : [approve];
     const said = await vscode.window.showInformationMessage(told.summary, { modal: true, detail: detail.join("\n\n") }, ...buttons);
@@ -381,6 +381,11 @@ class Commands {
     if (name.endsWith(".md")) await vscode.commands.executeCommand("markdown.showPreview", uri);
     else await vscode.window.showTextDocument(uri, { preview: true });
   }
+}
+
+/** A line that stands further in; dialogs swallow plain spaces, and with them what belongs to what. */
+function indented(line: string): string {
+  return `    ${line}`.replace(/^ +/, (it) => "\u00a0".repeat(it.length));
 }
 
 /** What a requirement became, as a page. */
