@@ -1,6 +1,7 @@
 // The Kiro extension, as it is built for every editor, in this page. It takes the page's own connection to the engine.
 
 import { ExtensionHostKind, registerExtension } from "@codingame/monaco-vscode-api/extensions";
+import { getService, IWalkthroughsService } from "@codingame/monaco-vscode-api/services";
 import entry from "../../editors/vscode/dist/browser.js?url";
 import manifest from "../../editors/vscode/package.json";
 import type { Connection } from "./connection.ts";
@@ -16,4 +17,6 @@ export function provideKiro(engine: Connection): void {
   const place = (url: string) => new URL(url, location.href).href;
   extension.registerFileUrl("dist/browser.js", place(entry), "text/javascript");
   for (const [path, url] of Object.entries(media)) extension.registerFileUrl(path.slice(ROOT.length), place(url));
+  // Who first looks for tours would find none: the service that gathers them begins when it is asked for.
+  void getService(IWalkthroughsService);
 }
