@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures the built-in model's engine, beside llama.cpp when its `llama-bench` is at hand.
 
-    evals/speed.py WEIGHTS.gguf [--rounds 5] [--llama-bench PATH] [--kernels best,avx2,portable]
+    evals/speed.py WEIGHTS.gguf [--rounds 5] [--llama-bench PATH] [--kernels best,avx2,portable] [--program PATH ...]
 
 Every round starts one process of each kind, one after another, so that all see the same machine. Prints a Markdown
-table of medians with the least and the most. Build first: cargo build --release -p model-local --example speed
+table of medians with the least and the most. Build first: cargo build --release -p model-local --example speed; with
+`--profile dist` instead, it is target/dist/examples/speed, and `--program` given twice compares the two.
 """
 
 import argparse
@@ -18,8 +19,8 @@ PROMPTS = (445, 1505)
 THREADS = str(min(os.cpu_count() or 1, 16))
 
 
-def ours(weights, kernels):
-    command = ["target/release/examples/speed", weights, kernels]
+def ours(program, weights, kernels):
+    command = [program, weights, kernels]
     it = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return [*it["prompt"], *it["decode"], it["together"], it["resident_gb"], it["load_s"]]
 
@@ -41,8 +42,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--llama-bench")
     parser.add_argument("--kernels", default="best,avx2,portable")
+    parser.add_argument("--program", action="append", help="target/release/examples/speed")
     args = parser.parse_args()
-    kinds = {f"kiro, {it}": (lambda it=it: ours(args.weights, it)) for it in args.kernels.split(",")}
+    programs = args.program or ["target/release/examples/speed"]
+    kinds = {
+        f"{program if args.program else 'kiro'}, {it}": (lambda program=program, it=it: ours(program, args.weights, it))
+        for it in args.kernels.split(",")
+        for program in programs
+    }
     if args.llama_bench:
         kinds[f"llama-bench -t {THREADS}"] = lambda: llama(args.llama_bench, args.weights)
     results = {kind: [] for kind in kinds}

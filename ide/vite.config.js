@@ -1,5 +1,7 @@
 // The page is built into `target/ide`: outside of the sources, like everything built.
 import { defineConfig } from "vite";
+import { mended } from "./mended.js";
+import { slim, slimWorkers } from "./slim.js";
 
 /** Code OSS takes its style sheets as text and puts them where its windows are. */
 const styleSheetsAsText = {
@@ -10,17 +12,6 @@ const styleSheetsAsText = {
     const resolved = await this.resolve(source, importer, options);
     const ofTheWorkbench = /node_modules\/(@codingame\/monaco-vscode|vscode).*\.css$/;
     return resolved && ofTheWorkbench.test(resolved.id) ? { ...resolved, id: `${resolved.id}?inline` } : undefined;
-  },
-};
-
-/** Code OSS compares a file with its revision once more after it was closed, and fails at that. */
-const closedFilesAreNotCompared = {
-  name: "closed-files-are-not-compared",
-  transform(code, id) {
-    if (!id.endsWith("/quickDiffModel.js")) return undefined;
-    const before = "const result = await this.diff();";
-    if (!code.includes(before)) throw new Error(`${id} has changed: see whether this is still needed`);
-    return code.replace(before, `if (this._model.isDisposed()) return;\n${before}`);
   },
 };
 
@@ -35,7 +26,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   esbuild: { minifySyntax: false },
-  worker: { format: "es" },
-  plugins: [styleSheetsAsText, closedFilesAreNotCompared],
+  worker: { format: "es", plugins: () => [slimWorkers] },
+  plugins: [slim, styleSheetsAsText, mended],
   resolve: { dedupe: ["vscode"] },
 });

@@ -13,7 +13,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { faults, named, reached } from "./access.js";
-import { until, Window } from "./window.js";
+import { ARGUMENTS, until, Window } from "./window.js";
 import { environment, file, git, lay, negate, project, SPEC, world } from "./world.js";
 
 const { values, positionals } = parseArgs({ options: { host: { type: "string" } }, allowPositionals: true });
@@ -42,11 +42,6 @@ function memory(pid) {
   return `${of("VmRSS")} MB, ${of("RssAnon")} of them its own`;
 }
 
-const ARGUMENTS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
-
 async function opens(it, started, launched) {
   const { page } = it;
   if (!isPage) {
@@ -64,6 +59,15 @@ async function opens(it, started, launched) {
   await it.sees(".statusbar-item", "Guided");
   console.log(`ready ${Date.now() - launched} ms after launch${isPage ? `, engine ${memory(started.engine.pid)}` : ""}`);
   await it.shot("open");
+}
+
+async function takesTheTour(it) {
+  await it.command("Welcome: Open Walkthrough");
+  await it.picks("Your first spec");
+  await it.sees(".gettingStartedContainer", "Say what is to be built");
+  await it.page.waitForTimeout(1500);
+  await it.shot("tour");
+  await it.command("View: Close All Editors");
 }
 
 async function looksAtTheExample(it) {
@@ -153,7 +157,11 @@ async function approves(it, task) {
     await it.page.waitForTimeout(1500);
     return ticked(task);
   });
+  await isGone(it, `Task ${task}: `);
 }
+
+/** What asked a person is off the screen once it was answered, wherever that was; other editors let nobody take it back. */
+const isGone = (it, text) => isPage && until(`"${text}" is off the screen`, async () => !(await it.page.locator(".notification-toast", { hasText: text }).count()));
 
 async function runsGuided(it) {
   await it.command("Kiro: Implement Plan");
@@ -347,7 +355,11 @@ async function goesOnBeside(it, browser, started) {
   await it.shot("lanes");
   // What waits is answered in whichever window.
   if (other) {
-    await other.notified("Implement `", "Approve");
+    const asked = await other.sees(".notification-toast", "Implement `");
+    const task = /Task \d+: /.exec(await asked.textContent())[0];
+    await it.sees(".notification-toast", task);
+    await other.notified(task, "Approve");
+    await isGone(it, task);
     await other.shot("answered-in-the-second-window");
   }
   for (let at = 0; at < 40 && !(await it.page.locator(".notification-toast", { hasText: "is done" }).count()); at++) {
@@ -375,7 +387,7 @@ async function main() {
   const launch = { executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ARGUMENTS, viewport: { width: 1440, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] };
   const browser = await chromium.launchPersistentContext(path.join(world, "profile"), launch);
   const it = new Window(browser.pages()[0] ?? (await browser.newPage()), shots, isHere);
-  const steps = [looksAtTheExample, writesASpec, plans, asksTheLanguageServer, runsGuided, stopsAndGoesOn, isNamed, trustsAndSeesAHook];
+  const steps = [...(isPage ? [takesTheTour] : []), looksAtTheExample, writesASpec, plans, asksTheLanguageServer, runsGuided, stopsAndGoesOn, isNamed, trustsAndSeesAHook];
   steps.push(types, ...(isPage ? [searches, commits] : []), chats, measures, goesOnBeside);
   try {
     await opens(it, started, launched);

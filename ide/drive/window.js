@@ -5,6 +5,11 @@ import fs from "node:fs";
 import path from "node:path";
 
 export const PATIENCE = 60_000;
+/** How Chromium is started: without a screen, and without asking anybody anything. */
+export const ARGUMENTS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
 
 export async function until(what, holds) {
   const end = Date.now() + PATIENCE;

@@ -84,6 +84,8 @@ function colour(what: string, dark: string, light: string): object {
 export async function provideHost(engine: Connection, files: Files): Promise<void> {
   const { getApi } = registerExtension(MANIFEST as never, ExtensionHostKind.LocalProcess, { system: true });
   const api = await getApi();
+  // Code OSS's own assistant is not here, so nothing offers to set it up.
+  void api.commands.executeCommand("setContext", "chatSetupHidden", true);
   provideSearch(api, engine, files);
   provideGit(api, engine, files);
 }

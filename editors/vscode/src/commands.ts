@@ -222,16 +222,20 @@ class Commands {
   private async question(ask: Ask & { kind: "question" }): Promise<object | undefined> {
     const other = "Another answer…";
     const options = ask.options.length ? [...ask.options, other] : [];
-    const picked = options.length ? await vscode.window.showQuickPick(options, { title: ask.text, ignoreFocusOut: true }) : other;
-    if (!picked) return undefined;
-    const text = picked === other ? await vscode.window.showInputBox({ title: ask.text, ignoreFocusOut: true }) : picked;
-    return text ? { answer: "say", text } : undefined;
+    const shown = { title: ask.text, ignoreFocusOut: true };
+    return this.project.about(ask, async (over) => {
+      const picked = options.length ? await vscode.window.showQuickPick(options, shown, over) : other;
+      if (!picked) return undefined;
+      const text = picked === other ? await vscode.window.showInputBox(shown, over) : picked;
+      return text ? { answer: "say", text } : undefined;
+    });
   }
 
   private async wish(ask: Ask & { kind: "wish" }): Promise<object | undefined> {
     const offers = ask.offers.map((it) => ({ title: `Yes, and ${it.text}`, offer: it.number }));
     const buttons = [{ title: "Yes, once" }, ...offers, { title: "No" }];
-    const said = await vscode.window.showWarningMessage(`May Kiro do this? ${ask.act} (${ask.reasons.join("; ")})`, ...buttons);
+    const what = `May Kiro do this? ${ask.act} (${ask.reasons.join("; ")})`;
+    const said = await this.project.aboutByMessage(ask, what, (text) => vscode.window.showWarningMessage(text, ...buttons));
     if (!said) return undefined;
     if (said.title === "No") return { answer: "no" };
     return "offer" in said ? { answer: "yes", offer: said.offer } : { answer: "yes" };
@@ -268,7 +272,7 @@ class Commands {
   async trust(): Promise<void> {
     type Item = { kind: string; name: string; standing: string; shows: string[] };
     const told = await this.ask<{ whole: boolean; summary: string; state: string; items: Item[] }>("trust/show");
-    const detail = told.items.map((it) => `${it.kind} ${it.name} (${it.standing})\n${it.shows.map((line) => `    ${line}`).join("\n")}`);
+    const detail = told.items.map((it) => `${it.kind} ${it.name} (${it.standing})\n${it.shows.map(indented).join("\n")}`);
     const approve = "Approve";
     const buttons = told.whole ? [] : [approve];
     const said = await vscode.window.showInformationMessage(told.summary, { modal: true, detail: detail.join("\n\n") }, ...buttons);
@@ -377,6 +381,11 @@ class Commands {
     if (name.endsWith(".md")) await vscode.commands.executeCommand("markdown.showPreview", uri);
     else await vscode.window.showTextDocument(uri, { preview: true });
   }
+}
+
+/** A line that stands further in; dialogs swallow plain spaces, and with them what belongs to what. */
+function indented(line: string): string {
+  return `    ${line}`.replace(/^ +/, (it) => "\u00a0".repeat(it.length));
 }
 
 /** What a requirement became, as a page. */

@@ -15,6 +15,8 @@ export interface Engine {
   readonly isOpen: boolean;
   /** Opens a conversation with its language server. */
   language(): Promise<MessageTransports>;
+  /** Takes a message off the screen. Only the page of `kiro ide` can: extensions of other editors have no such act. */
+  withdraw?(message: string): void;
 }
 
 export type Mode = "guided" | "autopilot";

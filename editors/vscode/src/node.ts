@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
+import { absent } from "./absent.ts";
 import type { Engine, State } from "./engine.ts";
 import { StreamMessageReader, StreamMessageWriter, type MessageTransports } from "vscode-languageclient/node";
 import { Rpc } from "./rpc.ts";
@@ -19,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
   if (folder?.scheme !== "file") return;
   const program = find(context);
   if (!program) {
+    absent(context, "program", missing);
     void missing();
     return;
   }

@@ -40,6 +40,9 @@ export class Project {
   private readonly askedFor = new vscode.EventEmitter<Ask>();
   /** Something that waits for an answer from now on. */
   readonly onAsk = this.askedFor.event;
+  private readonly answered = new vscode.EventEmitter<Ask>();
+  /** Something that waits no more: it was answered, here or elsewhere, or is over. */
+  readonly onAskOver = this.answered.event;
   private readonly endings = new vscode.EventEmitter<Operation>();
   /** An operation that has ended. */
   readonly onEnded = this.endings.event;
@@ -56,7 +59,7 @@ export class Project {
     engine.on("_kiro/facts", () => this.soon());
     engine.on("_kiro/changed", () => this.soon());
     engine.onState((state) => state === "open" && void this.listen());
-    context.subscriptions.push(this.changed, this.shown, this.askedFor, this.endings);
+    context.subscriptions.push(this.changed, this.shown, this.askedFor, this.answered, this.endings);
     if (engine.isOpen) void this.listen();
   }
 
@@ -135,7 +138,8 @@ export class Project {
       return;
     }
     this.operations = heard.operations;
-    this.asks = [];
+    const still = new Set(heard.asks.map((it) => it.ask));
+    this.asks.filter((it) => !still.has(it.ask)).forEach((it) => this.closed(it.ask));
     heard.asks.forEach((it) => this.asked(it));
     await vscode.commands.executeCommand("setContext", "kiro.ready", true);
     if (this.hooksOnSave) await this.engine.ask("_kiro/hooks/watch", { root }).catch(() => undefined);
@@ -185,9 +189,31 @@ export class Project {
   }
 
   private closed(ask: string): void {
+    const over = this.asks.find((it) => it.ask === ask);
     this.asks = this.asks.filter((it) => it.ask !== ask);
+    if (over) this.answered.fire(over);
     this.changed.fire();
     this.soon();
+  }
+
+  /** Asks a person about something that waits, by `show`, whose token is cancelled once that is over. */
+  async about<T>(ask: Ask, show: (over: vscode.CancellationToken) => Thenable<T>): Promise<T> {
+    const over = new vscode.CancellationTokenSource();
+    const heard = this.onAskOver((it) => it.ask === ask.ask && over.cancel());
+    try {
+      return await show(over.token);
+    } finally {
+      heard.dispose();
+      over.dispose();
+    }
+  }
+
+  /** The same by a message with buttons. */
+  aboutByMessage<T extends string | vscode.MessageItem>(ask: Ask, text: string, show: (text: string) => Thenable<T | undefined>): Promise<T | undefined> {
+    return this.about(ask, (over) => {
+      over.onCancellationRequested(() => this.engine.withdraw?.(text));
+      return show(text);
+    });
   }
 
   private operated(it: Operation): void {

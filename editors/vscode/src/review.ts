@@ -32,6 +32,7 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
       window.tabGroups.onDidChangeTabs(() => this.tellContext()),
       project.onDidChange(() => this.tellContext()),
       project.onAsk((ask) => ask.kind === "review" && void this.asked(ask)),
+      project.onAskOver((ask) => ask.kind === "review" && void this.close(ask)),
       command("open", (row?: Row) => this.with(row, (ask) => this.open(ask))),
       command("approve", (row?: Row) => this.with(row, (ask) => this.approve(ask))),
       command("modify", (row?: Row) => this.with(row, (ask) => this.modify(ask))),
@@ -73,7 +74,7 @@ export class Reviews implements vscode.FileSystemProvider, vscode.CodeLensProvid
     const reasons = ask.reasons.length ? ` (${ask.reasons.join("; ")})` : "";
     const what = `${title(ask)}: +${ask.added_lines} −${ask.removed_lines}, ${ask.evidence}${reasons}`;
     const buttons = ["Approve", ...(ask.offers.modify ? ["Modify"] : []), "Skip", "Stop"];
-    const said = await vscode.window.showInformationMessage(what, ...buttons);
+    const said = await this.project.aboutByMessage(ask, what, (text) => vscode.window.showInformationMessage(text, ...buttons));
     if (!said) return;
     if (!this.waiting.some((it) => it.ask === ask.ask)) {
       void vscode.window.showInformationMessage(`${title(ask)}: this question is over. What waits now stands under Approvals.`);
