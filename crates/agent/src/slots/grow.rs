@@ -44,7 +44,7 @@ impl Work<'_> {
                     prompt::keep_also(slot, file, &slot.rules[step.clone()])
                 }
             };
-            let before = self.candidates.len();
+            let parent = grown;
             for (draws, temperature) in [(0..=0, 0.0), (1..=SAMPLES_A_ROUND, TEMPERATURE)] {
                 let routes = draws.map(|draw| Route::Grown { step: at + 1, draw });
                 let question = Question {
@@ -54,17 +54,16 @@ impl Work<'_> {
                     temperature,
                 };
                 let answers = self.ask(question, bench, on)?;
+                // Where the first answer is the code as it was, draws are too.
+                if !answers.is_empty() && answers.iter().all(|it| Some(*it) == parent) {
+                    return Ok(());
+                }
                 let all = grown.into_iter().chain(answers);
                 // The last of equals: what was asked for this rule.
                 grown = all.max_by_key(|it| self.holding(*it, told));
-                let is_new = self.candidates.len() > before;
-                if grown.is_some_and(|it| self.keeps(it, told)) || !is_new {
+                if grown.is_some_and(|it| self.keeps(it, told)) {
                     break;
                 }
-            }
-            // Where the first answer is the code as it was, draws are too.
-            if self.candidates.len() == before {
-                break;
             }
             let keeps_some = |it: usize| self.holding(it, told) > 0;
             if !grown.is_some_and(keeps_some) {
