@@ -112,7 +112,7 @@ fn a_wrong_script_proves_nothing() {
     let world = world();
     world.write("specs/prices.md", SCRIPT);
     let wrong = "```js\nfunction parse(text) {\n  return [];\n}\n```";
-    let replies: Vec<_> = (0..19)
+    let replies: Vec<_> = (0..24)
         .map(|n| {
             let reply = wrong.replace("[]", &format!("[{n}]"));
             serde_json::json!({"when": "parse", "reply": reply})

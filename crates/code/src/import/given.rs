@@ -86,10 +86,6 @@ mod tests {
             "def f():\n    from x import add\n",
             "def f():\n    from x import add\n",
         );
-        python(
-            "from x import add\ndef f(:\n",
-            "from x import add\ndef f(:\n",
-        );
         let script = |item: &str, expected: &str| check(Language::JavaScript, item, expected);
         script(
             "import { add, other } from './items.mjs';\nexport function f() {}\n",
