@@ -4,10 +4,9 @@
 //! A different way of asking beats arguing with the same answer, so the routes differ: the code at once, the code
 //! grown rule by rule, a short plan before it, samples of both, and last one repair of the best candidate; before
 //! them, when a function of a short file is to be changed, the whole file, which small models change best. Checks
-//! judge first. Where
-//! they are few, a second opinion is heard: candidates of different routes that behave alike on inputs
-//! derived from the spec speak for each other. As soon as that is enough, nothing more is asked. Where candidates
-//! are right in different cases, their branches are put together, which costs no tokens.
+//! judge first. Where they are few, a second opinion is heard: candidates of different routes that behave alike on
+//! inputs derived from the spec speak for each other. As soon as that is enough, nothing more is asked. Where
+//! candidates are right in different cases, their branches are put together, which costs no tokens.
 
 mod cross;
 mod grow;
@@ -435,12 +434,7 @@ impl Work<'_> {
     }
 
     fn question(&self, way: &Way) -> Question {
-        let one = |route: Route, text: String| Question {
-            routes: vec![route],
-            messages: vec![Message::user(text)],
-            max_tokens: self.answer_tokens(),
-            temperature: 0.0,
-        };
+        let one = |route: Route, text: String| self.code(vec![route], text, 0.0);
         match *way {
             Way::WholeFile => one(Route::WholeFile, prompt::whole_file(self.slot)),
             Way::Direct => one(Route::Direct, prompt::complete(self.slot)),
@@ -457,7 +451,8 @@ impl Work<'_> {
                     _ => (prompt::complete(self.slot), 1.0),
                 };
                 let first = 1 + round * SAMPLES_A_ROUND;
-                self.samples(first, text, temperature)
+                let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
+                self.code(routes.collect(), text, temperature)
             }
             Way::Repair(number) => Question {
                 messages: self.repair_messages(),
@@ -467,11 +462,10 @@ impl Work<'_> {
         }
     }
 
-    /// A round of samples, numbered from the first one on.
-    fn samples(&self, first: u32, text: String, temperature: f32) -> Question {
-        let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
+    /// Asks for code in one message, by all these routes together.
+    fn code(&self, routes: Vec<Route>, text: String, temperature: f32) -> Question {
         Question {
-            routes: routes.collect(),
+            routes,
             messages: vec![Message::user(text)],
             max_tokens: self.answer_tokens(),
             temperature,

@@ -4,11 +4,8 @@
 
 use std::ops::Range;
 
-use model::Message;
-
 use super::{
-    AgentError, Bench, FunctionSlot, Question, Route, Rule, SAMPLES_A_ROUND, SlotEvent, Work,
-    prompt,
+    AgentError, Bench, FunctionSlot, Route, Rule, SAMPLES_A_ROUND, SlotEvent, Work, prompt,
 };
 
 /// How freely the answers of a step are drawn after the first.
@@ -47,12 +44,7 @@ impl Work<'_> {
             let parent = grown;
             for (draws, temperature) in [(0..=0, 0.0), (1..=SAMPLES_A_ROUND, TEMPERATURE)] {
                 let routes = draws.map(|draw| Route::Grown { step: at + 1, draw });
-                let question = Question {
-                    routes: routes.collect(),
-                    messages: vec![Message::user(text.clone())],
-                    max_tokens: self.answer_tokens(),
-                    temperature,
-                };
+                let question = self.code(routes.collect(), text.clone(), temperature);
                 let answers = self.ask(question, bench, on)?;
                 // Where the first answer is the code as it was, draws are too.
                 if !answers.is_empty() && answers.iter().all(|it| Some(*it) == parent) {

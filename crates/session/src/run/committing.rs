@@ -2,8 +2,9 @@
 //! repository: objects, the branch that is checked out, and in the index only the entries of the task's own files.
 //!
 //! A commit is built in an index of its own from what HEAD holds, what the task brought in and its tick in the list of tasks, so
-//! that what the user staged or changed beside it, in the same files too, stays as it was and out of the commit. Git's hooks run as they would for a
-//! commit by hand where nothing in the folder waits for trust; elsewhere they do not, nor do filters, and that is said.
+//! that what the user staged or changed beside it, in the same files too, stays as it was and out of the commit. Git's hooks run
+//! as they would for a commit by hand where nothing in the folder waits for trust; elsewhere they do not, nor do filters, and
+//! that is said.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
