@@ -18,8 +18,11 @@ const CHUNK_TOKENS: usize = 512;
 /// than the built-in model may take.
 const FIXED_CHUNK_TOKENS: usize = 24;
 
-/// Answers that are written together: as many as still cost little more than one, each weight being loaded once for all.
-const TOGETHER: usize = 4;
+/// Answers that are written together, each weight being loaded and unpacked once for all: as many as the kernels take at once.
+const TOGETHER: usize = 8;
+
+/// The most positions of prompts that they hold copies of, which bounds the memory: 29 KB each in the built-in model.
+const POSITIONS_TOGETHER: usize = 8_000;
 
 /// Why a turn ended without a reply.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,74 +119,78 @@ impl Turn<'_> {
         kept: &mut Kept,
     ) -> Result<Vec<Reply>, Halt> {
         let form = self.form(request)?;
-        let mut cached = kept.retain(prompt, true);
+        let cached = kept.retain(prompt, true);
         let last = self.read(prompt, kept)?;
         let limit = self.limit(request, prompt);
-        let mut replies = Vec::new();
-        for seeds in seeds.chunks(TOGETHER) {
-            let fork = |seed: &u64| Fork {
-                answer: Answer::new(request, *seed, form.clone()),
-                attention: kept
-                    .attention
-                    .iter()
-                    .map(|it| it.branch(prompt.len(), prompt.len() + limit))
-                    .collect(),
-                place: prompt.len(),
-                end: None,
-            };
-            let mut forks: Vec<Fork> = seeds.iter().map(fork).collect();
-            self.write_each(&mut forks, limit, &last)?;
-            for fork in forks {
-                let stop = fork.end.unwrap_or(Stop::Length);
-                replies.push(self.reply(fork.answer, stop, prompt, cached));
-                cached = prompt.len();
+        let first = self.network.scores(&last)?.concat();
+        let fork = |(index, seed): (usize, &u64)| Fork {
+            index,
+            answer: Answer::new(request, *seed, form.clone()),
+            attention: kept
+                .attention
+                .iter()
+                .map(|it| it.branch(prompt.len(), prompt.len() + limit))
+                .collect(),
+            place: prompt.len(),
+            scores: first.clone(),
+        };
+        let mut waiting = seeds.iter().enumerate().map(fork);
+        let mut ended = Vec::new();
+        let mut open = Vec::new();
+        let together = (POSITIONS_TOGETHER / prompt.len()).clamp(1, TOGETHER);
+        loop {
+            open.extend(waiting.by_ref().take(together - open.len()));
+            if open.is_empty() {
+                break;
             }
+            ended.extend(self.write_each(&mut open, limit)?);
         }
-        Ok(replies)
+        ended.sort_by_key(|(fork, _)| fork.index);
+        let replies = ended.into_iter().map(|(fork, stop)| {
+            let cached = if fork.index == 0 {
+                cached
+            } else {
+                prompt.len()
+            };
+            self.reply(fork.answer, stop, prompt, cached)
+        });
+        Ok(replies.collect())
     }
 
-    /// Chooses up to `limit` tokens for each fork, the first after the prompt, whose last row is `last`.
-    fn write_each(&mut self, forks: &mut [Fork], limit: usize, last: &[f32]) -> Result<(), Halt> {
-        if limit == 0 {
-            return Ok(());
+    /// Chooses the next token of each of the `open` answers, up to `limit`, and takes those out that end with it.
+    fn write_each(
+        &mut self,
+        open: &mut Vec<Fork>,
+        limit: usize,
+    ) -> Result<Vec<(Fork, Stop)>, Halt> {
+        if self.cancel.is_cancelled() {
+            return Err(Halt::Cancelled);
         }
-        let first = self.network.scores(last)?;
-        let mut scores: Vec<&[f32]> = vec![&first[0]; forks.len()];
-        let mut owned;
-        loop {
-            if self.cancel.is_cancelled() {
-                return Err(Halt::Cancelled);
-            }
-            let mut chosen = Vec::new();
-            let open = forks.iter_mut().filter(|it| it.end.is_none());
-            for (fork, scores) in open.zip(&scores) {
-                match self.choose(&mut fork.answer, scores)? {
-                    Choice::Token(_) if fork.answer.tokens >= limit => {
-                        fork.end = Some(Stop::Length);
-                    }
-                    Choice::Token(token) => chosen.push(token),
-                    Choice::Stop(stop) => fork.end = Some(stop),
+        let mut ended = Vec::new();
+        let mut chosen = Vec::new();
+        for mut fork in std::mem::take(open) {
+            let choice = match fork.answer.tokens < limit {
+                true => self.choose(&mut fork.answer, &fork.scores)?,
+                false => Choice::Stop(Stop::Length),
+            };
+            match choice {
+                Choice::Token(token) => {
+                    chosen.push(token);
+                    open.push(fork);
                 }
+                Choice::Stop(stop) => ended.push((fork, stop)),
             }
-            if chosen.is_empty() {
-                return Ok(());
-            }
-            let open = forks.iter_mut().filter(|it| it.end.is_none());
-            let mut texts: Vec<Next<'_>> = open
-                .zip(chosen)
-                .map(|(fork, token)| {
-                    fork.place += 1;
-                    Next {
-                        token,
-                        place: fork.place - 1,
-                        attention: &mut fork.attention,
-                    }
-                })
-                .collect();
-            let rows = self.network.read_each(&mut texts, self.cancel)?;
-            owned = self.network.scores(&rows)?;
-            scores = owned.iter().map(Vec::as_slice).collect();
         }
+        if chosen.is_empty() {
+            return Ok(ended);
+        }
+        let forks = open.iter_mut().zip(chosen);
+        let mut texts: Vec<Next<'_>> = forks.map(|(fork, token)| fork.next(token)).collect();
+        let rows = self.network.read_each(&mut texts, self.cancel)?;
+        for (fork, scores) in open.iter_mut().zip(self.network.scores(&rows)?) {
+            fork.scores = scores;
+        }
+        Ok(ended)
     }
 
     /// The form that the answer to `request` must keep.
@@ -342,11 +349,26 @@ enum Choice {
 
 /// One of several answers to the same prompt, with keys and values of its own.
 struct Fork {
+    /// Which of the answers it is.
+    index: usize,
     answer: Answer,
     attention: Vec<Attention>,
     /// Position of the next token.
     place: usize,
-    end: Option<Stop>,
+    /// What the next token is chosen by.
+    scores: Vec<f32>,
+}
+
+impl Fork {
+    /// The token to be read, which the text now has.
+    fn next(&mut self, token: Token) -> Next<'_> {
+        self.place += 1;
+        Next {
+            token,
+            place: self.place - 1,
+            attention: &mut self.attention,
+        }
+    }
 }
 
 impl Answer {
