@@ -51,6 +51,7 @@ fn open(dialect: &str, base: &str, name: &str, key: &str) -> Result<Arc<dyn Mode
         writes_plans: true,
         native_tools: true,
         images: true,
+        goes_on: false,
     };
     let settings = Settings {
         key: Some(Key::new(key)?),

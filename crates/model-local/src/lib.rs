@@ -179,6 +179,7 @@ impl LocalModel {
                 writes_plans: false,
                 native_tools: false,
                 images: false,
+                goes_on: true,
             },
             vocabulary: parts.vocabulary,
             forms: Forms::default(),

@@ -5,7 +5,7 @@
 
 use crate::vocabulary::Token;
 use crate::weights::WeightsError;
-use model::{Request, Role};
+use model::{Message, Request, Role};
 
 /// What a file says about its chat format.
 pub(crate) struct Facts<'a> {
@@ -140,24 +140,39 @@ impl Chat {
         self.ends.contains(&token)
     }
 
-    /// The pieces of `request`, up to where the model's answer begins.
+    /// The pieces of `request`, up to where the model's answer begins or, when the last message is its own, goes on.
     pub(crate) fn pieces(&self, request: &Request) -> Vec<Piece> {
+        let (messages, begun) = match request.messages.split_last() {
+            Some((last, before)) if last.role == Role::Assistant => (before, Some(&last.text)),
+            _ => (&request.messages[..], None),
+        };
+        let said = &Said {
+            system: &request.system,
+            messages,
+        };
         let mut pieces: Vec<_> = self.begin.map(Piece::Marker).into_iter().collect();
         match &self.format {
-            Format::ChatMl { start, end } => chat_ml(&mut pieces, request, *start, *end),
-            Format::Llama3 { header, end } => llama_3(&mut pieces, request, *header, *end),
+            Format::ChatMl { start, end } => chat_ml(&mut pieces, said, *start, *end),
+            Format::Llama3 { header, end } => llama_3(&mut pieces, said, *header, *end),
             Format::Instruct {
                 markers,
                 end,
                 system_block,
-            } => instruct(&mut pieces, request, *markers, *end, *system_block),
+            } => instruct(&mut pieces, said, *markers, *end, *system_block),
         }
         if let Some([start, end]) = self.thoughts {
             let gap = || Piece::Text("\n\n".to_owned());
             pieces.extend([Piece::Marker(start), gap(), Piece::Marker(end), gap()]);
         }
+        pieces.extend(begun.map(|it| Piece::Text(it.clone())));
         pieces
     }
+}
+
+/// A conversation without the beginning of the answer.
+struct Said<'a> {
+    system: &'a str,
+    messages: &'a [Message],
 }
 
 fn unknown(facts: &Facts<'_>) -> WeightsError {
@@ -179,20 +194,20 @@ fn unknown(facts: &Facts<'_>) -> WeightsError {
 }
 
 /// The messages with their authors, the system text first.
-fn messages(request: &Request) -> impl Iterator<Item = (&'static str, &str)> {
-    let system = Some(("system", request.system.as_str())).filter(|it| !it.1.is_empty());
+fn messages<'a>(said: &Said<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let system = Some(("system", said.system)).filter(|it| !it.1.is_empty());
     let author = |role| match role {
         Role::User => "user",
         Role::Assistant => "assistant",
     };
-    let others = request.messages.iter();
+    let others = said.messages.iter();
     system
         .into_iter()
         .chain(others.map(move |it| (author(it.role), it.text.as_str())))
 }
 
-fn chat_ml(pieces: &mut Vec<Piece>, request: &Request, start: Token, end: Token) {
-    for (author, text) in messages(request) {
+fn chat_ml(pieces: &mut Vec<Piece>, said: &Said<'_>, start: Token, end: Token) {
+    for (author, text) in messages(said) {
         pieces.extend([
             Piece::Marker(start),
             Piece::Text(format!("{author}\n{text}")),
@@ -203,7 +218,7 @@ fn chat_ml(pieces: &mut Vec<Piece>, request: &Request, start: Token, end: Token)
     pieces.extend([Piece::Marker(start), Piece::Text("assistant\n".to_owned())]);
 }
 
-fn llama_3(pieces: &mut Vec<Piece>, request: &Request, header: [Token; 2], end: Token) {
+fn llama_3(pieces: &mut Vec<Piece>, said: &Said<'_>, header: [Token; 2], end: Token) {
     let begin = |author: &str, text: &str| {
         [
             Piece::Marker(header[0]),
@@ -212,7 +227,7 @@ fn llama_3(pieces: &mut Vec<Piece>, request: &Request, header: [Token; 2], end: 
             Piece::Text(format!("\n\n{}", text.trim())),
         ]
     };
-    for (author, text) in messages(request) {
+    for (author, text) in messages(said) {
         pieces.extend(begin(author, text));
         pieces.push(Piece::Marker(end));
     }
@@ -221,18 +236,18 @@ fn llama_3(pieces: &mut Vec<Piece>, request: &Request, header: [Token; 2], end: 
 
 fn instruct(
     pieces: &mut Vec<Piece>,
-    request: &Request,
+    said: &Said<'_>,
     markers: Option<[Token; 2]>,
     end: Token,
     system_block: bool,
 ) {
     // The system text stands before the first question.
-    let mut before = match (request.system.as_str(), system_block) {
+    let mut before = match (said.system, system_block) {
         ("", _) => String::new(),
         (system, true) => format!("<<SYS>>\n{system}\n<</SYS>>\n\n"),
         (system, false) => format!("{system}\n\n"),
     };
-    for message in &request.messages {
+    for message in said.messages {
         let text = &message.text;
         match (message.role, markers) {
             (Role::Assistant, Some(_)) => pieces.push(Piece::Text(text.clone())),
@@ -275,13 +290,18 @@ mod tests {
 
     /// The prompt of a short conversation, with markers as they are spelt.
     fn shown(tokens: &[&str], template: Option<&str>) -> String {
+        let messages = vec![
+            Message::user("One?"),
+            Message::assistant("1"),
+            Message::user("Two?"),
+        ];
+        shown_of(messages, tokens, template)
+    }
+
+    fn shown_of(messages: Vec<Message>, tokens: &[&str], template: Option<&str>) -> String {
         let request = Request {
             system: "Be brief.".to_owned(),
-            messages: vec![
-                Message::user("One?"),
-                Message::assistant("1"),
-                Message::user("Two?"),
-            ],
+            messages,
             tools: Vec::new(),
             max_tokens: 1,
             temperature: 0.0,
@@ -295,6 +315,17 @@ mod tests {
             Piece::Text(text) => text,
         };
         chat.pieces(&request).into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn an_answer_that_has_begun_is_left_open() {
+        let messages = || vec![Message::user("One?"), Message::assistant("It is\n")];
+        let alone = || vec![Message::user("One?")];
+        let template = Some("<|im_start|> enable_thinking");
+        for (tokens, template) in [(QWEN, None), (QWEN, template)] {
+            let begun = shown_of(messages(), tokens, template);
+            assert_eq!(begun, shown_of(alone(), tokens, template) + "It is\n");
+        }
     }
 
     const QWEN: &[&str] = &["<think>", "</think>", "<|im_start|>", "<|im_end|>"];

@@ -46,6 +46,7 @@ impl Model for Fallback {
             output_tokens_max: fold.output_tokens_max.min(it.output_tokens_max),
             native_tools: fold.native_tools && it.native_tools,
             images: fold.images && it.images,
+            goes_on: fold.goes_on && it.goes_on,
             ..*fold
         };
         let others = self.others.iter().map(|it| it.profile());

@@ -27,4 +27,6 @@ pub struct Profile {
     pub native_tools: bool,
     /// Whether messages may hold pictures.
     pub images: bool,
+    /// Whether the model goes on with a last message of its own, instead of answering it.
+    pub goes_on: bool,
 }

@@ -11,7 +11,8 @@ use crate::{Call, CallResult, Image, Kept, ModelError, ModelId, Profile, ToolSpe
 pub struct Request {
     /// Instructions that precede the conversation. May be empty.
     pub system: String,
-    /// The conversation, oldest first. Text is only ever text: markers of a model's own chat format in it have no effect.
+    /// The conversation, oldest first. Text is only ever text: markers of a model's own chat format in it have no effect. When
+    /// the last message is the model's own, a model whose profile [`goes_on`](crate::Profile::goes_on) answers with what follows it.
     pub messages: Vec<Message>,
     /// What the model may call. A model whose profile has no [`native_tools`](crate::Profile::native_tools) is not shown them.
     pub tools: Vec<ToolSpec>,

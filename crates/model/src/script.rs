@@ -82,6 +82,7 @@ struct ProfileFields {
     writes_plans: bool,
     native_tools: bool,
     images: bool,
+    goes_on: bool,
 }
 
 impl Default for ProfileFields {
@@ -93,6 +94,7 @@ impl Default for ProfileFields {
             writes_plans: false,
             native_tools: true,
             images: false,
+            goes_on: false,
         }
     }
 }
@@ -116,6 +118,7 @@ impl From<ProfileFields> for Profile {
             writes_plans: fields.writes_plans,
             native_tools: fields.native_tools,
             images: fields.images,
+            goes_on: fields.goes_on,
         }
     }
 }

@@ -62,6 +62,7 @@ impl Model for StandIn {
             writes_plans: true,
             native_tools: !small,
             images: !small,
+            goes_on: small,
         }
     }
 

@@ -342,6 +342,7 @@ impl Model for Replies {
             writes_plans: true,
             native_tools: true,
             images: false,
+            goes_on: false,
         }
     }
 

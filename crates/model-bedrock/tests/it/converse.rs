@@ -52,6 +52,7 @@ fn open(base: &str, bounds: Bounds) -> Box<dyn Model> {
             writes_plans: true,
             native_tools: true,
             images: true,
+            goes_on: false,
         })
     };
     let id = format!("bedrock/{NAME}").parse().unwrap();

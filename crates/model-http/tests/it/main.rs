@@ -22,6 +22,7 @@ fn profile() -> Profile {
         writes_plans: true,
         native_tools: true,
         images: true,
+        goes_on: false,
     }
 }
 

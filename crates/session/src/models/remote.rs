@@ -106,6 +106,7 @@ pub(super) fn profile(facts: &Catalogue, id: &ModelId) -> Profile {
         writes_plans: strategy == Strategy::Tools,
         native_tools: true,
         images: facts.images(id).unwrap_or(false),
+        goes_on: false,
     }
 }
 
