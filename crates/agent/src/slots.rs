@@ -1,17 +1,21 @@
 //! The `slots` strategy: the program drives, each call fills one small slot, and the spec's own checks
 //! choose among the candidates.
 //!
-//! A different way of asking beats arguing with the same answer, so the routes differ: the code at once, the code
-//! grown rule by rule, a short plan before it, samples of both, and last one repair of the best candidate; before
-//! them, when a function of a short file is to be changed, the whole file, which small models change best. Checks
-//! judge first. Where they are few, a second opinion is heard: candidates of different routes that behave alike on
-//! inputs derived from the spec speak for each other. As soon as that is enough, nothing more is asked. Where
-//! candidates are right in different cases, their branches are put together, which costs no tokens.
+//! A different way of asking beats arguing with the same answer, so the routes differ: the code at once; samples of it, and
+//! of the code after an answer that is shown; the code grown rule by rule; a short plan before it; samples of all of these,
+//! and of the rest of what is nearly right; last one repair of the best candidate. Before them, when a function of a short
+//! file is to be changed, the whole file, which small models change best. Checks judge first. Where they are few, a second
+//! opinion is heard: candidates of different routes that behave alike on inputs derived from the spec speak for each other. As
+//! soon as that is enough, nothing more is asked. Where candidates are right in different cases, their branches are put
+//! together, which costs no tokens; a function that one calls and does not define is asked for.
 
 mod cross;
 mod grow;
+mod helper;
 mod opinion;
 mod prompt;
+mod resumed;
+mod shown;
 
 use std::collections::HashSet;
 
@@ -162,7 +166,7 @@ pub trait Bench {
 /// How much may be spent on one slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Rounds of four samples, after the greedy routes.
+    /// Rounds of samples.
     pub rounds: u32,
     /// Times the best candidate is sent back with its failure.
     pub repairs: u32,
@@ -185,13 +189,22 @@ const PLAN_TOKENS: u32 = 200;
 /// A file of so many lines is short enough to be written anew as a whole.
 const WHOLE_FILE_LINES: usize = 60;
 
-/// Samples that are drawn together.
-const SAMPLES_A_ROUND: u32 = 4;
+/// Samples that are drawn together while examples fail.
+const SAMPLES_A_ROUND: u32 = 8;
+
+/// The same of plans, which are long, and for a second opinion.
+const FEW_A_ROUND: u32 = 4;
+
+/// Most rounds for a second opinion: if so many do not agree, more will not.
+const OPINION_ROUNDS: u32 = 4;
+
+/// Rounds of samples before the longer ways of asking.
+const FIRST_ROUNDS: u32 = 2;
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            rounds: 4,
+            rounds: 12,
             repairs: 1,
             answer_tokens: 900,
             seed: 1,
@@ -217,6 +230,10 @@ pub enum Route {
     PlanThenCode,
     /// A draw with temperature: the number of the sample, from 1.
     Sample(u32),
+    /// The same from the middle of an earlier answer on.
+    Resumed(u32),
+    /// An answer with a function that it misses.
+    Helped,
     /// The best candidate so far, sent back with what failed.
     Repair(u32),
     /// The best candidate so far with a branch of another; nothing is asked.
@@ -232,6 +249,8 @@ impl std::fmt::Display for Route {
             Route::Grown { step, draw } => write!(f, "rule by rule, step {step}, sample {draw}"),
             Route::PlanThenCode => f.write_str("plan, then code"),
             Route::Sample(n) => write!(f, "sample {n}"),
+            Route::Resumed(n) => write!(f, "sample {n}, from the middle of an answer on"),
+            Route::Helped => f.write_str("a function that an answer misses"),
             Route::Repair(n) => write!(f, "repair {n}"),
             Route::Crossed => f.write_str("branches of two answers"),
         }
@@ -304,17 +323,21 @@ pub fn fill(
         cancel,
         candidates: Vec::new(),
         crossed: HashSet::new(),
+        helped: Vec::new(),
+        drawn: 0,
         tried: Vec::new(),
     };
     for round in rounds(slot, limits) {
         match round {
             Round::Grown | Round::Asked(Way::Repair(_)) if work.nothing_failed() => continue,
+            Round::Opinion if !work.nothing_failed() => continue,
+            Round::Asked(Way::PlanThenCode) if work.is_planned() => continue,
+            Round::Asked(Way::Samples(OPINION_ROUNDS..)) if work.nothing_failed() => continue,
             Round::Grown => work.grow(bench, on)?,
-            Round::Asked(way) => {
-                let question = work.question(&way);
-                work.ask(question, bench, on)?;
-            }
+            Round::Opinion => work.ask_by(&Way::PlanThenCode, bench, on)?,
+            Round::Asked(way) => work.ask_by(&way, bench, on)?,
         }
+        work.help(bench, on)?;
         work.cross(bench, on)?;
         if work.opinion().is_settled() {
             break;
@@ -326,6 +349,8 @@ pub fn fill(
 /// What is done before the candidates are looked at again.
 enum Round {
     Asked(Way),
+    /// Another way of asking, of an answer that nothing speaks against.
+    Opinion,
     Grown,
 }
 
@@ -344,13 +369,12 @@ fn rounds(slot: &FunctionSlot, limits: Limits) -> Vec<Round> {
     if slot.is_edit() && slot.file.lines().count() <= WHOLE_FILE_LINES {
         rounds.push(Round::Asked(Way::WholeFile));
     }
-    rounds.extend([
-        Round::Asked(Way::Direct),
-        Round::Grown,
-        Round::Asked(Way::PlanThenCode),
-    ]);
-    let samples = (0..limits.rounds).map(Way::Samples);
-    rounds.extend(samples.map(Round::Asked));
+    rounds.extend([Round::Asked(Way::Direct), Round::Opinion]);
+    let samples = |of: std::ops::Range<u32>| of.map(|it| Round::Asked(Way::Samples(it)));
+    let first = limits.rounds.min(FIRST_ROUNDS);
+    rounds.extend(samples(0..first));
+    rounds.extend([Round::Grown, Round::Asked(Way::PlanThenCode)]);
+    rounds.extend(samples(first..limits.rounds));
     rounds.extend((1..=limits.repairs).map(|it| Round::Asked(Way::Repair(it))));
     rounds
 }
@@ -359,6 +383,8 @@ fn rounds(slot: &FunctionSlot, limits: Limits) -> Vec<Round> {
 struct Question {
     routes: Vec<Route>,
     messages: Vec<Message>,
+    /// The beginning of the answers, which the last message holds too; empty when they begin anew.
+    begun: String,
     max_tokens: u32,
     temperature: f32,
 }
@@ -382,10 +408,24 @@ struct Work<'a> {
     candidates: Vec<Candidate>,
     /// Versions made of two candidates that were tried already.
     crossed: HashSet<String>,
+    /// Candidates that a missing function was asked for.
+    helped: Vec<usize>,
+    /// Samples so far.
+    drawn: u32,
     tried: Vec<Tried>,
 }
 
 impl Work<'_> {
+    fn ask_by(
+        &mut self,
+        way: &Way,
+        bench: &mut dyn Bench,
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<(), AgentError> {
+        let question = self.question(way);
+        self.ask(question, bench, on).map(|_| ())
+    }
+
     /// Asks, and has every answer judged; returns the candidates that they came to.
     fn ask(
         &mut self,
@@ -395,18 +435,11 @@ impl Work<'_> {
     ) -> Result<Vec<usize>, AgentError> {
         let routes = question.routes;
         on(SlotEvent::Asking(routes[0]));
-        let request = Request {
-            system: prompt::system(self.slot),
-            messages: question.messages,
-            tools: Vec::new(),
-            max_tokens: question.max_tokens,
-            temperature: question.temperature,
-            seed: self.limits.seed,
-            stop: vec![AFTER_CODE.to_owned()],
-            schema: None,
-        };
+        let begun = question.begun;
+        let request = self.request(question.messages, question.max_tokens, question.temperature);
         let mut came_to = Vec::new();
-        for (route, reply) in routes.iter().zip(self.replies(&request, &routes, on)?) {
+        for (route, mut reply) in routes.iter().zip(self.replies(&request, &routes, on)?) {
+            reply.text.insert_str(0, &begun);
             let reply = self.with_code(&request, reply, on)?;
             let (result, candidate) = self.judge(*route, &reply, bench)?;
             came_to.extend(candidate);
@@ -421,6 +454,19 @@ impl Work<'_> {
         Ok(came_to)
     }
 
+    fn request(&self, messages: Vec<Message>, max_tokens: u32, temperature: f32) -> Request {
+        Request {
+            system: prompt::system(self.slot),
+            messages,
+            tools: Vec::new(),
+            max_tokens,
+            temperature,
+            seed: self.limits.seed,
+            stop: vec![AFTER_CODE.to_owned()],
+            schema: None,
+        }
+    }
+
     /// Most tokens of an answer that holds code. One that is much longer than its rules are many has lost its way.
     fn answer_tokens(&self) -> u32 {
         let rules = u32::try_from(self.slot.rules.len()).unwrap_or(u32::MAX);
@@ -433,33 +479,63 @@ impl Work<'_> {
         whole_file.min(self.limits.answer_tokens)
     }
 
-    fn question(&self, way: &Way) -> Question {
-        let one = |route: Route, text: String| self.code(vec![route], text, 0.0);
+    fn question(&mut self, way: &Way) -> Question {
         match *way {
-            Way::WholeFile => one(Route::WholeFile, prompt::whole_file(self.slot)),
-            Way::Direct => one(Route::Direct, prompt::complete(self.slot)),
+            Way::WholeFile => self.one(Route::WholeFile, prompt::whole_file(self.slot)),
+            Way::Direct => self.one(Route::Direct, prompt::complete(self.slot)),
             Way::PlanThenCode => Question {
                 max_tokens: PLAN_TOKENS,
-                ..one(Route::PlanThenCode, prompt::plan(self.slot))
+                ..self.one(Route::PlanThenCode, prompt::plan(self.slot))
             },
-            Way::Samples(round) => {
-                // Plans take four times the tokens, so the shorter ways come first.
-                let (text, temperature) = match round % 4 {
-                    0 => (prompt::complete(self.slot), 0.7),
-                    1 => (prompt::code(self.slot), 0.8),
-                    2 => (self.planned(), 0.8),
-                    _ => (prompt::complete(self.slot), 1.0),
-                };
-                let first = 1 + round * SAMPLES_A_ROUND;
-                let routes = (first..first + SAMPLES_A_ROUND).map(Route::Sample);
-                self.code(routes.collect(), text, temperature)
-            }
+            Way::Samples(round) => self.samples(round),
             Way::Repair(number) => Question {
                 messages: self.repair_messages(),
                 temperature: 0.3 * (number - 1) as f32,
-                ..one(Route::Repair(number), String::new())
+                ..self.one(Route::Repair(number), String::new())
             },
         }
+    }
+
+    fn one(&self, route: Route, text: String) -> Question {
+        self.code(vec![route], text, 0.0)
+    }
+
+    /// The question of a round of samples, the short ones first: fresh ones in two ways, then the rest of what is nearly
+    /// right, plans that know what went wrong, and fresh ones again.
+    fn samples(&mut self, round: u32) -> Question {
+        let turn = (round >= FIRST_ROUNDS).then(|| (round - FIRST_ROUNDS) % 5);
+        let count = match self.nothing_failed() || turn == Some(1) {
+            true => FEW_A_ROUND,
+            false => SAMPLES_A_ROUND,
+        };
+        let first = self.drawn + 1;
+        self.drawn += count;
+        let numbers = first..first + count;
+        let routes = numbers.clone().map(Route::Sample).collect();
+        let complete = |temperature| (prompt::complete(self.slot), temperature);
+        let (text, temperature) = match turn {
+            None if round == 0 => complete(0.6),
+            None => return self.shown(routes, 0.6),
+            Some(0 | 3) => {
+                let resumed = numbers.map(Route::Resumed).collect();
+                match self.resumed(round, resumed) {
+                    Some(question) => return question,
+                    None => complete(1.0),
+                }
+            }
+            Some(1) => (self.planned(), 0.8),
+            Some(2) => complete(0.9),
+            Some(_) => return self.shown(routes, 0.8),
+        };
+        self.code(routes, text, temperature)
+    }
+
+    /// Asks in words, after an answer to a question of the same form.
+    fn shown(&self, routes: Vec<Route>, temperature: f32) -> Question {
+        let mut question = self.code(routes, prompt::code(self.slot), temperature);
+        let shown = shown::messages(self.slot.language);
+        question.messages.splice(..0, shown);
+        question
     }
 
     /// Asks for code in one message, by all these routes together.
@@ -467,6 +543,7 @@ impl Work<'_> {
         Question {
             routes,
             messages: vec![Message::user(text)],
+            begun: String::new(),
             max_tokens: self.answer_tokens(),
             temperature,
         }
@@ -500,9 +577,9 @@ impl Work<'_> {
         let seeds: Vec<u64> = routes
             .iter()
             .map(|route| match route {
-                Route::Sample(number) | Route::Grown { draw: number, .. } => {
-                    self.limits.seed + u64::from(*number)
-                }
+                Route::Sample(number)
+                | Route::Resumed(number)
+                | Route::Grown { draw: number, .. } => self.limits.seed + u64::from(*number),
                 _ => self.limits.seed,
             })
             .collect();
@@ -556,7 +633,16 @@ impl Work<'_> {
         if reply.stop == Stop::Sequence {
             answer.push_str(AFTER_CODE);
         }
-        let (item, file) = match self.spliced(&answer) {
+        self.judge_text(route, &answer, bench)
+    }
+
+    fn judge_text(
+        &mut self,
+        route: Route,
+        answer: &str,
+        bench: &mut dyn Bench,
+    ) -> Result<(String, Option<usize>), AgentError> {
+        let (item, file) = match self.spliced(answer) {
             Ok(spliced) => spliced,
             Err(why) => return Ok((why, None)),
         };
@@ -571,7 +657,10 @@ impl Work<'_> {
             item,
             trial,
             votes: 1,
-            drawn: matches!(route, Route::Sample(_) | Route::Grown { draw: 1.., .. }),
+            drawn: matches!(
+                route,
+                Route::Sample(_) | Route::Resumed(_) | Route::Grown { draw: 1.., .. }
+            ),
         });
         Ok((result, Some(self.candidates.len() - 1)))
     }
@@ -616,6 +705,12 @@ impl Work<'_> {
     fn nothing_failed(&self) -> bool {
         let best = self.opinion().best();
         best.is_some_and(|at| self.candidates[at].trial.is_possible())
+    }
+
+    /// Whether a plan was asked for already.
+    fn is_planned(&self) -> bool {
+        let mut tried = self.tried.iter();
+        tried.any(|it| it.route == Route::PlanThenCode)
     }
 
     fn opinion(&self) -> Opinion<'_> {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use code::Language;
 use spec::{Command, Example, Expect};
 
-pub use probe::{Came, Probe, probe};
+pub use probe::{Came, Probe, Watched, probe};
 pub(crate) use python::literal as python_literal;
 pub use python::module_of;
 pub(crate) use rust::{module_of as rust_module, path_of as rust_path};
@@ -275,12 +275,13 @@ pub struct Place {
 }
 
 /// Compiles examples into one test file; `origin` says in the file where they come from. Examples of
-/// functions that `subjects` does not place are left out.
+/// functions that `subjects` does not place are left out. `message` knows the message of an example's error, as an expression.
 pub fn compile(
     place: &Place,
     origin: &str,
     examples: &[&Example],
     subjects: &[Subject],
+    message: &dyn Fn(&Example) -> Option<String>,
 ) -> CheckFile {
     let placed: Vec<(&Example, &Subject)> = examples
         .iter()
@@ -291,6 +292,7 @@ pub fn compile(
         origin,
         placed,
         subjects,
+        message,
     };
     let (text, tests) = match place.runner {
         Runner::Unittest | Runner::Pytest => python::compile(&source),
@@ -311,6 +313,7 @@ struct Source<'a> {
     origin: &'a str,
     placed: Vec<(&'a Example, &'a Subject)>,
     subjects: &'a [Subject],
+    message: &'a dyn Fn(&Example) -> Option<String>,
 }
 
 impl Source<'_> {

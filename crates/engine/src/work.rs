@@ -3,6 +3,7 @@
 //! Derived anew from the spec and the task each time, never stored: the documents are the truth.
 
 mod glue;
+mod message;
 mod place;
 mod program;
 mod words;
@@ -10,7 +11,7 @@ mod words;
 use code::{EntryCall, Language, ModuleKind};
 use spec::{Check, Command, Example, Expect, Requirement, Spec};
 
-use crate::checks::{self, CheckFile, Place, Probe, Runner, Subject};
+use crate::checks::{self, CheckFile, Place, Probe, Runner, Subject, Watched};
 use crate::inputs;
 use crate::tooling::Tooling;
 
@@ -337,7 +338,14 @@ impl Ground<'_> {
                     .is_some_and(|it| self.tooling.runner(it) == Ok(place.runner))
         };
         let subjects: Vec<Subject> = self.subjects.iter().filter(is_mine).cloned().collect();
-        checks::compile(place, &origin(self.spec, requirement), examples, &subjects)
+        let message = |example: &Example| {
+            let mut all = self.spec.requirements.iter();
+            let requirement = all.find(|it| it.id == example.requirement)?;
+            let subject = checks::subject_of(example, &subjects)?;
+            message::message(requirement, example, subject)
+        };
+        let origin = origin(self.spec, requirement);
+        checks::compile(place, &origin, examples, &subjects, &message)
     }
 
     fn function(
@@ -355,9 +363,16 @@ impl Ground<'_> {
             return Ok(None);
         }
         let declared = requirement.function(&subject.function);
-        let (mut rules, others) = words::rules(self.spec, requirement, &examples);
+        let general = |rule: &str| self.is_about(rule, subject);
+        let (mut rules, others) = words::rules(self.spec, requirement, &examples, general);
         rules.extend(entry_rule(subject));
         let calls = inputs::derived(language, &subject.function, declared, &examples);
+        let watched = Watched {
+            file: &subject.file,
+            function: &subject.function,
+            keeps_arguments: rules.iter().any(|it| words::keeps_arguments(&it.text)),
+        };
+        let probe = checks::probe(language, watched, &calls, TRIAL_FOLDER);
         let place = Place {
             path: place::trial_path(&subject.function, runner),
             runner,
@@ -379,14 +394,17 @@ impl Ground<'_> {
             examples: others,
             check: self.compile(&place, requirement, &examples, language),
             raises: raises(&examples),
-            probe: checks::probe(
-                language,
-                &subject.file,
-                &subject.function,
-                &calls,
-                TRIAL_FOLDER,
-            ),
+            probe,
         }))
+    }
+
+    /// Whether a general rule is about the subject: it names it or its file, or nothing of the spec.
+    fn is_about(&self, rule: &str, subject: &Subject) -> bool {
+        let names = |it: &Subject| {
+            let mut spans = code_spans(rule);
+            spans.any(|code| code == it.file || code == it.function || calls(code, &it.function))
+        };
+        names(subject) || !self.subjects.iter().any(names)
     }
 
     /// What other requirements describe in the subject's file.
@@ -410,7 +428,7 @@ impl Ground<'_> {
                 && (it.file == subject.file) == in_its_file
                 && it.language() == subject.language()
                 && (mentions(requirement, &it.function)
-                    || in_its_file && speaks_of(requirement, &it.function)
+                    || in_its_file && speaks_of(requirement, it)
                     || examples
                         .iter()
                         .any(|example| checks::uses(example, &it.function)))
@@ -538,14 +556,14 @@ fn calls(code: &str, function: &str) -> bool {
     })
 }
 
-/// Whether a requirement has a function's name among its words, as in "the precedence of both".
-fn speaks_of(requirement: &Requirement, function: &str) -> bool {
+/// Whether a requirement has a function's name among its words, as in "the precedence of both"; the name of its file is none.
+fn speaks_of(requirement: &Requirement, subject: &Subject) -> bool {
     let texts = requirement.criteria.iter().map(|it| it.text.as_str());
-    let is_gap = |c: char| !c.is_alphanumeric() && c != '_';
-    let mut words = texts
+    let mut texts = texts
         .chain([requirement.text.as_str()])
-        .flat_map(|it| it.split(is_gap));
-    words.any(|it| it == function)
+        .map(|it| it.replace(&subject.file, " "));
+    let is_gap = |c: char| !c.is_alphanumeric() && c != '_';
+    texts.any(|it| it.split(is_gap).any(|it| it == subject.function))
 }
 
 /// A file with what the program owns in it: the function visible to others, imports of the neighbours that it

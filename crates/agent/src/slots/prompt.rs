@@ -219,6 +219,15 @@ pub(super) fn repair(slot: &FunctionSlot, failures: &[String]) -> String {
     text
 }
 
+/// What is said to an answer that calls a function which is not there.
+pub(super) fn helper(language: Language, name: &str) -> String {
+    format!(
+        "The function `{name}` that it calls does not exist. Write it. Answer with one ```{} block that holds only the function \
+         `{name}`, without comments.",
+        tag(language)
+    )
+}
+
 pub(super) fn fenced(language: Language, item: &str) -> String {
     format!("```{}\n{}\n```", tag(language), item.trim_end())
 }

@@ -12,7 +12,7 @@ impl Bench for Table {
     }
 }
 
-fn slot(file: &str) -> FunctionSlot {
+pub(super) fn slot(file: &str) -> FunctionSlot {
     FunctionSlot {
         language: Language::Python,
         function: "double".into(),
@@ -102,7 +102,7 @@ fn the_first_green_candidate_is_taken_where_nothing_can_be_derived() {
 
 #[test]
 fn routes_follow_until_one_passes() {
-    let answers = ["n + 1", "n + 1", "n + n", "n - 1", "n"].map(answer);
+    let answers = ["n + 1", "n + 1", "n + n", "n - 1", "n", "n", "n", "n"].map(answer);
     let refusals = "{\"reply\": \"I cannot.\"}\n{\"when\": \"Now write it\", \"reply\": \"No.\"}\n";
     let script = refusals.to_owned() + &answers.concat();
     let bench = vec![
@@ -112,7 +112,7 @@ fn routes_follow_until_one_passes() {
         ("return n\n", red(0)),
     ];
     let (filled, routes) = run(&script, bench, Limits::default());
-    assert_eq!(routes, ["direct", "plan, then code", "sample 1"]);
+    assert_eq!(routes, ["direct", "sample 1"]);
     let results: Vec<&str> = filled.tried.iter().map(|it| it.result.as_str()).collect();
     assert_eq!(
         results,
@@ -123,6 +123,9 @@ fn routes_follow_until_one_passes() {
             "1 of 1 examples pass",
             "0 of 1 examples pass",
             "0 of 1 examples pass",
+            "the same code as before",
+            "the same code as before",
+            "the same code as before",
         ]
     );
     assert!(filled.trial.is_green());
@@ -302,9 +305,16 @@ fn rules_that_are_too_many_at_once_are_kept_one_after_the_other() {
         answer("Rule 3", &[1, 2, 3]),
         answer("Rule 3", &[2]),
         answer("Rule 3", &[1, 3]),
+        answer("Rule 3", &[]),
+        answer("Rule 3", &[]),
+        answer("Rule 3", &[]),
+        answer("Rule 3", &[]),
     ];
     let model = Scripted::parse("test", &script.concat()).expect("a script");
-    let limits = Limits::default();
+    let limits = Limits {
+        rounds: 0,
+        ..Limits::default()
+    };
     let filled = fill(
         &model,
         &slot,
@@ -324,6 +334,76 @@ fn rules_that_are_too_many_at_once_are_kept_one_after_the_other() {
     ];
     assert_eq!(routes[..4], steps);
     assert_eq!(routes[4], "rule by rule, step 3, sample 1");
+}
+
+#[test]
+fn a_function_that_an_answer_misses_is_asked_for() {
+    struct Defined;
+    impl Bench for Defined {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            let missing = "NameError: name 'twice' is not defined";
+            let mut trial = red(0);
+            trial.failures = vec![format!("double(2) → 4{BUT}{missing}")];
+            Ok(match file.contains("def twice(n):\n    return n * 2") {
+                true => green(),
+                false => trial,
+            })
+        }
+    }
+    let helper = serde_json::json!({
+        "when": "The function `twice`",
+        "reply": "```python\nimport os\n\ndef twice(n):\n    return n * 2\n```"
+    });
+    let script = format!("{}{helper}\n", answer("twice(n)"));
+    let model = Scripted::parse("test", &script).expect("a script");
+    let cancel = Cancel::new();
+    let filled = fill(
+        &model,
+        &slot(""),
+        Limits::default(),
+        &mut Defined,
+        &cancel,
+        &mut |_| {},
+    )
+    .expect("filled");
+    assert!(filled.trial.is_green(), "{:?}", filled.tried);
+    assert_eq!(filled.tried[1].route, Route::Helped);
+    let file = filled.file.expect("a file");
+    assert!(file.contains("return twice(n)"), "{file}");
+}
+
+#[test]
+fn the_rest_of_an_answer_that_is_nearly_right_is_drawn_anew() {
+    let whole = |last: &str| format!("```python\ndef double(n):\n    m = n\n{last}```");
+    let reply = |text: &str| serde_json::json!({"reply": text}).to_string() + "\n";
+    // Seventeen answers and a plan come to the same code; the cut is after the first line or the second.
+    let near = reply(&whole("    return m + 1\n"));
+    let rest = |text: &str| reply(&format!("    m = n\n    return {text}\n```"));
+    let script = r#"{"profile": {"goes_on": true}}
+"#
+    .to_owned()
+        + &near.repeat(18)
+        + &rest("m * 2").repeat(8);
+    let model = Scripted::parse("test", &script).expect("a script");
+    let mut bench = Table(vec![("return m * 2", green()), ("return m + 1", red(1))]);
+    let limits = Limits {
+        rounds: 3,
+        ..Limits::default()
+    };
+    let filled = fill(
+        &model,
+        &slot(""),
+        limits,
+        &mut bench,
+        &Cancel::new(),
+        &mut |_| {},
+    )
+    .expect("filled");
+    assert!(filled.trial.is_green(), "{:?}", filled.tried);
+    let last = filled.tried.last().expect("tried").route;
+    assert_eq!(last, Route::Resumed(24));
+    let file = filled.file.expect("a file");
+    assert!(file.starts_with("def double(n):\n    m = n\n"), "{file}");
 }
 
 #[test]

@@ -79,7 +79,9 @@ fn git(world: &testkit::World, args: &[&str]) -> String {
 fn wrong_candidates_are_filtered_by_the_examples() {
     let world = numbers();
     let answer = |body: &str| json!({"when": "double", "reply": format!("```python\ndef double(n):\n    return {body}\n```")});
-    let bodies = ["n + 2", "n + n", "2 * n", "n * n", "n", "n + n"];
+    let bodies = [
+        "n + 2", "n + n", "2 * n", "n * n", "n", "n + n", "0", "1", "2",
+    ];
     let mut replies: Vec<Value> = bodies.map(answer).to_vec();
     replies.extend(good_replies().into_iter().skip(2));
     let model = world.script(&replies);
@@ -92,7 +94,7 @@ fn wrong_candidates_are_filtered_by_the_examples() {
     );
     assert!(
         ran.stderr
-            .contains("double · plan, then code: 2 of 2 examples pass"),
+            .contains("double · sample 1: 2 of 2 examples pass"),
         "{}",
         ran.stderr
     );
@@ -102,7 +104,7 @@ fn wrong_candidates_are_filtered_by_the_examples() {
 fn what_cannot_be_proven_is_not_done() {
     let world = numbers();
     let mut replies: Vec<Value> = Vec::new();
-    for n in 0..19 {
+    for n in 0..91 {
         let code = format!("```python\ndef double(n):\n    return {n}\n```");
         replies.push(json!({"when": "double", "reply": code}));
     }

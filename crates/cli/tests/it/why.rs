@@ -8,7 +8,9 @@ use crate::{autopilot, good_replies, numbers};
 fn a_done_task_shows_its_evidence_and_a_failed_one_its_reason() {
     let world = numbers();
     let answer = |body: &str| json!({"when": "double", "reply": format!("```python\ndef double(n):\n    return {body}\n```")});
-    let bodies = ["n + 2", "n + n", "2 * n", "n * n", "n", "n + n"];
+    let bodies = [
+        "n + 2", "n + n", "2 * n", "n * n", "n", "n + n", "0", "1", "2",
+    ];
     let mut replies: Vec<Value> = bodies.map(answer).to_vec();
     replies.extend(good_replies().into_iter().skip(2));
     let model = world.script(&replies);

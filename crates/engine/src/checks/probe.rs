@@ -5,6 +5,20 @@ use code::Language;
 
 use super::{module_of, relative};
 
+/// The name of the error that stands for a call which changed what it was given.
+const CHANGED: &str = "ChangedArgument";
+
+/// What is watched, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched<'a> {
+    /// The file, relative to the project.
+    pub file: &'a str,
+    /// The function in it.
+    pub function: &'a str,
+    /// Whether a call that changes what it is given counts as one that fails.
+    pub keeps_arguments: bool,
+}
+
 /// A program that watches one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
@@ -25,6 +39,13 @@ pub enum Came {
     Value(String),
     /// An error of this name, or no end.
     Error(String),
+}
+
+impl Came {
+    /// Whether the call changed what it was given, where that is watched.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Came::Error(name) if name == CHANGED)
+    }
 }
 
 const PYTHON: &str = r#"import importlib, io, itertools, os, signal, sys
@@ -56,6 +77,21 @@ def stop(*_):
     raise TimeoutError
 
 
+class ChangedArgument(Exception):
+    pass
+
+
+def keeping(subject):
+    def call(*given, **named):
+        before = repr((given, named))
+        value = subject(*given, **named)
+        if repr((given, named)) != before:
+            raise ChangedArgument
+        return value
+
+    return call if KEEPS else subject
+
+
 def main():
     try:
         subject = getattr(importlib.import_module("MODULE"), "FUNCTION")
@@ -70,7 +106,7 @@ def main():
         if late < 3:
             signal.setitimer(signal.ITIMER_REAL, 0.5)
             try:
-                line = "= " + shown(eval(call, {"FUNCTION": subject}))[:400]
+                line = "= " + shown(eval(call, {"FUNCTION": keeping(subject)}))[:400]
             except BaseException as error:
                 late += isinstance(error, TimeoutError)
                 line = "! " + type(error).__name__
@@ -111,7 +147,13 @@ try {
   write("import ! " + error?.name + "\n");
   process.exit(1);
 }
-const context = vm.createContext({ ["FUNCTION"]: subject });
+function keeping(...given) {
+  const before = shown(given);
+  const value = subject(...given);
+  if (shown(given) !== before) throw Object.assign(new Error(), { name: "ChangedArgument" });
+  return value;
+}
+const context = vm.createContext({ ["FUNCTION"]: KEEPS ? keeping : subject });
 let late = 0;
 for (const [number, call] of CALLS.entries()) {
   let line = "! TimeoutError";
@@ -129,15 +171,14 @@ for (const [number, call] of CALLS.entries()) {
 process.exit(0);
 "#;
 
-/// The program for `calls` of `function` in `file`, to stand in `folder`; none where its language has none, or
-/// without calls.
+/// The program for `calls` of what is watched, to stand in `folder`; none where its language has none, or without calls.
 pub fn probe(
     language: Language,
-    file: &str,
-    function: &str,
+    watched: Watched<'_>,
     calls: &[String],
     folder: &str,
 ) -> Option<Probe> {
+    let Watched { file, function, .. } = watched;
     let listed: Vec<String> = calls.iter().map(|it| super::python::literal(it)).collect();
     let listed = format!("[{}]", listed.join(", "));
     let name = function.to_ascii_lowercase();
@@ -150,14 +191,22 @@ pub fn probe(
             (
                 format!("{folder}/probe_{name}.py"),
                 "python3",
-                PYTHON.replace("ROOT", &root),
+                PYTHON.replace("ROOT", &root).replace(
+                    "KEEPS",
+                    if watched.keeps_arguments {
+                        "True"
+                    } else {
+                        "False"
+                    },
+                ),
                 module_of(file),
             )
         }
         Language::JavaScript => {
             let path = format!("{folder}/probe_{name}.mjs");
             let module = relative(&path, file);
-            (path, "node", SCRIPT.to_owned(), module)
+            let keeps = watched.keeps_arguments.to_string();
+            (path, "node", SCRIPT.replace("KEEPS", &keeps), module)
         }
         Language::TypeScript | Language::Rust => return None,
     };
@@ -209,7 +258,12 @@ mod tests {
     #[test]
     fn what_a_probe_printed_is_read_line_by_line() {
         let calls = ["f(1)", "f(2)", "f(\"a\\\"b\")"].map(str::to_owned);
-        let probe = probe(Language::Python, "kit/f.py", "f", &calls, "t").expect("a program");
+        let watched = Watched {
+            file: "kit/f.py",
+            function: "f",
+            keeps_arguments: true,
+        };
+        let probe = probe(Language::Python, watched, &calls, "t").expect("a program");
         assert!(probe.text.contains("import_module(\"kit.f\"), \"f\")"));
         assert!(
             probe
@@ -225,6 +279,8 @@ mod tests {
             Came::Error("KeyError".to_owned()),
         ];
         assert_eq!(came, expected);
+        let changed = probe.read("1 ! ChangedArgument\n").expect("read");
+        assert!(changed[1].is_change() && !changed[0].is_change());
         assert_eq!(probe.read("import ! SyntaxError\n"), None);
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
             let name = test_name(&example.id.to_string());
             text.push_str(&match example.call.command {
                 Some(_) => session(&name, example, source),
-                None => method(&name, example),
+                None => method(&name, example, (source.message)(example)),
             });
             tests.push(test(name, example));
         }
@@ -136,7 +136,7 @@ fn test_name(id: &str) -> String {
     format!("test_{}", test_words(id))
 }
 
-fn method(name: &str, example: &Example) -> String {
+fn method(name: &str, example: &Example, message: Option<String>) -> String {
     let mut text = format!("\n    def {name}(self):\n");
     for line in &example.setup {
         let _ = writeln!(text, "        {}", line.trim());
@@ -149,8 +149,17 @@ fn method(name: &str, example: &Example) -> String {
             let _ = writeln!(text, "        self.{assertion}({call}, {value})");
         }
         Expect::Raises(error) => {
-            let _ = writeln!(text, "        with self.assertRaises({error}):");
+            let caught = message.as_ref().map_or("", |_| " as caught");
+            let _ = writeln!(text, "        with self.assertRaises({error}){caught}:");
             let _ = writeln!(text, "            {call}");
+            if let Some(message) = message {
+                let found = "str(caught.exception)";
+                let _ = writeln!(
+                    text,
+                    "        self.assertEqual({found}, {})",
+                    one_line(&message)
+                );
+            }
         }
         Expect::Output(output) => {
             let _ = writeln!(text, "        printed = io.StringIO()");

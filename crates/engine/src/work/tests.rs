@@ -393,3 +393,88 @@ fn a_package_that_is_there_keeps_its_lines() {
         "X = 1\nfrom .double import double\nfrom .halve import halve\n"
     );
 }
+
+const BOARD: &str = "\
+# Board
+
+## Functional Requirements
+
+### FR-1: Finding
+
+`find(items: list[str], name: str = \"x\") -> int` in `board/find.py` finds a name.
+
+- Raise `ValueError(f\"no {name} here\")` when there is none; the given list stays as it is
+  - `find([], \"a\")` raises `ValueError`
+- Return its place
+  - `find([\"b\", \"a\"], \"a\")` → `1`
+- Raise `TypeError(\"no list\")` for anything else
+  - `find(None)` raises `TypeError`
+- Raise `KeyError(f\"{items[0]}\")` never
+  - `find([])` raises `KeyError`
+
+### FR-2: Saving
+
+`save(items: list[str]) -> int` in `board/save.py` saves them, and `board/find.py` is left alone.
+
+- Return how many there are
+  - `save([\"a\", \"b\"])` → `2`
+
+## Non-Functional Requirements
+
+### NFR-1: Purity
+- The functions of `board/find.py` write no files
+- `save` takes less than 1 second
+- No function prints
+";
+
+fn board(requirement: &str) -> Work {
+    let spec = Spec::parse("board", BOARD);
+    let requirements = [requirement.to_owned()];
+    work_of(&spec, &Tooling::default(), "1", &requirements, &[]).expect("work")
+}
+
+#[test]
+fn the_message_that_a_rule_gives_an_error_is_checked() {
+    let text = board("FR-1").checks[0].text.clone();
+    let message = "(lambda items, name=\"x\": f\"no {name} here\")([], \"a\")";
+    for line in [
+        format!(
+            "with self.assertRaises(ValueError) as caught:\n            find([], \"a\")\n        self.assertEqual(str(caught.exception), {message})"
+        ),
+        "self.assertEqual(str(caught.exception), \"no list\")".to_owned(),
+        "with self.assertRaises(KeyError):\n            find([])\n".to_owned(),
+    ] {
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
+#[test]
+fn a_general_rule_is_told_where_it_speaks_of_the_function() {
+    let told = |requirement: &str| {
+        let work = board(requirement);
+        let rules = work.functions[0].rules.iter().map(|it| it.text.clone());
+        rules.collect::<Vec<_>>()
+    };
+    let find = told("FR-1");
+    assert_eq!(
+        find[4..],
+        [
+            "The functions of `board/find.py` write no files",
+            "No function prints"
+        ]
+    );
+    let save = told("FR-2");
+    assert_eq!(
+        save[1..],
+        ["`save` takes less than 1 second", "No function prints"]
+    );
+    assert!(
+        board("FR-2").functions[0].uses.is_empty(),
+        "the name of a file is no function"
+    );
+    let watches = |work: Work| {
+        let probe = work.functions[0].probe.clone().expect("a probe");
+        probe.text.contains("return call if True")
+    };
+    assert!(watches(board("FR-1")) && !watches(board("FR-2")));
+}

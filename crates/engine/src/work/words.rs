@@ -62,12 +62,13 @@ pub(super) fn purpose(requirement: &Requirement) -> String {
     }
 }
 
-/// The requirement's rules, each with the examples that stand under it, the NFRs that speak of every function, and
+/// The requirement's rules, each with the examples that stand under it, the NFRs that speak of the function, and
 /// the examples that belong to none of them.
 pub(super) fn rules(
     spec: &Spec,
     requirement: &Requirement,
     examples: &[&Example],
+    speaks_of_it: impl Fn(&str) -> bool,
 ) -> (Vec<Rule>, Vec<String>) {
     let is_example = |span: &std::ops::Range<usize>| {
         requirement.examples.iter().any(|it| {
@@ -96,11 +97,39 @@ pub(super) fn rules(
         .requirements
         .iter()
         .filter(|it| it.kind == RequirementKind::NonFunctional && it.examples.is_empty())
-        .flat_map(|it| it.criteria.iter().map(|criterion| criterion.text.clone()));
+        .flat_map(|it| it.criteria.iter().map(|criterion| criterion.text.clone()))
+        .filter(|it| speaks_of_it(it));
     rules.extend(general.take(GENERAL_RULES_MAX).map(|it| (None, rule(it))));
     let rules = rules.into_iter().map(|(_, rule)| rule);
     let says_something = |it: &Rule| !it.text.is_empty() && it.text != requirement.title;
     (rules.filter(says_something).collect(), others)
+}
+
+/// Whether a rule says that what the function is given stays as it is.
+pub(super) fn keeps_arguments(rule: &str) -> bool {
+    let rule = rule.to_lowercase();
+    let has = |some: &[&str]| some.iter().any(|it| rule.contains(it));
+    let of_what_is_given = has(&["given", "argument", "input", "parameter", "passed"]);
+    let stays = has(&[
+        "stays as it is",
+        "stay as they are",
+        "stays unchanged",
+        "stay unchanged",
+        "remains unchanged",
+        "remain unchanged",
+        "change no ",
+        "changes no ",
+        "not change",
+        "never change",
+        "without changing",
+        "not modif",
+        "never modif",
+        "without modifying",
+        "not mutate",
+        "never mutate",
+        "without mutating",
+    ]);
+    of_what_is_given && stays
 }
 
 fn rule(text: String) -> Rule {
@@ -128,4 +157,27 @@ fn above(
         id = criterion.parent.as_ref();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_stays_where_a_rule_says_so() {
+        for rule in [
+            "Return a new list; the given list stays as it is",
+            "The functions change no list and no item that they are given",
+            "It does not modify its arguments",
+        ] {
+            assert!(keeps_arguments(rule), "{rule}");
+        }
+        for rule in [
+            "Return the text unchanged when it has at most `width` characters",
+            "Add the given name to the list; the others stay as they were",
+            "An item that is done already stays done",
+        ] {
+            assert!(!keeps_arguments(rule), "{rule}");
+        }
+    }
 }

@@ -493,6 +493,15 @@ impl Attempt<'_> {
 }
 
 /// The inputs on which a candidate broke down, in words.
+/// The first call that changed what it was given, where the spec says that this stays as it is.
+fn change(probe: &Probe, came: &[Came]) -> Option<String> {
+    let mut calls = probe.calls.iter().zip(came);
+    let (call, _) = calls.find(|(_, it)| it.is_change())?;
+    Some(format!(
+        "{call}: it changes what it is given, which must stay as it is"
+    ))
+}
+
 fn breakdowns(probe: &Probe, behaviour: &[Behaviour]) -> Vec<String> {
     let told = |(call, it): (&String, &Behaviour)| match it {
         Behaviour::Failed(name) => Some(format!("{call}: it ended with {name}")),
@@ -590,6 +599,7 @@ impl SlotBench<'_> {
         if let (Some(probe), true) = (&self.work.probe, trial.failures.is_empty()) {
             match self.watched(probe)? {
                 Some(came) => {
+                    trial.failures.extend(change(probe, &came));
                     let came = came.into_iter().map(|it| behaviour(it, self.work));
                     trial.behaviour = came.collect();
                     trial.breakdowns = breakdowns(probe, &trial.behaviour);

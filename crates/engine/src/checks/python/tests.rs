@@ -38,7 +38,7 @@ fn compiled() -> CheckFile {
         package: String::new(),
     };
     let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
-    checks::compile(&place, "FR-1: Celsius", &examples, &subjects)
+    checks::compile(&place, "FR-1: Celsius", &examples, &subjects, &|_| None)
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn compiled(signature: Option<&str>) -> CheckFile {
         package: String::new(),
     };
     let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
-    checks::compile(&place, "FR-1: Totals", &examples, &subjects)
+    checks::compile(&place, "FR-1: Totals", &examples, &subjects, &|_| None)
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! The words of an error: where a rule says `ValueError(f"there is no item {item_id}")`, an example under it that raises
+//! this error shows the message too.
+
+use code::Language;
+use spec::{Example, Expect, Requirement};
+
+use super::code_spans;
+use crate::checks::Subject;
+
+/// The message that the example's error must have, as a Python expression; none where its rule gives none, or where it cannot
+/// be known from the call alone.
+pub(super) fn message(
+    requirement: &Requirement,
+    example: &Example,
+    subject: &Subject,
+) -> Option<String> {
+    let Expect::Raises(error) = &example.expect else {
+        return None;
+    };
+    // What `str` gives of a `KeyError` is not its message.
+    if subject.language() != Some(Language::Python) || error == "KeyError" {
+        return None;
+    }
+    let rule = requirement.criteria.iter().find(|it| {
+        let id = example.criterion.as_ref();
+        id.is_some_and(|id| it.id == *id) && !said(&it.text, error).is_empty()
+    });
+    let above = || {
+        let own = example.criterion.as_ref()?;
+        let own = requirement.criteria.iter().find(|it| it.id == *own)?;
+        let parent = own.parent.as_ref()?;
+        requirement.criteria.iter().find(|it| it.id == *parent)
+    };
+    let literals = said(&rule.or_else(above)?.text, error);
+    let [literal] = literals.as_slice() else {
+        return None;
+    };
+    let Some(format) = literal.strip_prefix('f') else {
+        return is_text(literal).then(|| (*literal).to_owned());
+    };
+    let parameters = parameters(subject.signature.as_deref()?)?;
+    let names: Vec<&str> = parameters.iter().map(|it| it.0).collect();
+    let call = example.call.source.trim();
+    let arguments = call.strip_prefix(&example.call.function)?;
+    let knows = |it: &&str| names.contains(it);
+    let is_known = is_text(format) && placeholders(format)?.iter().all(knows);
+    let is_plain = arguments.starts_with('(') && arguments.ends_with(')');
+    let list: Vec<String> = parameters
+        .iter()
+        .map(|(name, default)| format!("{name}{default}"))
+        .collect();
+    (is_known && is_plain && example.setup.is_empty())
+        .then(|| format!("(lambda {}: {literal}){arguments}", list.join(", ")))
+}
+
+/// What a rule gives the error as its one argument, wherever it speaks of it as code.
+fn said<'a>(rule: &'a str, error: &str) -> Vec<&'a str> {
+    let spans = code_spans(rule);
+    let inner = |code: &'a str| {
+        code.strip_prefix(error)?
+            .strip_prefix('(')?
+            .strip_suffix(')')
+    };
+    spans.filter_map(inner).collect()
+}
+
+/// Whether it is one string literal and nothing else.
+fn is_text(code: &str) -> bool {
+    let quote = |it: char| {
+        code.strip_prefix(it)
+            .and_then(|rest| rest.strip_suffix(it))
+            .is_some_and(|inner| !inner.contains([it, '\\', '\n']))
+    };
+    code.len() >= 2 && (quote('"') || quote('\''))
+}
+
+/// The names between braces; none when something else stands there.
+fn placeholders(format: &str) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        if before.contains('}') || !is_name(name) {
+            return None;
+        }
+        names.push(name);
+        rest = after;
+    }
+    (!rest.contains('}')).then_some(names)
+}
+
+fn is_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    !text.is_empty() && text.chars().all(is_part) && !text.starts_with(|c: char| c.is_numeric())
+}
+
+/// A signature's parameters, each with ` = ` and its default where it has one; none where one is of another kind.
+fn parameters(signature: &str) -> Option<Vec<(&str, String)>> {
+    let (_, rest) = signature.split_once('(')?;
+    let mut depth = 0;
+    let mut parts = vec![""];
+    let mut begin = 0;
+    for (at, c) in rest.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' if depth == 0 => {
+                *parts.last_mut()? = &rest[begin..at];
+                break;
+            }
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                *parts.last_mut()? = &rest[begin..at];
+                parts.push("");
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let parameter = |part: &'_ str| {
+        let (declared, default) = match part.split_once('=') {
+            Some((declared, default)) => (declared, format!("={}", default.trim())),
+            None => (part, String::new()),
+        };
+        let name = declared.split(':').next().unwrap_or_default().trim();
+        is_name(name).then_some((name.len(), default))
+    };
+    let named = |part: &&str| !part.trim().is_empty();
+    parts
+        .into_iter()
+        .filter(named)
+        .map(|part| {
+            let (length, default) = parameter(part)?;
+            Some((&part.trim()[..length], default))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_and_names_are_told_from_other_code() {
+        assert!(is_text("\"the text is empty\"") && is_text("'a \"b\"'"));
+        assert!(!is_text("text") && !is_text("\"a\" + \"b\"") && !is_text("\""));
+        assert_eq!(placeholders("\"{a} of {b_2}\""), Some(vec!["a", "b_2"]));
+        assert_eq!(placeholders("\"{a + 1}\""), None);
+        assert_eq!(placeholders("\"{{a}}\""), None);
+    }
+
+    #[test]
+    fn parameters_lose_their_types_and_keep_their_defaults() {
+        let of = |signature| {
+            let found = parameters(signature)?;
+            Some(
+                found
+                    .into_iter()
+                    .map(|(n, d)| format!("{n}{d}"))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let some = |names: &[&str]| Some(names.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(of("f() -> int"), some(&[]));
+        assert_eq!(
+            of("f(items: list[dict], n: dict[str, int] = {}, m=1) -> int"),
+            some(&["items", "n={}", "m=1"])
+        );
+        assert_eq!(of("f(*rest: int)"), None);
+    }
+
+    #[test]
+    fn an_error_is_found_by_its_name_with_one_argument() {
+        let rule = "Raise `ValueError(f\"no item {n}\")`, never `KeyError(n)`";
+        assert_eq!(said(rule, "ValueError"), ["f\"no item {n}\""]);
+        assert_eq!(said("Raise `ValueError`", "ValueError"), [""; 0]);
+    }
+}
