@@ -396,7 +396,7 @@ struct Candidate {
     trial: Trial,
     /// Answers that came to the same code.
     votes: usize,
-    /// Whether it came from a draw with temperature.
+    /// Whether chance had a part in it.
     drawn: bool,
 }
 

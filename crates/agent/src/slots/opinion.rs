@@ -12,8 +12,8 @@ const ALIKE: f64 = 0.95;
 /// So many checks settle it by themselves when a candidate that was not drawn passes them all.
 const ENOUGH_CHECKS: u32 = 6;
 
-/// So many settle it for any candidate.
-const PLENTY_OF_CHECKS: u32 = 8;
+/// So many settle it for any candidate: a function with many examples has many rules, too, about one for each.
+const PLENTY_OF_CHECKS: u32 = 12;
 
 /// Answers that must be alike when checks are fewer.
 const ENOUGH_VOTES: usize = 2;
