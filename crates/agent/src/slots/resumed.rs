@@ -12,7 +12,8 @@ impl Work<'_> {
     /// The question for the rest of one of the best answers; none where no answer keeps an example, or none is long enough
     /// to be cut, or the model cannot go on with a text.
     pub(super) fn resumed(&self, number: u32, routes: Vec<Route>) -> Option<Question> {
-        if !self.model.profile().goes_on {
+        // What an answer comes to from its own beginning is no second opinion of it.
+        if !self.model.profile().goes_on || self.nothing_failed() {
             return None;
         }
         let passed = |it: &Candidate| it.trial.passed;
