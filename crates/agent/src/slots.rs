@@ -443,15 +443,20 @@ impl Work<'_> {
             let reply = self.with_code(&request, reply, on)?;
             let (result, candidate) = self.judge(*route, &reply, bench)?;
             came_to.extend(candidate);
-            let tried = Tried {
-                route: *route,
-                usage: reply.usage,
-                result,
-            };
-            on(SlotEvent::Tried(tried.clone()));
-            self.tried.push(tried);
+            self.note(*route, reply.usage, result, on);
         }
         Ok(came_to)
+    }
+
+    /// Keeps what came of a candidate, and tells of it.
+    fn note(&mut self, route: Route, usage: Usage, result: String, on: &mut dyn FnMut(SlotEvent)) {
+        let tried = Tried {
+            route,
+            usage,
+            result,
+        };
+        on(SlotEvent::Tried(tried.clone()));
+        self.tried.push(tried);
     }
 
     fn request(&self, messages: Vec<Message>, max_tokens: u32, temperature: f32) -> Request {

@@ -6,6 +6,8 @@
 
 mod value;
 
+pub(crate) use value::declared;
+
 use code::Language;
 use spec::{Example, FunctionDecl};
 

@@ -19,7 +19,7 @@ const CHUNK_TOKENS: usize = 512;
 const FIXED_CHUNK_TOKENS: usize = 24;
 
 /// Answers that are written together, each weight being loaded and unpacked once for all: as many as the kernels take at once.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = crate::isa::TOKENS_MAX;
 
 /// The most positions of prompts that they hold copies of, which bounds the memory: 29 KB each in the built-in model.
 const POSITIONS_TOGETHER: usize = 8_000;

@@ -1,6 +1,6 @@
 //! Branches of several candidates in one: where each is right in some of the cases that the function tells apart.
 
-use super::{AgentError, Bench, Candidate, Route, SlotEvent, Tried, Work, describe};
+use super::{AgentError, Bench, Candidate, Route, SlotEvent, Work, describe};
 use model::Usage;
 
 /// Most versions that are tried after one round of answers; each costs a run of the checks and no tokens.
@@ -22,11 +22,7 @@ impl Work<'_> {
             if trial.passed <= self.candidates[best].trial.passed {
                 continue;
             }
-            let tried = Tried {
-                route: Route::Crossed,
-                usage: Usage::default(),
-                result: describe(&trial),
-            };
+            let result = describe(&trial);
             let item = code::definition(self.slot.language, &version, &self.slot.function);
             self.candidates.push(Candidate {
                 item: item.unwrap_or_default(),
@@ -36,8 +32,7 @@ impl Work<'_> {
                 // As much chance as a draw: what no example shows came along unseen.
                 drawn: true,
             });
-            on(SlotEvent::Tried(tried.clone()));
-            self.tried.push(tried);
+            self.note(Route::Crossed, Usage::default(), result, on);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use model::{Message, Request};
 
-use super::{AFTER_CODE, AgentError, Bench, Route, SlotEvent, Tried, Work, prompt};
+use super::{AFTER_CODE, AgentError, Bench, Route, SlotEvent, Work, prompt};
 
 /// Most answers of a slot that are helped so.
 const HELPED_MAX: usize = 6;
@@ -37,13 +37,7 @@ impl Work<'_> {
                 }
                 None => format!("it does not define {name}"),
             };
-            let tried = Tried {
-                route,
-                usage: reply.usage,
-                result,
-            };
-            on(SlotEvent::Tried(tried.clone()));
-            self.tried.push(tried);
+            self.note(route, reply.usage, result, on);
         }
         Ok(())
     }

@@ -186,19 +186,16 @@ pub fn probe(
         _ if calls.is_empty() => return None,
         Language::Python => {
             let up = "..".to_owned() + &"/..".repeat(folder.matches('/').count());
+            let keeps = match watched.keeps_arguments {
+                true => "True",
+                false => "False",
+            };
             let root =
                 format!("os.path.join(os.path.dirname(os.path.abspath(__file__)), \"{up}\")");
             (
                 format!("{folder}/probe_{name}.py"),
                 "python3",
-                PYTHON.replace("ROOT", &root).replace(
-                    "KEEPS",
-                    if watched.keeps_arguments {
-                        "True"
-                    } else {
-                        "False"
-                    },
-                ),
+                PYTHON.replace("ROOT", &root).replace("KEEPS", keeps),
                 module_of(file),
             )
         }

@@ -315,8 +315,8 @@ fn tables(entries: &[(Value, Value)]) -> Vec<Value> {
     all
 }
 
-/// The parameters of a signature with their types, as written; an empty type where there is none.
-pub(super) fn parameters(signature: &str) -> Vec<(String, String)> {
+/// The parameters of a signature, each as written, with its type and its default.
+pub(crate) fn declared(signature: &str) -> Vec<String> {
     let Some(open) = signature.find('(') else {
         return Vec::new();
     };
@@ -335,8 +335,14 @@ pub(super) fn parameters(signature: &str) -> Vec<(String, String)> {
         part.push(c);
     }
     parts.push(part);
-    let named = parts.iter().filter(|it| !it.trim().is_empty());
-    named
+    parts.retain(|it| !it.trim().is_empty());
+    parts
+}
+
+/// The parameters of a signature with their types, as written; an empty type where there is none.
+pub(super) fn parameters(signature: &str) -> Vec<(String, String)> {
+    declared(signature)
+        .iter()
         .map(|it| {
             let declared = it.split('=').next().unwrap_or(it);
             let (name, kind) = declared.split_once(':').unwrap_or((declared, ""));

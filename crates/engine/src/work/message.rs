@@ -4,8 +4,9 @@
 use code::Language;
 use spec::{Example, Expect, Requirement};
 
-use super::code_spans;
+use super::{code_spans, words};
 use crate::checks::Subject;
+use crate::inputs;
 
 /// The message that the example's error must have, as a Python expression; none where its rule gives none, or where it cannot
 /// be known from the call alone.
@@ -21,17 +22,10 @@ pub(super) fn message(
     if subject.language() != Some(Language::Python) || error == "KeyError" {
         return None;
     }
-    let rule = requirement.criteria.iter().find(|it| {
-        let id = example.criterion.as_ref();
-        id.is_some_and(|id| it.id == *id) && !said(&it.text, error).is_empty()
-    });
-    let above = || {
-        let own = example.criterion.as_ref()?;
-        let own = requirement.criteria.iter().find(|it| it.id == *own)?;
-        let parent = own.parent.as_ref()?;
-        requirement.criteria.iter().find(|it| it.id == *parent)
-    };
-    let literals = said(&rule.or_else(above)?.text, error);
+    // Its rule, or the one around that.
+    let mut rules = words::criteria_over(requirement, example).take(2);
+    let rule = rules.find(|it| !said(&it.text, error).is_empty())?;
+    let literals = said(&rule.text, error);
     let [literal] = literals.as_slice() else {
         return None;
     };
@@ -39,11 +33,11 @@ pub(super) fn message(
         return is_text(literal).then(|| (*literal).to_owned());
     };
     let parameters = parameters(subject.signature.as_deref()?)?;
-    let names: Vec<&str> = parameters.iter().map(|it| it.0).collect();
+    let names: Vec<&str> = parameters.iter().map(|it| it.0.as_str()).collect();
     let call = example.call.source.trim();
     let arguments = call.strip_prefix(&example.call.function)?;
     let knows = |it: &&str| names.contains(it);
-    let is_known = is_text(format) && placeholders(format)?.iter().all(knows);
+    let is_known = is_text(format) && names_in_braces(format)?.iter().all(knows);
     let is_plain = arguments.starts_with('(') && arguments.ends_with(')');
     let list: Vec<String> = parameters
         .iter()
@@ -75,7 +69,7 @@ fn is_text(code: &str) -> bool {
 }
 
 /// The names between braces; none when something else stands there.
-fn placeholders(format: &str) -> Option<Vec<&str>> {
+fn names_in_braces(format: &str) -> Option<Vec<&str>> {
     let mut names = Vec::new();
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('{') {
@@ -94,45 +88,17 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_part) && !text.starts_with(|c: char| c.is_numeric())
 }
 
-/// A signature's parameters, each with ` = ` and its default where it has one; none where one is of another kind.
-fn parameters(signature: &str) -> Option<Vec<(&str, String)>> {
-    let (_, rest) = signature.split_once('(')?;
-    let mut depth = 0;
-    let mut parts = vec![""];
-    let mut begin = 0;
-    for (at, c) in rest.char_indices() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' if depth == 0 => {
-                *parts.last_mut()? = &rest[begin..at];
-                break;
-            }
-            ')' | ']' | '}' => depth -= 1,
-            ',' if depth == 0 => {
-                *parts.last_mut()? = &rest[begin..at];
-                parts.push("");
-                begin = at + 1;
-            }
-            _ => {}
-        }
-    }
-    let parameter = |part: &'_ str| {
+/// A signature's parameters, each with `=` and its default where it has one; none where one is of another kind.
+fn parameters(signature: &str) -> Option<Vec<(String, String)>> {
+    let parameter = |part: &String| {
         let (declared, default) = match part.split_once('=') {
             Some((declared, default)) => (declared, format!("={}", default.trim())),
-            None => (part, String::new()),
+            None => (part.as_str(), String::new()),
         };
         let name = declared.split(':').next().unwrap_or_default().trim();
-        is_name(name).then_some((name.len(), default))
+        is_name(name).then(|| (name.to_owned(), default))
     };
-    let named = |part: &&str| !part.trim().is_empty();
-    parts
-        .into_iter()
-        .filter(named)
-        .map(|part| {
-            let (length, default) = parameter(part)?;
-            Some((&part.trim()[..length], default))
-        })
-        .collect()
+    inputs::declared(signature).iter().map(parameter).collect()
 }
 
 #[cfg(test)]
@@ -143,9 +109,9 @@ mod tests {
     fn literals_and_names_are_told_from_other_code() {
         assert!(is_text("\"the text is empty\"") && is_text("'a \"b\"'"));
         assert!(!is_text("text") && !is_text("\"a\" + \"b\"") && !is_text("\""));
-        assert_eq!(placeholders("\"{a} of {b_2}\""), Some(vec!["a", "b_2"]));
-        assert_eq!(placeholders("\"{a + 1}\""), None);
-        assert_eq!(placeholders("\"{{a}}\""), None);
+        assert_eq!(names_in_braces("\"{a} of {b_2}\""), Some(vec!["a", "b_2"]));
+        assert_eq!(names_in_braces("\"{a + 1}\""), None);
+        assert_eq!(names_in_braces("\"{{a}}\""), None);
     }
 
     #[test]

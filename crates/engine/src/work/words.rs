@@ -1,6 +1,6 @@
 //! What a model is told of a function, in the spec's own words.
 
-use spec::{CriterionId, Example, Requirement, RequirementKind, Spec};
+use spec::{Criterion, CriterionId, Example, Requirement, RequirementKind, Spec};
 
 use super::Rule;
 use crate::checks;
@@ -145,18 +145,21 @@ fn above(
     example: &Example,
     rules: &[(Option<&CriterionId>, Rule)],
 ) -> Option<usize> {
-    let mut id = example.criterion.as_ref();
-    while let Some(own) = id {
-        let found = rules
+    criteria_over(requirement, example).find_map(|own| {
+        rules
             .iter()
-            .position(|(rule, it)| *rule == Some(own) && !it.text.is_empty());
-        if found.is_some() {
-            return found;
-        }
-        let criterion = requirement.criteria.iter().find(|it| it.id == *own)?;
-        id = criterion.parent.as_ref();
-    }
-    None
+            .position(|(rule, it)| *rule == Some(&own.id) && !it.text.is_empty())
+    })
+}
+
+/// The criterion that an example stands under, then those around it, from the inside out.
+pub(super) fn criteria_over<'a>(
+    requirement: &'a Requirement,
+    example: &Example,
+) -> impl Iterator<Item = &'a Criterion> {
+    let find = |id: &CriterionId| requirement.criteria.iter().find(|it| it.id == *id);
+    let own = example.criterion.as_ref().and_then(find);
+    std::iter::successors(own, move |it| it.parent.as_ref().and_then(find))
 }
 
 #[cfg(test)]

@@ -492,7 +492,6 @@ impl Attempt<'_> {
     }
 }
 
-/// The inputs on which a candidate broke down, in words.
 /// The first call that changed what it was given, where the spec says that this stays as it is.
 fn change(probe: &Probe, came: &[Came]) -> Option<String> {
     let mut calls = probe.calls.iter().zip(came);
@@ -502,6 +501,7 @@ fn change(probe: &Probe, came: &[Came]) -> Option<String> {
     ))
 }
 
+/// The inputs on which a candidate broke down, in words.
 fn breakdowns(probe: &Probe, behaviour: &[Behaviour]) -> Vec<String> {
     let told = |(call, it): (&String, &Behaviour)| match it {
         Behaviour::Failed(name) => Some(format!("{call}: it ended with {name}")),
