@@ -14,7 +14,7 @@ use session::{Budget, Money};
 
 pub(crate) use self::ide::IdeArgs;
 pub(crate) use self::mcp::{McpCommand, McpLoginArgs, McpTestArgs};
-pub(crate) use self::new::{NewArgs, PurposeArg};
+pub(crate) use self::new::{DialectArg, NewArgs, PurposeArg};
 pub(crate) use self::run::RunArgs;
 pub(crate) use self::tasks::{PlaceArgs, SaysArgs, TasksArgs, TasksCommand};
 pub(crate) use self::telling::{ContextArgs, MetricsArgs, SteeringCommand};
@@ -495,6 +495,9 @@ pub(crate) struct EvalArgs {
     /// Results, a line of JSON each; what it holds already is not run again [default: SUITE/results.jsonl].
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Work on the cases' projects in this folder, and leave them there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
     /// Print JSON instead of a Markdown table.
     #[arg(long)]
     pub(crate) json: bool,

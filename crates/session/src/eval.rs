@@ -45,6 +45,8 @@ pub struct EvalOptions {
     pub repeats: u32,
     /// The results file; `results.jsonl` in the suite's folder when none.
     pub out: Option<PathBuf>,
+    /// Where the projects are worked on and then stay; somewhere of Kiro's own, and removed, when none.
+    pub keep: Option<PathBuf>,
 }
 
 /// Runs what has no result yet and returns all results of the suite for these options.
@@ -67,15 +69,18 @@ pub fn eval(
         .map_or(suite.join("results.jsonl"), |it| environment.cwd.join(it));
     let mut results = Results::open(&out, front)?;
     let rows = measure(options, &cases, &mut results, environment, cancel, front);
-    let place = place(environment);
-    if place.exists() {
+    let place = place(options, environment);
+    if options.keep.is_none() && place.exists() {
         host::files::remove_tree(&place).map_err(SessionError::internal)?;
     }
     rows
 }
 
-/// A folder of its own for each process, so that two evaluations do not meet.
-fn place(environment: &Environment) -> PathBuf {
+/// Where the cases' projects stand: a folder of its own for each process, so that two evaluations do not meet, unless one is given.
+fn place(options: &EvalOptions, environment: &Environment) -> PathBuf {
+    if let Some(keep) = &options.keep {
+        return environment.cwd.join(keep);
+    }
     let all = environment.kiro_home().join("evals");
     all.join(std::process::id().to_string())
 }
@@ -135,8 +140,9 @@ fn turns(options: &EvalOptions) -> Vec<(Way, u32)> {
 
 fn told(row: &EvalRow) -> String {
     let verdict = if row.passed { "passed" } else { "failed" };
+    let failures: String = row.failures.iter().map(|it| format!("\n  {it}")).collect();
     format!(
-        "{} {} {}: {verdict}, {}, {:.1} s, {} candidates, {} tokens written  {}",
+        "{} {} {}: {verdict}, {}, {:.1} s, {} candidates, {} tokens written  {}{failures}",
         row.case,
         row.way.name(),
         row.repeat,
@@ -171,6 +177,12 @@ struct Worked {
 impl Trial<'_> {
     fn run(&self, front: &mut dyn Front) -> Result<EvalRow, SessionError> {
         let yard = self.yard();
+        if self.options.keep.is_some() && yard.exists() {
+            return Err(
+                SessionError::input(format!("{} is there already", yard.display()))
+                    .hint("remove it, or name another folder with --keep"),
+            );
+        }
         let project = yard.join("project");
         host::files::ensure_private_folder(&project).map_err(SessionError::internal)?;
         let inside = Environment {
@@ -195,7 +207,9 @@ impl Trial<'_> {
         };
         let seconds = clock.elapsed_ms() as f64 / 1000.0;
         let judged = judge::accept(self.case, &project, &yard, &inside, self.cancel)?;
-        self.clean(&project, &yard)?;
+        if self.options.keep.is_none() {
+            self.clean(&project, &yard)?;
+        }
         Ok(self.row(&worked, &judged, seconds))
     }
 
@@ -226,6 +240,7 @@ impl Trial<'_> {
             outcome: worked.outcome.clone(),
             passed: judged.passed,
             verdict: why,
+            failures: judged.failures.clone(),
             seconds,
             input_tokens: worked.cost.input_tokens,
             cached_tokens: worked.cost.cached_tokens,
@@ -235,7 +250,11 @@ impl Trial<'_> {
     }
 
     fn yard(&self) -> PathBuf {
-        place(self.environment).join(&self.case.name)
+        let name = match self.options.keep {
+            Some(_) => format!("{}-{}-{}", self.case.name, self.way.name(), self.repeat),
+            None => self.case.name.clone(),
+        };
+        place(self.options, self.environment).join(name)
     }
 
     fn seed(&self) -> u64 {

@@ -7,12 +7,15 @@ mod kinds;
 mod shape;
 mod words;
 
-use spec::{Dialect, Disk, Layout, Purpose, template};
+use spec::{Beginning, Dialect, Disk, Layout, Purpose, template};
 
 use crate::documents;
 use crate::error::SessionError;
-use crate::hooking::tell_of_writes;
+use crate::hooking::{WrittenFile, tell_of_writes};
+use crate::metrics::date;
 use crate::places::{Environment, OnDisk, Project, SpecPlace};
+use crate::run::now;
+use crate::specs;
 use crate::view::Front;
 
 pub(crate) use drafting::DRAFT;
@@ -27,11 +30,12 @@ pub struct NewSpec {
     pub title: Option<String>,
     /// What it is for.
     pub purpose: Purpose,
-    /// In Kiro's own folder form; otherwise `specs/NAME.md`.
-    pub in_kiro_form: bool,
+    /// The form that it gets; that of the project's other specs when left out.
+    pub dialect: Option<Dialect>,
 }
 
-/// Writes a new spec from a template and gives its path, relative to the project. What is there is never replaced.
+/// Writes a new spec from a template and gives the paths of its documents, relative to the project, the one that holds the
+/// requirements first. What is there is never replaced.
 ///
 /// # Errors
 /// When the name is none, or a spec of this name is there.
@@ -39,27 +43,74 @@ pub fn new_spec(
     wanted: &NewSpec,
     environment: &Environment,
     front: &mut dyn Front,
-) -> Result<String, SessionError> {
+) -> Result<Vec<String>, SessionError> {
     let project = Project::around(environment)?;
-    let file = free_place(wanted, &project, environment)?;
+    let dialect = dialect(wanted.dialect, &project, environment)?;
+    let name = free_name(&wanted.name, dialect, wanted.purpose, &project, environment)?;
+    let day = today();
+    let beginning = Beginning {
+        dialect,
+        purpose: wanted.purpose,
+        name: &name,
+        idea: "",
+        day: &day,
+    };
     let title = wanted.title.clone().unwrap_or_else(|| titled(&wanted.name));
-    let text = template(&title, wanted.purpose, wanted.in_kiro_form);
+    let documents = template(&title, &beginning);
     let gate = documents::gate(&project, environment)?;
-    documents::write(&project, &gate, &file, &text)?;
-    tell_of_writes(&project, environment, &[(file.clone(), true)], front)?;
-    Ok(file)
+    for it in &documents {
+        documents::write(&project, &gate, &it.path, &it.text)?;
+    }
+    let paths: Vec<String> = documents.into_iter().map(|it| it.path).collect();
+    let written: Vec<WrittenFile> = paths.iter().map(|it| (it.clone(), true)).collect();
+    tell_of_writes(&project, environment, &written, front)?;
+    Ok(paths)
 }
 
-/// Where a new spec is to stand, relative to the project.
+/// The form of a new spec: the wanted one, else the one that all specs of the project have, else that of the tool whose folder is
+/// there, else the native one.
+fn dialect(
+    wanted: Option<Dialect>,
+    project: &Project,
+    environment: &Environment,
+) -> Result<Dialect, SessionError> {
+    if let Some(wanted) = wanted {
+        return Ok(wanted);
+    }
+    let mut found =
+        specs::all(project, environment)?
+            .into_iter()
+            .map(|it| match it.layout.dialect {
+                // What is new in OpenSpec is a change until it is archived.
+                Dialect::OpenSpec => Dialect::OpenSpecChange,
+                Dialect::Tasks => Dialect::Native,
+                other => other,
+            });
+    if let Some(first) = found.next() {
+        return Ok(match found.all(|it| it == first) {
+            true => first,
+            false => Dialect::Native,
+        });
+    }
+    let has = |folder: &str| project.root.join(folder).is_dir();
+    Ok(match (has(".specify"), has("openspec")) {
+        (true, false) => Dialect::SpecKit,
+        (false, true) => Dialect::OpenSpecChange,
+        _ => Dialect::Native,
+    })
+}
+
+/// The name that a new spec gets, with the number that its form wants.
 ///
 /// # Errors
-/// When the name is none, or a spec of this name is there.
-fn free_place(
-    wanted: &NewSpec,
+/// When `name` is none, or a spec of this name is there.
+fn free_name(
+    name: &str,
+    dialect: Dialect,
+    purpose: Purpose,
     project: &Project,
     environment: &Environment,
 ) -> Result<String, SessionError> {
-    let name = &wanted.name;
     let is_name = !name.is_empty()
         && name.len() <= 80
         && name
@@ -71,22 +122,52 @@ fn free_place(
                 .hint("use letters, digits and hyphens, such as user-login"),
         );
     }
-    let file = match (wanted.in_kiro_form, wanted.purpose) {
-        (true, Purpose::Bugfix) => format!(".kiro/specs/{name}/bugfix.md"),
-        (true, _) => format!(".kiro/specs/{name}/requirements.md"),
-        (false, _) => format!("specs/{name}.md"),
-    };
     let root = format!("{}/", project.root.display());
-    let folder = format!("{root}.kiro/specs/{name}/");
-    let taken = OnDisk.is_file(&format!("{root}{file}"))
-        || Layout::of_folder(&folder, &OnDisk).is_some_and(|it| it.dialect == Dialect::Kiro);
-    if taken || SpecPlace::find(name, environment).is_ok() {
-        return Err(
-            SessionError::input(format!("there is a spec {name} already"))
-                .hint(format!("`kiro spec show {name}` shows it")),
-        );
+    let full = match dialect {
+        Dialect::SpecKit if number_of(name).is_none() => {
+            let folders = OnDisk.folders(&format!("{root}specs/"));
+            let last = folders.iter().filter_map(|it| number_of(it)).max();
+            if let Some(same) = folders.iter().find(|it| {
+                number_of(it).is_some() && it.split_once('-').is_some_and(|(_, own)| own == name)
+            }) {
+                return Err(taken(same));
+            }
+            format!("{:03}-{name}", last.unwrap_or(0) + 1)
+        }
+        _ => name.to_owned(),
+    };
+    let beginning = Beginning {
+        dialect,
+        purpose,
+        name: &full,
+        idea: "",
+        day: "",
+    };
+    let path = format!("{root}{}", beginning.path());
+    let is_taken = Layout::of_folder(&format!("{root}.kiro/specs/{full}/"), &OnDisk)
+        .is_some_and(|it| matches!(it.dialect, Dialect::Kiro | Dialect::CcSdd));
+    if OnDisk.is_file(&path) || is_taken || SpecPlace::find(&full, environment).is_ok() {
+        return Err(taken(&full));
     }
-    Ok(file)
+    Ok(full)
+}
+
+fn taken(name: &str) -> SessionError {
+    SessionError::input(format!("there is a spec {name} already"))
+        .hint(format!("`kiro spec show {name}` shows it"))
+}
+
+/// The number that Spec Kit puts before a name: 3 of `003-user-login`.
+fn number_of(name: &str) -> Option<u32> {
+    let (number, _) = name.split_once('-')?;
+    let is_number = number.len() >= 3 && number.bytes().all(|it| it.is_ascii_digit());
+    is_number.then(|| number.parse().ok()).flatten()
+}
+
+/// The day, in the time of Greenwich.
+fn today() -> String {
+    const DAY_MS: i64 = 86_400_000;
+    date(now().div_euclid(DAY_MS))
 }
 
 /// A title as a name: a few words with hyphens.

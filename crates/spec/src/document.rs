@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::criterion::Criterion;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::example::Example;
 use crate::fingerprint::fingerprint;
 use crate::id::{RequirementId, comparable};
@@ -230,6 +230,12 @@ impl Spec {
             whole.constraints.extend(other.constraints);
             whole.components.extend(other.components);
             whole.dependencies.extend(other.dependencies);
+            // What the first says is missing, another may hold.
+            let lacks = |code: Code| {
+                let lack = [Code::NoRequirement, Code::NoSuccessCriteria].contains(&code);
+                lack && !other.diagnostics.iter().any(|it| it.code == code)
+            };
+            whole.diagnostics.retain(|it| !lacks(it.code));
         }
         whole
     }

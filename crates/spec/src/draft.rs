@@ -1,8 +1,14 @@
 //! Specs put together from answers: what a model said of an idea, in small pieces, becomes a document whose shape is the
 //! program's own.
 
+mod kiro;
+mod native;
+mod open_spec;
+mod spec_kit;
+
 use crate::inline::fold;
-use crate::template::Purpose;
+use crate::layout::Dialect;
+use crate::template::{Beginning, NewDocument, Purpose};
 
 /// What is known of a spec that is to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,16 +64,25 @@ pub struct Rule {
 impl Rule {
     /// The statement in EARS.
     fn statement(&self, subject: &str) -> String {
-        let when = plain(&self.when, &["when ", "if ", "whenever "]);
-        let when = when.trim_end_matches([',', '.']);
-        let shall = plain(&self.shall, &["shall ", "must ", "should ", "will "]);
-        let shall = shall.trim_end_matches('.');
-        let stays = if self.stays { "CONTINUE TO " } else { "" };
+        let when = self.condition();
         match (when.is_empty(), self.refuses) {
-            (true, _) => format!("{} SHALL {stays}{shall}.", capital(subject)),
-            (_, true) => format!("IF {when}, THEN {subject} SHALL {stays}{shall}."),
-            (_, false) => format!("WHEN {when}, {subject} SHALL {stays}{shall}."),
+            (true, _) => format!("{}.", self.does(&capital(subject))),
+            (_, true) => format!("IF {when}, THEN {}.", self.does(subject)),
+            (_, false) => format!("WHEN {when}, {}.", self.does(subject)),
         }
+    }
+
+    /// The condition, without its keyword and the mark after it.
+    fn condition(&self) -> String {
+        let when = plain(&self.when, &["when ", "if ", "whenever "]);
+        when.trim_end_matches([',', '.']).to_owned()
+    }
+
+    /// What the subject does, without the mark at its end.
+    fn does(&self, subject: &str) -> String {
+        let shall = plain(&self.shall, &["shall ", "must ", "should ", "will "]);
+        let stays = if self.stays { "CONTINUE TO " } else { "" };
+        format!("{subject} SHALL {stays}{}", shall.trim_end_matches('.'))
     }
 }
 
@@ -85,6 +100,23 @@ fn capital(text: &str) -> String {
     first.map_or_else(String::new, |it| it.chain(chars).collect())
 }
 
+/// What goes wrong today, as bullets under a word that says so; nothing where nothing does.
+fn today(defects: &[(String, String)]) -> String {
+    if defects.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nToday:\n\n".to_owned();
+    for (when, what) in defects {
+        let (when, what) = (plain(when, &["when "]), fold(what));
+        text.push_str(&format!(
+            "- when {}, {}\n",
+            when.trim_end_matches([',', '.']),
+            what.trim_end_matches('.')
+        ));
+    }
+    text
+}
+
 fn pairs(title: &str, all: &[(String, String)]) -> String {
     if all.is_empty() {
         return String::new();
@@ -96,159 +128,74 @@ fn pairs(title: &str, all: &[(String, String)]) -> String {
     format!("\n## {title}\n\n{lines}")
 }
 
+impl Part {
+    /// The sentence of who wants it and why; empty where nothing was said.
+    fn story(&self) -> String {
+        let [who, want, why] = &self.story;
+        if who.is_empty() {
+            return String::new();
+        }
+        let who = plain(who, &["as a ", "as an ", "as the ", "a ", "an ", "the "]);
+        let want = plain(want, &["i want ", "want "]);
+        let why = plain(why, &["so that "]);
+        let article = if who.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
+        let (want, why) = (want.trim_end_matches(['.', ',']), why.trim_end_matches('.'));
+        format!("As {article} {who}, I want {want}, so that {why}.")
+    }
+}
+
 impl Draft {
-    /// The document that holds the requirements: in the native form, or in Kiro's.
-    pub fn requirements(&self, purpose: Purpose, in_kiro_form: bool) -> String {
-        let text = match (purpose, in_kiro_form) {
-            (Purpose::Bugfix, true) => self.bugfix(),
-            (_, true) => self.kiro(),
-            (_, false) => self.native(),
+    /// The documents of a new spec, the one that holds the requirements first.
+    pub fn documents(&self, beginning: &Beginning<'_>) -> Vec<NewDocument> {
+        let requirements = beginning.requirements(self.requirements(beginning));
+        let beside = match beginning.dialect {
+            Dialect::Native | Dialect::Tasks | Dialect::OpenSpec | Dialect::SpecKit => Vec::new(),
+            Dialect::Kiro | Dialect::CcSdd => vec![("design.md", self.design())],
+            Dialect::OpenSpecChange => vec![
+                ("proposal.md", self.proposal(beginning)),
+                ("design.md", self.design()),
+            ],
+        };
+        let beside = beside
+            .into_iter()
+            .map(|(file, text)| beginning.beside(file, text));
+        std::iter::once(requirements).chain(beside).collect()
+    }
+
+    /// The document that holds the requirements.
+    pub fn requirements(&self, beginning: &Beginning<'_>) -> String {
+        let text = match (beginning.dialect, beginning.purpose) {
+            (Dialect::Native | Dialect::Tasks, _) => self.native(),
+            (Dialect::Kiro, Purpose::Bugfix) => self.bugfix(),
+            (Dialect::Kiro, _) => self.kiro("User Story"),
+            (Dialect::CcSdd, _) => self.kiro("Objective"),
+            (Dialect::SpecKit, _) => self.spec_kit(beginning),
+            (Dialect::OpenSpecChange, _) => self.delta(),
+            (Dialect::OpenSpec, _) => self.open_spec(beginning),
         };
         crate::format(&text)
     }
 
-    fn native(&self) -> String {
-        let mut text = format!(
-            "# {}\n\n## Overview\n\n{}\n",
-            fold(&self.title),
-            fold(&self.overview)
-        );
-        if !self.defects.is_empty() {
-            text.push_str("\nToday:\n\n");
-            for (when, what) in &self.defects {
-                let (when, what) = (plain(when, &["when "]), fold(what));
-                text.push_str(&format!(
-                    "- when {}, {}\n",
-                    when.trim_end_matches([',', '.']),
-                    what.trim_end_matches('.')
-                ));
-            }
+    /// The cases that tests must show, in a section of their own.
+    fn cases(&self) -> String {
+        if self.cases.is_empty() {
+            return String::new();
         }
-        text.push_str("\n## Functional Requirements\n");
-        for (at, part) in self.parts.iter().enumerate() {
-            text.push_str(&format!("\n### FR-{}: {}\n\n", at + 1, fold(&part.title)));
-            if !part.opening.is_empty() {
-                text.push_str(&format!("{}\n\n", fold(&part.opening)));
-            }
-            for rule in &part.rules {
-                text.push_str(&format!("- {}\n", rule.statement(&part.subject)));
-                for example in &rule.examples {
-                    text.push_str(&format!("  - {example}\n"));
-                }
-            }
-        }
-        if !self.language.is_empty() {
-            text.push_str(&format!(
-                "\n## Technical Constraints\n\n- Language: {}\n",
-                self.language
-            ));
-        }
-        text.push_str(&pairs("Decisions", &self.decisions));
-        text.push_str(&pairs("Assumptions", &self.assumptions));
-        if !self.cases.is_empty() {
-            text.push_str("\n## Testing Requirements\n\n- Test cases:\n");
-            for case in &self.cases {
-                text.push_str(&format!("  - {}\n", fold(case)));
-            }
-        }
-        text.push_str("\n## Success Criteria\n\n- All tests pass\n");
-        if self.has_examples() {
-            text.push_str("- Every example in this document holds\n");
-        }
-        text
+        let cases: String = self
+            .cases
+            .iter()
+            .map(|it| format!("  - {}\n", fold(it)))
+            .collect();
+        format!("\n## Testing Requirements\n\n- Test cases:\n{cases}")
     }
 
     fn has_examples(&self) -> bool {
         let mut rules = self.parts.iter().flat_map(|it| &it.rules);
         rules.any(|it| !it.examples.is_empty())
-    }
-
-    fn kiro(&self) -> String {
-        let mut text = format!(
-            "# Requirements Document\n\n## Introduction\n\n{}: {}\n\n## Requirements\n",
-            fold(&self.title),
-            fold(&self.overview)
-        );
-        for (at, part) in self.parts.iter().enumerate() {
-            text.push_str(&format!(
-                "\n### Requirement {}: {}\n\n",
-                at + 1,
-                fold(&part.title)
-            ));
-            let [who, want, why] = &part.story;
-            if !who.is_empty() {
-                let who = plain(who, &["as a ", "as an ", "as the ", "a ", "an ", "the "]);
-                let want = plain(want, &["i want ", "want "]);
-                let why = plain(why, &["so that "]);
-                let article = if who.starts_with(['a', 'e', 'i', 'o', 'u']) {
-                    "an"
-                } else {
-                    "a"
-                };
-                let (want, why) = (want.trim_end_matches(['.', ',']), why.trim_end_matches('.'));
-                text.push_str(&format!(
-                    "**User Story:** As {article} {who}, I want {want}, so that {why}.\n\n"
-                ));
-            }
-            if !part.opening.is_empty() {
-                text.push_str(&format!("{}\n\n", fold(&part.opening)));
-            }
-            text.push_str("#### Acceptance Criteria\n\n");
-            for (number, rule) in part.rules.iter().enumerate() {
-                text.push_str(&format!(
-                    "{}. {}\n",
-                    number + 1,
-                    rule.statement(&part.subject)
-                ));
-                for example in &rule.examples {
-                    text.push_str(&format!("   - {example}\n"));
-                }
-            }
-        }
-        text
-    }
-
-    /// The clauses of what is wrong, what is right, and what stays.
-    fn bugfix(&self) -> String {
-        let mut text = format!(
-            "# Bugfix Requirements Document\n\n## Introduction\n\n{}: {}\n\n## Bug Analysis\n\n### Current Behavior (Defect)\n",
-            fold(&self.title),
-            fold(&self.overview)
-        );
-        for (at, (when, what)) in self.defects.iter().enumerate() {
-            let (when, what) = (plain(when, &["when "]), fold(what));
-            let (when, what) = (
-                when.trim_end_matches([',', '.']),
-                what.trim_end_matches('.'),
-            );
-            text.push_str(&format!("\n1.{} WHEN {when} THEN {what}\n", at + 1));
-        }
-        let rules: Vec<(&Part, &Rule)> = self
-            .parts
-            .iter()
-            .flat_map(|part| part.rules.iter().map(move |rule| (part, rule)))
-            .collect();
-        for (title, number, stays) in [
-            ("Expected Behavior (Correct)", 2, false),
-            ("Unchanged Behavior (Regression Prevention)", 3, true),
-        ] {
-            text.push_str(&format!("\n### {title}\n"));
-            let opening = self.parts.first().map_or("", |it| it.opening.as_str());
-            if number == 2 && !opening.is_empty() {
-                text.push_str(&format!("\n{}\n", fold(opening)));
-            }
-            let own = rules.iter().filter(|(_, rule)| rule.stays == stays);
-            for (at, (part, rule)) in own.enumerate() {
-                let statement = rule.statement(&part.subject);
-                let statement = statement.trim_end_matches('.');
-                let examples = match rule.examples.is_empty() {
-                    true => String::new(),
-                    false => format!(": {}", rule.examples.join("; ")),
-                };
-                text.push_str(&format!("\n{number}.{} {statement}{examples}\n", at + 1));
-            }
-        }
-        text
     }
 
     /// The design that Kiro's form keeps in a document of its own.
@@ -349,13 +296,24 @@ mod tests {
         }
     }
 
+    fn beginning(dialect: Dialect, purpose: Purpose) -> Beginning<'static> {
+        Beginning {
+            dialect,
+            purpose,
+            name: "add-slugs",
+            idea: "make \"slugs\" of\ntitles",
+            day: "2026-11-30",
+        }
+    }
+
     #[test]
     fn every_form_of_a_draft_is_a_spec_without_remarks() {
         for purpose in [Purpose::Feature, Purpose::Bugfix, Purpose::Quick] {
-            for in_kiro_form in [false, true] {
-                let text = draft().requirements(purpose, in_kiro_form);
-                let spec = Spec::parse("slugs", &text);
-                let codes: Vec<_> = lint_spec(&spec, &text)
+            for dialect in Dialect::SPECS {
+                let documents = draft().documents(&beginning(dialect, purpose));
+                let text = &documents[0].text;
+                let spec = Spec::parse("slugs", text);
+                let codes: Vec<_> = lint_spec(&spec, text)
                     .iter()
                     .map(|it| it.code.as_str())
                     .collect();
@@ -365,7 +323,9 @@ mod tests {
                     spec.criteria().any(|it| it.check == Check::Compiled),
                     "{text}"
                 );
-                assert_eq!(crate::format(&text), text);
+                for it in &documents {
+                    assert_eq!(crate::format(&it.text), it.text);
+                }
             }
         }
         assert!(
@@ -377,7 +337,7 @@ mod tests {
 
     #[test]
     fn what_a_model_repeats_of_the_sentence_is_not_said_twice() {
-        let text = draft().requirements(Purpose::Feature, false);
+        let text = draft().requirements(&beginning(Dialect::Native, Purpose::Feature));
         assert!(
             text.contains(
                 "- WHEN text has capital letters, the function `slugify` SHALL make them small.\n"
@@ -385,7 +345,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("SHALL CONTINUE TO give it back."), "{text}");
-        let kiro = draft().requirements(Purpose::Feature, true);
+        let kiro = draft().requirements(&beginning(Dialect::Kiro, Purpose::Feature));
         assert!(
             kiro.contains(
                 "As an author, I want readable addresses, so that people can share them."

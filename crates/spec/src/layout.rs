@@ -20,6 +20,21 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Those that hold what is to be built, and not tasks alone.
+    pub const SPECS: [Dialect; 6] = [
+        Dialect::Native,
+        Dialect::Kiro,
+        Dialect::CcSdd,
+        Dialect::SpecKit,
+        Dialect::OpenSpecChange,
+        Dialect::OpenSpec,
+    ];
+
+    /// The one of [`SPECS`](Self::SPECS) with this name.
+    pub fn named(name: &str) -> Option<Dialect> {
+        Self::SPECS.into_iter().find(|it| it.name() == name)
+    }
+
     /// The name that is printed.
     pub fn name(self) -> &'static str {
         match self {

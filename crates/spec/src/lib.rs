@@ -49,4 +49,4 @@ pub use tasks::{
     EditError, Edited, MarkError, Task, TaskList, TaskMark, TaskPlace, TaskWish, Waits, Wave,
     add_task, drop_task, edit_task, move_task, set_mark,
 };
-pub use template::{Purpose, template};
+pub use template::{Beginning, NewDocument, Purpose, template};

@@ -19,9 +19,9 @@ pub(crate) struct NewArgs {
     /// What it is for.
     #[arg(long, value_enum, default_value_t = PurposeArg::Feature)]
     pub(crate) kind: PurposeArg,
-    /// In the folder form, .kiro/specs/NAME, instead of specs/NAME.md.
-    #[arg(long)]
-    pub(crate) folder: bool,
+    /// The form that it gets [default: that of the project's other specs; kiro-native in an empty project].
+    #[arg(long, value_enum)]
+    pub(crate) dialect: Option<DialectArg>,
     /// Write the template, without a model.
     #[arg(long)]
     pub(crate) template: bool,
@@ -47,4 +47,21 @@ pub(crate) enum PurposeArg {
     Bugfix,
     /// Something small.
     Quick,
+}
+
+/// The forms that a specification can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum DialectArg {
+    /// specs/NAME.md.
+    KiroNative,
+    /// .kiro/specs/NAME/ with requirements.md, design.md and tasks.md.
+    Kiro,
+    /// The same, with the spec.json of cc-sdd.
+    CcSdd,
+    /// GitHub Spec Kit: specs/001-NAME/spec.md.
+    SpecKit,
+    /// A change of OpenSpec: openspec/changes/NAME/.
+    OpenspecChange,
+    /// A spec of OpenSpec that stands: openspec/specs/NAME/spec.md.
+    Openspec,
 }

@@ -25,6 +25,7 @@ pub(super) fn run(args: &EvalArgs, environment: &Environment) -> Result<ExitCode
         model,
         repeats: args.repeat,
         out: args.out.clone(),
+        keep: args.keep.clone(),
     };
     let rows = session::eval(&options, environment, &cancel, &mut Terminal::remarks())?;
     if args.json {

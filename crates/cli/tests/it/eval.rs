@@ -81,6 +81,33 @@ fn a_case_is_run_judged_and_kept() {
 }
 
 #[test]
+fn what_failed_is_named_and_the_project_stays_where_it_is_wanted() {
+    let world = world();
+    suite(&world);
+    world.write_program(
+        "suite/numbers/acceptance/run",
+        "#!/bin/sh\necho 'ok    one'\necho 'FAIL  two: no'\necho rejected\nexit 1\n",
+    );
+    let args = ["eval", "suite", "--keep", "kept", "--model"];
+    let eval = || {
+        let model = world.script(&good_replies());
+        world.kiro(&[&args[..], &[&model]].concat())
+    };
+    let ran = eval();
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("FAIL  two: no"), "{}", ran.stderr);
+    assert_eq!(results(&world)[0]["failures"], json!(["FAIL  two: no"]));
+    let code = "kept/numbers-kiro-1/project/numbers_kit/double.py";
+    assert!(world.read(code).contains("def double"));
+    // What is there is never replaced.
+    world.write(code, "mine\n");
+    world.write("suite/results.jsonl", "");
+    let again = eval();
+    assert_eq!(again.code, Some(2), "{}", again.stderr);
+    assert_eq!(world.read(code), "mine\n");
+}
+
+#[test]
 fn the_plain_way_is_one_prompt() {
     let world = world();
     suite(&world);

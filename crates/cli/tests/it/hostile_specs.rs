@@ -200,7 +200,12 @@ fn names_and_words_that_a_terminal_would_obey_are_shown_and_escaped() {
 fn names_that_lead_elsewhere_make_no_spec() {
     let world = world();
     for name in ["../out", "/tmp/out", "a/../../out", ".", "..", "a\nb", ""] {
-        for more in [&["--template"][..], &["--template", "--folder"]] {
+        for more in [
+            &["--template"][..],
+            &["--template", "--dialect", "kiro"],
+            &["--template", "--dialect", "spec-kit"],
+            &["--template", "--dialect", "openspec-change"],
+        ] {
             let args = [&["spec", "new", name][..], more].concat();
             let ran = world.kiro(&args);
             assert_ne!(ran.code, Some(0), "{name:?}: {}", told(&ran));

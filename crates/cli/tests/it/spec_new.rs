@@ -267,20 +267,11 @@ fn a_budget_ends_it() {
 fn the_folder_form_has_requirements_design_and_tasks() {
     let world = world();
     let mut script = good();
-    let mut answer: Value =
-        serde_json::from_str(script[2]["reply"].as_str().expect("text")).expect("JSON");
-    for (name, text) in [
-        ("who", "author"),
-        ("want", "readable addresses"),
-        ("why", "people share them"),
-    ] {
-        answer[name] = json!(text);
-    }
-    script[2]["reply"] = json!(answer.to_string());
+    with_story(&mut script);
     let made = new(
         &world,
         &world.script(&script),
-        &["--folder", "--yes", "--json"],
+        &["--dialect", "kiro", "--yes", "--json"],
     );
     assert_eq!(made.code, Some(0), "{}{}", made.stdout, made.stderr);
     let folder = ".kiro/specs/slugs";
@@ -310,9 +301,187 @@ fn the_folder_form_has_requirements_design_and_tasks() {
     );
 }
 
+const DIALECTS: [&str; 6] = [
+    "kiro-native",
+    "kiro",
+    "cc-sdd",
+    "spec-kit",
+    "openspec-change",
+    "openspec",
+];
+
+/// The answer about the rules, with who wants it and why.
+fn with_story(script: &mut [Value]) {
+    let mut answer: Value =
+        serde_json::from_str(script[2]["reply"].as_str().expect("text")).expect("JSON");
+    for (name, text) in [
+        ("who", "author"),
+        ("want", "readable addresses"),
+        ("why", "people share them"),
+    ] {
+        answer[name] = json!(text);
+    }
+    script[2]["reply"] = json!(answer.to_string());
+}
+
+/// Makes a spec of an idea in this dialect, and carries it out: the files that were written first.
+fn made_and_carried_out(world: &World, dialect: &str, name: &str) -> Vec<String> {
+    let mut script = good();
+    with_story(&mut script);
+    let made = new(
+        world,
+        &world.script(&script),
+        &["--dialect", dialect, "--yes", "--json"],
+    );
+    assert_eq!(made.code, Some(0), "{}{}", made.stdout, made.stderr);
+    let value = json_of(&made);
+    assert_eq!(value["name"], name);
+    let lint = world.kiro(&["spec", "lint", name]);
+    assert_eq!(lint.code, Some(0), "{}{}", lint.stdout, lint.stderr);
+    let listed = json_of(&world.kiro(&["spec", "list", "--json"]));
+    let listed = listed["specs"].as_array().expect("specs").iter();
+    let mut listed = listed.filter(|it| it["name"] == name);
+    assert_eq!(listed.next().expect("this one")["dialect"], dialect);
+    let model = world.script(&testkit::two_answers("slugify", SLUGIFY));
+    let ran = world.kiro(&["run", name, "--autopilot", "--model", &model]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let files = value["files"].as_array().expect("files").iter();
+    let files: Vec<String> = files
+        .map(|it| it.as_str().expect("a path").to_owned())
+        .collect();
+    let tasks = files.iter().find(|it| it.ends_with("tasks.md"));
+    let tasks = world.read(tasks.expect("tasks"));
+    assert!(tasks.contains("- [x] 1"), "{tasks}");
+    files
+}
+
+#[test]
+fn spec_kits_form_says_who_wants_it_and_keeps_each_rule_once() {
+    let world = world();
+    world.write(
+        "specs/004-other/spec.md",
+        "# Other\n\n- **FR-001**: System MUST stay\n",
+    );
+    let files = made_and_carried_out(&world, "spec-kit", "005-slugs");
+    let [spec, plan, tasks] =
+        ["spec", "plan", "tasks"].map(|it| format!("specs/005-slugs/{it}.md"));
+    assert_eq!(files, [spec.as_str(), &plan, &tasks]);
+    let text = world.read(&spec);
+    for told in [
+        "# Feature Specification: Slugs\n\n**Feature Branch**: `005-slugs`\n**Created**: 20",
+        "**Input**: User description: \"make slugs of titles\"\n",
+        "**`slugify`** (Priority: P1): As an author, I want readable addresses, so that people share them. Its",
+        "- **FR-001**: `slugify(text: str) -> str` in `slugs.py`: Makes a slug of a title.\n  - WHEN text has capital letters, the",
+        "    - `slugify(\"AB\")` → `\"ab\"`\n",
+        "- **SC-001**: All tests pass\n",
+    ] {
+        assert!(text.contains(told), "{told}\nin\n{text}");
+    }
+    let again = new(
+        &world,
+        &world.script(&good()),
+        &["--dialect", "spec-kit", "--yes"],
+    );
+    assert_eq!(again.code, Some(2), "{}", again.stderr);
+}
+
+#[test]
+fn a_change_of_openspec_has_a_proposal_and_a_delta() {
+    let world = world();
+    let files = made_and_carried_out(&world, "openspec-change", "add-slugs");
+    let folder = "openspec/changes/add-slugs";
+    let own = [
+        "specs/slugs/spec.md",
+        "proposal.md",
+        "design.md",
+        "tasks.md",
+    ];
+    assert_eq!(files, own.map(|it| format!("{folder}/{it}")));
+    let delta = world.read(&files[0]);
+    assert!(
+        delta.starts_with("## ADDED Requirements\n\n### Requirement: `slugify`\n\nThe function `slugify` SHALL keep"),
+        "{delta}"
+    );
+    assert!(
+        delta.contains("- **WHEN** text has spaces\n- **THEN** the function `slugify` SHALL make each a dash\n  - `slugify(\"a b\")` → `\"a-b\"`\n"),
+        "{delta}"
+    );
+    let proposal = world.read(&files[1]);
+    assert!(
+        proposal.contains("## Why\n\nTitles become parts of addresses.\n"),
+        "{proposal}"
+    );
+    // The next one has the form of what is here.
+    let more = world.kiro(&["spec", "new", "update-slugs", "--template", "--json"]);
+    assert_eq!(
+        json_of(&more)["path"],
+        "openspec/changes/update-slugs/specs/slugs/spec.md",
+    );
+}
+
+#[test]
+fn openspecs_standing_spec_and_cc_sdds_folder_are_carried_out_too() {
+    let world = world();
+    made_and_carried_out(&world, "openspec", "slugs");
+    let world = crate::world();
+    let files = made_and_carried_out(&world, "cc-sdd", "slugs");
+    let state: Value =
+        serde_json::from_str(&world.read(files.last().expect("its state"))).expect("JSON");
+    assert_eq!(state["phase"], "tasks-generated");
+    assert_eq!(
+        state["approvals"]["design"],
+        json!({"generated": true, "approved": false})
+    );
+    assert!(world.read(&files[0]).contains(
+        "**Objective:** As an author, I want readable addresses, so that people share them."
+    ));
+}
+
+#[test]
+fn a_template_stands_in_the_form_that_is_asked_for_or_that_is_here() {
+    for (dialect, files) in [
+        ("kiro-native", &["specs/add-x.md"][..]),
+        ("kiro", &[".kiro/specs/add-x/requirements.md"]),
+        (
+            "cc-sdd",
+            &[
+                ".kiro/specs/add-x/requirements.md",
+                ".kiro/specs/add-x/spec.json",
+            ],
+        ),
+        ("spec-kit", &["specs/001-add-x/spec.md"]),
+        (
+            "openspec-change",
+            &[
+                "openspec/changes/add-x/specs/x/spec.md",
+                "openspec/changes/add-x/proposal.md",
+            ],
+        ),
+        ("openspec", &["openspec/specs/add-x/spec.md"]),
+    ] {
+        let world = world();
+        let args = ["spec", "new", "add-x", "--template", "--json"];
+        let made = world.kiro(&[&args[..], &["--dialect", dialect]].concat());
+        assert_eq!(json_of(&made)["files"], json!(files), "{}", made.stderr);
+        let lint = world.kiro(&["spec", "lint", files[0]]);
+        assert_eq!(lint.code, Some(1), "{}{}", lint.stdout, lint.stderr);
+        let again = world.kiro(&[&args[..], &["--dialect", dialect]].concat());
+        assert_eq!(again.code, Some(2), "{dialect}: {}", again.stderr);
+    }
+    for (folder, path) in [
+        (".specify", "specs/001-x/spec.md"),
+        ("openspec", "openspec/changes/x/specs/x/spec.md"),
+    ] {
+        let world = world();
+        world.write(&format!("{folder}/note.txt"), "here");
+        let made = world.kiro(&["spec", "new", "x", "--template", "--json"]);
+        assert_eq!(json_of(&made)["path"], path, "{}", made.stderr);
+    }
+}
+
 #[test]
 fn a_bugfix_tells_what_is_wrong_what_is_right_and_what_stays() {
-    for more in [&[][..], &["--folder"][..]] {
+    for dialect in DIALECTS {
         let world = world();
         world.write(
             "cart.py",
@@ -347,14 +516,21 @@ fn a_bugfix_tells_what_is_wrong_what_is_right_and_what_stays() {
             "--name",
             "fix",
             "--yes",
+            "--dialect",
+            dialect,
             "--model",
         ];
         let script = world.script(&script);
-        let made = world.kiro(&[&args[..], &[&script], more].concat());
+        let made = world.kiro(&[&args[..], &[&script]].concat());
         assert_eq!(made.code, Some(0), "{}{}", made.stdout, made.stderr);
-        let lint = world.kiro(&["spec", "lint", "fix"]);
+        let name = if dialect == "spec-kit" {
+            "001-fix"
+        } else {
+            "fix"
+        };
+        let lint = world.kiro(&["spec", "lint", name]);
         assert_eq!(lint.code, Some(0), "{}{}", lint.stdout, lint.stderr);
-        let shown = json_of(&world.kiro(&["spec", "show", "fix", "--json"]));
+        let shown = json_of(&world.kiro(&["spec", "show", name, "--json"]));
         assert!(
             shown.to_string().contains("SHALL CONTINUE TO give zero"),
             "{shown}"
@@ -364,7 +540,7 @@ fn a_bugfix_tells_what_is_wrong_what_is_right_and_what_stays() {
             "total",
             "def total(prices):\n    return sum(prices)",
         ));
-        let ran = world.kiro(&["run", "fix", "--autopilot", "--jsonl", "--model", &model]);
+        let ran = world.kiro(&["run", name, "--autopilot", "--jsonl", "--model", &model]);
         assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
         // The right behaviour's test was seen to fail before anything was changed.
         let facts = json_lines(&ran);

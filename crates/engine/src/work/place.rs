@@ -211,7 +211,8 @@ pub(super) fn default_file(spec: &Spec) -> String {
 pub(crate) fn check_path(requirement: &Requirement, language: Language) -> String {
     let id = words(&requirement.id.to_string());
     let title = words(&requirement.title);
-    let name = if title.is_empty() {
+    // An id that is made of the title says it already.
+    let name = if title.is_empty() || id == title {
         id
     } else {
         format!("{id}_{title}")

@@ -1,6 +1,6 @@
 //! Specs and their tasks.
 
-use session::{ListedSpec, Purpose, Unseen};
+use session::{Dialect, ListedSpec, Purpose, Unseen};
 
 use crate::hub::Hub;
 use crate::rpc::RpcError;
@@ -35,6 +35,10 @@ pub(super) fn show(hub: &Hub, wanted: &wire::OfSpec) -> Result<wire::ShownSpec, 
 
 pub(super) fn new(hub: &Hub, wanted: &wire::NewSpec) -> Result<wire::Written, RpcError> {
     let environment = hub.environment(wanted.here.root.as_deref())?;
+    let named = |name: &String| {
+        Dialect::named(name).ok_or_else(|| RpcError::params(format!("«{name}» is no dialect")))
+    };
+    let dialect = wanted.dialect.as_ref().map(named).transpose()?;
     let new = session::NewSpec {
         name: wanted.name.clone(),
         title: wanted.title.clone(),
@@ -43,9 +47,10 @@ pub(super) fn new(hub: &Hub, wanted: &wire::NewSpec) -> Result<wire::Written, Rp
             wire::SpecKind::Bugfix => Purpose::Bugfix,
             wire::SpecKind::Quick => Purpose::Quick,
         },
-        in_kiro_form: wanted.folder,
+        dialect,
     };
-    let path = session::new_spec(&new, &environment, &mut Unseen)?;
+    let files = session::new_spec(&new, &environment, &mut Unseen)?;
+    let path = files.into_iter().next().unwrap_or_default();
     Ok(wire::Written { path })
 }
 

@@ -49,9 +49,9 @@ pub struct NewSpec {
     /// What it is for.
     #[serde(default)]
     pub kind: SpecKind,
-    /// Whether it gets a folder in `.kiro/specs` instead of a file in `specs`.
+    /// Its form, such as `kiro`, `spec-kit` or `openspec-change`; that of the project's other specs without.
     #[serde(default)]
-    pub folder: bool,
+    pub dialect: Option<String>,
 }
 
 /// Specs to be looked over.

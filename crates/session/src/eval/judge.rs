@@ -11,6 +11,11 @@ use crate::models;
 use crate::places::{Environment, Project};
 use crate::shop::{Shop, Yard};
 
+/// Most failed checks that are kept of a judgement.
+const FAILURES: usize = 40;
+/// Most characters of each.
+const FAILURE_CHARS: usize = 400;
+
 /// What acceptance said.
 #[derive(Debug)]
 pub(super) struct Judged {
@@ -18,6 +23,8 @@ pub(super) struct Judged {
     pub(super) passed: bool,
     /// Its last words.
     pub(super) verdict: String,
+    /// What it said of checks that failed.
+    pub(super) failures: Vec<String>,
 }
 
 /// Runs the case's acceptance on `project`.
@@ -58,7 +65,12 @@ pub(super) fn accept(
         .rfind(|it| !it.trim().is_empty())
         .unwrap_or("it said nothing");
     let passed = finished.ended.success();
+    let failures = printed.lines().filter(|it| it.starts_with("FAIL"));
+    let failures = failures
+        .take(FAILURES)
+        .map(|it| it.chars().take(FAILURE_CHARS).collect());
     Ok(Judged {
+        failures: failures.collect(),
         passed,
         verdict: if passed {
             last.to_owned()

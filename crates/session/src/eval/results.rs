@@ -52,6 +52,9 @@ pub struct EvalRow {
     pub passed: bool,
     /// Their last words, and why the work ended as it did when they failed.
     pub verdict: String,
+    /// The lines of the hidden checks that begin with FAIL.
+    #[serde(default)]
+    pub failures: Vec<String>,
     /// Wall time of the work in seconds, acceptance not counted.
     pub seconds: f64,
     /// Tokens read.
@@ -185,6 +188,7 @@ mod tests {
             outcome: "done".to_owned(),
             passed,
             verdict: String::new(),
+            failures: Vec::new(),
             seconds: 1.5,
             input_tokens: 10,
             cached_tokens: 0,

@@ -12,12 +12,12 @@ use host::lease::Owner;
 use model::{Budget, Cancel, Message, Model, Provider, Request, Spent, Strategy};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use spec::{Diagnostic, LineIndex, Purpose, Spec, lint_spec};
+use spec::{Beginning, Diagnostic, Dialect, LineIndex, NewDocument, Purpose, Spec, lint_spec};
 
 use super::shape::{
     Answered, Kind, Questions, Rules, Settled, Shape, Shown, Wish, WorkedOut, draft,
 };
-use super::{NewSpec, free_place, ground, words};
+use super::{dialect, free_name, ground, name_of, today, words};
 use crate::briefing::{Briefing, Wanted};
 use crate::documents;
 use crate::error::{Kind as ErrorKind, SessionError};
@@ -50,8 +50,8 @@ pub struct DraftOptions {
     pub name: Option<String>,
     /// What it is for.
     pub purpose: Purpose,
-    /// In Kiro's own folder form; otherwise `specs/NAME.md`.
-    pub in_kiro_form: bool,
+    /// The form that it gets; that of the project's other specs when left out.
+    pub dialect: Option<Dialect>,
     /// Whether the person is asked what the idea leaves open; what is not asked is assumed, and the spec says so.
     pub asks: bool,
     /// The model.
@@ -99,8 +99,9 @@ pub fn draft_spec(
             .hint("kiro spec new \"a function that makes slugs of titles\""));
     }
     let project = Project::around(environment)?;
+    let dialect = dialect(options.dialect, &project, environment)?;
     if let Some(name) = &options.name {
-        free_place(&wanted(options, name), &project, environment)?;
+        free_name(name, dialect, options.purpose, &project, environment)?;
     }
     let gate = documents::gate(&project, environment)?;
     models::ensure(environment, &options.model, cancel, front)?;
@@ -110,7 +111,7 @@ pub fn draft_spec(
     };
     let model = options.model.clone();
     let shop = Shop::open(environment, &project, gate, model, cancel.clone())?.within(means);
-    let mut drafting = Drafting::begin(options, &shop, front)?;
+    let mut drafting = Drafting::begin(options, dialect, &shop, front)?;
     let drafted = drafting.carry_out();
     let (outcome, reason) = match &drafted {
         Ok(_) => (Outcome::Done, String::new()),
@@ -131,17 +132,9 @@ pub fn draft_spec(
     Ok(drafted)
 }
 
-fn wanted(options: &DraftOptions, name: &str) -> NewSpec {
-    NewSpec {
-        name: name.to_owned(),
-        title: None,
-        purpose: options.purpose,
-        in_kiro_form: options.in_kiro_form,
-    }
-}
-
 pub(super) struct Drafting<'a> {
     options: &'a DraftOptions,
+    dialect: Dialect,
     pub(super) shop: &'a Shop,
     front: &'a mut dyn Front,
     journal: Journal,
@@ -163,6 +156,7 @@ struct Asked {
 impl<'a> Drafting<'a> {
     fn begin(
         options: &'a DraftOptions,
+        dialect: Dialect,
         shop: &'a Shop,
         front: &'a mut dyn Front,
     ) -> Result<Drafting<'a>, SessionError> {
@@ -186,6 +180,7 @@ impl<'a> Drafting<'a> {
         let briefing = Briefing::in_shop(shop, briefing, &mut |view| front.show(&view))?;
         let mut drafting = Drafting {
             options,
+            dialect,
             shop,
             journal,
             transcript: Transcript::open(&path, &shop.redactor)?,
@@ -242,23 +237,35 @@ impl<'a> Drafting<'a> {
             code: &ground.code,
             language: ground.language,
             is_bugfix: options.purpose == Purpose::Bugfix,
-            in_kiro_form: options.in_kiro_form,
+            has_story: options.purpose != Purpose::Bugfix
+                && matches!(
+                    self.dialect,
+                    Dialect::Kiro | Dialect::CcSdd | Dialect::SpecKit
+                ),
         };
         if options.purpose != Purpose::Quick {
             answers.extend(self.clarified(&wish)?);
         }
         wish.answers = &answers;
         let shape = self.shape(&wish)?;
+        let (name, day) = (self.name(&shape)?, today());
+        let beginning = Beginning {
+            dialect: self.dialect,
+            purpose: options.purpose,
+            name: &name,
+            idea: wish.idea,
+            day: &day,
+        };
         let mut dropped = Vec::new();
         let mut parts = Vec::new();
         for place in 0..shape.parts.len() {
             parts.push(self.part(&wish, &shape, place, &mut dropped)?);
         }
-        let (text, found) = self.linted(&wish, &shape, &mut parts, &mut dropped)?;
+        let found = self.linted(&wish, &shape, &beginning, &mut parts, &mut dropped)?;
         let settled: Vec<Settled> = parts.into_iter().map(|it| it.settled).collect();
         let whole = draft(&wish, &shape, &settled);
-        let (name, files) = self.write(&shape, &text, &whole.design())?;
-        let lines = LineIndex::new(&text);
+        let documents = whole.documents(&beginning);
+        let lines = LineIndex::new(&documents[0].text);
         let remark = |it: &Diagnostic| {
             (
                 it.code.as_str(),
@@ -266,13 +273,15 @@ impl<'a> Drafting<'a> {
                 it.message.clone(),
             )
         };
+        let remarks = found.iter().map(remark).collect();
+        let files = self.write(&beginning, &documents)?;
         Ok(Drafted {
-            name,
+            name: name.clone(),
             files,
             run: self.run.clone(),
             assumptions: whole.assumptions,
             dropped,
-            remarks: found.iter().map(remark).collect(),
+            remarks,
             turns: self.turns,
             cost: self.cost,
             wall_ms: 0,
@@ -436,17 +445,17 @@ impl<'a> Drafting<'a> {
         &mut self,
         wish: &Wish<'_>,
         shape: &Shape,
+        beginning: &Beginning<'_>,
         parts: &mut [Asked],
         dropped: &mut Vec<String>,
-    ) -> Result<(String, Vec<Diagnostic>), SessionError> {
+    ) -> Result<Vec<Diagnostic>, SessionError> {
         for round in 0.. {
             let settled: Vec<Settled> = parts.iter().map(|it| it.settled.clone()).collect();
-            let text =
-                draft(wish, shape, &settled).requirements(self.options.purpose, wish.in_kiro_form);
+            let text = draft(wish, shape, &settled).requirements(beginning);
             let spec = Spec::parse("draft", &text);
             let found = lint_spec(&spec, &text);
             if found.is_empty() || round == REPAIRS {
-                return Ok((text, found));
+                return Ok(found);
             }
             let mut of_parts: Vec<Vec<String>> = vec![Vec::new(); parts.len()];
             for it in &found {
@@ -476,44 +485,75 @@ impl<'a> Drafting<'a> {
         Err(SessionError::internal("the lint never ended"))
     }
 
-    /// Writes the documents. One that is there by now is not replaced.
+    /// The spec's name: the given one, or made from the title that the model gave it.
+    fn name(&self, shape: &Shape) -> Result<String, SessionError> {
+        let (options, shop) = (self.options, self.shop);
+        let done = match (self.dialect, options.purpose) {
+            (Dialect::OpenSpecChange, Purpose::Bugfix) => "fix-",
+            (Dialect::OpenSpecChange, _) => "add-",
+            _ => "",
+        };
+        let own = options.name.clone();
+        let name = own.unwrap_or_else(|| match name_of(&shape.title) {
+            name if name.starts_with(done) => name,
+            name => format!("{done}{name}"),
+        });
+        let environment = shop.environment();
+        free_name(
+            &name,
+            self.dialect,
+            options.purpose,
+            &shop.project,
+            environment,
+        )
+    }
+
+    /// Writes the documents, and with several the tasks beside them. One that is there by now is not replaced.
     fn write(
         &mut self,
-        shape: &Shape,
-        text: &str,
-        design: &str,
-    ) -> Result<(String, Vec<String>), SessionError> {
-        let (shop, environment) = (self.shop, self.shop.environment());
-        let name = self
-            .options
-            .name
-            .clone()
-            .unwrap_or_else(|| super::name_of(&shape.title));
-        let path = free_place(&wanted(self.options, &name), &shop.project, environment)?;
-        let mut documents = vec![(path.clone(), text)];
-        if let Some((folder, _)) = path.rsplit_once('/').filter(|_| self.options.in_kiro_form) {
-            documents.push((format!("{folder}/design.md"), design));
+        beginning: &Beginning<'_>,
+        documents: &[NewDocument],
+    ) -> Result<Vec<String>, SessionError> {
+        let shop = self.shop;
+        for it in documents {
+            self.write_one(it)?;
         }
-        for (path, text) in &documents {
-            if !documents::rewrite(&shop.project, &shop.gate, path, None, text)? {
-                return Err(SessionError::input(format!(
-                    "{path} was written by somebody else meanwhile"
-                )));
+        let mut files: Vec<String> = documents.iter().map(|it| it.path.clone()).collect();
+        if self.dialect == Dialect::Native {
+            return Ok(files);
+        }
+        let place = SpecPlace::find(beginning.name, shop.environment())?;
+        let (_, spec) = documents::spec(&place)?;
+        let wish = planning::Wish::default();
+        let planned = planning::write(&place, &spec, shop, &mut self.journal, &wish, self.front);
+        match &planned {
+            Ok(_) => {
+                let made = [place.plan(), place.tasks()];
+                files.extend(
+                    made.into_iter()
+                        .filter(|it| !documents.iter().any(|one| one.path == *it)),
+                );
             }
+            Err(error) => self
+                .front
+                .show(&View::Warning(format!("there are no tasks yet: {error}"))),
         }
-        let mut files: Vec<String> = documents.into_iter().map(|it| it.0).collect();
-        if self.options.in_kiro_form {
-            let place = SpecPlace::find(&name, environment)?;
-            let (_, spec) = documents::spec(&place)?;
-            let wish = planning::Wish::default();
-            match planning::write(&place, &spec, shop, &mut self.journal, &wish, self.front) {
-                Ok(_) => files.push(place.tasks()),
-                Err(error) => self
-                    .front
-                    .show(&View::Warning(format!("there are no tasks yet: {error}"))),
-            }
+        if let Some(state) = beginning.state(true, planned.is_ok()) {
+            self.write_one(&state)?;
+            files.push(state.path);
         }
-        Ok((name, files))
+        Ok(files)
+    }
+
+    fn write_one(&self, it: &NewDocument) -> Result<(), SessionError> {
+        let shop = self.shop;
+        match documents::rewrite(&shop.project, &shop.gate, &it.path, None, &it.text)? {
+            true => Ok(()),
+            false => Err(SessionError::input(format!(
+                "{} was written by somebody else meanwhile",
+                it.path
+            ))),
+        }
     }
 
     /// Asks for one answer in a form; one that cannot be read is asked for once more.

@@ -16,7 +16,8 @@ pub(super) struct Wish<'a> {
     /// The language, as people name it.
     pub(super) language: &'static str,
     pub(super) is_bugfix: bool,
-    pub(super) in_kiro_form: bool,
+    /// Whether each part tells who wants it and why.
+    pub(super) has_story: bool,
 }
 
 impl Wish<'_> {
@@ -493,7 +494,7 @@ mod tests {
             code: "",
             language: "Python 3",
             is_bugfix: false,
-            in_kiro_form: false,
+            has_story: false,
         }
     }
 

@@ -169,7 +169,7 @@ pub(super) fn rules(wish: &Wish<'_>, shape: &Shape, part: usize) -> (String, Val
         Kind::Commands => "`call`, such a line, and `exit`, the exit code",
         Kind::Other => "`shall`, what happens instead",
     };
-    let story = match wish.in_kiro_form {
+    let story = match wish.has_story {
         true => " `who`, a role, `want`, what they want, and `why`, each a few words.",
         false => "",
     };
@@ -197,7 +197,7 @@ pub(super) fn rules(wish: &Wish<'_>, shape: &Shape, part: usize) -> (String, Val
         fields["defects"] = list(defect, 1, 2);
         fields["unchanged"] = list(rule(shape.kind, 2), 1, 2);
     }
-    if wish.in_kiro_form && !wish.is_bugfix {
+    if wish.has_story {
         for name in ["who", "want", "why"] {
             fields[name] = text(80);
         }

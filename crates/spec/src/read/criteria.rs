@@ -62,10 +62,13 @@ impl Criteria {
                 .or_else(|| criteria.listed(outline, index, draft, &reserved))
                 .unwrap_or_else(|| counted(draft, &mut count, &reserved));
             let id = criteria.unrepeated(id, index, outline, &mut taken, diagnostics);
-            match scenario {
+            match scenario
+                .cloned()
+                .or_else(|| scenario::in_item(outline, index))
+            {
                 Some(scenario) => {
                     let above = criteria.above(outline, index);
-                    criteria.push_scenario(id, scenario.clone(), above);
+                    criteria.push_scenario(id, scenario, above);
                 }
                 None => criteria.push(outline, index, id, text),
             }

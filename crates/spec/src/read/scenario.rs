@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::example::Steps;
-use crate::inline::{fold, without_emphasis};
+use crate::inline::{code_spans, fold, without_emphasis};
 use crate::line::lines_within;
 use crate::lint::is_ears;
 use crate::outline::{BlockKind, Outline};
@@ -32,16 +32,20 @@ enum Word {
 
 /// What kind of step a text is; none of a statement in EARS, which begins in the same way and is whole by itself.
 fn word(text: &str) -> Option<Word> {
+    keyword(text).filter(|it| *it != Word::When || !is_ears(text))
+}
+
+/// The same of any text.
+fn keyword(text: &str) -> Option<Word> {
     let plain = text.trim_start_matches(['*', '_']);
     let length = plain.find(|c: char| !c.is_alphabetic())?;
-    let word = match plain[..length].to_ascii_lowercase().as_str() {
-        "given" => Word::Given,
-        "when" => Word::When,
-        "then" => Word::Then,
-        "and" | "but" => Word::More,
-        _ => return None,
-    };
-    (word != Word::When || !is_ears(text)).then_some(word)
+    match plain[..length].to_ascii_lowercase().as_str() {
+        "given" => Some(Word::Given),
+        "when" => Some(Word::When),
+        "then" => Some(Word::Then),
+        "and" | "but" => Some(Word::More),
+        _ => None,
+    }
 }
 
 impl Scenario {
@@ -112,6 +116,44 @@ fn sort(text: &str, range: &Range<usize>, last: Option<Word>, steps: &mut Steps)
     };
     list.push(range.clone());
     Some(word)
+}
+
+/// The scenario that one bullet is by itself, as Spec Kit writes it: `**Given** a, **When** b, **Then** c`.
+pub(super) fn in_item(outline: &Outline<'_>, index: usize) -> Option<Scenario> {
+    let block = &outline.blocks[index];
+    let BlockKind::Item { text: range, .. } = &block.kind else {
+        return None;
+    };
+    const LENGTH: usize = 4_096;
+    let text = outline.text(range);
+    if text.len() > LENGTH || !matches!(word(text), Some(Word::Given | Word::When)) {
+        return None;
+    }
+    let code = code_spans(text);
+    let mut cuts: Vec<usize> = Vec::new();
+    for (at, _) in text.match_indices(|c: char| c.is_ascii_uppercase()) {
+        let before = text[..at].trim_end_matches(['*', '_']);
+        let opens = before.is_empty() || before.trim_end().ends_with([',', ';', '.']);
+        let is_free = code.iter().all(|it| !it.outer.contains(&at));
+        if opens && is_free && keyword(&text[at..]).is_some() {
+            cuts.push(before.len());
+        }
+    }
+    let ends = cuts.iter().skip(1).copied().chain([text.len()]);
+    let mut steps = Steps::default();
+    let mut last = None;
+    for (start, end) in cuts.iter().zip(ends) {
+        let step = text[*start..end].trim_start();
+        let from = range.start + end - step.len();
+        last = sort(step, &(from..range.start + end), last, &mut steps).or(last);
+    }
+    let is_whole = cuts.first() == Some(&0) && !steps.when.is_empty() && !steps.then.is_empty();
+    is_whole.then(|| Scenario {
+        blocks: vec![index],
+        text: outline.folded(range).replace("**", ""),
+        span: block.span.clone(),
+        steps,
+    })
 }
 
 /// The scenarios that bullets beside each other are.

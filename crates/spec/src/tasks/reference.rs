@@ -294,6 +294,12 @@ fn is_none(value: &str) -> bool {
 }
 
 fn said(value: &str, is_strong: bool, ranges: &mut Ranges) -> References {
+    if let Some(ids) = names(value).filter(|_| is_strong) {
+        return References {
+            ids,
+            ..References::default()
+        };
+    }
     let (outside, inside) = parted(value);
     let mut found = scan(&outside, is_strong, ranges);
     if found.ids.is_empty() && !inside.is_empty() {
@@ -302,6 +308,32 @@ fn said(value: &str, is_strong: bool, ranges: &mut Ranges) -> References {
     }
     found.all &= found.ids.is_empty();
     found
+}
+
+/// Requirements that have a name instead of a number, as those of OpenSpec: each in backticks, and nothing else said.
+fn names(value: &str) -> Option<Vec<String>> {
+    let name = |it: &str| {
+        let inner = it.trim().strip_prefix('`')?.strip_suffix('`')?;
+        is_name(inner).then(|| inner.to_owned())
+    };
+    value.trim_end_matches('.').split(',').map(name).collect()
+}
+
+/// A requirement's id as it stands under a task.
+pub(super) fn reference(id: &str) -> String {
+    match is_name(id) && Ranges::default().references(id).is_none() {
+        true => format!("`{id}`"),
+        false => id.to_owned(),
+    }
+}
+
+/// Whether this is a name in small letters with hyphens, of any script, perhaps with a criterion's number: `two-factor.1`.
+fn is_name(id: &str) -> bool {
+    let (name, number) = id.split_once('.').unwrap_or((id, "1"));
+    let is_letter = |c: char| c.is_alphanumeric() && !c.is_uppercase() || c == '-' || c == '#';
+    name.starts_with(char::is_alphabetic)
+        && name.chars().all(is_letter)
+        && number.parse::<u32>().is_ok()
 }
 
 /// The text outside of parentheses, and inside.
@@ -456,8 +488,26 @@ mod tests {
     }
 
     #[test]
+    fn names_stand_in_backticks() {
+        check(
+            "Requirements: `two-factor`, `greeting.2`, `größe#2`",
+            &["two-factor", "greeting.2", "größe#2"],
+        );
+        check("_Requirements: `login`_", &["login"]);
+        for id in ["login", "two-factor.1"] {
+            assert_eq!(reference(id), format!("`{id}`"));
+        }
+        for id in ["1.2", "FR-1", "R3.1", "2a", "US-001"] {
+            assert_eq!(reference(id), id);
+        }
+    }
+
+    #[test]
     fn what_names_no_requirement_is_none() {
         for text in [
+            "_Requirements: `login` and others_",
+            "_Requirements: `requirements.md`, `Next.js`_",
+            "Covers: `login`",
             "_Requirements: Backend test coverage_",
             "_Requirements: Next.js 15 App Router_",
             "_Requirements: none_",

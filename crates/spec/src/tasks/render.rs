@@ -1,6 +1,7 @@
 //! A new task list as Markdown.
 
 use super::Task;
+use super::reference::reference;
 use crate::fingerprint;
 use crate::id::TaskId;
 use crate::inline::fold;
@@ -69,7 +70,8 @@ fn fields(task: &Task) -> Vec<String> {
         fields.push(format!("Estimated: {minutes} {unit}"));
     }
     if !task.requirements.is_empty() {
-        fields.push(format!("Requirements: {}", task.requirements.join(", ")));
+        let ids: Vec<String> = task.requirements.iter().map(|it| reference(it)).collect();
+        fields.push(format!("Requirements: {}", ids.join(", ")));
     }
     fields
 }

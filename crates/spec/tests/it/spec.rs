@@ -572,6 +572,33 @@ Feature: Totals
 }
 
 #[test]
+fn a_scenario_on_one_line_is_one_criterion() {
+    check(
+        "### User Story 1 - Slugs (Priority: P1)
+
+**Acceptance Scenarios**:
+
+1. **Given** an empty list, **When** `slugify(\"A\")` is called, **Then** it gives `\"a\"`
+2. **Given** a signed-in user, **When** they look, **Then** a hint is shown, **And** nothing else.
+3. Given a page, When `slugify(\"a, Then\")` is called, Then it gives `\"x\"`
+4. **When** nobody looks
+5. The word Then alone, and Given
+6. WHEN a user fails, THEN the system SHALL wait.
+## Success Criteria
+- x",
+        "US-1 Slugs (Priority: P1)
+  US-1.1 Compiled: Given an empty list, When `slugify(\"A\")` is called, Then it gives `\"a\"`
+  US-1.2 Measured: Given a signed-in user, When they look, Then a hint is shown, And nothing else.
+  US-1.3 Compiled: Given a page, When `slugify(\"a, Then\")` is called, Then it gives `\"x\"`
+  US-1.4 Manual: **When** nobody looks
+  US-1.5 Manual: The word Then alone, and Given
+  US-1.6 Measured: WHEN a user fails, THEN the system SHALL wait.
+  US-1.e1 of US-1.1: slugify(\"A\") Value(\"\\\"a\\\"\")
+  US-1.e2 of US-1.3: slugify(\"a, Then\") Value(\"\\\"x\\\"\")",
+    );
+}
+
+#[test]
 fn what_goes_wrong_today_is_no_example_of_what_is_right() {
     check(
         "# Bugfix

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use session::{DraftOptions, Drafted, Environment, Money, NewSpec, Purpose, Role, SessionError};
+use session::{
+    Dialect, DraftOptions, Drafted, Environment, Money, NewSpec, Purpose, Role, SessionError,
+};
 
-use crate::args::{NewArgs, PurposeArg};
+use crate::args::{DialectArg, NewArgs, PurposeArg};
 use crate::commands::run::interruptible;
 use crate::exit;
 use crate::output::{self, DIM, YELLOW, styled};
@@ -31,25 +33,40 @@ fn template(
     purpose: Purpose,
     environment: &Environment,
 ) -> Result<ExitCode, SessionError> {
-    let path = session::new_spec(
+    let files = session::new_spec(
         &NewSpec {
             name: args.idea.clone(),
             title: args.title.clone(),
             purpose,
-            in_kiro_form: args.folder,
+            dialect: args.dialect.map(dialect),
         },
         environment,
         &mut Terminal::remarks(),
     )?;
     if args.json {
-        output::json(&json!({"path": path}));
+        output::json(&json!({"path": files.first(), "files": files}));
     } else {
+        let first = files.first().map_or("", String::as_str);
         output::line(format!(
-            "{path} is begun; `kiro spec lint {}` names what is open in it",
-            args.idea
+            "{} begun; `kiro spec lint {first}` names what is open in it",
+            match files.len() {
+                1 => format!("{first} is"),
+                _ => format!("{} are", files.join(", ")),
+            },
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn dialect(wanted: DialectArg) -> Dialect {
+    match wanted {
+        DialectArg::KiroNative => Dialect::Native,
+        DialectArg::Kiro => Dialect::Kiro,
+        DialectArg::CcSdd => Dialect::CcSdd,
+        DialectArg::SpecKit => Dialect::SpecKit,
+        DialectArg::OpenspecChange => Dialect::OpenSpecChange,
+        DialectArg::Openspec => Dialect::OpenSpec,
+    }
 }
 
 fn drafted(
@@ -63,7 +80,7 @@ fn drafted(
         idea: args.idea.clone(),
         name: args.name.clone(),
         purpose,
-        in_kiro_form: args.folder,
+        dialect: args.dialect.map(dialect),
         asks,
         model: session::model_for(Role::Plan, args.model.as_deref(), environment)?,
         budget: args.budget.budget(),

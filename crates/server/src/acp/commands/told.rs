@@ -21,18 +21,19 @@ pub(super) fn specs(environment: &Environment) -> Told {
 }
 
 pub(super) fn new_spec(name: &str, title: Option<&str>, environment: &Environment) -> Told {
-    let path = session::new_spec(
+    let files = session::new_spec(
         &NewSpec {
             name: name.to_owned(),
             title: title.map(str::to_owned),
             purpose: Purpose::Feature,
-            in_kiro_form: false,
+            dialect: None,
         },
         environment,
         &mut Unseen,
     )?;
     Ok(format!(
-        "`{path}` is begun: write what you want to have built, then `/plan {name}`."
+        "`{}` is begun: write what you want to have built, then `/plan {name}`.",
+        files.join("`, `")
     ))
 }
 

@@ -7,6 +7,7 @@ use super::{Task, TaskWish};
 use crate::id::TaskId;
 use crate::outline::marker;
 use crate::tasks::field::{Field, Fields, keyed};
+use crate::tasks::reference::reference;
 
 /// How fields are written in a list.
 pub(super) struct Style {
@@ -185,7 +186,10 @@ fn spelt(field: Field, wish: &TaskWish, style: &Style) -> Option<Vec<String>> {
             1 => vec!["1 minute".to_owned()],
             minutes => vec![format!("{minutes} minutes")],
         }),
-        Field::Requirements => wish.requirements.clone(),
+        Field::Requirements => {
+            let ids = wish.requirements.as_ref()?.iter();
+            Some(ids.map(|it| reference(it)).collect())
+        }
     }
 }
 
