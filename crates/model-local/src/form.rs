@@ -15,19 +15,20 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct Forms(OnceLock<Result<ParserFactory, String>>);
 
 impl Forms {
-    /// The form of an answer that keeps `schema`, written without spaces: they would only cost time.
+    /// The form of an answer that keeps `schema`, on one line, with a space after each colon and comma: so models write JSON of
+    /// themselves, in tokens that hold the space. Without it what is next likely is not allowed, and a text begins with rubbish.
     pub(crate) fn of(&self, schema: &Value, vocabulary: &Vocabulary) -> Result<Form, Halt> {
         let factory = self.0.get_or_init(|| index(vocabulary));
         let factory = factory.as_ref().map_err(|error| failed(error))?;
         let mut schema = schema.clone();
         if schema.is_object() {
-            let compact = JsonCompileOptions {
+            let spaced = JsonCompileOptions {
                 whitespace_flexible: false,
-                item_separator: ",".to_owned(),
-                key_separator: ":".to_owned(),
+                item_separator: ", ".to_owned(),
+                key_separator: ": ".to_owned(),
                 ..JsonCompileOptions::default()
             };
-            compact.apply_to(&mut schema);
+            spaced.apply_to(&mut schema);
         }
         let parser = factory.create_parser(TopLevelGrammar::from_json_schema(schema));
         let matcher = Matcher::new(parser);

@@ -144,7 +144,10 @@ impl Part {
             "a"
         };
         let (want, why) = (want.trim_end_matches(['.', ',']), why.trim_end_matches('.'));
-        format!("As {article} {who}, I want {want}, so that {why}.")
+        match why.starts_with("to ") {
+            true => format!("As {article} {who}, I want {want}, {why}."),
+            false => format!("As {article} {who}, I want {want}, so that {why}."),
+        }
     }
 }
 

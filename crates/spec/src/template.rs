@@ -147,7 +147,7 @@ pub fn template(title: &str, beginning: &Beginning<'_>) -> Vec<NewDocument> {
         (Dialect::SpecKit, _) => spec_kit(title, beginning),
         (Dialect::OpenSpecChange, _) => format!("## ADDED Requirements\n{SCENARIOS}"),
         (Dialect::OpenSpec, _) => format!(
-            "# {} Specification\n\n## Purpose\n\n{title}: TODO what it is for, and for whom.\n\n## Requirements\n{SCENARIOS}",
+            "# {} Specification\n\n## Purpose\n\n{title}: TODO what it is for, for whom, and where it ends.\n\n## Requirements\n{SCENARIOS}",
             beginning.capability()
         ),
     };

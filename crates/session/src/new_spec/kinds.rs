@@ -28,9 +28,10 @@ pub(super) fn misfit(signature: &str, call: &str) -> Option<String> {
     })
 }
 
-/// Whether a signature says that it returns a text.
-pub(super) fn returns_text(signature: &str) -> bool {
+/// Whether a signature says that it returns a text, and this value stands without the marks of one.
+pub(super) fn lacks_quotes(signature: &str, value: &str) -> bool {
     returned(signature).and_then(of_type) == Some(ValueKind::Text)
+        && of_literal(value) != Some(ValueKind::Text)
 }
 
 /// Why a value is none that the signature returns.
@@ -38,6 +39,14 @@ pub(super) fn misfit_value(signature: &str, value: &str) -> Option<String> {
     let kind = returned(signature)?;
     let fits = fits(of_type(kind)?, of_literal(value)?);
     (!fits).then(|| format!("it returns {kind}, not {value}"))
+}
+
+/// Whether a value is the name of an error, given in place of one.
+pub(super) fn is_error(value: &str) -> bool {
+    let name = value.trim().trim_end_matches("()");
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && ["Error", "Exception"].iter().any(|it| name.ends_with(it))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn returned(signature: &str) -> Option<&str> {
@@ -141,7 +150,9 @@ mod tests {
         ] {
             assert_eq!(misfit(fine.0, fine.1), None, "{fine:?}");
         }
-        assert!(returns_text(roman) && !returns_text("f(a: int)"));
+        assert!(is_error("ValueError") && is_error("KeyError()") && !is_error("'KeyError'"));
+        assert!(lacks_quotes(roman, "1h 2m") && lacks_quotes(roman, "1"));
+        assert!(!lacks_quotes(roman, "'I'") && !lacks_quotes("f(a: int)", "1h"));
         assert_eq!(misfit_value(roman, "\"III\""), None);
         assert_eq!(
             misfit_value("f(a: str) -> int", "'x'").as_deref(),

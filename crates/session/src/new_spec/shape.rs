@@ -5,7 +5,7 @@ use serde::Deserialize;
 use spec::{Draft, Part, Rule, Spec};
 
 use super::kinds;
-use super::words::arguments;
+use super::words::{arguments, condition};
 
 /// What is wished for, with what is known of it.
 pub(super) struct Wish<'a> {
@@ -162,6 +162,9 @@ impl Shape {
             part.name = part.name.trim().trim_end_matches("()").to_owned();
             part.signature = part.signature.trim().trim_matches('`').to_owned();
             if self.kind == Kind::Functions {
+                part.signature = without_keywords(&part.signature).to_owned();
+            }
+            if self.kind == Kind::Functions {
                 let declared = declares(&part.signature);
                 match declared {
                     Some(name) => part.name = name,
@@ -222,6 +225,18 @@ fn file(path: &str, title: &str, extension: &str) -> String {
         (false, "py") => format!("{}.py", stem.replace('-', "_")),
         (false, _) => format!("{stem}.{extension}"),
     }
+}
+
+/// A signature without the words that begin a definition in code, and the mark that opens its body.
+fn without_keywords(signature: &str) -> &str {
+    const WORDS: &[&str] = &["export", "default", "async", "def", "function", "pub", "fn"];
+    let mut rest = signature.trim_end_matches([':', '{', ' ']);
+    while let Some((word, after)) = rest.split_once(' ')
+        && WORDS.contains(&word)
+    {
+        rest = after.trim_start();
+    }
+    rest
 }
 
 /// The function that a signature declares.
@@ -329,11 +344,15 @@ impl Rules {
 /// Why a rule is none: an earlier one says the same for another condition, so the conditions decide nothing.
 fn repeats(earlier: &[Ruled], rule: &Ruled) -> Option<String> {
     let said = |it: &Ruled| it.shall.trim().trim_end_matches('.').to_lowercase();
-    let one = earlier.iter().find(|it| said(it) == said(rule))?;
+    // Wrong input of several kinds is refused alike.
+    let refuses = said(rule).starts_with("raise");
+    let one = earlier
+        .iter()
+        .find(|it| said(it) == said(rule) && !refuses)?;
     Some(format!(
-        "when {} and when {} it says the same, «{}»: say what differs, or give one rule",
-        one.when,
-        rule.when,
+        "{} and {} it says the same, «{}»: say what differs, or give one rule",
+        condition(&one.when),
+        condition(&rule.when),
         rule.shall.trim()
     ))
 }
@@ -350,7 +369,10 @@ impl Shape {
         if is_python && let Some(why) = kinds::misfit(&part.signature, call) {
             return Err(format!("`{call}` does not fit {}: {why}", part.signature));
         }
-        let told = format!("`{call}` → `{gives}`");
+        let told = match self.kind == Kind::Functions && kinds::is_error(gives) {
+            true => format!("`{call}` raises `{}`", gives.trim_end_matches("()")),
+            false => format!("`{call}` → `{gives}`"),
+        };
         let is_plain = |it: &str| !it.is_empty() && !it.contains(['`', '\n']);
         if !is_plain(call) || !is_plain(gives) {
             return Err(format!("{told} must stand on one line, without backticks"));
@@ -360,10 +382,12 @@ impl Shape {
             // A text is often given without its quotes.
             _ => {
                 let quoted = format!("`{call}` → `{}`", serde_json::Value::from(gives));
-                match is_python && kinds::misfit_value(&part.signature, gives).is_some() {
-                    true if kinds::returns_text(&part.signature) => vec![quoted],
-                    true => Vec::new(),
-                    false => vec![told.clone(), quoted],
+                let signature = &part.signature;
+                match is_python {
+                    _ if kinds::is_error(gives) => vec![told.clone()],
+                    true if kinds::lacks_quotes(signature, gives) => vec![quoted],
+                    true if kinds::misfit_value(signature, gives).is_some() => Vec::new(),
+                    _ => vec![told.clone(), quoted],
                 }
             }
         };
@@ -507,6 +531,18 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_no_definition() {
+        for (given, expected) in [
+            ("def f(x: int) -> str:", "f(x: int) -> str"),
+            ("export async function f(x) {", "f(x)"),
+            ("pub fn f(x: &str) -> String", "f(x: &str) -> String"),
+            ("f(x)", "f(x)"),
+        ] {
+            assert_eq!(without_keywords(given), expected);
+        }
+    }
+
+    #[test]
     fn files_and_names_are_made_usable() {
         let settled = |file: &str| {
             let shape = shape("functions", file, "x", "slugify(text: str) -> str");
@@ -569,6 +605,10 @@ mod tests {
             shown("slugify(\"12\")", "12"),
             Ok("`slugify(\"12\")` → `\"12\"`".to_owned())
         );
+        assert_eq!(
+            shown("slugify(\"\")", "ValueError"),
+            Ok("`slugify(\"\")` raises `ValueError`".to_owned())
+        );
         assert_eq!(given("f(\"a, \\\"b\", [1, 2], {\"x\": (3, 4)})"), 3);
         assert_eq!((given("f()"), given("f")), (0, 0));
         assert!(shown("other(\"A\")", "\"a\"").is_err());
@@ -591,11 +631,13 @@ mod tests {
                 rule("it is long", "cut it"),
                 rule("it is short", "Cut it."),
                 rule("it has spaces", "make dashes"),
+                rule("it is empty", "raise ValueError"),
+                rule("if it is no text", "raise ValueError"),
             ],
             ..Rules::default()
         };
         let settled = rules.settle(&shape, 0);
-        assert_eq!(settled.part.rules.len(), 2);
+        assert_eq!(settled.part.rules.len(), 4);
         let told = "when it is long and when it is short it says the same";
         assert!(settled.wrong[0].starts_with(told), "{:?}", settled.wrong);
     }

@@ -91,7 +91,11 @@ pub(super) fn shape(wish: &Wish<'_>) -> (String, Value) {
     };
     let asked = format!("{}\nLanguage: {}\n{fields}", idea(wish), wish.language);
     let part = object(json!({"name": text(60), "signature": text(160), "purpose": text(240)}));
-    let parts = if wish.is_bugfix { 1 } else { 4 };
+    let parts = if wish.is_bugfix || is_one(wish.idea) {
+        1
+    } else {
+        4
+    };
     let form = object(json!({
         "title": text(70),
         "overview": text(500),
@@ -103,24 +107,50 @@ pub(super) fn shape(wish: &Wish<'_>) -> (String, Value) {
     (asked, form)
 }
 
-fn rule(kind: Kind, most: usize) -> Value {
+/// Whether an idea speaks of one function.
+fn is_one(idea: &str) -> bool {
+    let words = idea.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    let one = |pair: &[String]| matches!(pair[0].as_str(), "a" | "one") && pair[1] == "function";
+    words.windows(2).filter(|it| one(it)).count() == 1 && !words.iter().any(|it| it == "functions")
+}
+
+/// A whole call of a part, or a line that runs its program.
+fn call(shape: &Shape, part: usize) -> Value {
+    let pattern = match shape.kind {
+        Kind::Functions => format!("^{}\\(.*\\)$", plain(&shape.parts[part].name)),
+        Kind::Commands | Kind::Other => format!("^(\\$ )?{}( .*)?$", plain(shape.program())),
+    };
+    json!({"type": "string", "pattern": pattern, "maxLength": 200})
+}
+
+/// A text that stands for itself in a pattern.
+fn plain(text: &str) -> String {
+    let escaped = |c: char| match c.is_alphanumeric() || c == '_' {
+        true => c.to_string(),
+        false => format!("\\{c}"),
+    };
+    text.chars().map(escaped).collect()
+}
+
+fn rule(shape: &Shape, part: usize, most: usize) -> Value {
     let mut fields = json!({"when": text(200), "shall": text(240)});
-    if kind != Kind::Other {
-        let example = object(json!({"call": text(200), "gives": text(200)}));
+    if shape.kind != Kind::Other {
+        let example = object(json!({"call": call(shape, part), "gives": text(200)}));
         fields["examples"] = list(example, 1, most);
     }
     object(fields)
 }
 
-fn refusal(kind: Kind) -> Value {
+fn refusal(shape: &Shape, part: usize) -> Value {
     let mut fields = json!({"when": text(200)});
-    match kind {
+    match shape.kind {
         Kind::Functions => {
-            fields["call"] = text(200);
+            fields["call"] = call(shape, part);
             fields["raises"] = text(60);
         }
         Kind::Commands => {
-            fields["call"] = text(200);
+            fields["call"] = call(shape, part);
             fields["exit"] = json!({"type": "integer", "minimum": 1, "maximum": 125});
         }
         Kind::Other => fields["shall"] = text(240),
@@ -189,13 +219,13 @@ pub(super) fn rules(wish: &Wish<'_>, shape: &Shape, part: usize) -> (String, Val
         one.purpose
     );
     let mut fields = json!({
-        "criteria": list(rule(shape.kind, 3), 1, 4),
-        "refusals": list(refusal(shape.kind), 0, 2),
+        "criteria": list(rule(shape, part, 3), 1, 4),
+        "refusals": list(refusal(shape, part), 0, 2),
     });
     if wish.is_bugfix {
         let defect = object(json!({"when": text(200), "what": text(240)}));
         fields["defects"] = list(defect, 1, 2);
-        fields["unchanged"] = list(rule(shape.kind, 2), 1, 2);
+        fields["unchanged"] = list(rule(shape, part, 2), 1, 2);
     }
     if wish.has_story {
         for name in ["who", "want", "why"] {
@@ -220,15 +250,27 @@ fn said(rules: &Rules) -> String {
         .criteria
         .iter()
         .chain(&rules.unchanged)
-        .map(|it| format!("- when {}: {}", it.when, it.shall))
+        .map(|it| format!("- {}: {}", condition(&it.when), it.shall))
         .chain(
             rules
                 .refusals
                 .iter()
-                .map(|it| format!("- when {}: raise {}", it.when, it.raises)),
+                .map(|it| format!("- {}: raise {}", condition(&it.when), it.raises)),
         )
         .collect();
     said.join("\n")
+}
+
+/// A condition with its word before it.
+pub(super) fn condition(when: &str) -> String {
+    let lower = when.to_lowercase();
+    match ["when ", "if ", "whenever "]
+        .iter()
+        .any(|it| lower.starts_with(it))
+    {
+        true => when.to_owned(),
+        false => format!("when {when}"),
+    }
 }
 
 /// A function by the rules alone.
@@ -259,10 +301,14 @@ pub(super) fn worked_out(
         said(rules),
         calls.join("\n")
     );
-    let answer = object(json!({"steps": text(300), "gives": text(200)}));
-    let count = calls.len();
-    (
-        asked,
-        object(json!({"answers": list(answer, count, count)})),
-    )
+    // Each answer names its call first, so that none is about another one.
+    let answers: Vec<Value> = calls
+        .iter()
+        .map(|it| object(json!({"call": {"const": it}, "steps": text(200), "gives": text(200)})))
+        .collect();
+    let answers = json!({
+        "type": "array", "prefixItems": answers, "items": false,
+        "minItems": calls.len(), "maxItems": calls.len(),
+    });
+    (asked, object(json!({"answers": answers})))
 }
