@@ -1,20 +1,25 @@
 //! Inputs derived from a spec, on which candidates are compared with each other: the examples' arguments,
-//! changed a little, one at a time; without examples, plain values of the types that the signature names.
+//! changed a little, one at a time; what the rest of the spec lends; without examples, plain values of the types that the signature
+//! names.
 //!
 //! They judge nothing by themselves, since nobody said what they must give. Most stay close to what the spec
 //! shows, so that few lie outside of what the function is for.
 
+mod lent;
 mod value;
 
 pub(crate) use value::declared;
 
 use code::Language;
-use spec::{Example, FunctionDecl};
+use spec::{Example, FunctionDecl, Spec};
 
 use self::value::Value;
 
 /// Most inputs of one function.
-const INPUTS: usize = 48;
+const INPUTS: usize = 64;
+
+/// Most of them with a value that the rest of the spec lends.
+const LENT: usize = 24;
 
 /// Most examples from which inputs are derived.
 const EXAMPLES: usize = 24;
@@ -25,6 +30,7 @@ pub(crate) fn derived(
     function: &str,
     declared: Option<&FunctionDecl>,
     examples: &[&Example],
+    spec: &Spec,
 ) -> Vec<String> {
     let shown: Vec<Vec<Value>> = examples
         .iter()
@@ -32,10 +38,13 @@ pub(crate) fn derived(
         .filter_map(|it| value::arguments(&it.call.source, function))
         .take(EXAMPLES)
         .collect();
+    let lent = declared.map_or_else(Vec::new, |it| lent::lent(spec, it, &shown));
     let derived = if shown.is_empty() {
-        declared.map_or_else(Vec::new, from_signature)
+        declared.map_or_else(Vec::new, |it| from_signature(it, &lent))
     } else {
-        from_examples(&shown)
+        let mut all = from_lent(&shown, &lent);
+        all.extend(from_examples(&shown));
+        all
     };
     let mut calls: Vec<String> = Vec::new();
     let known: Vec<String> = shown
@@ -78,6 +87,26 @@ fn from_examples(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
         .collect()
 }
 
+/// Every example with one argument that is lent, taking turns.
+fn from_lent(shown: &[Vec<Value>], lent: &[Vec<Value>]) -> Vec<Vec<Value>> {
+    let longest = lent.iter().map(Vec::len).max().unwrap_or(0);
+    let mut found = Vec::new();
+    for round in 0..longest {
+        for (turn, arguments) in shown.iter().enumerate() {
+            for (place, values) in lent.iter().enumerate() {
+                if place < arguments.len() && !values.is_empty() && found.len() < LENT {
+                    let mut all = arguments.clone();
+                    all[place] = values[(round + turn) % values.len()].clone();
+                    if !found.contains(&all) {
+                        found.push(all);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The first argument of one example with the others of another.
 fn crossed(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
     let mut found = Vec::new();
@@ -93,14 +122,19 @@ fn crossed(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
     found
 }
 
-/// Plain values of each parameter's type, the first of all, then the second of all, and so on.
-fn from_signature(declared: &FunctionDecl) -> Vec<Vec<Value>> {
+/// What is lent to each parameter and plain values of its type, the first of all, then the second of all, and so on.
+fn from_signature(declared: &FunctionDecl, lent: &[Vec<Value>]) -> Vec<Vec<Value>> {
     let Some(signature) = &declared.signature else {
         return Vec::new();
     };
     let columns: Vec<Vec<Value>> = value::parameters(signature)
         .iter()
-        .map(|(name, kind)| value::plain(name, kind))
+        .enumerate()
+        .map(|(place, (name, kind))| {
+            let mut values = lent.get(place).cloned().unwrap_or_default();
+            values.extend(value::plain(name, kind));
+            values
+        })
         .collect();
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let row = |at: usize| -> Option<Vec<Value>> {
@@ -123,7 +157,32 @@ mod tests {
         let spec = Spec::parse("t", &text);
         let requirement = &spec.requirements[0];
         let examples: Vec<&Example> = requirement.examples.iter().collect();
-        super::derived(Language::Python, "f", requirement.function("f"), &examples)
+        let declared = requirement.function("f");
+        super::derived(Language::Python, "f", declared, &examples, &spec)
+    }
+
+    #[test]
+    fn the_rest_of_the_spec_lends_its_values() {
+        let others = "### FR-2: G\n\n`g(items: list, n: int) -> list`\n\n- X\n  - `g([7, 9], 1)` → `[7]`\n  - `g(\"no\", 1)` → `[8, 6]`\n";
+        let found = derived(&format!(
+            "`f(items: list) -> int`\n\n- X\n  - `f([1])` → `1`\n\n{others}"
+        ));
+        for call in ["f([7, 9])", "f([9, 7])", "f([7])", "f([8, 6])"] {
+            assert!(found.contains(&call.to_owned()), "{call}: {found:?}");
+        }
+        assert!(!found.iter().any(|it| it.contains("no")), "{found:?}");
+        let found = derived(&format!(
+            "`f(items: list) -> int`\n\n- X\n  - `f([1, 2])` → `1`\n\n{others}"
+        ));
+        // What is nearest to its own comes first: one item of its own lists is a lent one.
+        assert_eq!(found[..2], ["f([7, 2])", "f([1, 7])"]);
+        // Another name is another thing, and without an example of its own the name alone decides.
+        let found = derived(&format!("`f(rows: list, items: list) -> int`\n\n{others}"));
+        assert!(found.iter().any(|it| it.ends_with("[7, 9])")), "{found:?}");
+        assert!(
+            !found.iter().any(|it| it.starts_with("f([7, 9]")),
+            "{found:?}"
+        );
     }
 
     #[test]

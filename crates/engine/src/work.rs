@@ -366,7 +366,7 @@ impl Ground<'_> {
         let general = |rule: &str| self.is_about(rule, subject);
         let (mut rules, others) = words::rules(self.spec, requirement, &examples, general);
         rules.extend(entry_rule(subject));
-        let calls = inputs::derived(language, &subject.function, declared, &examples);
+        let calls = inputs::derived(language, &subject.function, declared, &examples, self.spec);
         let watched = Watched {
             file: &subject.file,
             function: &subject.function,

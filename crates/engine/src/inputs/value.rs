@@ -69,6 +69,13 @@ pub(super) fn arguments(source: &str, function: &str) -> Option<Vec<Value>> {
     reader.rest.trim().is_empty().then_some(values)
 }
 
+/// A whole text as a literal.
+pub(super) fn literal(source: &str) -> Option<Value> {
+    let mut reader = Reader { rest: source };
+    let value = reader.value(0)?;
+    reader.rest.trim().is_empty().then_some(value)
+}
+
 /// Reads literals from the beginning of a text.
 struct Reader<'t> {
     rest: &'t str,
