@@ -16,10 +16,13 @@ use spec::{Example, FunctionDecl, Spec};
 use self::value::Value;
 
 /// Most inputs of one function.
-const INPUTS: usize = 64;
+const INPUTS: usize = 96;
 
 /// Most of them with a value that the rest of the spec lends.
 const LENT: usize = 24;
+
+/// Most of them that are put together of two examples.
+const CROSSED: usize = 40;
 
 /// Most examples from which inputs are derived.
 const EXAMPLES: usize = 24;
@@ -43,6 +46,7 @@ pub(crate) fn derived(
         declared.map_or_else(Vec::new, |it| from_signature(it, &lent))
     } else {
         let mut all = from_lent(&shown, &lent);
+        all.extend(crossed(&shown));
         all.extend(from_examples(&shown));
         all
     };
@@ -65,8 +69,7 @@ fn written(language: Language, function: &str, arguments: &[Value]) -> String {
     format!("{function}({})", arguments.join(", "))
 }
 
-/// Every example with one argument changed, taking turns so that a limit cuts all of them alike; then
-/// arguments of different examples together.
+/// Every example with one argument changed, taking turns so that a limit cuts all of them alike.
 fn from_examples(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
     let mut queues: Vec<Vec<Vec<Value>>> = Vec::new();
     for arguments in shown {
@@ -80,7 +83,6 @@ fn from_examples(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
             queues.push(changed.collect());
         }
     }
-    queues.push(crossed(shown));
     let longest = queues.iter().map(Vec::len).max().unwrap_or(0);
     (0..longest)
         .flat_map(|turn| queues.iter().filter_map(move |it| it.get(turn).cloned()))
@@ -107,15 +109,21 @@ fn from_lent(shown: &[Vec<Value>], lent: &[Vec<Value>]) -> Vec<Vec<Value>> {
     found
 }
 
-/// The first argument of one example with the others of another.
+/// Every example with one argument of another, neighbours first.
 fn crossed(shown: &[Vec<Value>]) -> Vec<Vec<Value>> {
     let mut found = Vec::new();
-    for (a, one) in shown.iter().enumerate() {
-        for (b, other) in shown.iter().enumerate() {
-            if a != b && one.len() > 1 && one.len() == other.len() {
-                let mut all = other.clone();
-                all[0] = one[0].clone();
-                found.push(all);
+    for offset in 1..shown.len() {
+        for (at, arguments) in shown.iter().enumerate() {
+            let other = &shown[(at + offset) % shown.len()];
+            for place in 0..arguments.len() {
+                let Some(value) = other.get(place).filter(|_| arguments.len() > 1) else {
+                    continue;
+                };
+                let mut all = arguments.clone();
+                all[place] = value.clone();
+                if found.len() < CROSSED && !shown.contains(&all) && !found.contains(&all) {
+                    found.push(all);
+                }
             }
         }
     }
