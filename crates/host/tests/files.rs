@@ -270,10 +270,17 @@ fn leftovers_of_dead_processes_are_removed() {
     let place = Place::new();
     place.put("plans/.kiro-tmp.4000000.17.0", "half");
     place.put("plans/.kiro-tmp.notes", "the user's own");
+    place.put("plans/.kiro-tmp.4000000.17.1/own", "a folder's");
     place.write("plans/x.md", "new").unwrap();
     assert_eq!(
         place.names(),
-        ["plans/", "plans/.kiro-tmp.notes", "plans/x.md"]
+        [
+            "plans/",
+            "plans/.kiro-tmp.4000000.17.1/",
+            "plans/.kiro-tmp.4000000.17.1/own",
+            "plans/.kiro-tmp.notes",
+            "plans/x.md"
+        ]
     );
 }
 

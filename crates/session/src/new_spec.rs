@@ -132,7 +132,7 @@ fn free_name(
             }) {
                 return Err(taken(same));
             }
-            format!("{:03}-{name}", last.unwrap_or(0) + 1)
+            format!("{:03}-{name}", last.unwrap_or(0).saturating_add(1))
         }
         _ => name.to_owned(),
     };

@@ -7,6 +7,9 @@ use spec::{Example, Expect, FunctionDecl, Spec};
 
 use super::value::{self, Value};
 
+/// Most examples of other functions that are looked at.
+const EXAMPLES: usize = 400;
+
 /// Most values of one parameter.
 const VALUES: usize = 24;
 
@@ -23,7 +26,7 @@ pub(super) fn lent(spec: &Spec, declared: &FunctionDecl, shown: &[Vec<Value>]) -
         .map(|(place, name)| {
             let own: Vec<&Value> = shown.iter().filter_map(|it| it.get(place)).collect();
             let mut found = Vec::new();
-            for (example, other) in others(spec, &declared.name) {
+            for (example, other) in others(spec, &declared.name).take(EXAMPLES) {
                 for (it, is_named) in values(example, other, name) {
                     let fits = match own.is_empty() {
                         true => is_named,

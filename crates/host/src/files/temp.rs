@@ -211,7 +211,8 @@ pub(crate) fn sweep(folder: BorrowedFd<'_>) -> Result<(), Errno> {
         let name = entry.file_name();
         if name.to_str().is_ok_and(is_orphan) {
             match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
-                Ok(()) | Err(Errno::NOENT) => {}
+                // A folder of such a name is somebody's own.
+                Ok(()) | Err(Errno::NOENT | Errno::ISDIR) => {}
                 Err(errno) => return Err(errno),
             }
         }
