@@ -273,10 +273,12 @@ fn statement(outline: &Outline<'_>, index: usize) -> Option<String> {
         return None;
     };
     let text = outline.folded(text);
-    let unboxed = ["[ ] ", "[x] ", "[X] "]
+    // A box with nothing after it says nothing.
+    let unboxed = ["[ ]", "[x]", "[X]"]
         .iter()
         .find_map(|it| text.strip_prefix(it))
-        .unwrap_or(&text);
+        .filter(|it| it.is_empty() || it.starts_with(' '))
+        .map_or(text.as_ref(), str::trim_start);
     (!unboxed.is_empty()).then(|| unboxed.to_owned())
 }
 

@@ -571,6 +571,21 @@ Feature: Totals
     );
 }
 
+/// Found by fuzzing: formatting writes the box in small letters, and the criterion was the box.
+#[test]
+fn a_box_with_nothing_after_it_is_no_criterion() {
+    let text =
+        "### FR-1: A\n\n- [X] \n- [ ]\n- [x] b\n- [y] c\n\n## Success Criteria\n\n- [X] \n- d\n";
+    let expected = "FR-1 A\n  FR-1.1 Manual: b\n  FR-1.2 Manual: [y] c";
+    check(text, expected);
+    let even = spec::format(text);
+    check(&even, expected);
+    assert_eq!(
+        Spec::parse("x", &even).fingerprint,
+        Spec::parse("x", text).fingerprint
+    );
+}
+
 #[test]
 fn a_scenario_on_one_line_is_one_criterion() {
     check(
