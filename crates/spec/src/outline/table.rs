@@ -26,8 +26,18 @@ pub(crate) struct Cell {
 
 /// Whether `line` is a table's header, which the `next` line's delimiters tell.
 pub(super) fn begins(line: &str, next: &str) -> bool {
-    let is_delimiter = next.contains('-') && next.chars().all(|c| "|:- \t".contains(c));
-    is_delimiter && line.contains('|') && next.contains('|')
+    line.contains('|') && next.contains('|') && is_delimiter(next)
+}
+
+/// Whether each cell is a run of dashes, with or without colons at its ends. What begins as a bullet is one.
+fn is_delimiter(line: &str) -> bool {
+    let mut dashes = line.split('|').map(|cell| {
+        let cell = cell.trim();
+        let cell = cell.strip_prefix(':').unwrap_or(cell);
+        cell.strip_suffix(':').unwrap_or(cell)
+    });
+    let is_bullet = line.starts_with("- ") || line.starts_with("-\t");
+    !is_bullet && line.contains('-') && dashes.all(|it| it.chars().all(|c| c == '-'))
 }
 
 impl Row {

@@ -586,6 +586,20 @@ fn a_box_with_nothing_after_it_is_no_criterion() {
     );
 }
 
+/// Found by fuzzing: a bullet that formatting gave a dash became the second line of a table.
+#[test]
+fn a_bullet_is_no_line_of_a_table() {
+    for bullet in ["* --|---|", "* |---|", "- --|---|", "- |---|"] {
+        let text = format!("### FR-1: A\n\n- b\n\n| Call | Result |\n{bullet}\n| `f(1)` | `2` |\n");
+        let spec = Spec::parse("x", &text);
+        assert_eq!(spec.examples().count(), 0, "{text}");
+    }
+    for line in ["|---|:--:|", "--|--", " :- | -: ", "|-|-|"] {
+        let text = format!("### FR-1: A\n\n- b\n\n| Call | Result |\n{line}\n| `f(1)` | `2` |\n");
+        assert_eq!(Spec::parse("x", &text).examples().count(), 1, "{text}");
+    }
+}
+
 #[test]
 fn a_scenario_on_one_line_is_one_criterion() {
     check(
