@@ -34,7 +34,7 @@ pub fn format(text: &str) -> String {
         if (after_heading || is_heading(whole)) && out.last().is_some_and(|it| !it.is_empty()) {
             out.push(String::new());
         }
-        out.push(even(whole, &line, fence.is_some()));
+        out.push(even(whole, fence.is_some()));
     }
     while out.last().is_some_and(String::is_empty) && fence.is_none() {
         out.pop();
@@ -76,7 +76,7 @@ fn is_heading(line: &str) -> bool {
     (1..=6).contains(&level) && line[level..].starts_with(' ')
 }
 
-fn even(whole: &str, line: &Line<'_>, opens_code: bool) -> String {
+fn even(whole: &str, opens_code: bool) -> String {
     if opens_code {
         return whole.to_owned();
     }
@@ -91,7 +91,8 @@ fn even(whole: &str, line: &Line<'_>, opens_code: bool) -> String {
         false => body.to_owned(),
     };
     let body = match body.strip_prefix("- [X]") {
-        Some(rest) if line.text.len() >= 5 => format!("- [x]{rest}"),
+        // What follows it at once makes it a word in brackets.
+        Some(rest) if rest.is_empty() || rest.starts_with(' ') => format!("- [x]{rest}"),
         _ => body,
     };
     format!("{indent}{body}{}", if hard_break { "  " } else { "" })
@@ -107,6 +108,7 @@ mod tests {
         let expected = "\u{feff}# T\r\n\r\ntext\r\n\r\n- a\r\n- [x] b\r\n```\r\n* code  \r\n\r\n\r\n```\r\n\r\n## S\r\n\r\nhard  \r\nend\r\n";
         assert_eq!(format(text), expected);
         assert_eq!(format(expected), expected);
+        assert_eq!(format("- [X]tra\n"), "- [X]tra\n");
         assert_eq!(
             format("---\na: *\n\n\nb: 1\n---\n* x"),
             "---\na: *\n\n\nb: 1\n---\n- x\n"
