@@ -12,7 +12,7 @@ use crate::example::{self, Example, Findings, Found, FunctionDecl, NAME_LIMIT, U
 use crate::expression::{is_constant, name_end};
 use crate::fingerprint::fingerprint;
 use crate::id::{CriterionId, ExampleId};
-use crate::inline::code_spans;
+use crate::inline::{code_spans, fold};
 use crate::line::lines_within;
 use crate::outline::{BlockKind, Outline};
 use crate::path::is_path;
@@ -186,7 +186,11 @@ fn functions(outline: &Outline<'_>, blocks: Range<usize>) -> Vec<FunctionDecl> {
     declared
         .map(|((name, signature), span)| FunctionDecl {
             name: name.to_owned(),
-            signature: Some(signature.to_owned()),
+            // One that goes over several lines is the same on one.
+            signature: Some(match signature.contains('\n') {
+                true => fold(signature),
+                false => signature.to_owned(),
+            }),
             span,
         })
         .collect()

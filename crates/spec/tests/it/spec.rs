@@ -586,6 +586,17 @@ fn a_box_with_nothing_after_it_is_no_criterion() {
     );
 }
 
+/// Found by fuzzing: formatting took the space at the end of its first line, and the requirement had changed.
+#[test]
+fn a_signature_over_two_lines_is_one() {
+    let text = "### FR-1: A\n\n`f(a: str) -> \n  str` does it.\n\n- b\n";
+    for text in [text.to_owned(), spec::format(text)] {
+        let spec = Spec::parse("x", &text);
+        let function = &spec.requirements[0].functions[0];
+        assert_eq!(function.signature.as_deref(), Some("f(a: str) -> str"));
+    }
+}
+
 /// Found by fuzzing: a bullet that formatting gave a dash became the second line of a table.
 #[test]
 fn a_bullet_is_no_line_of_a_table() {
