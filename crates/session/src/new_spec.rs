@@ -7,7 +7,8 @@ mod kinds;
 mod shape;
 mod words;
 
-use spec::{Beginning, Dialect, Disk, Layout, Purpose, template};
+use policy::Gate;
+use spec::{Beginning, Dialect, Disk, Layout, NewDocument, Purpose, template};
 
 use crate::documents;
 use crate::error::SessionError;
@@ -59,7 +60,7 @@ pub fn new_spec(
     let documents = template(&title, &beginning);
     let gate = documents::gate(&project, environment)?;
     for it in &documents {
-        documents::write(&project, &gate, &it.path, &it.text)?;
+        write(&project, &gate, it)?;
     }
     let paths: Vec<String> = documents.into_iter().map(|it| it.path).collect();
     let written: Vec<WrittenFile> = paths.iter().map(|it| (it.clone(), true)).collect();
@@ -77,15 +78,16 @@ fn dialect(
     if let Some(wanted) = wanted {
         return Ok(wanted);
     }
-    let mut found =
-        specs::all(project, environment)?
-            .into_iter()
-            .map(|it| match it.layout.dialect {
-                // What is new in OpenSpec is a change until it is archived.
-                Dialect::OpenSpec => Dialect::OpenSpecChange,
-                Dialect::Tasks => Dialect::Native,
-                other => other,
-            });
+    let mut found = specs::all(project, environment)?
+        .into_iter()
+        // What lies in projects inside this one says nothing of it.
+        .filter(|it| it.project.root == project.root)
+        .map(|it| match it.layout.dialect {
+            // What is new in OpenSpec is a change until it is archived.
+            Dialect::OpenSpec => Dialect::OpenSpecChange,
+            Dialect::Tasks => Dialect::Native,
+            other => other,
+        });
     if let Some(first) = found.next() {
         return Ok(match found.all(|it| it == first) {
             true => first,
@@ -143,13 +145,26 @@ fn free_name(
         idea: "",
         day: "",
     };
-    let path = format!("{root}{}", beginning.path());
+    let state = beginning.state(false, false).map(|it| it.path);
+    let mut paths = std::iter::once(beginning.path()).chain(state);
+    let is_there = paths.any(|it| OnDisk.is_file(&format!("{root}{it}")));
     let is_taken = Layout::of_folder(&format!("{root}.kiro/specs/{full}/"), &OnDisk)
         .is_some_and(|it| matches!(it.dialect, Dialect::Kiro | Dialect::CcSdd));
-    if OnDisk.is_file(&path) || is_taken || SpecPlace::find(&full, environment).is_ok() {
+    if is_there || is_taken || SpecPlace::find(&full, environment).is_ok() {
         return Err(taken(&full));
     }
     Ok(full)
+}
+
+/// Writes a document that is new. One that is there by now is not replaced.
+fn write(project: &Project, gate: &Gate, it: &NewDocument) -> Result<(), SessionError> {
+    match documents::rewrite(project, gate, &it.path, None, &it.text)? {
+        true => Ok(()),
+        false => Err(SessionError::input(format!(
+            "{} was written by somebody else meanwhile",
+            it.path
+        ))),
+    }
 }
 
 fn taken(name: &str) -> SessionError {

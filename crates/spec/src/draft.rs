@@ -129,6 +129,26 @@ fn pairs(title: &str, all: &[(String, String)]) -> String {
 }
 
 impl Part {
+    /// What is said of it first: its opening, or its title where there is none.
+    fn told(&self) -> String {
+        match self.opening.is_empty() {
+            true => fold(&self.title),
+            false => fold(&self.opening),
+        }
+    }
+
+    /// Its rules as bullets this deep, with their examples below.
+    fn bullets(&self, indent: &str) -> String {
+        let mut text = String::new();
+        for rule in &self.rules {
+            text.push_str(&format!("{indent}- {}\n", rule.statement(&self.subject)));
+            for example in &rule.examples {
+                text.push_str(&format!("{indent}  - {example}\n"));
+            }
+        }
+        text
+    }
+
     /// The sentence of who wants it and why; empty where nothing was said.
     fn story(&self) -> String {
         let [who, want, why] = &self.story;
@@ -183,6 +203,14 @@ impl Draft {
         crate::format(&text)
     }
 
+    /// The language, in a section of its own.
+    fn constraints(&self) -> String {
+        match self.language.as_str() {
+            "" => String::new(),
+            language => format!("\n## Technical Constraints\n\n- Language: {language}\n"),
+        }
+    }
+
     /// The cases that tests must show, in a section of their own.
     fn cases(&self) -> String {
         if self.cases.is_empty() {
@@ -208,12 +236,7 @@ impl Draft {
             fold(&self.overview)
         );
         for part in &self.parts {
-            let opening = if part.opening.is_empty() {
-                &part.title
-            } else {
-                &part.opening
-            };
-            text.push_str(&format!("- {}\n", fold(opening)));
+            text.push_str(&format!("- {}\n", part.told()));
         }
         let refusals = self.parts.iter().flat_map(|part| {
             let refusals = part.rules.iter().filter(|it| it.refuses);

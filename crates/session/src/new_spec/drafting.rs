@@ -17,7 +17,7 @@ use spec::{Beginning, Diagnostic, Dialect, LineIndex, NewDocument, Purpose, Spec
 use super::shape::{
     Answered, Kind, Questions, Rules, Settled, Shape, Shown, Wish, WorkedOut, draft,
 };
-use super::{dialect, free_name, ground, name_of, today, words};
+use super::{dialect, free_name, ground, name_of, today, words, write};
 use crate::briefing::{Briefing, Wanted};
 use crate::documents;
 use crate::error::{Kind as ErrorKind, SessionError};
@@ -516,7 +516,7 @@ impl<'a> Drafting<'a> {
     ) -> Result<Vec<String>, SessionError> {
         let shop = self.shop;
         for it in documents {
-            self.write_one(it)?;
+            write(&shop.project, &shop.gate, it)?;
         }
         let mut files: Vec<String> = documents.iter().map(|it| it.path.clone()).collect();
         if self.dialect == Dialect::Native {
@@ -539,21 +539,10 @@ impl<'a> Drafting<'a> {
                 .show(&View::Warning(format!("there are no tasks yet: {error}"))),
         }
         if let Some(state) = beginning.state(true, planned.is_ok()) {
-            self.write_one(&state)?;
+            write(&shop.project, &shop.gate, &state)?;
             files.push(state.path);
         }
         Ok(files)
-    }
-
-    fn write_one(&self, it: &NewDocument) -> Result<(), SessionError> {
-        let shop = self.shop;
-        match documents::rewrite(&shop.project, &shop.gate, &it.path, None, &it.text)? {
-            true => Ok(()),
-            false => Err(SessionError::input(format!(
-                "{} was written by somebody else meanwhile",
-                it.path
-            ))),
-        }
     }
 
     /// Asks for one answer in a form; one that cannot be read is asked for once more.

@@ -17,19 +17,9 @@ impl Draft {
             if !part.opening.is_empty() {
                 text.push_str(&format!("{}\n\n", fold(&part.opening)));
             }
-            for rule in &part.rules {
-                text.push_str(&format!("- {}\n", rule.statement(&part.subject)));
-                for example in &rule.examples {
-                    text.push_str(&format!("  - {example}\n"));
-                }
-            }
+            text.push_str(&part.bullets(""));
         }
-        if !self.language.is_empty() {
-            text.push_str(&format!(
-                "\n## Technical Constraints\n\n- Language: {}\n",
-                self.language
-            ));
-        }
+        text.push_str(&self.constraints());
         text.push_str(&pairs("Decisions", &self.decisions));
         text.push_str(&pairs("Assumptions", &self.assumptions));
         text.push_str(&self.cases());

@@ -33,11 +33,7 @@ impl Draft {
             today(&self.defects)
         );
         for part in &self.parts {
-            let told = match part.opening.is_empty() {
-                true => &part.title,
-                false => &part.opening,
-            };
-            text.push_str(&format!("- {}\n", fold(told)));
+            text.push_str(&format!("- {}\n", part.told()));
         }
         text.push_str(&format!(
             "\n## Impact\n\n- Affected specs: {}\n",

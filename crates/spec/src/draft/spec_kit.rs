@@ -26,24 +26,10 @@ impl Draft {
         }
         text.push_str("\n## Requirements *(mandatory)*\n\n### Functional Requirements\n\n");
         for (at, part) in self.parts.iter().enumerate() {
-            let told = match part.opening.is_empty() {
-                true => &part.title,
-                false => &part.opening,
-            };
-            text.push_str(&format!("- **FR-{:03}**: {}\n", at + 1, fold(told)));
-            for rule in &part.rules {
-                text.push_str(&format!("  - {}\n", rule.statement(&part.subject)));
-                for example in &rule.examples {
-                    text.push_str(&format!("    - {example}\n"));
-                }
-            }
+            text.push_str(&format!("- **FR-{:03}**: {}\n", at + 1, part.told()));
+            text.push_str(&part.bullets("  "));
         }
-        if !self.language.is_empty() {
-            text.push_str(&format!(
-                "\n## Technical Constraints\n\n- Language: {}\n",
-                self.language
-            ));
-        }
+        text.push_str(&self.constraints());
         text.push_str(&self.cases());
         text.push_str("\n## Success Criteria *(mandatory)*\n\n### Measurable Outcomes\n\n- **SC-001**: All tests pass\n");
         if self.has_examples() {

@@ -321,7 +321,7 @@ fn names(value: &str) -> Option<Vec<String>> {
 
 /// A requirement's id as it stands under a task.
 pub(super) fn reference(id: &str) -> String {
-    match is_name(id) && Ranges::default().references(id).is_none() {
+    match is_name(id) {
         true => format!("`{id}`"),
         false => id.to_owned(),
     }

@@ -31,8 +31,10 @@ pub(super) fn new_spec(name: &str, title: Option<&str>, environment: &Environmen
         environment,
         &mut Unseen,
     )?;
+    // By its path: some forms put a number before the name.
+    let first = files.first().map_or(name, String::as_str);
     Ok(format!(
-        "`{}` is begun: write what you want to have built, then `/plan {name}`.",
+        "`{}` is begun: write what you want to have built, then `/plan {first}`.",
         files.join("`, `")
     ))
 }
