@@ -4,6 +4,7 @@
 //! they share stands here.
 
 mod cargo;
+mod constants;
 mod node;
 mod probe;
 mod pytest;

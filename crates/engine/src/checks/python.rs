@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use spec::{Example, Expect};
 
 use super::{
-    Source, Subject, Test, Told, did_not_run, is_float, one_line, quoted, test, test_words,
+    Source, Subject, Test, Told, constants, did_not_run, is_float, one_line, quoted, test,
+    test_words,
 };
 
 /// What a test file of commands defines for itself.
@@ -139,12 +140,12 @@ fn test_name(id: &str) -> String {
 fn method(name: &str, example: &Example, message: Option<String>) -> String {
     let mut text = format!("\n    def {name}(self):\n");
     for line in &example.setup {
-        let _ = writeln!(text, "        {}", line.trim());
+        let _ = writeln!(text, "        {}", translated(line.trim()));
     }
-    let call = one_line(&example.call.source);
+    let call = translated(&one_line(&example.call.source));
     match &example.expect {
         Expect::Value(value) => {
-            let value = one_line(value);
+            let value = translated(&one_line(value));
             let assertion = assertion_for(&value);
             let _ = writeln!(text, "        self.{assertion}({call}, {value})");
         }
@@ -174,6 +175,16 @@ fn method(name: &str, example: &Example, message: Option<String>) -> String {
         Expect::Exits(_) => {}
     }
     text
+}
+
+/// The source with the constants of JSON, which many write for any language, in Python's words.
+fn translated(source: &str) -> String {
+    constants::translated(source, |word| match word {
+        "null" => Some("None"),
+        "true" => Some("True"),
+        "false" => Some("False"),
+        _ => None,
+    })
 }
 
 /// A test that runs commands in a folder of its own.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, is_float, one_line, quoted, test};
+use super::{Source, Subject, Test, constants, is_float, one_line, quoted, test};
 
 /// Functions that a test file defines for itself when its tests use them.
 const NEAR: &str = r#"
@@ -244,41 +244,14 @@ fn setup(statements: &[String]) -> Vec<String> {
     lines
 }
 
-/// The source with Python's constants in JavaScript's words, outside strings.
+/// The source with Python's constants in JavaScript's words.
 fn translated(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut word = String::new();
-    let mut quote = None;
-    let mut escaped = false;
-    for c in source.chars() {
-        if quote.is_none() && (c.is_alphanumeric() || c == '_' || c == '$') {
-            word.push(c);
-            continue;
-        }
-        flush(&mut word, &mut out);
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(open) if open == c => quote = None,
-            None if "\"'`".contains(c) => quote = Some(c),
-            _ => {}
-        }
-        out.push(c);
-    }
-    flush(&mut word, &mut out);
-    out
-}
-
-fn flush(word: &mut String, out: &mut String) {
-    let own = match word.as_str() {
-        "None" => "null",
-        "True" => "true",
-        "False" => "false",
-        // A property such as `Color.None` keeps its name.
-        other => other,
-    };
-    out.push_str(if out.ends_with('.') { word } else { own });
-    word.clear();
+    constants::translated(source, |word| match word {
+        "None" => Some("null"),
+        "True" => Some("true"),
+        "False" => Some("false"),
+        _ => None,
+    })
 }
 
 /// A JavaScript string literal of any text.

@@ -169,3 +169,16 @@ fn modules_and_names() {
     assert_eq!(test_name("FR-1.e2"), "test_fr_1_e2");
     assert_eq!(literal("a\"\\\n\u{7}é"), "\"a\\\"\\\\\\n\\x07é\"");
 }
+
+#[test]
+fn constants_of_json_are_read_as_those_of_python() {
+    for (from, to) in [
+        ("is_power(8, null, \"true\")", "is_power(8, None, \"true\")"),
+        ("{'a': [true, false]}", "{'a': [True, False]}"),
+        ("Flag.true", "Flag.true"),
+        ("untrue", "untrue"),
+    ] {
+        assert_eq!(translated(from), to);
+    }
+    assert_eq!(assertion_for(&translated("true")), "assertIs");
+}
