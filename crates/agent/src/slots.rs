@@ -7,12 +7,14 @@
 //! file is to be changed, the whole file, which small models change best. Checks judge first. Where they are few, a second
 //! opinion is heard: candidates of different routes that behave alike on inputs derived from the spec speak for each other. As
 //! soon as that is enough, nothing more is asked. Where candidates are right in different cases, their branches are put
-//! together, which costs no tokens; a function that one calls and does not define is asked for.
+//! together, which costs no tokens; a function that one calls and does not define is asked for. Where one candidate alone passes,
+//! each of its branches becomes what most answers do there.
 
 mod cross;
 mod grow;
 mod helper;
 mod opinion;
+mod poll;
 mod prompt;
 mod resumed;
 mod shown;
@@ -238,6 +240,8 @@ pub enum Route {
     Repair(u32),
     /// The best candidate so far with a branch of another; nothing is asked.
     Crossed,
+    /// The only candidate that passes, with a branch as most answers have it; nothing is asked.
+    Polled,
 }
 
 impl std::fmt::Display for Route {
@@ -253,6 +257,7 @@ impl std::fmt::Display for Route {
             Route::Helped => f.write_str("a function that an answer misses"),
             Route::Repair(n) => write!(f, "repair {n}"),
             Route::Crossed => f.write_str("branches of two answers"),
+            Route::Polled => f.write_str("a branch as most answers have it"),
         }
     }
 }
@@ -343,6 +348,7 @@ pub fn fill(
             break;
         }
     }
+    work.poll(bench, on)?;
     Ok(work.finish())
 }
 
@@ -398,6 +404,8 @@ struct Candidate {
     votes: usize,
     /// Whether chance had a part in it.
     drawn: bool,
+    /// Whether it was made of two others.
+    is_crossed: bool,
 }
 
 struct Work<'a> {
@@ -666,6 +674,7 @@ impl Work<'_> {
                 route,
                 Route::Sample(_) | Route::Resumed(_) | Route::Grown { draw: 1.., .. }
             ),
+            is_crossed: false,
         });
         Ok((result, Some(self.candidates.len() - 1)))
     }

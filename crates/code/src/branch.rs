@@ -13,7 +13,7 @@ use crate::tree::{Step, one_line, parse, slice, text as text_of, walk};
 
 /// What a function does in one case.
 struct Branch {
-    /// The condition on one line; for the last branch of a chain the conditions before it, with `else`.
+    /// See [`Crossed::condition`].
     condition: String,
     /// The bytes of what it does, without braces.
     body: Range<usize>,
@@ -21,10 +21,19 @@ struct Branch {
     column: usize,
 }
 
+/// A version of a source with one branch of a function taken from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossed {
+    /// The branch's condition on one line; for the last branch of a chain the conditions before it, with `else`.
+    pub condition: String,
+    /// The whole source; the same as before where both do the same in that branch.
+    pub source: String,
+}
+
 /// Versions of `base`, a source that defines `function`, each with one branch of that function taken from `other`.
-/// Branches belong together when their conditions read the same. Versions that do not differ from `base` are left out.
+/// Branches belong together when their conditions read the same.
 #[must_use]
-pub fn crossed(language: Language, base: &str, other: &str, function: &str) -> Vec<String> {
+pub fn crossed(language: Language, base: &str, other: &str, function: &str) -> Vec<Crossed> {
     let theirs = branches(language, other, function);
     let mut versions = Vec::new();
     for own in branches(language, base, function) {
@@ -33,12 +42,14 @@ pub fn crossed(language: Language, base: &str, other: &str, function: &str) -> V
             continue;
         };
         let (old, new) = (slice(base, &own.body), slice(other, &their.body));
-        if one_line(old) == one_line(new) {
-            continue;
-        }
         let mut version = base.to_owned();
-        version.replace_range(own.body.clone(), &moved(new, their.column, own.column));
-        versions.push(version);
+        if one_line(old) != one_line(new) {
+            version.replace_range(own.body.clone(), &moved(new, their.column, own.column));
+        }
+        versions.push(Crossed {
+            condition: own.condition,
+            source: version,
+        });
     }
     versions
 }
@@ -151,11 +162,17 @@ fn column(source: &str, at: usize) -> usize {
 mod tests {
     use super::*;
 
+    /// The versions that differ from the base.
+    fn versions(language: Language, base: &str, other: &str) -> Vec<String> {
+        let all = crossed(language, base, other, "f").into_iter();
+        all.map(|it| it.source).filter(|it| it != base).collect()
+    }
+
     #[test]
     fn a_branch_takes_the_place_of_the_others() {
         let base = "def f(a, b):\n    if a == 'x':\n        return 1\n    elif a == 'y':\n        return 2\n    else:\n        raise K(a)\n";
         let other = "def f(a, b):\n  if a == 'x':\n    c = b\n    if c:\n      return c\n  elif a == 'z':\n    return 3\n  else:\n    raise K(b)\n";
-        let found = crossed(Language::Python, base, other, "f");
+        let found = versions(Language::Python, base, other);
         assert_eq!(
             found,
             [
@@ -174,7 +191,7 @@ mod tests {
     fn scripts_and_rust() {
         let base = "function f(a) {\n  if (a === 1) {\n    return 1;\n  } else if (a > 2) {\n    return 2;\n  }\n  switch (a) {\n    case 'k':\n      return 5;\n  }\n  return 0;\n}\n";
         let other = "function f(a) {\n  if (a === 1) return 7;\n  if (a > 2) { g(); return 8; }\n  switch (a) {\n    case 'k': return 6;\n  }\n}\n";
-        let found = crossed(Language::JavaScript, base, other, "f");
+        let found = versions(Language::JavaScript, base, other);
         assert_eq!(
             found,
             [
@@ -186,13 +203,15 @@ mod tests {
         let base =
             "fn f(a: u8) -> u8 {\n    match a {\n        1 => 2,\n        _ => 3,\n    }\n}\n";
         let other = base.replace("=> 3", "=> 4");
-        assert_eq!(crossed(Language::Rust, base, &other, "f"), [other]);
+        assert_eq!(versions(Language::Rust, base, &other), [other]);
     }
 
     #[test]
     fn nothing_comes_of_the_same_or_of_what_is_not_there() {
         let text = "def f(a):\n    if a:\n        return 1\n    return 2\n";
-        assert!(crossed(Language::Python, text, text, "f").is_empty());
+        assert!(versions(Language::Python, text, text).is_empty());
+        let same = crossed(Language::Python, text, text, "f");
+        assert_eq!(same[0].condition, "a");
         assert!(crossed(Language::Python, text, "def g(a):\n    return 1\n", "f").is_empty());
         assert!(crossed(Language::Python, "", text, "f").is_empty());
     }

@@ -25,7 +25,7 @@ mod testing;
 mod tree;
 mod weakened;
 
-pub use branch::crossed;
+pub use branch::{Crossed, crossed};
 pub use complexity::complexity;
 pub use cut::without;
 pub use duplication::duplicated_lines;

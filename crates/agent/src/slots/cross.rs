@@ -31,6 +31,7 @@ impl Work<'_> {
                 votes: 1,
                 // As much chance as a draw: what no example shows came along unseen.
                 drawn: true,
+                is_crossed: true,
             });
             self.note(Route::Crossed, Usage::default(), result, on);
         }
@@ -49,7 +50,8 @@ impl Work<'_> {
             .filter(|(at, it)| *at != best && it.trial.passed > 0)
             .flat_map(|(_, it)| {
                 code::crossed(self.slot.language, &own.file, &it.file, &self.slot.function)
-            });
+            })
+            .map(|it| it.source);
         let is_new = |version: &String| {
             !self.crossed.contains(version) && self.candidates.iter().all(|it| it.file != *version)
         };

@@ -71,6 +71,11 @@ impl<'a> Opinion<'a> {
         strong || trial.behaviour.is_empty() || self.votes(best) >= enough
     }
 
+    /// Whether no other answer is known to behave as the candidate does.
+    pub(super) fn is_alone(&self, at: usize) -> bool {
+        self.votes(at) < ENOUGH_VOTES
+    }
+
     /// How many other answers behave as the candidate does, of all that no check speaks against.
     pub(super) fn agreeing(&self, at: usize) -> (usize, usize) {
         let possible = self.candidates.iter().filter(|it| it.trial.is_possible());
@@ -101,18 +106,20 @@ pub(super) fn is_steady(trial: &Trial) -> bool {
 }
 
 fn alike(a: &Trial, b: &Trial) -> bool {
+    let (same, all) = agreement(a, b);
+    all > 0 && f64::from(same) >= ALIKE * f64::from(all)
+}
+
+/// On how many inputs both do the same, of those on which at least one does not break down.
+pub(super) fn agreement(a: &Trial, b: &Trial) -> (u32, u32) {
     let gave = |it: &Behaviour| !matches!(it, Behaviour::Failed(_));
-    let telling = a
-        .behaviour
-        .iter()
-        .zip(&b.behaviour)
-        .filter(|(a, b)| gave(a) || gave(b));
+    let both = a.behaviour.iter().zip(&b.behaviour);
     let (mut all, mut same) = (0_u32, 0_u32);
-    for (a, b) in telling {
+    for (a, b) in both.filter(|(a, b)| gave(a) || gave(b)) {
         all += 1;
         same += u32::from(a == b);
     }
-    all > 0 && f64::from(same) >= ALIKE * f64::from(all)
+    (same, all)
 }
 
 #[cfg(test)]
@@ -136,6 +143,7 @@ mod tests {
             },
             votes: 1,
             drawn,
+            is_crossed: false,
         }
     }
 

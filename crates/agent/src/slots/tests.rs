@@ -218,15 +218,57 @@ fn the_best_is_kept_and_repaired_when_nothing_passes() {
     assert!(filled.file.expect("a file").contains("n * 3"));
 }
 
+/// An answer with two branches.
+fn branches(one: &str, two: &str) -> String {
+    answer(&format!("{one} if n else {two}")).replace(
+        &format!("return {one} if n else {two}"),
+        &format!("if n:\\n        return {one}\\n    else:\\n        return {two}"),
+    )
+}
+
+#[test]
+fn a_lone_candidate_gets_each_branch_as_most_have_it() {
+    /// No example shows what stands in the second branch; one there that names what only its own answer defines fails.
+    struct First;
+    impl Bench for First {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            if !file.contains("return n * 2") || file.contains("return own") {
+                return Ok(red(1));
+            }
+            let at = file.find("else:\n        return ").expect("a branch");
+            let says: String = file[at..].chars().skip(21).take(1).collect();
+            Ok(gives(&format!("aa{says}")))
+        }
+    }
+    let check = |others: [&str; 5], expected: &str, last: Route| {
+        let others: String = others.iter().map(|it| branches("bad", it)).collect();
+        let script = branches("n * 2", "0") + &others;
+        let limits = Limits {
+            rounds: 1,
+            repairs: 0,
+            ..Limits::default()
+        };
+        let model = Scripted::parse("s", &script).expect("a script");
+        let cancel = Cancel::new();
+        let filled =
+            fill(&model, &slot(""), limits, &mut First, &cancel, &mut |_| {}).expect("filled");
+        assert_eq!(filled.tried.last().map(|it| it.route), Some(last));
+        let file = filled.file.expect("a file");
+        assert!(file.contains(expected), "{file}");
+        assert!(file.contains("return n * 2"), "{file}");
+    };
+    check(["1", "2", "1", "0", "own"], "return 0", Route::Sample(4));
+    check(["1", "2", "1", "1", "own"], "return 1", Route::Polled);
+    check(
+        ["own", "own", "own", "own", "own"],
+        "return 0",
+        Route::Sample(4),
+    );
+}
+
 #[test]
 fn branches_of_two_answers_are_put_together() {
-    let body = |one: &str, two: &str| {
-        answer(&format!("{one} if n else {two}")).replace(
-            &format!("return {one} if n else {two}"),
-            &format!("if n:\\n        return {one}\\n    else:\\n        return {two}"),
-        )
-    };
-    let script = body("n * 2", "wrong") + &body("bad", "0");
+    let script = branches("n * 2", "wrong") + &branches("bad", "0");
     let limits = Limits {
         rounds: 0,
         repairs: 0,

@@ -1,0 +1,128 @@
+//! The vote on branches. Of a function with many cases hardly any answer is right in all of them, so the one that passes
+//! every example stands alone, and nobody speaks for or against what no example shows. But most answers have the same
+//! cases: case by case they do speak, by what they do in a branch with the same condition.
+
+use std::collections::HashSet;
+
+use super::opinion::{agreement, is_steady};
+use super::{AgentError, Bench, Route, SlotEvent, Trial, Work};
+use model::Usage;
+
+/// Most versions that are tried; each costs a run of the checks and no tokens.
+const VERSIONS: usize = 48;
+
+/// One way of doing a branch that passes every example.
+struct Choice {
+    /// The whole file with it.
+    file: String,
+    trial: Trial,
+    /// Answers that do the same.
+    votes: usize,
+}
+
+impl Work<'_> {
+    /// Where one candidate alone passes every example, gives it each branch as most answers have it, of the ways that pass
+    /// every example and differ on the derived inputs.
+    pub(super) fn poll(
+        &mut self,
+        bench: &mut dyn Bench,
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<(), AgentError> {
+        let opinion = self.opinion();
+        let Some(best) = opinion.best().filter(|it| opinion.is_alone(*it)) else {
+            return Ok(());
+        };
+        let trial = &self.candidates[best].trial;
+        if !trial.is_green() || trial.behaviour.is_empty() {
+            return Ok(());
+        }
+        let mut polled = HashSet::new();
+        let mut left = VERSIONS;
+        while let Some((condition, files)) = self.next_branch(best, &polled) {
+            if files.len() > left + 1 {
+                break;
+            }
+            left -= files.len() - 1;
+            polled.insert(condition.clone());
+            let choices = self.choices(best, files, bench)?;
+            let all: usize = choices.iter().map(|it| it.votes).sum();
+            let own = choices[0].votes;
+            let Some(most) = choices.into_iter().rev().max_by_key(|it| it.votes) else {
+                break;
+            };
+            if most.votes <= own {
+                continue;
+            }
+            let said = format!("{} of {all} do so where `{condition}`", most.votes);
+            let item = code::definition(self.slot.language, &most.file, &self.slot.function);
+            let candidate = &mut self.candidates[best];
+            candidate.item = item.unwrap_or_default();
+            candidate.file = most.file;
+            candidate.trial = most.trial;
+            candidate.is_crossed = true;
+            self.note(Route::Polled, Usage::default(), said, on);
+        }
+        Ok(())
+    }
+
+    /// A branch of the candidate that was not voted on yet: its condition, and the files with each way of doing it, the
+    /// candidate's own first, with the answers that have it so.
+    fn next_branch(
+        &self,
+        best: usize,
+        polled: &HashSet<String>,
+    ) -> Option<(String, Vec<(String, usize)>)> {
+        let own = &self.candidates[best];
+        let mut branches: Vec<(String, Vec<(String, usize)>)> = Vec::new();
+        let voters = self.candidates.iter().enumerate();
+        let voters = voters.filter(|(at, it)| *at != best && !it.is_crossed && it.trial.passed > 0);
+        for (_, other) in voters {
+            let function = &self.slot.function;
+            for it in code::crossed(self.slot.language, &own.file, &other.file, function) {
+                let at = branches
+                    .iter()
+                    .position(|(found, _)| *found == it.condition);
+                let at = at.unwrap_or_else(|| {
+                    let itself = usize::from(!own.is_crossed) * own.votes;
+                    branches.push((it.condition, vec![(own.file.clone(), itself)]));
+                    branches.len() - 1
+                });
+                let files = &mut branches[at].1;
+                match files.iter_mut().find(|(file, _)| *file == it.source) {
+                    Some((_, votes)) => *votes += other.votes,
+                    None => files.push((it.source, other.votes)),
+                }
+            }
+        }
+        let mut open = branches.into_iter();
+        open.find(|(condition, files)| files.len() > 1 && !polled.contains(condition))
+    }
+
+    /// The ways that pass every example, with those that do the same counted together; the candidate's own first.
+    fn choices(
+        &self,
+        best: usize,
+        files: Vec<(String, usize)>,
+        bench: &mut dyn Bench,
+    ) -> Result<Vec<Choice>, AgentError> {
+        let mut choices: Vec<Choice> = Vec::new();
+        for (file, votes) in files {
+            let trial = match choices.is_empty() {
+                true => self.candidates[best].trial.clone(),
+                false => bench.check(&file)?,
+            };
+            let is_equal = |it: &&mut Choice| {
+                let (same, all) = agreement(&it.trial, &trial);
+                same == all
+            };
+            if !trial.is_green() || !choices.is_empty() && !is_steady(&trial) {
+                continue;
+            }
+            match choices.iter_mut().find(is_equal) {
+                Some(choice) => choice.votes += votes,
+                None => choices.push(Choice { file, trial, votes }),
+            }
+        }
+        Ok(choices)
+    }
+}
