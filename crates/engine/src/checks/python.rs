@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use spec::{Example, Expect};
 
 use super::{
-    Source, Subject, Test, Told, constants, did_not_run, is_float, one_line, quoted, test,
+    Source, Subject, Test, Told, constants, did_not_run, is_float, is_row, one_line, quoted, test,
     test_words,
 };
 
@@ -88,7 +88,7 @@ fn imports(source: &Source<'_>) -> String {
             continue;
         }
         if let Expect::Raises(name) = &example.expect
-            && !is_built_in(name)
+            && !is_built_in(class_of(name))
         {
             names
                 .entry(module_of(&subject.file))
@@ -145,11 +145,15 @@ fn method(name: &str, example: &Example, message: Option<String>) -> String {
     let call = translated(&one_line(&example.call.source));
     match &example.expect {
         Expect::Value(value) => {
-            let value = translated(&one_line(value));
+            let mut value = translated(&one_line(value));
+            if is_row(&value) {
+                value = format!("({value})");
+            }
             let assertion = assertion_for(&value);
             let _ = writeln!(text, "        self.{assertion}({call}, {value})");
         }
         Expect::Raises(error) => {
+            let error = class_of(error);
             let caught = message.as_ref().map_or("", |_| " as caught");
             let _ = writeln!(text, "        with self.assertRaises({error}){caught}:");
             let _ = writeln!(text, "            {call}");
@@ -207,6 +211,14 @@ fn session(name: &str, example: &Example, source: &Source<'_>) -> String {
     };
     let _ = writeln!(text, "        self.assertEqual({expected}, done.stderr)");
     text
+}
+
+/// The class that an error of this name is: of none in particular, any.
+fn class_of(error: &str) -> &str {
+    match error {
+        "Error" => "Exception",
+        named => named,
+    }
 }
 
 /// Floats are compared to seven places; `None`, `True` and `False` by identity; all else by equality.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, is_float, one_line, test, test_words};
+use super::{Source, Subject, Test, is_float, is_row, one_line, test, test_words};
 
 const CHECK: &str = r#"
 #[track_caller]
@@ -93,6 +93,9 @@ fn body(name: &str, example: &Example, subject: &Subject) -> String {
     }
     let line = match &example.expect {
         Expect::Value(value) if is_float(value) => format!("check_near({call}, {value});"),
+        Expect::Value(value) if is_row(value) => {
+            format!("check({call}, ({}));", typed(&one_line(value)))
+        }
         Expect::Value(value) => format!("check({call}, {});", typed(&one_line(value))),
         Expect::Raises(_) if fallible => {
             format!("assert!({call}.is_err(), \"expected an error\");")

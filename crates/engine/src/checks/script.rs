@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use spec::{Example, Expect};
 
-use super::{Source, Subject, Test, constants, is_float, one_line, quoted, test};
+use super::{Source, Subject, Test, constants, is_float, is_row, one_line, quoted, test};
 
 /// Functions that a test file defines for itself when its tests use them.
 const NEAR: &str = r#"
@@ -178,11 +178,12 @@ fn body(name: &str, example: &Example, subject: &Subject) -> String {
     let line = match &example.expect {
         Expect::Value(value) if is_float(value) => format!("assertNear({wait}{call}, {value});"),
         Expect::Value(value) => {
-            let value = translated(&one_line(value));
+            let value = as_array(translated(&one_line(value)));
             format!("assert.deepStrictEqual({wait}{call}, {value});")
         }
         Expect::Raises(error) => {
             is_async = true;
+            let error = if error == "Exception" { "Error" } else { error };
             format!("await assertFails(() => {call}, \"{error}\");")
         }
         Expect::Output(output) => format!(
@@ -193,6 +194,18 @@ fn body(name: &str, example: &Example, subject: &Subject) -> String {
     };
     let how = if is_async { "async " } else { "" };
     format!("\ntest(\"{name}\", {how}() => {{\n{setup}  {line}\n}});\n")
+}
+
+/// What Python writes as a tuple is an array; in JavaScript only the last of its values would be left.
+fn as_array(value: String) -> String {
+    if is_row(&value) {
+        return format!("[{value}]");
+    }
+    let inner = value.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
+    match inner {
+        Some(inner) if is_row(inner) => format!("[{inner}]"),
+        _ => value,
+    }
 }
 
 /// A test that runs commands in a folder of its own.

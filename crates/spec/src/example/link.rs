@@ -17,14 +17,33 @@ const ARROWS: &[&str] = &[
 ];
 const MODALS: &[&str] = &["should", "must", "shall", "will", "to"];
 const FILLERS: &[&str] = &[
-    "exactly", "the", "a", "an", "string", "list", "value", "number", "tuple", "text",
+    "exactly",
+    "the",
+    "a",
+    "an",
+    "string",
+    "list",
+    "value",
+    "number",
+    "tuple",
+    "text",
+    "to",
+    "with",
+    "of",
+    "type",
+    "exception",
+    "error",
 ];
+/// The longest word of those that make a link.
+const WORD_MAX: usize = 9;
 
 fn verb(word: &str) -> Option<Link> {
     match word {
         "returns" | "return" | "gives" | "give" | "yields" | "yield" | "produces" | "produce"
-        | "equals" | "equal" | "is" | "be" | "becomes" => Some(Link::Value),
-        "raises" | "raise" | "throws" | "throw" => Some(Link::Raises),
+        | "equals" | "equal" | "is" | "be" | "becomes" | "evaluates" | "evaluate" => {
+            Some(Link::Value)
+        }
+        "raises" | "raise" | "throws" | "throw" | "fails" | "fail" => Some(Link::Raises),
         "prints" | "print" | "outputs" | "output" | "writes" => Some(Link::Prints),
         _ => None,
     }
@@ -73,7 +92,8 @@ fn word_at(text: &str, at: usize) -> Option<(String, usize)> {
         .chars()
         .next()
         .is_none_or(|c| c.is_whitespace() || c == '`');
-    (length > 0 && length <= 8 && follows).then(|| (rest[..length].to_lowercase(), start + length))
+    (length > 0 && length <= WORD_MAX && follows)
+        .then(|| (rest[..length].to_lowercase(), start + length))
 }
 
 /// The expectation that begins at `at`, and where it ends. `code` are the code spans of `text`; none inside code.
@@ -125,8 +145,46 @@ fn bare(text: &str, at: usize, link: Link) -> Option<(Expect, usize)> {
 }
 
 fn value(text: &str, at: usize) -> Option<(Expect, usize)> {
+    if let Some((empty, end)) = empty(text, at) {
+        return Some((Expect::Value(empty.to_owned()), end));
+    }
     let end = literal_end(text, at)?;
-    Some((Expect::Value(text[at..end].trim().to_owned()), end))
+    let source = text[at..end].trim();
+    let value = ungrouped(source).unwrap_or_else(|| source.to_owned());
+    Some((Expect::Value(value), end))
+}
+
+/// `empty list` and the like in words.
+fn empty(text: &str, at: usize) -> Option<(&'static str, usize)> {
+    const KINDS: &[(&str, &str)] = &[
+        ("list", "[]"),
+        ("array", "[]"),
+        ("string", "\"\""),
+        ("dictionary", "{}"),
+        ("dict", "{}"),
+        ("object", "{}"),
+    ];
+    let rest = text[at..].strip_prefix("empty ")?;
+    let (kind, value) = KINDS.iter().find(|it| rest.starts_with(it.0))?;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let after = &rest[kind.len()..];
+    (!after.starts_with(is_word)).then(|| (*value, text.len() - after.len()))
+}
+
+/// A number without the commas between its groups of three digits, where it has some: `1,000`.
+fn ungrouped(source: &str) -> Option<String> {
+    let digits = source.strip_prefix('-').unwrap_or(source);
+    let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit());
+    let is_grouped = whole.contains(',')
+        && is_number(first)
+        && first.len() <= 3
+        && !first.starts_with('0')
+        && groups.all(|it| it.len() == 3 && is_number(it))
+        && (rest.is_empty() || is_number(&rest[1..]));
+    is_grouped.then(|| source.replace(',', ""))
 }
 
 fn exception(text: &str, at: usize, is_name: impl Fn(&str) -> bool) -> Option<(Expect, usize)> {

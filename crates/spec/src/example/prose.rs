@@ -247,6 +247,22 @@ mod tests {
     }
 
     #[test]
+    fn values_in_words_and_with_grouped_digits_are_read() {
+        check("`f(1)` returns an empty list", "f(1) gives []");
+        check("`f(1)` returns an empty string when so", "f(1) gives \"\"");
+        check("`f(1)` returns an empty listing", "");
+        check("`f(1)` evaluates to `2`", "f(1) gives 2");
+        check("`f(1)` → 1,000", "f(1) gives 1000");
+        check("`f(1)` → `-12,345,678.5`", "f(1) gives -12345678.5");
+        for tuple in ["1, 200", "1,20", "0,200", "1,000, 2"] {
+            check(
+                &format!("`f(1)` → `{tuple}`"),
+                &format!("f(1) gives {tuple}"),
+            );
+        }
+    }
+
+    #[test]
     fn exceptions_and_output_are_read() {
         for text in [
             "`f(1)` raises `ValueError`",
@@ -256,6 +272,8 @@ mod tests {
             "`f(1) → ValueError: too small`",
             "`f(1)` throws ValueError when small",
             "f(1) raises ValueError, always",
+            "`f(1)` fails with `ValueError`",
+            "`f(1)` raises an exception of type ValueError",
         ] {
             check(text, "f(1) raises ValueError");
         }

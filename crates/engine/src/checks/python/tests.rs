@@ -25,7 +25,11 @@ const SPEC: &str = "\
 ";
 
 fn compiled() -> CheckFile {
-    let spec = Spec::parse("temperatures", SPEC);
+    compiled_of(SPEC)
+}
+
+fn compiled_of(text: &str) -> CheckFile {
+    let spec = Spec::parse("temperatures", text);
     let subjects = [Subject {
         function: "to_celsius".into(),
         file: "weather/temperatures.py".into(),
@@ -181,4 +185,21 @@ fn constants_of_json_are_read_as_those_of_python() {
         assert_eq!(translated(from), to);
     }
     assert_eq!(assertion_for(&translated("true")), "assertIs");
+}
+
+#[test]
+fn a_row_of_values_is_a_tuple_and_an_error_without_a_name_any() {
+    let text = SPEC
+        .replace("`100.0`", "`1, (2, 3)`")
+        .replace("`ValueError`", "`Error`");
+    let text = compiled_of(&text).text;
+    assert!(
+        text.contains("self.assertEqual(to_celsius(212), (1, (2, 3)))"),
+        "{text}"
+    );
+    assert!(
+        text.contains("with self.assertRaises(Exception):"),
+        "{text}"
+    );
+    assert!(!text.contains("import Error"), "{text}");
 }

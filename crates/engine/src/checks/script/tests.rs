@@ -159,3 +159,17 @@ fn literals_survive_any_text() {
         "\"a\\\"\\\\\\n\\u0007é\\u2028\""
     );
 }
+
+#[test]
+fn tuples_are_arrays() {
+    for (from, to) in [
+        ("(1, 2)", "[1, 2]"),
+        ("1, \"a, b\"", "[1, \"a, b\"]"),
+        ("(1 + 2)", "(1 + 2)"),
+        ("(1, 2), (3, 4)", "[(1, 2), (3, 4)]"),
+        ("f(1, 2)", "f(1, 2)"),
+        ("\"a, b\"", "\"a, b\""),
+    ] {
+        assert_eq!(as_array(from.to_owned()), to);
+    }
+}
