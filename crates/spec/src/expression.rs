@@ -111,7 +111,7 @@ pub(crate) fn group_end(text: &str, at: usize) -> Option<usize> {
 }
 
 /// The end of what follows an operand without space: `.name`, `(…)`, `[…]`, over and over.
-fn tails_end(text: &str, at: usize) -> usize {
+pub(crate) fn tails_end(text: &str, at: usize) -> usize {
     let mut end = at;
     loop {
         let next = match text.as_bytes().get(end) {

@@ -5,7 +5,7 @@ use super::link::{Link, expectation_at, is_end, is_remark, link_at};
 use super::setup::Setup;
 use super::{Call, Expect, Findings, Found, Unclear, callee};
 use crate::expression::{
-    Call as CallShape, call_at, group_end, is_operand, skip_space, split_commas, string_end,
+    Call as CallShape, group_end, is_operand, skip_space, split_commas, string_end,
 };
 use crate::line::{Line, lines};
 
@@ -43,7 +43,7 @@ fn statement(
             0
         };
     let at = skip_space(body, at);
-    let call = call_at(window(body, at), at)?;
+    let call = setup.subject_at(window(body, at), at)?;
     let text = end_of_line(body, call.end);
     let Some(found) = link_at(text, call.end).or_else(|| commented_link(text, call.end)) else {
         if is_end(&text[call.end..])
@@ -95,7 +95,7 @@ fn keep(
     };
     let source = text[call.head.start..call.end].to_owned();
     let function = setup.function(callee(text, call));
-    if setup.has_state() && !matches!(expect, Expect::Raises(_)) {
+    if setup.has_state() && source.contains('(') && !matches!(expect, Expect::Raises(_)) {
         setup.take(&source);
     }
     let call = Call {
@@ -180,6 +180,17 @@ mod tests {
             ],
         );
         check("f(path) -> 3\nf(1) -> str\nf(\n\n", &[]);
+    }
+
+    #[test]
+    fn what_a_variable_holds_is_expected_too() {
+        check(
+            "a = Cart()\na.total  # => 0\na.add(2)\nassert a.items[0] == 2\nb.total  # => 0\n",
+            &[
+                "a = Cart(); a.total [Cart.total] Value(\"0\")",
+                "a = Cart(); a.add(2); a.items[0] [Cart.items] Value(\"2\")",
+            ],
+        );
     }
 
     #[test]

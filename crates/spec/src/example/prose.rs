@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::declaration::{are_all_parameters, declaration};
 use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
+use super::setup::Setup;
 use super::{Call, Expect, Findings, Found, Unclear, callee, session};
 use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
 use crate::inline::{CodeSpan, code_spans};
@@ -13,8 +14,11 @@ use crate::line::lines;
 pub(super) fn read(text: &str) -> Findings {
     let code = code_spans(text);
     let mut findings = Findings::default();
+    let mut setup = Setup::within(text.len());
     for (i, span) in code.iter().enumerate() {
-        in_span(text, &code, i, span, &mut findings);
+        if !prepares(text, span, &mut setup) {
+            in_span(text, &code, i, &mut setup, &mut findings);
+        }
     }
     for line in lines(text) {
         bare_line(text, line.at..line.end(), &code, &mut findings);
@@ -22,13 +26,50 @@ pub(super) fn read(text: &str) -> Findings {
     findings
 }
 
-fn in_span(text: &str, code: &[CodeSpan], index: usize, span: &CodeSpan, findings: &mut Findings) {
+/// Whether a code span only makes what later calls of the text are about: `a = Account(5)`, or `a.deposit(1)` after it.
+fn prepares(text: &str, span: &CodeSpan, setup: &mut Setup) -> bool {
+    if link_at(text, span.outer.end).is_some() {
+        return false;
+    }
+    let inner = text[span.inner.clone()].trim();
+    let has_strings = inner.contains(['"', '\'', '`']);
+    let statements: Vec<&str> = match has_strings {
+        true => vec![inner],
+        false => inner.split(';').map(str::trim).collect(),
+    };
+    let mut prepares = false;
+    for statement in statements {
+        let call = call_at(statement, 0).filter(|it| is_end(&statement[it.end..]));
+        if setup.take_binding(statement) {
+            prepares = true;
+        } else if let Some(call) = call
+            && setup.binds(owner(&statement[call.head]))
+        {
+            setup.take(statement);
+            prepares = true;
+        }
+    }
+    prepares
+}
+
+fn owner(head: &str) -> &str {
+    head.split('.').next().unwrap_or_default()
+}
+
+fn in_span(
+    text: &str,
+    code: &[CodeSpan],
+    index: usize,
+    setup: &mut Setup,
+    findings: &mut Findings,
+) {
+    let span = &code[index];
     let inner = text[span.inner.clone()].trim();
     if let Some(line) = inner.strip_prefix("$ ") {
         return command(text, code, index, line, findings);
     }
     let inner = inner.strip_prefix("assert ").map_or(inner, str::trim_start);
-    let Some(call) = call_at(inner, 0) else {
+    let Some(call) = setup.subject_at(inner, 0) else {
         return;
     };
     if is_end(&inner[call.end..]) {
@@ -49,6 +90,7 @@ fn in_span(text: &str, code: &[CodeSpan], index: usize, span: &CodeSpan, finding
             found,
             expected,
             |end| span.outer.start..end,
+            setup,
             findings,
         );
     } else if let Some(found) = link_at(inner, call.end)
@@ -62,6 +104,7 @@ fn in_span(text: &str, code: &[CodeSpan], index: usize, span: &CodeSpan, finding
             found,
             expected,
             |end| span.outer.start..end,
+            setup,
             findings,
         );
     }
@@ -127,7 +170,16 @@ fn bare_line(text: &str, line: Range<usize>, code: &[CodeSpan], findings: &mut F
         let expected = expectation_at(text, found.end, found.link, code)
             .filter(|(expect, end)| is_remark(&text[*end..], expect));
         let next = expected.as_ref().map(|(_, end)| *end);
-        settle(text, &call, found, expected, |end| at..end, findings);
+        let mut none = Setup::within(0);
+        settle(
+            text,
+            &call,
+            found,
+            expected,
+            |end| at..end,
+            &mut none,
+            findings,
+        );
         let Some(rest) = next.map(|end| text[end..].trim_start_matches([',', ';', ' '])) else {
             return;
         };
@@ -163,6 +215,7 @@ fn settle(
     found: LinkFound,
     expected: Option<(Expect, usize)>,
     span: impl Fn(usize) -> Range<usize>,
+    setup: &mut Setup,
     findings: &mut Findings,
 ) {
     let args: Vec<&str> = split_commas(text, call.args.clone())
@@ -170,17 +223,32 @@ fn settle(
         .map(|it| &text[it])
         .collect();
     match expected {
-        Some((expect, end)) if !are_all_parameters(&args) => {
+        Some((expect, end))
+            if !are_all_parameters(&args) || args.iter().any(|it| setup.binds(it)) =>
+        {
             let source = text[call.head.start..call.end].to_owned();
+            let needs = setup.is_needed_by(&source);
+            let Some(before) = (if needs {
+                setup.repeated()
+            } else {
+                Some(Vec::new())
+            }) else {
+                findings.unclear.push((span(end), Unclear::LongSetup));
+                return;
+            };
+            let function = setup.function(callee(text, call));
+            if needs && source.contains('(') && !matches!(expect, Expect::Raises(_)) {
+                setup.take(&source);
+            }
             let call = Call {
                 source,
-                function: callee(text, call).to_owned(),
+                function,
                 command: None,
             };
             findings.examples.push(Found {
                 call,
                 expect,
-                setup: Vec::new(),
+                setup: before,
                 span: span(end),
             });
         }
@@ -244,6 +312,49 @@ mod tests {
         ] {
             check(text, expected);
         }
+    }
+
+    #[test]
+    fn what_a_sentence_makes_first_is_the_setup() {
+        let check = |text: &str, setup: &[&str], function: &str| {
+            let findings = read(text);
+            let last = findings.examples.last().expect("an example");
+            assert_eq!(
+                (last.setup.as_slice(), last.call.function.as_str()),
+                (
+                    setup
+                        .iter()
+                        .map(|it| (*it).to_owned())
+                        .collect::<Vec<_>>()
+                        .as_slice(),
+                    function
+                ),
+                "{text}"
+            );
+        };
+        let made = "a = Account(\"Ann\", 5)";
+        check(
+            &format!("Given `{made}`, `a.withdraw(10)` raises `ValueError`"),
+            &[made],
+            "Account.withdraw",
+        );
+        check(
+            "After `s = Stack()` and `s.push(1)`, `s.pop()` returns `1`",
+            &["s = Stack()", "s.push(1)"],
+            "Stack.pop",
+        );
+        check(
+            "With `s = Stack(); s.push(1)`: `s.pop()` → `1`, `s.size()` → `0`",
+            &["s = Stack()", "s.push(1)", "s.pop()"],
+            "Stack.size",
+        );
+        check(
+            &format!("After `{made}`, `a.balance` is `5`"),
+            &[made],
+            "Account.balance",
+        );
+        check("For `n = 5`, `double(n)` → `10`", &["n = 5"], "double");
+        check("The limit is `n = 5`; `double(2)` → `4`", &[], "double");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::NAME_LIMIT;
-use crate::expression::{call_at, dotted_end, name_end};
+use crate::expression::{Call, call_at, dotted_end, name_end, tails_end};
 
 /// The statements of one block so far, and what its variables were made by.
 #[derive(Debug)]
@@ -72,6 +72,27 @@ impl Setup {
     /// Whether `name` was bound here.
     pub(super) fn binds(&self, name: &str) -> bool {
         self.makers.contains_key(name)
+    }
+
+    /// The call at `at`, or what a variable that was bound here holds: `a.balance`.
+    pub(super) fn subject_at(&self, text: &str, at: usize) -> Option<Call> {
+        call_at(text, at).or_else(|| {
+            let end = dotted_end(text, at)?;
+            let owner = text[at..end].split('.').next()?;
+            let is_property = owner.len() < end - at && self.binds(owner);
+            is_property.then(|| Call {
+                head: at..end,
+                args: end..end,
+                first_end: end,
+                end: tails_end(text, end),
+            })
+        })
+    }
+
+    /// Whether a name that was bound here stands in `source`.
+    pub(super) fn is_needed_by(&self, source: &str) -> bool {
+        let mut words = source.split(|c: char| !c.is_alphanumeric() && c != '_');
+        self.has_state() && words.any(|it| self.binds(it))
     }
 
     /// The function that a dotted name stands for: a variable is named by its maker.
