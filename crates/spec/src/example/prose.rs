@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::declaration::{are_all_parameters, declaration};
 use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
-use super::setup::Setup;
+use super::setup::{Setup, makes};
 use super::{Call, Expect, Findings, Found, Unclear, callee, session};
 use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
 use crate::inline::{CodeSpan, code_spans};
@@ -40,7 +40,7 @@ fn prepares(text: &str, span: &CodeSpan, setup: &mut Setup) -> bool {
     let mut prepares = false;
     for statement in statements {
         let call = call_at(statement, 0).filter(|it| is_end(&statement[it.end..]));
-        if setup.take_binding(statement) {
+        if makes(statement) && setup.take_binding(statement) {
             prepares = true;
         } else if let Some(call) = call
             && setup.binds(owner(&statement[call.head]))
@@ -355,6 +355,12 @@ mod tests {
         );
         check("For `n = 5`, `double(n)` → `10`", &["n = 5"], "double");
         check("The limit is `n = 5`; `double(2)` → `4`", &[], "double");
+        check(
+            "Lines such as `key = value`: `key(\"a\")` → `4`",
+            &[],
+            "key",
+        );
+        check("With `key = 1`: `parse(\"key\")` → `4`", &[], "parse");
     }
 
     #[test]

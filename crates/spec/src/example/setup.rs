@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::NAME_LIMIT;
-use crate::expression::{Call, call_at, dotted_end, name_end, tails_end};
+use crate::expression::{Call, call_at, dotted_end, literal_end, name_end, string_end, tails_end};
 
 /// The statements of one block so far, and what its variables were made by.
 #[derive(Debug)]
@@ -89,10 +89,18 @@ impl Setup {
         })
     }
 
-    /// Whether a name that was bound here stands in `source`.
+    /// Whether a name that was bound here stands in `source`, outside strings.
     pub(super) fn is_needed_by(&self, source: &str) -> bool {
-        let mut words = source.split(|c: char| !c.is_alphanumeric() && c != '_');
-        self.has_state() && words.any(|it| self.binds(it))
+        let mut at = 0;
+        while let Some(c) = source[at..].chars().next() {
+            let end = string_end(source, at).or_else(|| name_end(source, at));
+            let end = end.unwrap_or(at + c.len_utf8());
+            if self.binds(&source[at..end]) {
+                return true;
+            }
+            at = end;
+        }
+        false
     }
 
     /// The function that a dotted name stands for: a variable is named by its maker.
@@ -107,6 +115,15 @@ impl Setup {
             None => head.to_owned(),
         }
     }
+}
+
+/// Whether a statement binds a name to a literal or to what a call gives, so that it stands by itself.
+pub(super) fn makes(statement: &str) -> bool {
+    binding(statement).is_some_and(|(_, value)| {
+        let value = value.strip_prefix("new ").map_or(value, str::trim_start);
+        let end = literal_end(value, 0).or_else(|| call_at(value, 0).map(|it| it.end));
+        end.is_some_and(|end| value[end..].trim_start().is_empty() || value[end..].starts_with(';'))
+    })
 }
 
 /// `name = value`, also with `let`, `const`, `var`, a type, or a dotted or indexed target.
