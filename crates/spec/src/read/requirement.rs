@@ -8,7 +8,7 @@ use super::form::Form;
 use super::region::Draft;
 use crate::criterion::Place;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::example::{self, Example, Findings, Found, FunctionDecl, NAME_LIMIT, Unclear};
+use crate::example::{self, Example, Expect, Findings, Found, FunctionDecl, NAME_LIMIT, Unclear};
 use crate::expression::{is_constant, name_end};
 use crate::fingerprint::fingerprint;
 use crate::id::{CriterionId, ExampleId};
@@ -402,20 +402,16 @@ impl Gathered {
         let by_id: HashMap<&ExampleId, &Example> = examples.iter().map(|it| (&it.id, it)).collect();
         for criterion in criteria {
             let own = criterion.examples.iter().filter_map(|it| by_id.get(it));
-            let parts = own.flat_map(|it| {
-                let call = [it.call.source.as_str(), it.expect.text()];
-                it.setup.iter().map(String::as_str).chain(call)
-            });
+            let parts: Vec<String> = own.flat_map(|it| said(it)).collect();
+            let parts = parts.iter().map(String::as_str);
             criterion.fingerprint = fingerprint(&criterion.text, parts);
         }
     }
 
     fn digest(&self, source: &str) -> String {
         let requirement = &self.requirement;
-        let examples = requirement.examples.iter().flat_map(|it| {
-            let call = [it.call.source.as_str(), it.expect.text()];
-            it.setup.iter().map(String::as_str).chain(call)
-        });
+        let examples: Vec<String> = requirement.examples.iter().flat_map(said).collect();
+        let examples = examples.iter().map(String::as_str);
         let signatures = requirement
             .functions
             .iter()
@@ -425,6 +421,25 @@ impl Gathered {
             examples.chain(signatures),
         )
     }
+}
+
+/// What an example says: its statements, its call and what is expected. Where code goes over several lines, white space at
+/// their ends and beginnings says nothing; in what is printed it does.
+fn said(example: &Example) -> impl Iterator<Item = String> {
+    let code = |it: &str| match it.contains(['\n', '\r']) {
+        true => it
+            .split(['\n', '\r'])
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(" "),
+        false => it.to_owned(),
+    };
+    let expected = match &example.expect {
+        Expect::Value(value) => code(value),
+        other => other.text().to_owned(),
+    };
+    let statements = example.setup.iter().map(move |it| code(it));
+    statements.chain([code(&example.call.source), expected])
 }
 
 pub(super) fn unclear((span, why): (Range<usize>, Unclear)) -> Diagnostic {

@@ -662,3 +662,21 @@ fn what_goes_wrong_today_is_no_example_of_what_is_right() {
   3.e1 of 3.1: f(3) Value(\"3\")",
     );
 }
+
+/// Found by fuzzing: formatting took the space before a line end within a call, and the requirement had changed.
+#[test]
+fn a_call_over_two_lines_is_the_same_after_formatting() {
+    for ending in ["\n", "\r", "\r\n"] {
+        let text = format!(
+            "### FR-1: F\n\n- X\n  - `f([1, {ending}  2], {ending}3)` → `[1, {ending}2]`\n"
+        );
+        let spec = Spec::parse("s", &text);
+        assert_eq!(spec.examples().count(), 1, "{text:?}");
+        let again = Spec::parse("s", &spec::format(&text));
+        assert_eq!(spec::compare(&spec, &again), [], "{text:?}");
+        assert_eq!(
+            spec.requirements[0].fingerprint,
+            again.requirements[0].fingerprint
+        );
+    }
+}
