@@ -456,27 +456,6 @@ fn is_float(value: &str) -> bool {
     number.contains('.') && number.parse::<f64>().is_ok()
 }
 
-/// Whether a source is several values with commas between them and nothing around them: `1, 2`.
-fn is_row(source: &str) -> bool {
-    let (mut depth, mut quote, mut escaped) = (0_i32, None, false);
-    for c in source.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(open) if open == c => quote = None,
-            Some(_) => {}
-            None => match c {
-                '"' | '\'' | '`' => quote = Some(c),
-                '(' | '[' | '{' => depth += 1,
-                ')' | ']' | '}' => depth -= 1,
-                ',' if depth == 0 => return true,
-                _ => {}
-            },
-        }
-    }
-    false
-}
-
 /// A string literal of any text, in double quotes; `escape` gives the form of what may not stand as it is.
 pub(crate) fn quoted(text: &str, escape: impl Fn(char) -> Option<String>) -> String {
     let mut out = String::from("\"");

@@ -150,6 +150,13 @@ pub(crate) fn split_commas(text: &str, range: Range<usize>) -> Vec<Range<usize>>
     parts
 }
 
+/// Whether a source is several values with commas between them and nothing around them: `1, 2`.
+pub fn is_row(source: &str) -> bool {
+    let parts = split_commas(source, 0..source.len());
+    let end = source.trim_end().len();
+    parts.first().is_some_and(|first| first.end < end)
+}
+
 /// `range` without white space at its ends.
 pub(crate) fn trim_range(text: &str, range: Range<usize>) -> Range<usize> {
     let part = &text[range.clone()];

@@ -85,6 +85,16 @@ pub(crate) fn fold(text: &str) -> String {
     folded
 }
 
+/// Code that goes over several lines, on one: white space at their ends and beginnings says nothing. Other code as it is.
+pub(crate) fn on_one_line(code: &str) -> String {
+    if !code.contains(['\n', '\r']) {
+        return code.to_owned();
+    }
+    let lines = code.split(['\n', '\r']).map(str::trim);
+    let lines: Vec<&str> = lines.filter(|it| !it.is_empty()).collect();
+    lines.join(" ")
+}
+
 /// `text`, or its beginning where it is too long to be a label that others repeat.
 pub(crate) fn label(text: &str) -> String {
     const CHARS: usize = 200;

@@ -37,6 +37,7 @@ pub use diagnostic::{Code, Diagnostic, Fix, Severity};
 pub use document::{Column, Component, Dependency, Fact, Named, Section, Spec, Table};
 pub use draft::{Draft, Part, Rule};
 pub use example::{Call, Command, Example, Expect, FunctionDecl};
+pub use expression::is_row;
 pub use format::format;
 pub use id::{CriterionId, ExampleId, RequirementId, TaskId};
 pub use layout::{Dialect, Disk, Layout};

@@ -59,7 +59,6 @@ impl Work<'_> {
             candidate.item = item.unwrap_or_default();
             candidate.file = most.file;
             candidate.trial = most.trial;
-            candidate.is_crossed = true;
             self.note(Route::Polled, Usage::default(), said, on);
         }
         Ok(())

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use spec::{Example, Expect};
+use spec::{Example, Expect, is_row};
 
 use super::{
-    Source, Subject, Test, Told, constants, did_not_run, is_float, is_row, one_line, quoted, test,
+    Source, Subject, Test, Told, constants, did_not_run, is_float, one_line, quoted, test,
     test_words,
 };
 

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use spec::{Example, Expect};
+use spec::{Example, Expect, is_row};
 
-use super::{Source, Subject, Test, is_float, is_row, one_line, test, test_words};
+use super::{Source, Subject, Test, is_float, one_line, test, test_words};
 
 const CHECK: &str = r#"
 #[track_caller]

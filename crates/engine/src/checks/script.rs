@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use spec::{Example, Expect};
+use spec::{Example, Expect, is_row};
 
-use super::{Source, Subject, Test, constants, is_float, is_row, one_line, quoted, test};
+use super::{Source, Subject, Test, constants, is_float, one_line, quoted, test};
 
 /// Functions that a test file defines for itself when its tests use them.
 const NEAR: &str = r#"

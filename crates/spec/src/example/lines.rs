@@ -3,10 +3,8 @@
 use super::declaration::are_all_parameters;
 use super::link::{Link, expectation_at, is_end, is_remark, link_at};
 use super::setup::Setup;
-use super::{Call, Expect, Findings, Found, Unclear, callee};
-use crate::expression::{
-    Call as CallShape, group_end, is_operand, skip_space, split_commas, string_end,
-};
+use super::{Findings, Unclear};
+use crate::expression::{group_end, is_operand, skip_space, split_commas, string_end};
 use crate::line::{Line, lines};
 
 /// How many lines a call may run over.
@@ -46,14 +44,7 @@ fn statement(
     let call = setup.subject_at(window(body, at), at)?;
     let text = end_of_line(body, call.end);
     let Some(found) = link_at(text, call.end).or_else(|| commented_link(text, call.end)) else {
-        if is_end(&text[call.end..])
-            && setup.binds(
-                body[call.head.clone()]
-                    .split('.')
-                    .next()
-                    .unwrap_or_default(),
-            )
-        {
+        if is_end(&text[call.end..]) && setup.binds_owner(&body[call.head.clone()]) {
             setup.take(&body[at..call.end]);
         }
         return Some(call.end);
@@ -67,7 +58,7 @@ fn statement(
         .filter(|(expect, end)| is_remark(&text[*end..], expect));
     match expected {
         Some((expect, end)) if !are_all_parameters(&args) || unbound.len() < args.len() => {
-            keep(text, &call, expect, end, setup, findings)
+            setup.keep(text, &call, expect, call.head.start..end, findings);
         }
         None if found.is_arrow
             && found.link == Link::Value
@@ -78,37 +69,6 @@ fn statement(
         _ => {}
     }
     Some(text.len())
-}
-
-fn keep(
-    text: &str,
-    call: &CallShape,
-    expect: Expect,
-    end: usize,
-    setup: &mut Setup,
-    findings: &mut Findings,
-) {
-    let span = call.head.start..end;
-    let Some(statements) = setup.repeated() else {
-        findings.unclear.push((span, Unclear::LongSetup));
-        return;
-    };
-    let source = text[call.head.start..call.end].to_owned();
-    let function = setup.function(callee(text, call));
-    if setup.has_state() && source.contains('(') && !matches!(expect, Expect::Raises(_)) {
-        setup.take(&source);
-    }
-    let call = Call {
-        source,
-        function,
-        command: None,
-    };
-    findings.examples.push(Found {
-        call,
-        expect,
-        setup: statements,
-        span,
-    });
 }
 
 /// `f(1)  # → 2`.
@@ -149,6 +109,7 @@ fn end_of_line(body: &str, at: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::example::Found;
 
     fn check(body: &str, expected: &[&str]) {
         let show = |it: Found| {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::declaration::{are_all_parameters, declaration};
 use super::link::{Link, LinkFound, expectation_at, in_code, is_end, is_remark, link_at};
 use super::setup::{Setup, makes};
-use super::{Call, Expect, Findings, Found, Unclear, callee, session};
+use super::{Expect, Findings, Found, Unclear, session};
 use crate::expression::{Call as CallShape, call_at, is_operand, skip_space, split_commas};
 use crate::inline::{CodeSpan, code_spans};
 use crate::line::lines;
@@ -43,17 +43,13 @@ fn prepares(text: &str, span: &CodeSpan, setup: &mut Setup) -> bool {
         if makes(statement) && setup.take_binding(statement) {
             prepares = true;
         } else if let Some(call) = call
-            && setup.binds(owner(&statement[call.head]))
+            && setup.binds_owner(&statement[call.head])
         {
             setup.take(statement);
             prepares = true;
         }
     }
     prepares
-}
-
-fn owner(head: &str) -> &str {
-    head.split('.').next().unwrap_or_default()
 }
 
 fn in_span(
@@ -226,31 +222,11 @@ fn settle(
         Some((expect, end))
             if !are_all_parameters(&args) || args.iter().any(|it| setup.binds(it)) =>
         {
-            let source = text[call.head.start..call.end].to_owned();
-            let needs = setup.is_needed_by(&source);
-            let Some(before) = (if needs {
-                setup.repeated()
-            } else {
-                Some(Vec::new())
-            }) else {
-                findings.unclear.push((span(end), Unclear::LongSetup));
-                return;
-            };
-            let function = setup.function(callee(text, call));
-            if needs && source.contains('(') && !matches!(expect, Expect::Raises(_)) {
-                setup.take(&source);
+            let source = &text[call.head.start..call.end];
+            match setup.is_needed_by(source) {
+                true => setup.keep(text, call, expect, span(end), findings),
+                false => Setup::within(0).keep(text, call, expect, span(end), findings),
             }
-            let call = Call {
-                source,
-                function,
-                command: None,
-            };
-            findings.examples.push(Found {
-                call,
-                expect,
-                setup: before,
-                span: span(end),
-            });
         }
         None if found.is_arrow
             && found.link == Link::Value

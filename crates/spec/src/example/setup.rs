@@ -1,8 +1,9 @@
 //! Statements that prepare the ground for the examples after them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use super::NAME_LIMIT;
+use super::{Expect, Findings, Found, NAME_LIMIT, Unclear, callee};
 use crate::expression::{Call, call_at, dotted_end, literal_end, name_end, string_end, tails_end};
 
 /// The statements of one block so far, and what its variables were made by.
@@ -74,12 +75,17 @@ impl Setup {
         self.makers.contains_key(name)
     }
 
+    /// Whether what a dotted name begins with was bound here.
+    pub(super) fn binds_owner(&self, head: &str) -> bool {
+        self.binds(head.split('.').next().unwrap_or_default())
+    }
+
     /// The call at `at`, or what a variable that was bound here holds: `a.balance`.
     pub(super) fn subject_at(&self, text: &str, at: usize) -> Option<Call> {
         call_at(text, at).or_else(|| {
             let end = dotted_end(text, at)?;
-            let owner = text[at..end].split('.').next()?;
-            let is_property = owner.len() < end - at && self.binds(owner);
+            let head = &text[at..end];
+            let is_property = head.contains('.') && self.binds_owner(head);
             is_property.then(|| Call {
                 head: at..end,
                 args: end..end,
@@ -101,6 +107,38 @@ impl Setup {
             at = end;
         }
         false
+    }
+
+    /// Keeps an example of a call with all statements so far before it. A call may change what they made, so it comes before
+    /// the examples that follow.
+    pub(super) fn keep(
+        &mut self,
+        text: &str,
+        call: &Call,
+        expect: Expect,
+        span: Range<usize>,
+        findings: &mut Findings,
+    ) {
+        let Some(setup) = self.repeated() else {
+            findings.unclear.push((span, Unclear::LongSetup));
+            return;
+        };
+        let source = text[call.head.start..call.end].to_owned();
+        let function = self.function(callee(text, call));
+        if self.has_state() && source.contains('(') && !matches!(expect, Expect::Raises(_)) {
+            self.take(&source);
+        }
+        let call = super::Call {
+            source,
+            function,
+            command: None,
+        };
+        findings.examples.push(Found {
+            call,
+            expect,
+            setup,
+            span,
+        });
     }
 
     /// The function that a dotted name stands for: a variable is named by its maker.

@@ -12,7 +12,7 @@ use crate::example::{self, Example, Expect, Findings, Found, FunctionDecl, NAME_
 use crate::expression::{is_constant, name_end};
 use crate::fingerprint::fingerprint;
 use crate::id::{CriterionId, ExampleId};
-use crate::inline::{code_spans, fold};
+use crate::inline::{code_spans, on_one_line};
 use crate::line::lines_within;
 use crate::outline::{BlockKind, Outline};
 use crate::path::is_path;
@@ -186,11 +186,7 @@ fn functions(outline: &Outline<'_>, blocks: Range<usize>) -> Vec<FunctionDecl> {
     declared
         .map(|((name, signature), span)| FunctionDecl {
             name: name.to_owned(),
-            // One that goes over several lines is the same on one.
-            signature: Some(match signature.contains('\n') {
-                true => fold(signature),
-                false => signature.to_owned(),
-            }),
+            signature: Some(on_one_line(signature)),
             span,
         })
         .collect()
@@ -423,23 +419,14 @@ impl Gathered {
     }
 }
 
-/// What an example says: its statements, its call and what is expected. Where code goes over several lines, white space at
-/// their ends and beginnings says nothing; in what is printed it does.
+/// What an example says: its statements, its call and what is expected. Line ends say something in what is printed only.
 fn said(example: &Example) -> impl Iterator<Item = String> {
-    let code = |it: &str| match it.contains(['\n', '\r']) {
-        true => it
-            .split(['\n', '\r'])
-            .map(str::trim)
-            .collect::<Vec<_>>()
-            .join(" "),
-        false => it.to_owned(),
-    };
     let expected = match &example.expect {
-        Expect::Value(value) => code(value),
+        Expect::Value(value) => on_one_line(value),
         other => other.text().to_owned(),
     };
-    let statements = example.setup.iter().map(move |it| code(it));
-    statements.chain([code(&example.call.source), expected])
+    let statements = example.setup.iter().map(|it| on_one_line(it));
+    statements.chain([on_one_line(&example.call.source), expected])
 }
 
 pub(super) fn unclear((span, why): (Range<usize>, Unclear)) -> Diagnostic {

@@ -589,11 +589,13 @@ fn a_box_with_nothing_after_it_is_no_criterion() {
 /// Found by fuzzing: formatting took the space at the end of its first line, and the requirement had changed.
 #[test]
 fn a_signature_over_two_lines_is_one() {
-    let text = "### FR-1: A\n\n`f(a: str) -> \n  str` does it.\n\n- b\n";
-    for text in [text.to_owned(), spec::format(text)] {
-        let spec = Spec::parse("x", &text);
-        let function = &spec.requirements[0].functions[0];
-        assert_eq!(function.signature.as_deref(), Some("f(a: str) -> str"));
+    for ending in ["\n", "\r", "\r\n"] {
+        let text = format!("### FR-1: A\n\n`f(a: str) -> {ending}  str` does it.\n\n- b\n");
+        for text in [spec::format(&text), text] {
+            let spec = Spec::parse("x", &text);
+            let function = &spec.requirements[0].functions[0];
+            assert_eq!(function.signature.as_deref(), Some("f(a: str) -> str"));
+        }
     }
 }
 
