@@ -1,9 +1,10 @@
 //! A client of `kiro acp` and `kiro lsp`: starts the program, asks, listens, answers.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::World;
@@ -27,6 +28,8 @@ pub(crate) struct Client {
     child: Child,
     input: Option<ChildStdin>,
     said: Receiver<Value>,
+    /// What came while an answer was waited for: two threads of the server speak, in no set order.
+    passed: VecDeque<Value>,
     framing: Framing,
     last: u64,
     /// Everything that came, in order.
@@ -58,6 +61,7 @@ impl Client {
             input: child.stdin.take(),
             child,
             said,
+            passed: VecDeque::new(),
             framing,
             last: 0,
             heard: Vec::new(),
@@ -99,9 +103,15 @@ impl Client {
 
     /// The next message; none when the server ended.
     pub(crate) fn next(&mut self) -> Option<Value> {
-        let deadline = Instant::now() + PATIENCE;
-        let left = deadline.saturating_duration_since(Instant::now());
-        match self.said.recv_timeout(left) {
+        match self.passed.pop_front() {
+            Some(message) => Some(message),
+            None => self.receive(),
+        }
+    }
+
+    /// The next message that nobody saw; none when the server ended.
+    fn receive(&mut self) -> Option<Value> {
+        match self.said.recv_timeout(PATIENCE) {
             Ok(message) => {
                 if let Some(method) = message["method"].as_str() {
                     self.forms.note(method, &message["params"]);
@@ -138,9 +148,24 @@ impl Client {
         self.until(method, |it| it["method"] == method)
     }
 
-    /// The answer to a request.
+    /// The answer to a request; what comes before it is kept for who asks next.
     pub(crate) fn came(&mut self, id: u64) -> Value {
-        self.until("an answer", |it| it["id"] == id && it["method"].is_null())
+        let is = |it: &Value| it["id"] == id && it["method"].is_null();
+        if let Some(at) = self.passed.iter().position(is) {
+            return self.passed.remove(at).expect("it is there");
+        }
+        loop {
+            let Some(message) = self.receive() else {
+                panic!(
+                    "the server ended before an answer; heard: {:#?}",
+                    self.heard
+                );
+            };
+            if is(&message) {
+                return message;
+            }
+            self.passed.push_back(message);
+        }
     }
 
     /// Asks and waits for the result.
