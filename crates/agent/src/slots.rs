@@ -404,8 +404,8 @@ struct Candidate {
     votes: usize,
     /// Whether chance had a part in it.
     drawn: bool,
-    /// Whether it was made of two others.
-    is_crossed: bool,
+    /// Whether it answers the whole question and goes on from no earlier answer.
+    is_fresh: bool,
 }
 
 struct Work<'a> {
@@ -674,7 +674,10 @@ impl Work<'_> {
                 route,
                 Route::Sample(_) | Route::Resumed(_) | Route::Grown { draw: 1.., .. }
             ),
-            is_crossed: false,
+            is_fresh: matches!(
+                route,
+                Route::WholeFile | Route::Direct | Route::PlanThenCode | Route::Sample(_)
+            ),
         });
         Ok((result, Some(self.candidates.len() - 1)))
     }

@@ -31,7 +31,7 @@ impl Work<'_> {
                 votes: 1,
                 // As much chance as a draw: what no example shows came along unseen.
                 drawn: true,
-                is_crossed: true,
+                is_fresh: false,
             });
             self.note(Route::Crossed, Usage::default(), result, on);
         }

@@ -143,7 +143,7 @@ mod tests {
             },
             votes: 1,
             drawn,
-            is_crossed: false,
+            is_fresh: true,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The vote on branches. Of a function with many cases hardly any answer is right in all of them, so the one that passes
 //! every example stands alone, and nobody speaks for or against what no example shows. But most answers have the same
-//! cases: case by case they do speak, by what they do in a branch with the same condition.
+//! cases: case by case they do speak, by what they do in a branch with the same condition. Only answers to the whole question
+//! have a voice: one that goes on from another has its branches from there, and with them its mistakes. One voice alone
+//! decides nothing.
 
 use std::collections::HashSet;
 
@@ -50,7 +52,7 @@ impl Work<'_> {
             let Some(most) = choices.into_iter().rev().max_by_key(|it| it.votes) else {
                 break;
             };
-            if most.votes <= own {
+            if most.votes <= own.max(1) {
                 continue;
             }
             let said = format!("{} of {all} do so where `{condition}`", most.votes);
@@ -72,9 +74,10 @@ impl Work<'_> {
         polled: &HashSet<String>,
     ) -> Option<(String, Vec<(String, usize)>)> {
         let own = &self.candidates[best];
+        let itself = usize::from(own.is_fresh) * own.votes;
         let mut branches: Vec<(String, Vec<(String, usize)>)> = Vec::new();
         let voters = self.candidates.iter().enumerate();
-        let voters = voters.filter(|(at, it)| *at != best && !it.is_crossed && it.trial.passed > 0);
+        let voters = voters.filter(|(at, it)| *at != best && it.is_fresh && it.trial.passed > 0);
         for (_, other) in voters {
             let function = &self.slot.function;
             for it in code::crossed(self.slot.language, &own.file, &other.file, function) {
@@ -82,7 +85,6 @@ impl Work<'_> {
                     .iter()
                     .position(|(found, _)| *found == it.condition);
                 let at = at.unwrap_or_else(|| {
-                    let itself = usize::from(!own.is_crossed) * own.votes;
                     branches.push((it.condition, vec![(own.file.clone(), itself)]));
                     branches.len() - 1
                 });
@@ -123,5 +125,81 @@ impl Work<'_> {
             }
         }
         Ok(choices)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Cancel, Scripted};
+
+    use super::super::tests::{gives, slot};
+    use super::super::{BenchError, Candidate, Limits};
+    use super::*;
+
+    /// Every version passes its examples, and does what its last branch says.
+    struct Says;
+    impl Bench for Says {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            let at = file.rfind("return ").expect("a branch");
+            Ok(gives(&file[at + 7..=at + 7]))
+        }
+    }
+
+    fn candidate(last: &str, votes: usize, is_fresh: bool) -> Candidate {
+        let file = format!(
+            "def double(n):\n    if n:\n        return 1\n    else:\n        return {last}\n"
+        );
+        Candidate {
+            item: file.clone(),
+            trial: Says.check(&file).expect("a trial"),
+            file,
+            votes,
+            drawn: true,
+            is_fresh,
+        }
+    }
+
+    /// The last branch of the first candidate after the poll.
+    fn polled(mut candidates: Vec<Candidate>) -> String {
+        for other in &mut candidates[1..] {
+            other.trial.failures.push("something else".to_owned());
+        }
+        let slot = slot("");
+        let mut work = Work {
+            model: &Scripted::parse("s", "").expect("a script"),
+            slot: &slot,
+            limits: Limits::default(),
+            cancel: &Cancel::new(),
+            candidates,
+            crossed: HashSet::new(),
+            helped: Vec::new(),
+            drawn: 0,
+            tried: Vec::new(),
+        };
+        work.poll(&mut Says, &mut |_| {}).expect("polled");
+        let file = &work.candidates[0].file;
+        file.trim_end()
+            .chars()
+            .last()
+            .expect("a branch")
+            .to_string()
+    }
+
+    #[test]
+    fn what_goes_on_from_another_answer_has_no_voice() {
+        let fresh = || vec![candidate("2", 2, true)];
+        let own = || candidate("3", 1, false);
+        let of_its_kind = || (0..5).map(|_| candidate("3", 1, false));
+        let all = std::iter::once(own()).chain(fresh()).chain(of_its_kind());
+        assert_eq!(polled(all.collect()), "2");
+        let one = std::iter::once(own()).chain([candidate("2", 1, true)]);
+        assert_eq!(polled(one.collect()), "3", "one voice decides nothing");
+    }
+
+    #[test]
+    fn a_candidate_of_its_own_has_its_voices() {
+        let all = |own: usize| vec![candidate("3", own, true), candidate("2", 2, true)];
+        assert_eq!(polled(all(1)), "2");
+        assert_eq!(polled(all(2)), "3");
     }
 }

@@ -53,7 +53,7 @@ fn red(passed: u32) -> Trial {
 }
 
 /// Green, and giving these values on derived inputs.
-fn gives(values: &str) -> Trial {
+pub(super) fn gives(values: &str) -> Trial {
     let behaviour = values.chars().map(|it| Behaviour::Gave(it.to_string()));
     Trial {
         behaviour: behaviour.collect(),
