@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use super::{
-    AgentError, Bench, FunctionSlot, Route, Rule, SAMPLES_A_ROUND, SlotEvent, Work, prompt,
+    AgentError, Bench, FunctionSlot, Neighbour, Route, Rule, SAMPLES_A_ROUND, SlotEvent, Work,
+    prompt,
 };
 
 /// How freely the answers of a step are drawn after the first.
@@ -30,16 +31,15 @@ impl Work<'_> {
             if grown.is_some_and(|it| self.keeps(it, told)) {
                 continue;
             }
+            let part = FunctionSlot {
+                rules: slot.rules[step.clone()].to_vec(),
+                examples: Vec::new(),
+                neighbours: near(slot, told),
+                ..slot.clone()
+            };
             let text = match grown {
-                None => prompt::complete(&FunctionSlot {
-                    rules: slot.rules[step.clone()].to_vec(),
-                    examples: Vec::new(),
-                    ..slot.clone()
-                }),
-                Some(grown) => {
-                    let file = &self.candidates[grown].file;
-                    prompt::keep_also(slot, file, &slot.rules[step.clone()])
-                }
+                None => prompt::complete(&part),
+                Some(grown) => prompt::keep_also(&part, &self.candidates[grown].file),
             };
             let parent = grown;
             for (draws, temperature) in [(0..=0, 0.0), (1..=SAMPLES_A_ROUND, TEMPERATURE)] {
@@ -77,6 +77,23 @@ impl Work<'_> {
     }
 }
 
+/// The neighbours that these rules speak of, and those of which no rule does. Who is shown a neighbour of a later rule makes
+/// a case for it that nobody asked for.
+fn near(slot: &FunctionSlot, rules: &[Rule]) -> Vec<Neighbour> {
+    let is_told =
+        |it: &&Neighbour| speaks(rules, &it.function) || !speaks(&slot.rules, &it.function);
+    slot.neighbours.iter().filter(is_told).cloned().collect()
+}
+
+/// Whether a name is among the words of rules or of their examples.
+fn speaks(rules: &[Rule], name: &str) -> bool {
+    let is_gap = |c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$');
+    let texts = rules
+        .iter()
+        .flat_map(|it| [&it.text].into_iter().chain(&it.examples));
+    texts.flat_map(|it| it.split(is_gap)).any(|it| it == name)
+}
+
 /// Rules that are told together: each with examples, and those without before it. The last step holds what is left.
 fn steps(rules: &[Rule]) -> Vec<Range<usize>> {
     let mut steps = Vec::new();
@@ -91,4 +108,36 @@ fn steps(rules: &[Rule]) -> Vec<Range<usize>> {
         last.end = rules.len();
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::slot;
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_of_the_neighbours_of_its_rules() {
+        let rule = |text: &str, example: &str| Rule {
+            text: text.to_owned(),
+            examples: vec![example.to_owned()],
+        };
+        let neighbour = |name: &str| Neighbour {
+            function: name.to_owned(),
+            ..slot("").neighbours[0].clone()
+        };
+        let slot = FunctionSlot {
+            rules: vec![
+                rule("Take `half(n)`", "double(2) → 4"),
+                rule("Else all halves", "double(third(3)) → 2"),
+            ],
+            neighbours: ["half", "third", "hal", "fourth"].map(neighbour).to_vec(),
+            ..slot("")
+        };
+        let names = |upto: usize| -> Vec<String> {
+            let near = near(&slot, &slot.rules[..upto]);
+            near.into_iter().map(|it| it.function).collect()
+        };
+        assert_eq!(names(1), ["half", "hal", "fourth"]);
+        assert_eq!(names(2), ["half", "third", "hal", "fourth"]);
+    }
 }

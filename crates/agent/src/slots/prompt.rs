@@ -132,8 +132,8 @@ fn bare_form(slot: &FunctionSlot) -> String {
     )
 }
 
-/// The function as it is, to be changed so that it keeps more rules.
-pub(super) fn keep_also(slot: &FunctionSlot, file: &str, rules: &[Rule]) -> String {
+/// The function as it is in a file, to be changed so that it keeps the slot's rules too.
+pub(super) fn keep_also(slot: &FunctionSlot, file: &str) -> String {
     let mut text = format!(
         "This {} function keeps the first rules of its specification:\n\n{}\n",
         slot.language.name(),
@@ -144,7 +144,7 @@ pub(super) fn keep_also(slot: &FunctionSlot, file: &str, rules: &[Rule]) -> Stri
     );
     neighbours(&mut text, slot);
     let which = "Change it so that it also keeps this";
-    list(&mut text, which, rules.iter().map(told));
+    list(&mut text, which, slot.rules.iter().map(told));
     let _ = write!(text, "\nAll that it does so far stays. {}", bare_form(slot));
     text
 }
