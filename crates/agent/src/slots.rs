@@ -10,6 +10,7 @@
 //! together, which costs no tokens; a function that one calls and does not define is asked for. Where one candidate alone passes,
 //! each of its branches becomes what most answers do there.
 
+mod bench;
 mod cross;
 mod grow;
 mod helper;
@@ -18,12 +19,14 @@ mod poll;
 mod prompt;
 mod resumed;
 mod shown;
+mod stuck;
 
 use std::collections::HashSet;
 
 use code::Language;
 use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop, Usage};
 
+pub use self::bench::{BUT, Behaviour, Bench, BenchError, Trial};
 use self::opinion::Opinion;
 
 /// One function to be written.
@@ -52,6 +55,8 @@ pub struct FunctionSlot {
     pub path: String,
     /// The file's present text; empty when it is new.
     pub file: String,
+    /// Answers that were given to it before, the best first: they are judged before anything is asked.
+    pub earlier: Vec<String>,
 }
 
 /// One rule of a function.
@@ -94,75 +99,6 @@ impl FunctionSlot {
 fn defined(language: Language, text: &str) -> Vec<String> {
     let symbols = code::symbols(language, text);
     symbols.iter().map(code::Symbol::qualified).collect()
-}
-
-/// What stands between a failed example and the reason.
-pub const BUT: &str = ", but: ";
-
-/// What the checks said of one candidate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trial {
-    /// Checks that passed.
-    pub passed: u32,
-    /// Checks that failed, each with the reason in a few lines. Where it is an example of the slot, the example as it
-    /// stands there, [`BUT`], and the reason.
-    pub failures: Vec<String>,
-    /// What the candidate did on each derived input, in their order; empty when there are none.
-    pub behaviour: Vec<Behaviour>,
-    /// Derived inputs on which it broke down, as a person reads them.
-    pub breakdowns: Vec<String>,
-}
-
-/// What a candidate did on one input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Behaviour {
-    /// It gave this value, as text.
-    Gave(String),
-    /// It raised this error, which the spec speaks of.
-    Refused(String),
-    /// It broke down with this error, or did not end.
-    Failed(String),
-}
-
-impl Trial {
-    /// Whether there were checks and all passed.
-    pub fn is_green(&self) -> bool {
-        self.passed > 0 && self.failures.is_empty()
-    }
-
-    /// Whether no check speaks against it.
-    fn is_possible(&self) -> bool {
-        self.failures.is_empty()
-    }
-
-    /// How many of these examples hold: those that no failure begins with.
-    fn holding<'a>(&self, examples: impl Iterator<Item = &'a String>) -> usize {
-        let fails = |example: &&String| {
-            let begins = |it: &String| {
-                let rest = it.strip_prefix(example.as_str());
-                rest.is_some_and(|it| it.starts_with(BUT))
-            };
-            self.failures.iter().any(begins)
-        };
-        let holding = examples.filter(|it| !fails(it)).count();
-        // A file that does not load fails once, and in no example's name.
-        holding.min(self.passed as usize)
-    }
-}
-
-/// The bench could not check a candidate at all.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct BenchError(pub String);
-
-/// Where candidates are tried: someone who can write the file, run the slot's checks, and watch what it does
-/// on derived inputs.
-pub trait Bench {
-    /// Tries the file's whole new text.
-    ///
-    /// # Errors
-    /// When the checks could not be run; a check that fails is no error.
-    fn check(&mut self, file: &str) -> Result<Trial, BenchError>;
 }
 
 /// How much may be spent on one slot.
@@ -217,6 +153,8 @@ impl Default for Limits {
 /// A way of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
+    /// An answer of an earlier fill; nothing is asked.
+    Earlier,
     /// The whole file with the function changed; no randomness.
     WholeFile,
     /// The code at once; no randomness.
@@ -247,6 +185,7 @@ pub enum Route {
 impl std::fmt::Display for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Route::Earlier => f.write_str("an earlier answer"),
             Route::WholeFile => f.write_str("whole file"),
             Route::Direct => f.write_str("direct"),
             Route::Grown { step, draw: 0 } => write!(f, "rule by rule, step {step}"),
@@ -284,6 +223,8 @@ pub struct Filled {
     pub agreeing: (usize, usize),
     /// Every candidate in order.
     pub tried: Vec<Tried>,
+    /// The candidates' code, the best first.
+    pub answers: Vec<String>,
 }
 
 /// What happens while a slot is being filled.
@@ -321,35 +262,20 @@ pub fn fill(
     cancel: &Cancel,
     on: &mut dyn FnMut(SlotEvent),
 ) -> Result<Filled, AgentError> {
-    let mut work = Work {
-        model,
-        slot,
-        limits,
-        cancel,
-        candidates: Vec::new(),
-        crossed: HashSet::new(),
-        helped: Vec::new(),
-        drawn: 0,
-        tried: Vec::new(),
+    let mut work = Work::new(model, slot, limits, cancel);
+    let Some(file) = work.fill(bench, on)? else {
+        return Ok(work.finish());
     };
-    for round in rounds(slot, limits) {
-        match round {
-            Round::Grown | Round::Asked(Way::Repair(_)) if work.nothing_failed() => continue,
-            Round::Opinion if !work.nothing_failed() => continue,
-            Round::Asked(Way::PlanThenCode) if work.is_planned() => continue,
-            Round::Asked(Way::Samples(OPINION_ROUNDS..)) if work.nothing_failed() => continue,
-            Round::Grown => work.grow(bench, on)?,
-            Round::Opinion => work.ask_by(&Way::PlanThenCode, bench, on)?,
-            Round::Asked(way) => work.ask_by(&way, bench, on)?,
-        }
-        work.help(bench, on)?;
-        work.cross(bench, on)?;
-        if work.opinion().is_settled() {
-            break;
-        }
-    }
-    work.poll(bench, on)?;
-    Ok(work.finish())
+    let slot = FunctionSlot {
+        file,
+        earlier: work.answers(),
+        ..slot.clone()
+    };
+    let mut again = Work::new(model, &slot, limits, cancel);
+    again.tried = work.tried;
+    again.is_mended = true;
+    again.fill(bench, on)?;
+    Ok(again.finish())
 }
 
 /// What is done before the candidates are looked at again.
@@ -421,9 +347,62 @@ struct Work<'a> {
     /// Samples so far.
     drawn: u32,
     tried: Vec<Tried>,
+    /// Whether the fault was looked for elsewhere already.
+    is_mended: bool,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(
+        model: &'a dyn Model,
+        slot: &'a FunctionSlot,
+        limits: Limits,
+        cancel: &'a Cancel,
+    ) -> Work<'a> {
+        Work {
+            model,
+            slot,
+            limits,
+            cancel,
+            candidates: Vec::new(),
+            crossed: HashSet::new(),
+            helped: Vec::new(),
+            drawn: 0,
+            tried: Vec::new(),
+            is_mended: false,
+        }
+    }
+
+    /// Goes through the rounds until it is settled. Ends early with the file's new text when something else was at fault and
+    /// is mended.
+    fn fill(
+        &mut self,
+        bench: &mut dyn Bench,
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<Option<String>, AgentError> {
+        self.judge_earlier(bench, on)?;
+        for round in rounds(self.slot, self.limits) {
+            self.cross(bench, on)?;
+            if self.opinion().is_settled() {
+                break;
+            }
+            if let Some(file) = self.mended(bench)? {
+                return Ok(Some(file));
+            }
+            match round {
+                Round::Grown | Round::Asked(Way::Repair(_)) if self.nothing_failed() => continue,
+                Round::Opinion if !self.nothing_failed() => continue,
+                Round::Asked(Way::PlanThenCode) if self.is_planned() => continue,
+                Round::Asked(Way::Samples(OPINION_ROUNDS..)) if self.nothing_failed() => continue,
+                Round::Grown => self.grow(bench, on)?,
+                Round::Opinion => self.ask_by(&Way::PlanThenCode, bench, on)?,
+                Round::Asked(way) => self.ask_by(&way, bench, on)?,
+            }
+            self.help(bench, on)?;
+        }
+        self.cross(bench, on)?;
+        self.poll(bench, on)?;
+        Ok(None)
+    }
     fn ask_by(
         &mut self,
         way: &Way,
@@ -735,6 +714,7 @@ impl Work<'_> {
     }
 
     fn finish(mut self) -> Filled {
+        let answers = self.answers();
         let opinion = self.opinion();
         let best = opinion.best();
         let agreeing = best.map_or((0, 0), |best| opinion.agreeing(best));
@@ -745,6 +725,7 @@ impl Work<'_> {
             trial,
             agreeing,
             tried: self.tried,
+            answers,
         }
     }
 }

@@ -24,6 +24,7 @@ mod journal;
 pub mod language;
 mod ledger;
 mod lint;
+mod lone;
 mod metrics;
 mod models;
 mod network;

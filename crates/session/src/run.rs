@@ -13,6 +13,7 @@ mod hooked;
 pub(crate) mod landing;
 mod lane;
 mod measured;
+mod mending;
 pub(crate) mod own_tests;
 pub(crate) mod prove;
 mod rereading;

@@ -18,6 +18,7 @@ use crate::approvals::Approvals;
 use crate::counter::Counter;
 use crate::error::SessionError;
 use crate::ledger::Ledger;
+use crate::lone::Lone;
 use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project};
 use crate::secrets;
@@ -99,6 +100,8 @@ pub(crate) struct Shop {
     pub(crate) redactor: Redactor,
     /// What attempts see beside the files of a snapshot.
     pub(crate) sharing: Arc<Sharing>,
+    /// Functions of this run that no other answer agreed with.
+    pub(crate) lone: Arc<Lone>,
     environment: Environment,
     chain: Chain,
     /// Whether the work to be proven is there already, so that no model is asked for it.
@@ -139,6 +142,7 @@ impl Shop {
             approvals: Arc::new(Approvals::open(project, environment)?),
             redactor: secrets::redactor(project, environment)?,
             sharing: Arc::new(Sharing::find(project, environment)?),
+            lone: Arc::default(),
             environment: environment.clone(),
             chain: chain.into(),
             proves_others: false,

@@ -165,17 +165,10 @@ mod tests {
             other.trial.failures.push("something else".to_owned());
         }
         let slot = slot("");
-        let mut work = Work {
-            model: &Scripted::parse("s", "").expect("a script"),
-            slot: &slot,
-            limits: Limits::default(),
-            cancel: &Cancel::new(),
-            candidates,
-            crossed: HashSet::new(),
-            helped: Vec::new(),
-            drawn: 0,
-            tried: Vec::new(),
-        };
+        let model = Scripted::parse("s", "").expect("a script");
+        let cancel = Cancel::new();
+        let mut work = Work::new(&model, &slot, Limits::default(), &cancel);
+        work.candidates = candidates;
         work.poll(&mut Says, &mut |_| {}).expect("polled");
         let file = &work.candidates[0].file;
         file.trim_end()

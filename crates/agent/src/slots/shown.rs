@@ -95,5 +95,6 @@ fn slot(language: Language, signature: &str, error: &str) -> FunctionSlot {
         others: Vec::new(),
         path: String::new(),
         file: String::new(),
+        earlier: Vec::new(),
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn slot(file: &str) -> FunctionSlot {
         others: Vec::new(),
         path: "double.py".into(),
         file: file.into(),
+        earlier: Vec::new(),
     }
 }
 

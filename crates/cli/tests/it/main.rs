@@ -34,6 +34,7 @@ mod living;
 mod lsp;
 mod mcp;
 mod mcp_serve;
+mod mending;
 mod metrics;
 mod models;
 mod network;

@@ -203,6 +203,7 @@ fn slot() -> FunctionSlot {
         others: Vec::new(),
         path: FILE.to_owned(),
         file: String::new(),
+        earlier: Vec::new(),
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use agent::{BUT, Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial};
+use agent::{
+    AgentError, BUT, Behaviour, Bench, BenchError, FunctionSlot, Limits, SlotEvent, Trial,
+};
 use change::Changeset;
 use code::Language;
 use engine::checks::{Came, CheckFile, Probe, Report};
@@ -130,7 +132,7 @@ impl Attempt<'_> {
         self.work_on(&self.task)
     }
 
-    fn work_on(&self, task: &TaskRecord) -> Result<Work, String> {
+    pub(super) fn work_on(&self, task: &TaskRecord) -> Result<Work, String> {
         let tooling = tooling::look(&self.yard.tree, self.spec, self.shop);
         work_of(
             self.spec,
@@ -330,6 +332,7 @@ impl Attempt<'_> {
         let mut bench = SlotBench {
             attempt: self,
             work,
+            present: &present,
         };
         let asked = !self.remarks.is_empty();
         if !asked && bench.check(&present).is_ok_and(|it| it.is_green()) {
@@ -339,15 +342,9 @@ impl Attempt<'_> {
             )));
             return Ok(None);
         }
-        let slot = slot(work, present, &self.remarks);
+        let slot = slot(work, present.clone(), &self.remarks);
         let model = self.shop.model()?;
-        let clock = host::clock::Stopwatch::start();
-        let mut told = Telling {
-            attempt: self,
-            slot: &work.function,
-            clock,
-            last_ms: 0,
-        };
+        let mut told = Telling::new(self, &work.function);
         let limits = Limits {
             seed: self.model_seed(),
             ..Limits::default()
@@ -365,7 +362,11 @@ impl Attempt<'_> {
         .map_err(agent_error)?;
         let unjudged = work.check.tests.is_empty() && filled.trial.failures.is_empty();
         if let (Some(file), true) = (&filled.file, filled.trial.is_green() || unjudged) {
-            self.write(&work.file, &complete(file, work))?;
+            let text = complete(file, work);
+            self.write(&work.file, &text)?;
+            if filled.agreeing.0 == 0 {
+                self.shop.lone.keep(work, &text, filled.answers);
+            }
             if unjudged {
                 self.view(View::Warning(unproven(&work.function, filled.agreeing)));
             }
@@ -544,7 +545,7 @@ fn behaviour(came: Came, work: &FunctionWork) -> Behaviour {
     }
 }
 
-fn slot(work: &FunctionWork, present: String, remarks: &[String]) -> FunctionSlot {
+pub(super) fn slot(work: &FunctionWork, present: String, remarks: &[String]) -> FunctionSlot {
     let wishes = remarks.iter().map(|it| agent::Rule {
         text: it.clone(),
         examples: Vec::new(),
@@ -564,19 +565,27 @@ fn slot(work: &FunctionWork, present: String, remarks: &[String]) -> FunctionSlo
         others: work.others.clone(),
         path: work.file.clone(),
         file: present,
+        earlier: Vec::new(),
     }
 }
 
 /// Tries candidates of one function: its file in the worktree, its examples beside it.
-struct SlotBench<'a> {
-    attempt: &'a Attempt<'a>,
-    work: &'a FunctionWork,
+#[derive(Clone, Copy)]
+pub(super) struct SlotBench<'a> {
+    pub(super) attempt: &'a Attempt<'a>,
+    pub(super) work: &'a FunctionWork,
+    /// The file without any candidate.
+    pub(super) present: &'a str,
 }
 
 impl Bench for SlotBench<'_> {
     fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
         self.trial(file)
             .map_err(|error| BenchError(error.to_string()))
+    }
+
+    fn mend(&mut self, answer: &str) -> Result<Option<String>, AgentError> {
+        self.attempt.mend(self.work, self.present, answer)
     }
 }
 
@@ -625,7 +634,7 @@ impl SlotBench<'_> {
     }
 
     /// A failing example in the words that a model needs: the example, and what came instead.
-    fn told(&self, test: &str, why: &str) -> String {
+    pub(super) fn told(&self, test: &str, why: &str) -> String {
         let test = self.work.check.tests.iter().find(|it| it.name == test);
         match test {
             Some(test) => format!("{}{BUT}{why}", test.says),
@@ -635,15 +644,24 @@ impl SlotBench<'_> {
 }
 
 /// Turns the strategy's events into views and facts.
-struct Telling<'a> {
+pub(super) struct Telling<'a> {
     attempt: &'a Attempt<'a>,
     slot: &'a str,
     clock: host::clock::Stopwatch,
     last_ms: u64,
 }
 
-impl Telling<'_> {
-    fn event(&mut self, event: SlotEvent) {
+impl<'a> Telling<'a> {
+    pub(super) fn new(attempt: &'a Attempt<'a>, slot: &'a str) -> Telling<'a> {
+        Telling {
+            attempt,
+            slot,
+            clock: host::clock::Stopwatch::start(),
+            last_ms: 0,
+        }
+    }
+
+    pub(super) fn event(&mut self, event: SlotEvent) {
         let slot = self.slot.to_owned();
         match event {
             SlotEvent::Asking(route) => {
@@ -685,9 +703,9 @@ pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-fn agent_error(error: agent::AgentError) -> SessionError {
+fn agent_error(error: AgentError) -> SessionError {
     match error {
-        agent::AgentError::Model(error) => crate::models::failed(error),
-        agent::AgentError::Bench(error) => SessionError::internal(error),
+        AgentError::Model(error) => crate::models::failed(error),
+        AgentError::Bench(error) => SessionError::internal(error),
     }
 }

@@ -249,7 +249,11 @@ impl<'a> Running<'a> {
         let task = self.run.task(id).ok_or_else(gone)?;
         let proposal = task.proposal.as_ref().ok_or_else(gone)?;
         let changes = changes(self.shop, proposal)?;
-        let scope = scope(&task.record.files, &changes);
+        let mut named = task.record.files.clone();
+        if !named.is_empty() {
+            named.extend(self.shop.lone.rewritten_by(id));
+        }
+        let scope = scope(&named, &changes);
         let gate = self.shop.gate.knowing(self.derived(&task.record));
         let verdict = gate.judge_changes(&changes, &self.landed, &scope);
         Ok((changes, verdict))

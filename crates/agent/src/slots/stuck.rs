@@ -1,0 +1,149 @@
+//! Where the fault lies elsewhere: answers that differ and yet all fail alike call something that is wrong. And the other
+//! side of it: answers that a function was given before are judged anew, now that more is known of it.
+
+use super::{AgentError, Bench, Route, SlotEvent, Work, prompt};
+use model::Usage;
+
+/// So many answers must fail alike.
+const ALIKE: usize = 3;
+
+/// Most answers that are kept for a later fill.
+const ANSWERS: usize = 16;
+
+impl Work<'_> {
+    /// Judges the answers that were given before.
+    pub(super) fn judge_earlier(
+        &mut self,
+        bench: &mut dyn Bench,
+        on: &mut dyn FnMut(SlotEvent),
+    ) -> Result<(), AgentError> {
+        let slot = self.slot;
+        for item in &slot.earlier {
+            let answer = prompt::fenced(slot.language, item) + "\n";
+            let (result, _) = self.judge_text(Route::Earlier, &answer, bench)?;
+            self.note(Route::Earlier, Usage::default(), result, on);
+            if self.opinion().is_settled() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The file's new text, if all that is wrong with the best answers is a function that they call. It is looked for once.
+    pub(super) fn mended(&mut self, bench: &mut dyn Bench) -> Result<Option<String>, AgentError> {
+        let Some(best) = self.stuck_at().filter(|_| !self.is_mended) else {
+            return Ok(None);
+        };
+        self.is_mended = true;
+        bench.mend(&self.candidates[best].file)
+    }
+
+    /// The best answer, when several others fail as it does, and only in what is left.
+    fn stuck_at(&self) -> Option<usize> {
+        let best = self.opinion().best()?;
+        let trial = &self.candidates[best].trial;
+        let failed = trial.failures.len();
+        if self.slot.neighbours.is_empty() || failed == 0 || (trial.passed as usize) < failed {
+            return None;
+        }
+        let shown = |failure: &String| failure.lines().next().unwrap_or_default().to_owned();
+        let shown = |at: usize| -> Vec<String> {
+            self.candidates[at]
+                .trial
+                .failures
+                .iter()
+                .map(shown)
+                .collect()
+        };
+        let own = shown(best);
+        let alike = (0..self.candidates.len()).filter(|at| shown(*at) == own);
+        (alike.count() >= ALIKE).then_some(best)
+    }
+
+    /// The candidates' code, the best first.
+    pub(super) fn answers(&self) -> Vec<String> {
+        let Some(best) = self.opinion().best() else {
+            return Vec::new();
+        };
+        let mut others: Vec<usize> = (0..self.candidates.len())
+            .filter(|it| *it != best)
+            .collect();
+        others.sort_by_key(|it| std::cmp::Reverse(self.candidates[*it].trial.passed));
+        let all = std::iter::once(best).chain(others).take(ANSWERS);
+        all.map(|it| self.candidates[it].item.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Cancel, Scripted};
+
+    use super::super::tests::slot;
+    use super::super::{BUT, BenchError, Limits, Trial, fill};
+    use super::*;
+
+    /// One example of two holds until another function is mended; what came instead is the same for all, or not.
+    struct Elsewhere {
+        alike: bool,
+        mends: bool,
+        asked: Vec<String>,
+    }
+
+    impl Bench for Elsewhere {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            let mut trial = Trial {
+                passed: 6,
+                ..Trial::default()
+            };
+            if !file.starts_with("MENDED") {
+                trial.passed = 1;
+                let came = if self.alike { "" } else { file };
+                trial.failures = vec![format!("double(3) → 6{BUT}{came:?}\nand more of {file}")];
+            }
+            Ok(trial)
+        }
+
+        fn mend(&mut self, answer: &str) -> Result<Option<String>, AgentError> {
+            self.asked.push(answer.to_owned());
+            Ok(self.mends.then(|| "MENDED = 1\n".to_owned()))
+        }
+    }
+
+    fn filled(bodies: &[&str], alike: bool, mends: bool) -> (Vec<String>, Vec<String>) {
+        let reply = |it: &&str| {
+            let text = format!("```python\ndef double(n):\n    return {it}\n```");
+            serde_json::json!({ "reply": text }).to_string() + "\n"
+        };
+        let script: String = bodies.iter().map(reply).collect();
+        let model = Scripted::parse("s", &script).expect("a script");
+        let mut bench = Elsewhere {
+            alike,
+            mends,
+            asked: Vec::new(),
+        };
+        let limits = Limits {
+            rounds: 1,
+            repairs: 0,
+            ..Limits::default()
+        };
+        let (slot, cancel) = (slot(""), Cancel::new());
+        let filled = fill(&model, &slot, limits, &mut bench, &cancel, &mut |_| {});
+        let filled = filled.expect("filled");
+        let is_mended = mends && !bench.asked.is_empty();
+        assert_eq!(filled.trial.is_green(), is_mended, "{:?}", filled.trial);
+        let routes = filled.tried.iter().map(|it| it.route.to_string());
+        (bench.asked, routes.collect())
+    }
+
+    #[test]
+    fn answers_that_differ_and_fail_alike_have_the_fault_looked_for_elsewhere() {
+        let bodies = ["a", "b", "c", "d", "a", "b", "c", "d", "e", "f"];
+        let (asked, routes) = filled(&bodies, true, true);
+        assert_eq!(asked.len(), 1);
+        assert!(asked[0].contains("return a"), "{asked:?}");
+        assert_eq!(routes.last().map(String::as_str), Some("an earlier answer"));
+        assert_eq!(filled(&bodies, true, false).0.len(), 1, "asked once");
+        assert!(filled(&bodies, false, true).0.is_empty());
+        assert!(filled(&["a"; 10], true, true).0.is_empty(), "one answer");
+    }
+}
