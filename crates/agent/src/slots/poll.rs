@@ -11,7 +11,11 @@ use super::{AgentError, Bench, Route, SlotEvent, Trial, Work};
 use model::Usage;
 
 /// Most versions that are tried; each costs a run of the checks and no tokens.
-const VERSIONS: usize = 48;
+const VERSIONS: usize = 60;
+
+/// Most ways of doing a branch that are tried, those that most answers have first: else the branches at the beginning would
+/// leave nothing for those at the end.
+const WAYS: usize = 6;
 
 /// One way of doing a branch that passes every example.
 struct Choice {
@@ -67,7 +71,7 @@ impl Work<'_> {
     }
 
     /// A branch of the candidate that was not voted on yet: its condition, and the files with each way of doing it, the
-    /// candidate's own first, with the answers that have it so.
+    /// candidate's own first, then those of most answers, with how many have it so.
     fn next_branch(
         &self,
         best: usize,
@@ -96,7 +100,11 @@ impl Work<'_> {
             }
         }
         let mut open = branches.into_iter();
-        open.find(|(condition, files)| files.len() > 1 && !polled.contains(condition))
+        let is_open = |it: &(String, Vec<_>)| it.1.len() > 1 && !polled.contains(&it.0);
+        let (condition, mut files) = open.find(is_open)?;
+        files[1..].sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
+        files.truncate(WAYS + 1);
+        Some((condition, files))
     }
 
     /// The ways that pass every example, with those that do the same counted together; the candidate's own first.
