@@ -8,7 +8,8 @@
 //! opinion is heard: candidates of different routes that behave alike on inputs derived from the spec speak for each other. As
 //! soon as that is enough, nothing more is asked. Where candidates are right in different cases, their branches are put
 //! together, which costs no tokens; a function that one calls and does not define is asked for. Where one candidate alone passes,
-//! each of its branches becomes what most answers do there.
+//! each of its branches becomes what most answers do there. Where several fail alike, the bench looks for the fault in what
+//! they call.
 
 mod bench;
 mod cross;

@@ -16,7 +16,7 @@ function assertNear(actual, expected) {
 "#;
 
 const FAILS: &str = r#"
-async function assertFails(action, name) {
+async function assertFails(action, name, message) {
   let error;
   try {
     await action();
@@ -27,6 +27,9 @@ async function assertFails(action, name) {
   const names = [error?.name, error?.constructor?.name];
   const isIt = name === "Error" ? error instanceof Error : names.includes(name);
   assert.ok(isIt, `expected ${name}, got ${inspect(error).split("\n")[0]}`);
+  if (message !== undefined) {
+    assert.equal(error.message, message);
+  }
 }
 "#;
 
@@ -130,7 +133,7 @@ pub(super) fn compile(source: &Source<'_>) -> (String, Vec<Test>) {
         let name = example.id.to_string();
         text.push_str(&match example.call.command {
             Some(_) => session(&name, example, source),
-            None => body(&name, example, subject),
+            None => body(&name, example, subject, (source.message)(example)),
         });
         tests.push(test(name, example));
     }
@@ -166,7 +169,7 @@ pub(crate) fn relative(from: &str, file: &str) -> String {
     format!("{start}{}", parts[shared..].join("/"))
 }
 
-fn body(name: &str, example: &Example, subject: &Subject) -> String {
+fn body(name: &str, example: &Example, subject: &Subject, message: Option<String>) -> String {
     let call = translated(&one_line(&example.call.source));
     let setup: String = setup(&example.setup)
         .iter()
@@ -184,7 +187,8 @@ fn body(name: &str, example: &Example, subject: &Subject) -> String {
         Expect::Raises(error) => {
             is_async = true;
             let error = if error == "Exception" { "Error" } else { error };
-            format!("await assertFails(() => {call}, \"{error}\");")
+            let message = message.map_or(String::new(), |it| format!(", {it}"));
+            format!("await assertFails(() => {call}, \"{error}\"{message});")
         }
         Expect::Output(output) => format!(
             "assert.equal(printedBy(() => {call}), {});",

@@ -1,5 +1,5 @@
-//! The words of an error: where a rule says `ValueError(f"there is no item {item_id}")`, an example under it that raises
-//! this error shows the message too.
+//! The words of an error: where a rule says `ValueError(f"there is no item {item_id}")`, or a `ValueError` with the message
+//! "there is no item", an example under it that raises this error shows the message too.
 
 use code::Language;
 use spec::{Example, Expect, Requirement};
@@ -8,8 +8,8 @@ use super::{code_spans, words};
 use crate::checks::Subject;
 use crate::inputs;
 
-/// The message that the example's error must have, as a Python expression; none where its rule gives none, or where it cannot
-/// be known from the call alone.
+/// The message that the example's error must have, as an expression of the subject's language; none where its rule gives none,
+/// or where it cannot be known from the call alone.
 pub(super) fn message(
     requirement: &Requirement,
     example: &Example,
@@ -18,10 +18,12 @@ pub(super) fn message(
     let Expect::Raises(error) = &example.expect else {
         return None;
     };
-    // What `str` gives of a `KeyError` is not its message.
-    if subject.language() != Some(Language::Python) || error == "KeyError" {
-        return None;
-    }
+    let is_python = match subject.language()? {
+        // What `str` gives of a `KeyError` is not its message.
+        Language::Python if error != "KeyError" => true,
+        Language::JavaScript | Language::TypeScript => false,
+        _ => return None,
+    };
     // Its rule, or the one around that.
     let mut rules = words::criteria_over(requirement, example).take(2);
     let rule = rules.find(|it| !said(&it.text, error).is_empty())?;
@@ -32,6 +34,9 @@ pub(super) fn message(
     let Some(format) = literal.strip_prefix('f') else {
         return is_text(literal).then(|| (*literal).to_owned());
     };
+    if !is_python {
+        return None;
+    }
     let parameters = parameters(subject.signature.as_deref()?)?;
     let names: Vec<&str> = parameters.iter().map(|it| it.0.as_str()).collect();
     let call = example.call.source.trim();
@@ -47,15 +52,37 @@ pub(super) fn message(
         .then(|| format!("(lambda {}: {literal}){arguments}", list.join(", ")))
 }
 
-/// What a rule gives the error as its one argument, wherever it speaks of it as code.
+/// What a rule gives the error as its one argument, wherever it speaks of it as code; else the text that it calls its message.
 fn said<'a>(rule: &'a str, error: &str) -> Vec<&'a str> {
     let spans = code_spans(rule);
     let inner = |code: &'a str| {
-        code.strip_prefix(error)?
+        code.strip_prefix("new ")
+            .unwrap_or(code)
+            .strip_prefix(error)?
             .strip_prefix('(')?
             .strip_suffix(')')
     };
-    spans.filter_map(inner).collect()
+    let written: Vec<&str> = spans.filter_map(inner).collect();
+    match written.is_empty() {
+        true => worded(rule, error).into_iter().collect(),
+        false => written,
+    }
+}
+
+/// The literal after the word "message" in what a rule says of the error, up to the end of the sentence.
+fn worded<'a>(rule: &'a str, error: &str) -> Option<&'a str> {
+    let (_, rest) = rule.split_once(error)?;
+    let (before, after) = rest.split_once("message")?;
+    let literal = after.trim_start_matches([' ', ':', '`']);
+    let quote = literal
+        .strip_prefix('f')
+        .unwrap_or(literal)
+        .chars()
+        .next()?;
+    let begin = literal.find(quote)? + 1;
+    let length = literal[begin..].find(quote)? + 1;
+    let is_quoted = matches!(quote, '"' | '\'');
+    (is_quoted && !before.contains(". ")).then(|| &literal[..begin + length])
 }
 
 /// Whether it is one string literal and nothing else.
@@ -139,5 +166,32 @@ mod tests {
         let rule = "Raise `ValueError(f\"no item {n}\")`, never `KeyError(n)`";
         assert_eq!(said(rule, "ValueError"), ["f\"no item {n}\""]);
         assert_eq!(said("Raise `ValueError`", "ValueError"), [""; 0]);
+        let rule = "Throw `new RangeError('too far')`";
+        assert_eq!(said(rule, "RangeError"), ["'too far'"]);
+    }
+
+    #[test]
+    fn a_message_in_words_is_found_where_it_is_a_literal() {
+        let worded = |rule| worded(rule, "ValueError");
+        for (rule, literal) in [
+            (
+                "Raise a `ValueError` with the message \"no item\"",
+                "\"no item\"",
+            ),
+            ("raises ValueError, message: `'no'`, when empty", "'no'"),
+            ("a ValueError with message `f\"no {n}\"`", "f\"no {n}\""),
+        ] {
+            assert_eq!(worded(rule), Some(literal), "{rule}");
+        }
+        for rule in [
+            "Raise `ValueError` with a message that contains \"no\"",
+            "Raise `ValueError`. The last message is \"bye\"",
+            "Raise `ValueError` with a message",
+            "Raise `ValueError` with the message \"no",
+            "Print the message \"no\"",
+            "a ValueError with message for \"x\"",
+        ] {
+            assert_eq!(worded(rule), None, "{rule}");
+        }
     }
 }

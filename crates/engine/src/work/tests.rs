@@ -449,6 +449,21 @@ fn the_message_that_a_rule_gives_an_error_is_checked() {
 }
 
 #[test]
+fn the_message_of_a_scripts_error_is_checked_too() {
+    let text = "### FR-1: A\n\n`take(n)` in `a.mjs`.\n\n- Throw `new RangeError(\"too far\")` beyond 9\n  - `take(10)` throws `RangeError`\n\
+                - Throw a `TypeError` with the message 'no number' for a text\n  - `take(\"a\")` throws `TypeError`\n";
+    let spec = Spec::parse("a", text);
+    let work = work_of(&spec, &Tooling::default(), "1", &["FR-1".into()], &[]).expect("work");
+    let text = &work.checks[0].text;
+    for line in [
+        "await assertFails(() => take(10), \"RangeError\", \"too far\");",
+        "await assertFails(() => take(\"a\"), \"TypeError\", 'no number');",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
 fn a_general_rule_is_told_where_it_speaks_of_the_function() {
     let told = |requirement: &str| {
         let work = board(requirement);
