@@ -121,21 +121,21 @@ impl Attempt<'_> {
             self.write(&work.file, text).map_err(broken)?;
             return Ok(None);
         };
-        let (base, item) = match (is_beside, filled.answers.first()) {
+        let written = match (is_beside, filled.answers.first()) {
             (true, Some(item)) => {
                 let spliced = code::splice(work.language, present, item, &work.function);
-                let spliced = spliced.map_err(|it| BenchError(it.to_string()))?;
-                (complete(&spliced, work), None)
+                complete(&spliced.map_err(|it| BenchError(it.to_string()))?, work)
             }
-            _ => (present.to_owned(), Some(complete(&file, work))),
+            _ => complete(&file, work),
         };
-        if let Some(theirs) = &item {
-            self.write(&work.file, theirs).map_err(broken)?;
+        let lone = &self.shop.lone;
+        lone.keep(work, &written, filled.answers);
+        lone.note_rewritten(&self.task.id, &work.file);
+        if is_beside {
+            return Ok(Some(written));
         }
-        let written = item.as_ref().unwrap_or(&base);
-        self.shop.lone.keep(work, written, filled.answers);
-        self.shop.lone.note_rewritten(&self.task.id, &work.file);
-        Ok(Some(base))
+        self.write(&work.file, &written).map_err(broken)?;
+        Ok(Some(present.to_owned()))
     }
 }
 
