@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::opinion::{agreement, is_steady};
-use super::{AgentError, Bench, Route, SlotEvent, Trial, Work};
+use super::{AgentError, Bench, Candidate, Route, SlotEvent, Trial, Work};
 use model::Usage;
 
 /// Most versions that are tried; each costs a run of the checks and no tokens.
@@ -22,8 +22,30 @@ struct Choice {
     /// The whole file with it.
     file: String,
     trial: Trial,
+    voices: Voices,
+}
+
+/// Who speaks for a way of doing a branch; of equally many, that with a sure one is more.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Voices {
     /// Answers that do the same.
     votes: usize,
+    /// Whether one of them came without chance.
+    is_sure: bool,
+}
+
+impl Voices {
+    fn of(candidate: &Candidate) -> Voices {
+        Voices {
+            votes: candidate.votes,
+            is_sure: !candidate.drawn,
+        }
+    }
+
+    fn add(&mut self, other: Voices) {
+        self.votes += other.votes;
+        self.is_sure |= other.is_sure;
+    }
 }
 
 impl Work<'_> {
@@ -51,15 +73,16 @@ impl Work<'_> {
             left -= files.len() - 1;
             polled.insert(condition.clone());
             let choices = self.choices(best, files, bench)?;
-            let all: usize = choices.iter().map(|it| it.votes).sum();
-            let own = choices[0].votes;
-            let Some(most) = choices.into_iter().rev().max_by_key(|it| it.votes) else {
+            let all: usize = choices.iter().map(|it| it.voices.votes).sum();
+            let own = choices[0].voices;
+            let Some(most) = choices.into_iter().rev().max_by_key(|it| it.voices) else {
                 break;
             };
-            if most.votes <= own.max(1) {
+            if most.voices <= own || most.voices.votes < 2 {
                 continue;
             }
-            let said = format!("{} of {all} do so where `{condition}`", most.votes);
+            let votes = most.voices.votes;
+            let said = format!("{votes} of {all} do so where `{condition}`");
             let item = code::definition(self.slot.language, &most.file, &self.slot.function);
             let candidate = &mut self.candidates[best];
             candidate.item = item.unwrap_or_default();
@@ -76,10 +99,13 @@ impl Work<'_> {
         &self,
         best: usize,
         polled: &HashSet<String>,
-    ) -> Option<(String, Vec<(String, usize)>)> {
+    ) -> Option<(String, Vec<(String, Voices)>)> {
         let own = &self.candidates[best];
-        let itself = usize::from(own.is_fresh) * own.votes;
-        let mut branches: Vec<(String, Vec<(String, usize)>)> = Vec::new();
+        let itself = match own.is_fresh {
+            true => Voices::of(own),
+            false => Voices::default(),
+        };
+        let mut branches: Vec<(String, Vec<(String, Voices)>)> = Vec::new();
         let voters = self.candidates.iter().enumerate();
         let voters = voters.filter(|(at, it)| *at != best && it.is_fresh && it.trial.passed > 0);
         for (_, other) in voters {
@@ -94,15 +120,15 @@ impl Work<'_> {
                 });
                 let files = &mut branches[at].1;
                 match files.iter_mut().find(|(file, _)| *file == it.source) {
-                    Some((_, votes)) => *votes += other.votes,
-                    None => files.push((it.source, other.votes)),
+                    Some((_, voices)) => voices.add(Voices::of(other)),
+                    None => files.push((it.source, Voices::of(other))),
                 }
             }
         }
         let mut open = branches.into_iter();
         let is_open = |it: &(String, Vec<_>)| it.1.len() > 1 && !polled.contains(&it.0);
         let (condition, mut files) = open.find(is_open)?;
-        files[1..].sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
+        files[1..].sort_by_key(|(_, voices)| std::cmp::Reverse(*voices));
         files.truncate(WAYS + 1);
         Some((condition, files))
     }
@@ -111,11 +137,11 @@ impl Work<'_> {
     fn choices(
         &self,
         best: usize,
-        files: Vec<(String, usize)>,
+        files: Vec<(String, Voices)>,
         bench: &mut dyn Bench,
     ) -> Result<Vec<Choice>, AgentError> {
         let mut choices: Vec<Choice> = Vec::new();
-        for (file, votes) in files {
+        for (file, voices) in files {
             let trial = match choices.is_empty() {
                 true => self.candidates[best].trial.clone(),
                 false => bench.check(&file)?,
@@ -128,8 +154,12 @@ impl Work<'_> {
                 continue;
             }
             match choices.iter_mut().find(is_equal) {
-                Some(choice) => choice.votes += votes,
-                None => choices.push(Choice { file, trial, votes }),
+                Some(choice) => choice.voices.add(voices),
+                None => choices.push(Choice {
+                    file,
+                    trial,
+                    voices,
+                }),
             }
         }
         Ok(choices)
@@ -141,7 +171,7 @@ mod tests {
     use model::{Cancel, Scripted};
 
     use super::super::tests::{gives, slot};
-    use super::super::{BenchError, Candidate, Limits};
+    use super::super::{BenchError, Limits};
     use super::*;
 
     /// Every version passes its examples, and does what its last branch says.
@@ -198,9 +228,16 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_of_its_own_has_its_voices() {
-        let all = |own: usize| vec![candidate("3", own, true), candidate("2", 2, true)];
-        assert_eq!(polled(all(1)), "2");
-        assert_eq!(polled(all(2)), "3");
+    fn a_fresh_candidate_has_its_own_voice() {
+        let all = |like_it: usize| {
+            let like_it = (0..like_it).map(|_| candidate("3", 1, true));
+            let all = std::iter::once(candidate("3", 1, true)).chain(like_it);
+            all.chain([candidate("2", 2, true)]).collect::<Vec<_>>()
+        };
+        assert_eq!(polled(all(0)), "2");
+        assert_eq!(polled(all(1)), "3");
+        let mut sure = all(1);
+        sure[2].drawn = false;
+        assert_eq!(polled(sure), "2", "of equals the one without chance");
     }
 }
