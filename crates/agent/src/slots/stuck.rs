@@ -4,8 +4,9 @@
 use super::{AgentError, Bench, Route, SlotEvent, Work, prompt};
 use model::Usage;
 
-/// So many answers must fail alike.
+/// So many answers must fail alike, of so many that differ.
 const ALIKE: usize = 3;
+const DIFFERENT: usize = 2;
 
 /// Most answers that are kept for a later fill.
 const ANSWERS: usize = 16;
@@ -56,8 +57,11 @@ impl Work<'_> {
                 .collect()
         };
         let own = shown(best);
-        let alike = (0..self.candidates.len()).filter(|at| shown(*at) == own);
-        (alike.count() >= ALIKE).then_some(best)
+        let alike: Vec<usize> = (0..self.candidates.len())
+            .filter(|at| shown(*at) == own)
+            .collect();
+        let votes: usize = alike.iter().map(|it| self.candidates[*it].votes).sum();
+        (alike.len() >= DIFFERENT && votes >= ALIKE).then_some(best)
     }
 
     /// The candidates' code, the best first.
@@ -145,5 +149,7 @@ mod tests {
         assert_eq!(filled(&bodies, true, false).0.len(), 1, "asked once");
         assert!(filled(&bodies, false, true).0.is_empty());
         assert!(filled(&["a"; 10], true, true).0.is_empty(), "one answer");
+        let two = ["a", "a", "b", "c", "a", "a", "a", "a", "a", "a"];
+        assert_eq!(filled(&two, true, true).0.len(), 1);
     }
 }
