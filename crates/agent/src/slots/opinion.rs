@@ -2,7 +2,8 @@
 //!
 //! Two candidates are alike when they do the same on nearly all inputs derived from the spec. Inputs on which
 //! both break down say nothing, since they may lie outside of what the function is for; but a candidate that
-//! breaks down on many of them is not trusted before others do the same.
+//! breaks down on many of them is not trusted before others do the same. Only answers to the whole question have a voice: what
+//! goes on from another answer is like it in most, its mistakes too.
 
 use super::{Behaviour, Candidate, Trial};
 
@@ -78,18 +79,24 @@ impl<'a> Opinion<'a> {
 
     /// How many other answers behave as the candidate does, of all that no check speaks against.
     pub(super) fn agreeing(&self, at: usize) -> (usize, usize) {
-        let possible = self.candidates.iter().filter(|it| it.trial.is_possible());
-        let all: usize = possible.map(|it| it.votes).sum();
+        let all = self.voices(at, |_| true);
         (self.votes(at).saturating_sub(1), all.saturating_sub(1))
     }
 
     /// Answers that are alike to the candidate, its own among them.
     fn votes(&self, at: usize) -> usize {
+        let own = &self.candidates[at].trial;
+        self.voices(at, |it| alike(own, &it.trial))
+    }
+
+    /// The candidate's own voices, and those of others that no check speaks against and that are `wanted`.
+    fn voices(&self, at: usize, wanted: impl Fn(&Candidate) -> bool) -> usize {
         let own = &self.candidates[at];
+        let itself = if own.is_fresh { own.votes } else { 1 };
         let others = self.candidates.iter().enumerate().filter(|(other, it)| {
-            *other == at || it.trial.is_possible() && alike(&own.trial, &it.trial)
+            *other != at && it.is_fresh && it.trial.is_possible() && wanted(it)
         });
-        others.map(|(_, it)| it.votes).sum()
+        itself + others.map(|(_, it)| it.votes).sum::<usize>()
     }
 }
 
@@ -193,6 +200,18 @@ mod tests {
         let opinion = Opinion::of(&candidates);
         assert!(!opinion.is_settled());
         assert_eq!(opinion.agreeing(0), (0, 1));
+    }
+
+    #[test]
+    fn what_goes_on_from_another_answer_is_no_second_opinion() {
+        let mut candidates = vec![candidate(1, 0, "ab", true), candidate(1, 0, "ab", true)];
+        candidates[1].is_fresh = false;
+        assert!(Opinion::of(&candidates).is_settled(), "a fresh one is");
+        assert_eq!(Opinion::of(&candidates).agreeing(1), (1, 1));
+        candidates[0].is_fresh = false;
+        candidates[0].votes = 4;
+        assert!(!Opinion::of(&candidates).is_settled());
+        assert_eq!(Opinion::of(&candidates).agreeing(0), (0, 0));
     }
 
     #[test]
