@@ -224,7 +224,7 @@ pub struct Filled {
     pub agreeing: (usize, usize),
     /// Every candidate in order.
     pub tried: Vec<Tried>,
-    /// The candidates' code, the best first.
+    /// The code of the candidates that are right in something, the best first.
     pub answers: Vec<String>,
 }
 

@@ -64,14 +64,13 @@ impl Work<'_> {
         (alike.len() >= DIFFERENT && votes >= ALIKE).then_some(best)
     }
 
-    /// The candidates' code, the best first.
+    /// The code of the candidates that are right in something, the best first.
     pub(super) fn answers(&self) -> Vec<String> {
         let Some(best) = self.opinion().best() else {
             return Vec::new();
         };
-        let mut others: Vec<usize> = (0..self.candidates.len())
-            .filter(|it| *it != best)
-            .collect();
+        let is_some = |at: &usize| *at != best && self.candidates[*at].trial.passed > 0;
+        let mut others: Vec<usize> = (0..self.candidates.len()).filter(is_some).collect();
         others.sort_by_key(|it| std::cmp::Reverse(self.candidates[*it].trial.passed));
         let all = std::iter::once(best).chain(others).take(ANSWERS);
         all.map(|it| self.candidates[it].item.clone()).collect()
