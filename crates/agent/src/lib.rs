@@ -9,8 +9,8 @@ mod slots;
 mod turns;
 
 pub use slots::{
-    AgentError, BUT, Behaviour, Bench, BenchError, Filled, FunctionSlot, Limits, Neighbour, Route,
-    Rule, SlotEvent, Trial, Tried, fill,
+    AgentError, Answer, BUT, Behaviour, Bench, BenchError, Filled, FunctionSlot, Limits, Neighbour,
+    Route, Rule, SlotEvent, Trial, Tried, fill,
 };
 pub use turns::{
     AgentEvent, Conversation, Ended, GaveUp, Job, Ledger, Limit, Spent, TurnLimits, Watcher,

@@ -57,7 +57,16 @@ pub struct FunctionSlot {
     /// The file's present text; empty when it is new.
     pub file: String,
     /// Answers that were given to it before, the best first: they are judged before anything is asked.
-    pub earlier: Vec<String>,
+    pub earlier: Vec<Answer>,
+}
+
+/// The code of an answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The code, with what stands around the function.
+    pub code: String,
+    /// Whether it answers the whole question and goes on from no earlier answer.
+    pub is_fresh: bool,
 }
 
 /// One rule of a function.
@@ -224,8 +233,8 @@ pub struct Filled {
     pub agreeing: (usize, usize),
     /// Every candidate in order.
     pub tried: Vec<Tried>,
-    /// The code of the candidates that are right in something, the best first.
-    pub answers: Vec<String>,
+    /// The candidates that are right in something, the best first.
+    pub answers: Vec<Answer>,
 }
 
 /// What happens while a slot is being filled.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use agent::Answer;
 use code::Language;
 use engine::FunctionWork;
 
@@ -12,7 +13,7 @@ struct Chosen {
     /// Its code as it was written.
     definition: String,
     /// All answers, the best first.
-    answers: Vec<String>,
+    answers: Vec<Answer>,
 }
 
 /// The functions that this run wrote and that no other answer agreed with, by file and name. What a person wrote, or changed
@@ -26,7 +27,7 @@ pub(crate) struct Lone {
 
 impl Lone {
     /// Keeps what the function in `text` was chosen from.
-    pub(crate) fn keep(&self, work: &FunctionWork, text: &str, answers: Vec<String>) {
+    pub(crate) fn keep(&self, work: &FunctionWork, text: &str, answers: Vec<Answer>) {
         let definition = code::definition(work.language, text, &work.function);
         let (Some(definition), Ok(mut all)) = (definition, self.chosen.lock()) else {
             return;
@@ -48,7 +49,7 @@ impl Lone {
         function: &str,
         language: Language,
         text: &str,
-    ) -> Option<Vec<String>> {
+    ) -> Option<Vec<Answer>> {
         let all = self.chosen.lock().ok()?;
         let chosen = all.get(&(file.to_owned(), function.to_owned()))?;
         let present = code::definition(language, text, function)?;

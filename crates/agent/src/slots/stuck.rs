@@ -1,7 +1,7 @@
 //! Where the fault lies elsewhere: answers that differ and yet all fail alike call something that is wrong. And the other
 //! side of it: answers that a function was given before are judged anew, now that more is known of it.
 
-use super::{AgentError, Bench, Route, SlotEvent, Work, prompt};
+use super::{AgentError, Answer, Bench, Candidate, Route, SlotEvent, Work, prompt};
 use model::Usage;
 
 /// So many answers must fail alike, of so many that differ.
@@ -19,9 +19,12 @@ impl Work<'_> {
         on: &mut dyn FnMut(SlotEvent),
     ) -> Result<(), AgentError> {
         let slot = self.slot;
-        for item in &slot.earlier {
-            let answer = prompt::fenced(slot.language, item) + "\n";
-            let (result, _) = self.judge_text(Route::Earlier, &answer, bench)?;
+        for earlier in &slot.earlier {
+            let answer = prompt::fenced(slot.language, &earlier.code) + "\n";
+            let (result, candidate) = self.judge_text(Route::Earlier, &answer, bench)?;
+            if let Some(at) = candidate {
+                self.candidates[at].is_fresh = earlier.is_fresh;
+            }
             self.note(Route::Earlier, Usage::default(), result, on);
             if self.opinion().is_settled() {
                 break;
@@ -64,8 +67,8 @@ impl Work<'_> {
         (alike.len() >= DIFFERENT && votes >= ALIKE).then_some(best)
     }
 
-    /// The code of the candidates that are right in something, the best first.
-    pub(super) fn answers(&self) -> Vec<String> {
+    /// The candidates that are right in something, the best first.
+    pub(super) fn answers(&self) -> Vec<Answer> {
         let Some(best) = self.opinion().best() else {
             return Vec::new();
         };
@@ -73,7 +76,11 @@ impl Work<'_> {
         let mut others: Vec<usize> = (0..self.candidates.len()).filter(is_some).collect();
         others.sort_by_key(|it| std::cmp::Reverse(self.candidates[*it].trial.passed));
         let all = std::iter::once(best).chain(others).take(ANSWERS);
-        all.map(|it| self.candidates[it].item.clone()).collect()
+        let answer = |it: &Candidate| Answer {
+            code: it.item.clone(),
+            is_fresh: it.is_fresh,
+        };
+        all.map(|it| answer(&self.candidates[it])).collect()
     }
 }
 

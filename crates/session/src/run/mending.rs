@@ -1,7 +1,7 @@
 //! A second look at what this run wrote: the examples of a function are evidence on the functions that it calls. Where several
 //! answers to it fail alike, one of those may be wrong in a case that no example of its own shows.
 
-use agent::{AgentError, Bench, BenchError, Limits, Trial};
+use agent::{AgentError, Answer, Bench, BenchError, Limits, Trial};
 use engine::{CheckPurpose, FunctionWork, complete};
 
 use super::attempt::{Attempt, SlotBench, Telling, count, slot};
@@ -22,7 +22,7 @@ struct Suspect {
     work: FunctionWork,
     /// The text of its file.
     text: String,
-    answers: Vec<String>,
+    answers: Vec<Answer>,
 }
 
 impl Attempt<'_> {
@@ -122,8 +122,8 @@ impl Attempt<'_> {
             return Ok(None);
         };
         let written = match (is_beside, filled.answers.first()) {
-            (true, Some(item)) => {
-                let spliced = code::splice(work.language, present, item, &work.function);
+            (true, Some(best)) => {
+                let spliced = code::splice(work.language, present, &best.code, &work.function);
                 complete(&spliced.map_err(|it| BenchError(it.to_string()))?, work)
             }
             _ => complete(&file, work),
