@@ -413,6 +413,7 @@ impl<'a> Work<'a> {
         self.poll(bench, on)?;
         Ok(None)
     }
+
     fn ask_by(
         &mut self,
         way: &Way,
