@@ -5,6 +5,7 @@
 
 mod cargo;
 mod constants;
+mod limit;
 mod node;
 mod probe;
 mod pytest;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use code::Language;
 use spec::{Command, Example, Expect};
 
+pub use limit::Limited;
 pub use probe::{Came, Probe, Watched, probe};
 pub(crate) use python::literal as python_literal;
 pub use python::module_of;
@@ -145,6 +147,12 @@ impl CheckFile {
                 words(&["cargo", "test", "--offline", "--test", target])
             }
         }
+    }
+
+    /// How many of its tests run commands.
+    pub fn commands(&self) -> u64 {
+        let commands = self.tests.iter().filter(|it| it.says.contains("$ "));
+        commands.count() as u64
     }
 
     /// Reads what the run of [`CheckFile::argv`] printed. A test that is not mentioned did not run and counts

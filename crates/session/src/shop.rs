@@ -360,26 +360,30 @@ impl Shop {
         file: &CheckFile,
         purpose: CheckPurpose,
     ) -> Result<(Vec<String>, Finished, Report), SessionError> {
-        let argv = self.resolved(file.argv())?;
-        let finished = match purpose {
-            CheckPurpose::Candidate => {
-                // The commands of a session are run again for each of them.
-                let commands = file
-                    .tests
-                    .iter()
-                    .filter(|it| it.says.contains("$ "))
-                    .count() as u64;
-                let seconds = (CANDIDATE_SECONDS + commands * commands / 8).min(CHECK_SECONDS);
-                self.limited(yard, argv.clone(), seconds)?
-            }
-            _ => self.check(yard, argv.clone())?,
+        let (argv, seconds) = match purpose {
+            CheckPurpose::Candidate => self.trial_of(yard, file)?,
+            _ => (file.argv(), CHECK_SECONDS),
         };
+        let argv = self.resolved(argv)?;
+        let finished = self.limited(yard, argv.clone(), seconds)?;
         let report = file.read_report(
             exit_code(&finished),
             &String::from_utf8_lossy(&finished.stdout),
             &String::from_utf8_lossy(&finished.stderr),
         );
         Ok((argv, finished, report))
+    }
+
+    /// How a candidate is tried with a check file: the words that run it, and the seconds it has.
+    fn trial_of(&self, yard: &Yard, file: &CheckFile) -> Result<(Vec<String>, u64), SessionError> {
+        // The commands of a session are run again for each of them.
+        let commands = file.commands();
+        let seconds = (CANDIDATE_SECONDS + commands * commands / 8).min(CHECK_SECONDS);
+        let Some(limited) = file.limited() else {
+            return Ok((file.argv(), seconds));
+        };
+        self.write(yard, &limited.path, limited.text)?;
+        Ok((limited.argv, seconds))
     }
 
     /// Whether the user has named an editor.

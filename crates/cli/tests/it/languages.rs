@@ -125,6 +125,65 @@ fn a_wrong_script_proves_nothing() {
     assert!(ran.stderr.contains("incomplete"), "{}", ran.stderr);
 }
 
+const ENDLESS: &str = "\
+# Count
+
+## Functional Requirements
+
+### FR-1: Count down
+
+`count(n)` in `FILE` counts down to zero and says how often it did.
+
+- A negative number counts nothing
+  - `count(-1)` → `0`
+  - `count(3)` → `3`
+  - `count(0)` → `0`
+
+## Technical Constraints
+
+- Language: LANGUAGE
+";
+
+/// A spec of one function, which a first answer does not end for a negative number.
+fn endless(file: &str, language: &str, wrong: &str, right: &str) -> String {
+    let world = world();
+    let spec = ENDLESS.replace("FILE", file).replace("LANGUAGE", language);
+    world.write("specs/count.md", &spec);
+    let reply = |body: &str| serde_json::json!({"when": "count", "reply": body});
+    let mut replies = vec![reply(wrong)];
+    replies.extend((0..8).map(|_| reply(right)));
+    let model = world.script(&replies);
+    let ran = world.kiro(&["run", "count", "--autopilot", "--model", &model]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!world.has("tests/kiro_trial"));
+    ran.stderr
+}
+
+#[test]
+fn an_answer_that_does_not_end_for_one_example_is_judged_by_the_others() {
+    let said = endless(
+        "kit/count.py",
+        "Python 3",
+        "```python\ndef count(n):\n    k = 0\n    while n != 0:\n        try:\n            n, k = n - 1, k + 1\n        \
+         except Exception:\n            pass\n    return k\n```",
+        "```python\ndef count(n):\n    return max(n, 0)\n```",
+    );
+    assert!(
+        said.contains("count · direct: 2 of 3 examples pass"),
+        "{said}"
+    );
+    let said = endless(
+        "kit/count.js",
+        "JavaScript (Node.js 20)",
+        "```js\nfunction count(n) {\n  let k = 0;\n  while (n !== 0) {\n    n -= 1;\n    k += 1;\n  }\n  return k;\n}\n```",
+        "```js\nfunction count(n) {\n  return Math.max(n, 0);\n}\n```",
+    );
+    assert!(
+        said.contains("count · direct: 2 of 3 examples pass"),
+        "{said}"
+    );
+}
+
 const COMMANDS: &str = "\
 # Todo
 
