@@ -23,6 +23,9 @@ use std::sync::Arc;
 /// Rows of panels that a thread takes at a time where many tokens use them: the activations are fetched once for all of them.
 const ROWS_TOGETHER: usize = 4;
 
+/// Tokens whose sums stay in the first cache while all panels of a few rows are added to them.
+const TOKENS_TOGETHER: usize = 64;
+
 /// Bytes of panels, at least, that a thread takes at a time where few tokens use them.
 const BYTES_TOGETHER: usize = 64 << 10;
 
@@ -199,13 +202,16 @@ impl Panels<'_> {
             }
             return;
         }
-        // A few panels for all tokens: what is read stays in the cache.
-        for at in 0..width {
-            for first in (0..tokens).step_by(TOKENS_MAX) {
-                let last = tokens.min(first + TOKENS_MAX);
-                for (row, out) in rows.clone().zip(out.chunks_exact_mut(tokens)) {
-                    let (place, out) = ((at, first), &mut out[first..last]);
-                    add_panel::<I, F>(isa, &row[at], self.activations, place, out);
+        // A few panels for many tokens: what is read stays in the cache.
+        for begin in (0..tokens).step_by(TOKENS_TOGETHER) {
+            let end = tokens.min(begin + TOKENS_TOGETHER);
+            for at in 0..width {
+                for first in (begin..end).step_by(TOKENS_MAX) {
+                    let last = end.min(first + TOKENS_MAX);
+                    for (row, out) in rows.clone().zip(out.chunks_exact_mut(tokens)) {
+                        let (place, out) = ((at, first), &mut out[first..last]);
+                        add_panel::<I, F>(isa, &row[at], self.activations, place, out);
+                    }
                 }
             }
         }
