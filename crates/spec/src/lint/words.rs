@@ -148,23 +148,26 @@ fn is_bounded(text: &str) -> bool {
 }
 
 fn whole_word(text: &str, word: &str) -> Option<usize> {
-    let is_letter = |c: char| c.is_alphanumeric() || c == '-';
-    text.match_indices(word).map(|(at, _)| at).find(|at| {
-        !text[..*at].ends_with(is_letter) && !text[at + word.len()..].starts_with(is_letter)
-    })
+    let mut places = text.match_indices(word).map(|(at, _)| at);
+    places.find(|at| stands_alone(text, *at, word))
 }
 
-/// What was left open in a range of the source.
+/// Whether the word at `at` is no part of a longer one.
+fn stands_alone(text: &str, at: usize, word: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '-';
+    !text[..at].ends_with(is_letter) && !text[at + word.len()..].starts_with(is_letter)
+}
+
+/// What was left open in a range of the source. Code says what it says: `{{name}}` there is for a program to fill in.
 pub(super) fn placeholders(text: &str, span: &Range<usize>, found: &mut Vec<Diagnostic>) {
     let source = &text[span.clone()];
+    let code: Vec<Range<usize>> = code_spans(source).into_iter().map(|it| it.outer).collect();
+    let is_text = |at: &usize| !code.iter().any(|it| it.contains(at));
     for mark in OPEN {
         let is_word = mark.chars().all(char::is_alphabetic);
-        let at = if is_word {
-            whole_word(source, mark)
-        } else {
-            source.find(mark)
-        };
-        if let Some(at) = at {
+        let mut places = source.match_indices(mark).map(|(at, _)| at);
+        let stands = |at: &usize| !is_word || stands_alone(source, *at, mark);
+        if let Some(at) = places.find(|it| stands(it) && is_text(it)) {
             let from = span.start + at;
             let message = format!(
                 "\"{mark}\" leaves something open; decide it, or take it out of this spec."

@@ -41,6 +41,8 @@ fn every_code_is_found_where_it_stands() {
         ("Answers within 200 ms, as `fast` says", vec![]),
         ("Lists the entries as TBD", vec!["placeholder"]),
         ("Keeps {{count}} entries", vec!["placeholder"]),
+        ("`{{name}}` becomes `TODO` of {{whom}}", vec!["placeholder"]),
+        ("`{{name}}` becomes what `TODO` says", vec![]),
         ("WHEN an entry is added", vec!["ears-shape"]),
         ("WHEN an entry is added, SHALL keep it", vec!["ears-shape"]),
         (
