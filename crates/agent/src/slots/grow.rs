@@ -1,6 +1,8 @@
 //! A function of several rules, written rule by rule: a small model that cannot keep six rules at once can often
 //! change a right function of five so that it keeps the sixth too. Every step is judged by the examples of the
-//! rules so far, so this is for functions whose rules have examples of their own.
+//! rules so far, so this is for functions whose rules have examples of their own. A function that has no such rules, but
+//! examples that give something and others that raise an error, is written for the first ones, then so changed that it
+//! refuses what the others show.
 
 use std::ops::Range;
 
@@ -12,6 +14,10 @@ use super::{
 /// How freely the answers of a step are drawn after the first.
 const TEMPERATURE: f32 = 0.7;
 
+/// What is said of examples that raise an error and stand under no rule of their own.
+const REFUSES: &str =
+    "It raises the error shown here for what is not valid, and for all of that kind";
+
 impl Work<'_> {
     /// Goes through the rules, and changes the best answer so far wherever it does not keep them. Ends early where not
     /// even the first rules are kept.
@@ -20,26 +26,17 @@ impl Work<'_> {
         bench: &mut dyn Bench,
         on: &mut dyn FnMut(SlotEvent),
     ) -> Result<(), AgentError> {
-        let slot = self.slot;
-        let steps = steps(&slot.rules);
-        if steps.len() < 2 || slot.is_edit() {
+        if self.slot.is_edit() {
             return Ok(());
         }
         let mut grown: Option<usize> = None;
-        for (at, step) in steps.iter().enumerate() {
-            let told = &slot.rules[..step.end];
+        for (at, Step { asked, told }) in steps(self.slot).iter().enumerate() {
             if grown.is_some_and(|it| self.keeps(it, told)) {
                 continue;
             }
-            let part = FunctionSlot {
-                rules: slot.rules[step.clone()].to_vec(),
-                examples: Vec::new(),
-                neighbours: near(slot, told),
-                ..slot.clone()
-            };
             let text = match grown {
-                None => prompt::complete(&part),
-                Some(grown) => prompt::keep_also(&part, &self.candidates[grown].file),
+                None => prompt::complete(asked),
+                Some(grown) => prompt::keep_also(asked, &self.candidates[grown].file),
             };
             let parent = grown;
             for (draws, temperature) in [(0..=0, 0.0), (1..=SAMPLES_A_ROUND, TEMPERATURE)] {
@@ -94,26 +91,121 @@ fn speaks(rules: &[Rule], name: &str) -> bool {
     texts.flat_map(|it| it.split(is_gap)).any(|it| it == name)
 }
 
-/// Rules that are told together: each with examples, and those without before it. The last step holds what is left.
-fn steps(rules: &[Rule]) -> Vec<Range<usize>> {
-    let mut steps = Vec::new();
+/// A step on the way to the whole function.
+struct Step {
+    /// What is asked for in it.
+    asked: FunctionSlot,
+    /// All that has been asked for by then.
+    told: Vec<Rule>,
+}
+
+/// The steps to a function, two at least, or none.
+fn steps(slot: &FunctionSlot) -> Vec<Step> {
+    let together = together(&slot.rules);
+    if together.len() < 2 {
+        return by_kind(slot);
+    }
+    let step = |it: Range<usize>| {
+        let told = &slot.rules[..it.end];
+        let asked = FunctionSlot {
+            rules: slot.rules[it].to_vec(),
+            examples: Vec::new(),
+            neighbours: near(slot, told),
+            ..slot.clone()
+        };
+        Step {
+            asked,
+            told: told.to_vec(),
+        }
+    };
+    together.into_iter().map(step).collect()
+}
+
+/// Rules that are told together: each with examples, and those without before it. The last ones hold what is left.
+fn together(rules: &[Rule]) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
     let mut begin = 0;
     for (at, rule) in rules.iter().enumerate() {
         if !rule.examples.is_empty() {
-            steps.push(begin..at + 1);
+            all.push(begin..at + 1);
             begin = at + 1;
         }
     }
-    if let Some(last) = steps.last_mut() {
+    if let Some(last) = all.last_mut() {
         last.end = rules.len();
     }
-    steps
+    all
+}
+
+/// First what the examples give, then the errors that others raise; none where they are all of one kind.
+fn by_kind(slot: &FunctionSlot) -> Vec<Step> {
+    let is_error = |it: &String| it.contains(" raises ");
+    let of_kind = |all: &[String], errors: bool| -> Vec<String> {
+        let wanted = all.iter().filter(|it| is_error(it) == errors);
+        wanted.cloned().collect()
+    };
+    let rule = |it: &Rule, errors: bool| Rule {
+        examples: of_kind(&it.examples, errors),
+        ..it.clone()
+    };
+    let collected = |text: &str, errors: bool| Rule {
+        text: text.to_owned(),
+        examples: {
+            let of_rules = slot.rules.iter().flat_map(|it| rule(it, errors).examples);
+            let own = of_kind(&slot.examples, errors);
+            own.into_iter().chain(of_rules).collect()
+        },
+    };
+    let (gives, refuses) = (collected("", false), collected(REFUSES, true));
+    if gives.examples.is_empty() || refuses.examples.is_empty() {
+        return Vec::new();
+    }
+    let first = FunctionSlot {
+        rules: slot.rules.iter().map(|it| rule(it, false)).collect(),
+        examples: of_kind(&slot.examples, false),
+        ..slot.clone()
+    };
+    let then = FunctionSlot {
+        rules: vec![refuses.clone()],
+        examples: Vec::new(),
+        ..slot.clone()
+    };
+    let told = vec![gives, refuses];
+    vec![
+        Step {
+            asked: first,
+            told: told[..1].to_vec(),
+        },
+        Step { asked: then, told },
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::slot;
     use super::*;
+
+    #[test]
+    fn without_rules_errors_come_after_what_is_given() {
+        let bare = FunctionSlot {
+            rules: Vec::new(),
+            examples: ["f(1) → 1", "f(0) raises ValueError", "f(2) → 4"]
+                .map(str::to_owned)
+                .to_vec(),
+            ..slot("")
+        };
+        let steps = steps(&bare);
+        assert_eq!(steps.len(), 2);
+        assert_eq!(steps[0].asked.examples, ["f(1) → 1", "f(2) → 4"]);
+        assert_eq!(steps[1].asked.rules[0].examples, ["f(0) raises ValueError"]);
+        let told: usize = steps[1].told.iter().map(|it| it.examples.len()).sum();
+        assert_eq!(told, 3);
+        let of_one_kind = FunctionSlot {
+            examples: bare.examples[..1].to_vec(),
+            ..bare
+        };
+        assert!(by_kind(&of_one_kind).is_empty());
+    }
 
     #[test]
     fn a_step_is_told_of_the_neighbours_of_its_rules() {

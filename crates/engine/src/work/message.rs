@@ -82,7 +82,9 @@ fn worded<'a>(rule: &'a str, error: &str) -> Option<&'a str> {
     let begin = literal.find(quote)? + 1;
     let length = literal[begin..].find(quote)? + 1;
     let is_quoted = matches!(quote, '"' | '\'');
-    (is_quoted && !before.contains(". ")).then(|| &literal[..begin + length])
+    // An apostrophe of `'can't'` ends no literal.
+    let goes_on = literal[begin + length..].starts_with(char::is_alphanumeric);
+    (is_quoted && !goes_on && !before.contains(". ")).then(|| &literal[..begin + length])
 }
 
 /// Whether it is one string literal and nothing else.
@@ -188,6 +190,7 @@ mod tests {
             "Raise `ValueError`. The last message is \"bye\"",
             "Raise `ValueError` with a message",
             "Raise `ValueError` with the message \"no",
+            "Raise `ValueError` with the message 'can't be'",
             "Print the message \"no\"",
             "a ValueError with message for \"x\"",
         ] {
