@@ -79,6 +79,10 @@ fn reason(block: &[&str]) -> String {
         return format!("expected {expected}, got {actual}");
     }
     let lines: Vec<&str> = fields.get("error").cloned().unwrap_or_default();
+    if let Some(at) = lines.iter().position(|it| it.starts_with(DIFF)) {
+        let [expected, actual] = ['-', '+'].map(|own| side(&lines[at + 1..], own));
+        return format!("expected {expected}, got {actual}");
+    }
     let telling = lines
         .iter()
         .filter(|it| !it.trim().is_empty() && !it.starts_with("Expected values to be"))
@@ -87,6 +91,25 @@ fn reason(block: &[&str]) -> String {
     match scalar("name").map(unquoted) {
         Some(name) if name != "AssertionError" => format!("{name}: {text}"),
         _ => text,
+    }
+}
+
+/// What stands above the lines in which two values differ; between them are those that both have.
+const DIFF: &str = "+ actual - expected";
+
+/// Most characters of a value that is told.
+const TOLD: usize = 300;
+
+/// One of the two values on one line: the lines that both have, and its `own`.
+fn side(lines: &[&str], own: char) -> String {
+    let is_its = |line: &&&str| !line.starts_with(['+', '-']) || line.starts_with(own);
+    let lines = lines.iter().filter(is_its);
+    let words = lines.map(|it| it.strip_prefix(own).unwrap_or(it).trim());
+    let value: Vec<&str> = words.filter(|it| !it.is_empty()).collect();
+    let value = value.join(" ").replace(", ]", " ]").replace(", }", " }");
+    match value.char_indices().nth(TOLD) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value,
     }
 }
 

@@ -82,11 +82,7 @@ not ok 4 - FR-1.e4
 fn failures_are_told_shortly() {
     let tests = ["FR-1.e1", "FR-1.e2", "FR-1.e3", "FR-1.e4", "FR-1.e5"];
     insta::assert_snapshot!(verdict(&tests, Some(1), MIXED, ""), @r#"
-    FR-1.e1 passed; FR-1.e2: expected 5, got 4 | FR-1.e3: + actual - expected
-      [
-        'a',
-    +   'b'
-      ] | FR-1.e4: ReferenceError: undefinedthing is not defined | FR-1.e5: the test did not run (exit code 1)
+    FR-1.e1 passed; FR-1.e2: expected 5, got 4 | FR-1.e3: expected [ 'a' ], got [ 'a', 'b' ] | FR-1.e4: ReferenceError: undefinedthing is not defined | FR-1.e5: the test did not run (exit code 1)
     "#);
     assert_eq!(super::count(MIXED), 4);
 }
