@@ -105,31 +105,46 @@ pub(super) fn rules(
     (rules.filter(says_something).collect(), others)
 }
 
-/// Whether a rule says that what the function is given stays as it is.
+/// Whether a rule says that what the function is given stays as it is, or that what it returns is new.
 pub(super) fn keeps_arguments(rule: &str) -> bool {
     let rule = rule.to_lowercase();
     let has = |some: &[&str]| some.iter().any(|it| rule.contains(it));
-    let of_what_is_given = has(&["given", "argument", "input", "parameter", "passed"]);
-    let stays = has(&[
-        "stays as it is",
-        "stay as they are",
-        "stays unchanged",
-        "stay unchanged",
-        "remains unchanged",
-        "remain unchanged",
-        "change no ",
-        "changes no ",
-        "not change",
-        "never change",
-        "without changing",
-        "not modif",
-        "never modif",
-        "without modifying",
-        "not mutate",
-        "never mutate",
-        "without mutating",
+    let of_what_is_given = has(&[
+        "given",
+        "argument",
+        "input",
+        "parameter",
+        "passed",
+        "original",
     ]);
-    of_what_is_given && stays
+    let never = |verb: &&str| {
+        let refused = ["not ", "not be ", "never ", "never be ", "without "];
+        refused
+            .map(|it| format!("{it}{verb}"))
+            .iter()
+            .any(|it| rule.contains(it))
+    };
+    let stays = ["chang", "modif", "mutat", "alter"]
+        .iter()
+        .any(|it| never(&it))
+        || has(&[
+            "stays as it is",
+            "stay as they are",
+            "stays unchanged",
+            "stay unchanged",
+            "remains unchanged",
+            "remain unchanged",
+            "change no ",
+            "changes no ",
+        ]);
+    let is_new = |it: &&str| {
+        let returned = ["return", "returns"].map(|verb| format!("{verb} a new {it}"));
+        returned.iter().any(|it| rule.contains(it))
+    };
+    let gives_new = ["dict", "list", "array", "object", "set", "map"]
+        .iter()
+        .any(|it| is_new(&it));
+    of_what_is_given && stays || gives_new
 }
 
 fn rule(text: String) -> Rule {
@@ -172,6 +187,9 @@ mod tests {
             "Return a new list; the given list stays as it is",
             "The functions change no list and no item that they are given",
             "It does not modify its arguments",
+            "The given dictionary SHALL not be changed",
+            "WHEN an item is new THEN the system SHALL return a new dictionary with it",
+            "Sorts without altering the original",
         ] {
             assert!(keeps_arguments(rule), "{rule}");
         }
@@ -179,6 +197,7 @@ mod tests {
             "Return the text unchanged when it has at most `width` characters",
             "Add the given name to the list; the others stay as they were",
             "An item that is done already stays done",
+            "Return a new name for the given item",
         ] {
             assert!(!keeps_arguments(rule), "{rule}");
         }
