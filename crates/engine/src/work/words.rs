@@ -117,16 +117,12 @@ pub(super) fn keeps_arguments(rule: &str) -> bool {
         "passed",
         "original",
     ]);
-    let never = |verb: &&str| {
-        let refused = ["not ", "not be ", "never ", "never be ", "without "];
-        refused
-            .map(|it| format!("{it}{verb}"))
-            .iter()
-            .any(|it| rule.contains(it))
+    let never = |verb: &str| {
+        let refused = ["not", "not be", "never", "never be", "without"];
+        let mut refused = refused.into_iter().map(|it| format!("{it} {verb}"));
+        refused.any(|it| rule.contains(&it))
     };
-    let stays = ["chang", "modif", "mutat", "alter"]
-        .iter()
-        .any(|it| never(&it))
+    let stays = ["chang", "modif", "mutat", "alter"].into_iter().any(never)
         || has(&[
             "stays as it is",
             "stay as they are",
@@ -137,13 +133,12 @@ pub(super) fn keeps_arguments(rule: &str) -> bool {
             "change no ",
             "changes no ",
         ]);
-    let is_new = |it: &&str| {
-        let returned = ["return", "returns"].map(|verb| format!("{verb} a new {it}"));
-        returned.iter().any(|it| rule.contains(it))
+    let is_new = |it: &str| {
+        let mut returned = ["return", "returns"].into_iter();
+        returned.any(|verb| rule.contains(&format!("{verb} a new {it}")))
     };
-    let gives_new = ["dict", "list", "array", "object", "set", "map"]
-        .iter()
-        .any(|it| is_new(&it));
+    let collections = ["dict", "list", "array", "object", "set", "map"];
+    let gives_new = collections.into_iter().any(is_new);
     of_what_is_given && stays || gives_new
 }
 
