@@ -231,6 +231,8 @@ pub struct Filled {
     pub trial: Trial,
     /// How many other answers behave as it does on the derived inputs, and how many could be compared.
     pub agreeing: (usize, usize),
+    /// Whether the checks, and other answers where those are few, were enough to choose it; else it is the best there was.
+    pub is_settled: bool,
     /// Every candidate in order.
     pub tried: Vec<Tried>,
     /// The candidates that are right in something, the best first.
@@ -729,12 +731,14 @@ impl<'a> Work<'a> {
         let opinion = self.opinion();
         let best = opinion.best();
         let agreeing = best.map_or((0, 0), |best| opinion.agreeing(best));
+        let is_settled = opinion.is_settled();
         let best = best.map(|at| self.candidates.swap_remove(at));
         let (file, trial) = best.map_or((None, Trial::default()), |it| (Some(it.file), it.trial));
         Filled {
             file,
             trial,
             agreeing,
+            is_settled,
             tried: self.tried,
             answers,
         }

@@ -146,7 +146,21 @@ fn where_examples_are_few_two_routes_must_behave_alike() {
     let (filled, routes) = run(&answers.concat(), bench, Limits::default());
     assert_eq!(routes, ["direct", "plan, then code", "sample 1"]);
     assert!(filled.file.expect("a file").contains("n ** 2"));
-    assert_eq!(filled.agreeing, (3, 5));
+    assert_eq!((filled.agreeing, filled.is_settled), ((3, 5), true));
+}
+
+#[test]
+fn an_answer_that_nobody_agrees_with_is_not_settled() {
+    let bodies = ["n * 2", "n ** 2", "2 * n", "n << 1", "n * n", "n + n"];
+    let bench = bodies.into_iter().zip(["ab", "cd", "ef", "gh", "ij", "kl"]);
+    let bench = bench.map(|(body, values)| (body, gives(values))).collect();
+    let limits = Limits {
+        rounds: 1,
+        ..Limits::default()
+    };
+    let (filled, _) = run(&bodies.map(answer).concat(), bench, limits);
+    assert!(filled.file.is_some() && filled.trial.is_green());
+    assert_eq!((filled.agreeing, filled.is_settled), ((0, 5), false));
 }
 
 #[test]

@@ -369,6 +369,13 @@ impl Attempt<'_> {
             }
             if unjudged {
                 self.view(View::Warning(unproven(&work.function, filled.agreeing)));
+            } else if !filled.is_settled {
+                let passed = filled.trial.passed;
+                self.view(View::Warning(alone(
+                    &work.function,
+                    passed,
+                    filled.agreeing,
+                )));
             }
             return Ok(None);
         }
@@ -534,6 +541,14 @@ fn unproven(function: &str, (agreeing, others): (usize, usize)) -> String {
     format!(
         "no example judges `{function}`, so nothing proves it; {agreeing} of {others} other answers behave \
          alike on inputs derived from its signature"
+    )
+}
+
+/// What is to be said of a function that passes its examples, and that the other answers do not speak for.
+fn alone(function: &str, passed: u32, (agreeing, others): (usize, usize)) -> String {
+    format!(
+        "`{function}` passes its examples ({passed}), but only {agreeing} of {others} other answers that do behave alike elsewhere: \
+         look at what no example shows"
     )
 }
 
