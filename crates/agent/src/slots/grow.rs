@@ -1,6 +1,6 @@
 //! A function of several rules, written rule by rule: a small model that cannot keep six rules at once can often
 //! change a right function of five so that it keeps the sixth too. Every step is judged by the examples of the
-//! rules so far, so this is for functions whose rules have examples of their own. A function that has no such rules, but
+//! rules so far, so this is for functions whose rules have examples of their own. A function that has one such rule or none, but
 //! examples that give something and others that raise an error, is written for the first ones, then so changed that it
 //! refuses what the others show.
 
@@ -139,32 +139,32 @@ fn together(rules: &[Rule]) -> Vec<Range<usize>> {
 
 /// First what the examples give, then the errors that others raise; none where they are all of one kind.
 fn by_kind(slot: &FunctionSlot) -> Vec<Step> {
-    let is_error = |it: &String| it.contains(" raises ");
     let of_kind = |all: &[String], errors: bool| -> Vec<String> {
-        let wanted = all.iter().filter(|it| is_error(it) == errors);
+        let wanted = all.iter().filter(|it| it.contains(" raises ") == errors);
         wanted.cloned().collect()
     };
     let rule = |it: &Rule, errors: bool| Rule {
         examples: of_kind(&it.examples, errors),
         ..it.clone()
     };
-    let collected = |text: &str, errors: bool| Rule {
+    let with = |errors: bool| FunctionSlot {
+        rules: slot.rules.iter().map(|it| rule(it, errors)).collect(),
+        examples: of_kind(&slot.examples, errors),
+        ..slot.clone()
+    };
+    let as_rule = |text: &str, of: &FunctionSlot| Rule {
         text: text.to_owned(),
         examples: {
-            let of_rules = slot.rules.iter().flat_map(|it| rule(it, errors).examples);
-            let own = of_kind(&slot.examples, errors);
-            own.into_iter().chain(of_rules).collect()
+            let under_rules = of.rules.iter().flat_map(|it| &it.examples);
+            of.examples.iter().chain(under_rules).cloned().collect()
         },
     };
-    let (gives, refuses) = (collected("", false), collected(REFUSES, true));
+    let first = with(false);
+    let gives = as_rule("", &first);
+    let refuses = as_rule(REFUSES, &with(true));
     if gives.examples.is_empty() || refuses.examples.is_empty() {
         return Vec::new();
     }
-    let first = FunctionSlot {
-        rules: slot.rules.iter().map(|it| rule(it, false)).collect(),
-        examples: of_kind(&slot.examples, false),
-        ..slot.clone()
-    };
     let then = FunctionSlot {
         rules: vec![refuses.clone()],
         examples: Vec::new(),

@@ -1,5 +1,5 @@
-//! Where the fault lies elsewhere: answers that differ and yet all fail alike call something that is wrong. And the other
-//! side of it: answers that a function was given before are judged anew, now that more is known of it.
+//! Where the fault lies elsewhere: answers that differ and yet all fail alike, or that are the same again and again, call
+//! something that is wrong. And the other side of it: answers that a function was given before are judged anew, now that more is known of it.
 
 use super::{AgentError, Answer, Bench, Candidate, Route, SlotEvent, Work, prompt};
 use model::Usage;

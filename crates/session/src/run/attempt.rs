@@ -546,10 +546,13 @@ fn unproven(function: &str, (agreeing, others): (usize, usize)) -> String {
 
 /// What is to be said of a function that passes its examples, and that the other answers do not speak for.
 fn alone(function: &str, passed: u32, (agreeing, others): (usize, usize)) -> String {
-    format!(
-        "`{function}` passes its examples ({passed}), but only {agreeing} of {others} other answers that do behave alike elsewhere: \
-         look at what no example shows"
-    )
+    let beside = match others {
+        0 => "and no other answer does".to_owned(),
+        _ => {
+            format!("but only {agreeing} of {others} other answers that do behave alike elsewhere")
+        }
+    };
+    format!("`{function}` passes its examples ({passed}), {beside}: look at what no example shows")
 }
 
 fn behaviour(came: Came, work: &FunctionWork) -> Behaviour {

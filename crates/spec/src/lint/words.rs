@@ -105,14 +105,14 @@ pub(super) fn vague(criterion: &Criterion, text: &str, found: &mut Vec<Diagnosti
     if source.contains(|c: char| c.is_ascii_digit()) && is_bounded(source) {
         return;
     }
-    let code: Vec<Range<usize>> = code_spans(source).into_iter().map(|it| it.outer).collect();
+    let is_code = code_in(source);
     // Bytes of ASCII letters keep their places in small letters.
     let lower = source.to_ascii_lowercase();
     for (word, instead) in VAGUE {
         let Some(at) = whole_word(&lower, word) else {
             continue;
         };
-        if code.iter().any(|it| it.contains(&at)) {
+        if is_code(at) {
             continue;
         }
         let from = criterion.span.start + at;
@@ -126,6 +126,12 @@ pub(super) fn vague(criterion: &Criterion, text: &str, found: &mut Vec<Diagnosti
             message,
         ));
     }
+}
+
+/// Whether a place in a text is code.
+fn code_in(text: &str) -> impl Fn(usize) -> bool {
+    let code: Vec<Range<usize>> = code_spans(text).into_iter().map(|it| it.outer).collect();
+    move |at| code.iter().any(|it| it.contains(&at))
 }
 
 /// Whether a number is compared with something: `< 10ms`, `≥ 80 %`, `at most 3`.
@@ -161,13 +167,12 @@ fn stands_alone(text: &str, at: usize, word: &str) -> bool {
 /// What was left open in a range of the source. Code says what it says: `{{name}}` there is for a program to fill in.
 pub(super) fn placeholders(text: &str, span: &Range<usize>, found: &mut Vec<Diagnostic>) {
     let source = &text[span.clone()];
-    let code: Vec<Range<usize>> = code_spans(source).into_iter().map(|it| it.outer).collect();
-    let is_text = |at: &usize| !code.iter().any(|it| it.contains(at));
+    let is_code = code_in(source);
     for mark in OPEN {
         let is_word = mark.chars().all(char::is_alphabetic);
         let mut places = source.match_indices(mark).map(|(at, _)| at);
         let stands = |at: &usize| !is_word || stands_alone(source, *at, mark);
-        if let Some(at) = places.find(|it| stands(it) && is_text(it)) {
+        if let Some(at) = places.find(|it| stands(it) && !is_code(*it)) {
             let from = span.start + at;
             let message = format!(
                 "\"{mark}\" leaves something open; decide it, or take it out of this spec."
