@@ -7,7 +7,7 @@
 //! file is to be changed, the whole file, which small models change best. Checks judge first. Where they are few, a second
 //! opinion is heard: candidates of different routes that behave alike on inputs derived from the spec speak for each other. As
 //! soon as that is enough, nothing more is asked. Where candidates are right in different cases, their branches are put
-//! together, which costs no tokens; a function that one calls and does not define is asked for. Where one candidate alone passes,
+//! together, and other pieces in which they differ, which costs no tokens; a function that one calls and does not define is asked for. Where one candidate alone passes,
 //! each of its branches becomes what most answers do there. Where several fail alike, the bench looks for the fault in what
 //! they call.
 
@@ -67,6 +67,8 @@ pub struct Answer {
     pub code: String,
     /// Whether it answers the whole question and goes on from no earlier answer.
     pub is_fresh: bool,
+    /// Whether no check speaks against it.
+    pub is_right: bool,
 }
 
 /// One rule of a function.
@@ -146,6 +148,9 @@ const FEW_A_ROUND: u32 = 4;
 /// Most rounds for a second opinion: if so many do not agree, more will not.
 const OPINION_ROUNDS: u32 = 4;
 
+/// Most functions that one slot may have mended elsewhere, one after another.
+const MENDS: u32 = 3;
+
 /// Rounds of samples before the longer ways of asking.
 const FIRST_ROUNDS: u32 = 2;
 
@@ -186,8 +191,10 @@ pub enum Route {
     Helped,
     /// The best candidate so far, sent back with what failed.
     Repair(u32),
-    /// The best candidate so far with a branch of another; nothing is asked.
+    /// The best candidate so far with a branch or a piece of another; nothing is asked.
     Crossed,
+    /// The best candidate so far with a result that it drops, kept; nothing is asked.
+    Kept,
     /// The only candidate that passes, with a branch as most answers have it; nothing is asked.
     Polled,
 }
@@ -205,7 +212,8 @@ impl std::fmt::Display for Route {
             Route::Resumed(n) => write!(f, "sample {n}, from the middle of an answer on"),
             Route::Helped => f.write_str("a function that an answer misses"),
             Route::Repair(n) => write!(f, "repair {n}"),
-            Route::Crossed => f.write_str("branches of two answers"),
+            Route::Crossed => f.write_str("parts of two answers"),
+            Route::Kept => f.write_str("a result that an answer drops, kept"),
             Route::Polled => f.write_str("a branch as most answers have it"),
         }
     }
@@ -274,20 +282,25 @@ pub fn fill(
     cancel: &Cancel,
     on: &mut dyn FnMut(SlotEvent),
 ) -> Result<Filled, AgentError> {
-    let mut work = Work::new(model, slot, limits, cancel);
-    let Some(file) = work.fill(bench, on)? else {
-        return Ok(work.finish());
-    };
-    let slot = FunctionSlot {
-        file,
-        earlier: work.answers(),
-        ..slot.clone()
-    };
-    let mut again = Work::new(model, &slot, limits, cancel);
-    again.tried = work.tried;
-    again.is_mended = true;
-    again.fill(bench, on)?;
-    Ok(again.finish())
+    let mut slot = slot.clone();
+    let mut tried = Vec::new();
+    let mut mends = 0;
+    loop {
+        let mut work = Work::new(model, &slot, limits, cancel);
+        work.tried = tried;
+        work.is_mended = mends == MENDS;
+        let Some(file) = work.fill(bench, on)? else {
+            return Ok(work.finish());
+        };
+        let earlier = work.answers();
+        tried = work.tried;
+        slot = FunctionSlot {
+            file,
+            earlier,
+            ..slot
+        };
+        mends += 1;
+    }
 }
 
 /// What is done before the candidates are looked at again.

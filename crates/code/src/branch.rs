@@ -9,7 +9,7 @@ use tree_sitter::Node;
 
 use crate::language::Language;
 use crate::symbol::named;
-use crate::tree::{Step, one_line, parse, slice, text as text_of, walk};
+use crate::tree::{Step, column, moved, one_line, parse, slice, text as text_of, walk};
 
 /// What a function does in one case.
 struct Branch {
@@ -52,24 +52,6 @@ pub fn crossed(language: Language, base: &str, other: &str, function: &str) -> V
         });
     }
     versions
-}
-
-/// A body whose lines after the first stand at `to` instead of `from`.
-fn moved(body: &str, from: usize, to: usize) -> String {
-    let mut lines = body.split('\n');
-    let mut text = lines.next().unwrap_or_default().to_owned();
-    for line in lines {
-        let own = line.len() - line.trim_start().len();
-        let indent = if line.trim().is_empty() {
-            0
-        } else {
-            (own + to).saturating_sub(from)
-        };
-        text.push('\n');
-        text.push_str(&" ".repeat(indent));
-        text.push_str(line.trim_start());
-    }
-    text
 }
 
 fn branches(language: Language, source: &str, function: &str) -> Vec<Branch> {
@@ -151,11 +133,6 @@ fn inner(body: Node<'_>) -> Option<Range<usize>> {
     let first = body.named_child(0)?;
     let last = body.named_child(u32::try_from(count).ok()?.checked_sub(1)?)?;
     Some(first.start_byte()..last.end_byte())
-}
-
-fn column(source: &str, at: usize) -> usize {
-    let before = slice(source, &(0..at));
-    before.len() - before.rfind('\n').map_or(0, |it| it + 1)
 }
 
 #[cfg(test)]

@@ -81,6 +81,22 @@ impl<'a> Names<'a> {
             .collect()
     }
 
+    /// The names that the text in `span` binds, each once, the earliest first.
+    pub(crate) fn bound(&self, span: &Range<usize>) -> Vec<&'a str> {
+        let mut seen = BTreeSet::new();
+        within(&self.bound, span)
+            .filter(|name| seen.insert(*name))
+            .collect()
+    }
+
+    /// Every place in `span` where a value goes by its name, in the order of the text.
+    pub(crate) fn all(&self, span: &Range<usize>) -> Vec<(usize, &'a str)> {
+        let all = self.used.iter().chain(&self.bound);
+        let mut all: Vec<_> = all.filter(|it| span.contains(&it.0)).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
     /// The names that the text in `span` takes from a value: `a` of `self.a`.
     pub(crate) fn members(&self, span: &Range<usize>) -> BTreeSet<&'a str> {
         within(&self.members, span).collect()

@@ -120,3 +120,27 @@ pub(crate) fn slice<'a>(source: &'a str, range: &Range<usize>) -> &'a str {
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// A text whose lines after the first stand at `to` instead of `from`.
+pub(crate) fn moved(text: &str, from: usize, to: usize) -> String {
+    let mut lines = text.split('\n');
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let own = line.len() - line.trim_start().len();
+        let indent = if line.trim().is_empty() {
+            0
+        } else {
+            (own + to).saturating_sub(from)
+        };
+        out.push('\n');
+        out.push_str(&" ".repeat(indent));
+        out.push_str(line.trim_start());
+    }
+    out
+}
+
+/// How many bytes of its line stand before a place.
+pub(crate) fn column(source: &str, at: usize) -> usize {
+    let before = slice(source, &(0..at));
+    before.len() - before.rfind('\n').map_or(0, |it| it + 1)
+}

@@ -1,7 +1,8 @@
 //! Properties that hold for every text.
 
 use code::{
-    Language, assertions, complexity, fenced, imports, splice, symbols, syntax_error, test_cases,
+    Language, assertions, complexity, crossed, fenced, grafted, imports, splice, symbols,
+    syntax_error, test_cases, with_dropped_results,
 };
 use proptest::prelude::*;
 
@@ -92,6 +93,8 @@ proptest! {
         }
         for name in ["f", "A.f", "x", ""] {
             let _ = splice(language, &file, &item, name);
+            let _ = with_dropped_results(language, &file, name);
+            let _ = (crossed(language, &file, &item, name), grafted(language, &file, &item, name));
         }
         let _ = (syntax_error(language, &file), complexity(language, &file));
         let _ = (assertions(language, &file), test_cases(language, &file));

@@ -24,7 +24,6 @@ mod journal;
 pub mod language;
 mod ledger;
 mod lint;
-mod lone;
 mod metrics;
 mod models;
 mod network;
@@ -62,6 +61,7 @@ mod view;
 mod waiting;
 mod why;
 mod workspace;
+mod written;
 
 pub use aside::keep_aside;
 pub use boxes::{SetTask, set_task};

@@ -18,12 +18,12 @@ use crate::approvals::Approvals;
 use crate::counter::Counter;
 use crate::error::SessionError;
 use crate::ledger::Ledger;
-use crate::lone::Lone;
 use crate::models::{self, Chain, Means};
 use crate::places::{Environment, Project};
 use crate::secrets;
 use crate::servers;
 use crate::sharing::Sharing;
+use crate::written::Written;
 
 /// The arguments by which the program starts itself as the sandbox's supervisor.
 pub const SUPERVISOR_ARGUMENT: &str = "__supervise";
@@ -101,7 +101,7 @@ pub(crate) struct Shop {
     /// What attempts see beside the files of a snapshot.
     pub(crate) sharing: Arc<Sharing>,
     /// Functions of this run that no other answer agreed with.
-    pub(crate) lone: Arc<Lone>,
+    pub(crate) written: Arc<Written>,
     environment: Environment,
     chain: Chain,
     /// Whether the work to be proven is there already, so that no model is asked for it.
@@ -142,7 +142,7 @@ impl Shop {
             approvals: Arc::new(Approvals::open(project, environment)?),
             redactor: secrets::redactor(project, environment)?,
             sharing: Arc::new(Sharing::find(project, environment)?),
-            lone: Arc::default(),
+            written: Arc::default(),
             environment: environment.clone(),
             chain: chain.into(),
             proves_others: false,

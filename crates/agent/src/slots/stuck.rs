@@ -86,6 +86,7 @@ impl Work<'_> {
         let answer = |it: &Candidate| Answer {
             code: it.item.clone(),
             is_fresh: it.is_fresh,
+            is_right: it.trial.is_possible(),
         };
         all.map(|it| answer(&self.candidates[it])).collect()
     }

@@ -312,6 +312,51 @@ fn branches_of_two_answers_are_put_together() {
     assert!(filled.trial.is_green());
 }
 
+#[test]
+fn pieces_of_two_answers_are_put_together() {
+    /// Six examples hold of anything, and two more of these conditions.
+    struct Conditions;
+    impl Bench for Conditions {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            let wanted = ["n == 1", "n == 2"].iter();
+            let failures = wanted.filter(|it| !file.contains(*it));
+            let failures: Vec<String> = failures.map(|it| format!("{it}{BUT}no")).collect();
+            Ok(Trial {
+                passed: 8 - u32::try_from(failures.len()).expect("few"),
+                failures,
+                behaviour: vec![Behaviour::Gave("1".to_owned())],
+                ..Trial::default()
+            })
+        }
+    }
+    let check = |one: &str, two: &str, expected: &str| {
+        let when = |it: &str| {
+            answer("0").replace(
+                "return 0",
+                &format!("return 1 if n else 0\\n    while {it}:\\n        n += 1"),
+            )
+        };
+        let script = when(one) + &when(two) + &when("n").repeat(8);
+        let limits = Limits {
+            rounds: 1,
+            repairs: 0,
+            ..Limits::default()
+        };
+        let model = Scripted::parse("s", &script).expect("a script");
+        let (slot, cancel) = (slot(""), Cancel::new());
+        let filled = fill(&model, &slot, limits, &mut Conditions, &cancel, &mut |_| {});
+        let filled = filled.expect("filled");
+        let file = filled.file.expect("a file");
+        assert!(file.contains(expected), "{file}");
+        assert!(filled.trial.is_green(), "{file}");
+        let mut routes = filled.tried.iter().map(|it| it.route);
+        assert!(routes.any(|it| it == Route::Crossed));
+        assert!(!filled.is_settled, "nobody else says so");
+    };
+    check("n == 1", "n == 2", "while n == 1 or n == 2:");
+    check("n == 1 or n > 5", "n == 2 or n > 5", "n == 2");
+}
+
 /// Passes an example of `double(N)` when the file has a line for `N`.
 struct Lines;
 

@@ -65,7 +65,7 @@ fn what_its_callers_examples_show_to_be_wrong_is_written_anew() {
     for file in ["kit/both.py", "kit/double.py"] {
         let (world, ran) = ran(file, &["n * 2", "2 * n"]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        let told = "both fail alike: double, which they call, is looked at again";
+        let told = "both fail alike: double, which they come to, is looked at again";
         assert!(ran.stderr.contains(told), "{}", ran.stderr);
         let told = "double was at fault and is written anew";
         assert!(ran.stderr.contains(told), "{}", ran.stderr);
@@ -77,6 +77,44 @@ fn what_its_callers_examples_show_to_be_wrong_is_written_anew() {
         let status = world.kiro(&["status"]);
         assert!(!status.stdout.contains("stale"), "{}", status.stdout);
     }
+}
+
+#[test]
+fn an_answer_that_was_there_already_is_taken_first() {
+    let world = world();
+    world.write("specs/numbers.md", SPEC.replace("FILE", "kit/both.py"));
+    // Two agree on the square, and one answer among the others is right.
+    let mut replies = vec![double("n ** 2"), double("n * 2")];
+    replies.extend(std::iter::repeat_n(double("n * n"), 4));
+    replies.extend(BOTH.map(|it| answer("both(a, b)", it)));
+    let ran = autopilot(&world, &world.script(&replies), &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("looked at again"), "{}", ran.stderr);
+    let told = "double was at fault and is written anew";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(world.read("kit/double.py").contains("return n * 2\n"));
+}
+
+#[test]
+fn what_is_called_by_what_it_calls_is_looked_at_too() {
+    let world = world();
+    let spec = SPEC.replace("FILE", "kit/both.py").replace(
+        "- `both(1, 3)` → `8`\n",
+        "\n### FR-3: Whole\n\n`whole(a: int, b: int) -> int` in `kit/whole.py` gives what `both` gives.\n\n\
+         - `whole(0, 2)` → `4`\n- `whole(1, 3)` → `8`\n",
+    );
+    world.write("specs/numbers.md", spec);
+    let mut replies = vec![double("n ** 2")];
+    replies.extend(std::iter::repeat_n(double("n"), 17));
+    replies.extend(BOTH[..2].iter().map(|it| answer("both(a, b)", it)));
+    let whole = |it: usize| answer("whole(a, b)", &format!("both(a, b) + {it} - {it}"));
+    replies.extend((0..9).map(whole));
+    replies.extend(["n * 2", "2 * n"].map(double));
+    let ran = autopilot(&world, &world.script(&replies), &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = "whole fail alike: double, which they come to, is looked at again";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(world.read("kit/double.py").contains("return n * 2\n"));
 }
 
 #[test]

@@ -364,9 +364,9 @@ impl Attempt<'_> {
         if let (Some(file), true) = (&filled.file, filled.trial.is_green() || unjudged) {
             let text = complete(file, work);
             self.write(&work.file, &text)?;
-            if filled.agreeing.0 == 0 {
-                self.shop.lone.keep(work, &text, filled.answers);
-            }
+            let is_alone = filled.agreeing.0 == 0;
+            let written = &self.shop.written;
+            written.keep(work, &text, filled.answers, is_alone);
             if unjudged {
                 self.view(View::Warning(unproven(&work.function, filled.agreeing)));
             } else if !filled.is_settled {

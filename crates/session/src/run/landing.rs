@@ -251,7 +251,7 @@ impl<'a> Running<'a> {
         let changes = changes(self.shop, proposal)?;
         let mut named = task.record.files.clone();
         if !named.is_empty() {
-            named.extend(self.shop.lone.rewritten_by(id));
+            named.extend(self.shop.written.rewritten_by(id));
         }
         let scope = scope(&named, &changes);
         let gate = self.shop.gate.knowing(self.derived(&task.record));
