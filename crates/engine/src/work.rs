@@ -15,6 +15,9 @@ use crate::checks::{self, CheckFile, Place, Probe, Runner, Subject, Watched};
 use crate::inputs;
 use crate::tooling::Tooling;
 
+/// Longest call that is told of a function that another may use, with what it gives, in bytes.
+const CALL_TOLD: usize = 100;
+
 pub use glue::Glue;
 pub(crate) use glue::{
     CRATE_ROOT, LOCK_FILE, MANIFEST, PACKAGE_JSON, migration_path, needs_package,
@@ -447,16 +450,29 @@ impl Ground<'_> {
             .collect()
     }
 
-    /// The first sentence on the function, from the requirement that declares it.
+    /// The first sentence on the function, from the requirement that declares it; with a call of it, where its signature does
+    /// not tell what it gives: who does not know that it gives anything takes what it is given for changed.
     fn about(&self, subject: &Subject) -> String {
         let mut all = self.spec.requirements.iter();
         let declares = |it: &&Requirement| {
             it.function(&subject.function)
                 .is_some_and(|it| it.signature.is_some())
         };
-        all.find(declares)
-            .map(|it| words::first_sentence(&words::purpose(it)))
-            .unwrap_or_default()
+        let Some(requirement) = all.find(declares) else {
+            return String::new();
+        };
+        let about = words::first_sentence(&words::purpose(requirement));
+        let signature = subject.signature.as_deref().unwrap_or_default();
+        if signature.contains("->") || signature.contains("):") {
+            return about;
+        }
+        let mut calls = requirement.examples.iter();
+        match calls.find(|it| it.call.function == subject.function && tells(it)) {
+            Some(call) => format!("{about} {}", checks::readable(call))
+                .trim()
+                .to_owned(),
+            None => about,
+        }
     }
 
     /// The statement by which the file at `from` imports a function.
@@ -478,6 +494,15 @@ impl Ground<'_> {
             _ => format!("from {} import {name}", checks::module_of(&subject.file)),
         }
     }
+}
+
+/// Whether a call shows what its function gives: a value that is not among its arguments.
+fn tells(example: &Example) -> bool {
+    let Expect::Value(value) = &example.expect else {
+        return false;
+    };
+    let is_short = example.call.source.len() + value.len() <= CALL_TOLD;
+    is_short && example.setup.is_empty() && !example.call.source.contains(value.as_str())
 }
 
 /// What a Rust function prints cannot be seen from inside its test.

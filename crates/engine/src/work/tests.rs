@@ -286,6 +286,9 @@ fn scripts_are_checked_by_node_and_joined_by_the_program() {
     let present = script_work(&common, "FR-1", &["shop/parse.js", "package.json"]);
     assert_eq!(present.glue, [], "an existing package.json is left alone");
 
+    let uses = &script_work(&bare, "FR-2", &[]).functions[0].uses;
+    assert_eq!(uses[0].about, "Parse. parse(\"1\") → [1]");
+
     let candidate = "function total(text) {\n  return parse(text)[0];\n}\n";
     let complete_as =
         |tooling: &Tooling| complete(candidate, &script_work(tooling, "FR-2", &[]).functions[0]);
