@@ -293,7 +293,9 @@ fn is_built_in(name: &str) -> bool {
     PLAIN.contains(&name) || ERRORS.contains(&name) || name == "ZeroDivisionError"
 }
 
-/// Reads what `unittest -v` printed: lines such as `test_a (x.A.test_a) ... ok`.
+/// Reads what `unittest -v` printed: lines such as `test_a (x.A.test_a) ... ok`. What a test writes on its errors, such as the
+/// warning that a file stays open, stands between the dots and the word, which then has a line of its own. Such a word is no
+/// proof for a test that is told as failed further down.
 pub(super) fn told(exit: Option<i32>, printed: &str) -> Told {
     let mut told = Told {
         ended: printed.lines().any(|line| line.starts_with("Ran ")),
@@ -301,18 +303,27 @@ pub(super) fn told(exit: Option<i32>, printed: &str) -> Told {
         last_words: last_words(exit, printed),
         ..Told::default()
     };
+    let mut open: Option<&str> = None;
     for line in printed.lines() {
-        let Some((head, result)) = line.rsplit_once(" ... ") else {
-            continue;
-        };
-        let Some((test, _)) = head.split_once(" (") else {
-            continue;
-        };
-        if test.starts_with("test_") {
-            told.result(test, result.trim() == "ok");
+        // A test with a documentation has a line for each.
+        let begun = line.starts_with("test_").then(|| line.split_once(" ("));
+        open = begun.flatten().map(|it| it.0).or(open);
+        let word = line.rsplit_once(" ... ").map_or(line, |it| it.1).trim();
+        if let Some(test) = open.filter(|_| is_result(word)) {
+            let is_green = word == "ok" && !told.reasons.contains_key(test);
+            told.result(test, is_green);
+            open = None;
         }
     }
     told
+}
+
+/// Whether a line says what came of a test.
+fn is_result(word: &str) -> bool {
+    matches!(
+        word,
+        "ok" | "FAIL" | "ERROR" | "expected failure" | "unexpected success"
+    ) || word.starts_with("skipped")
 }
 
 /// The number in the line `Ran N tests in …`.

@@ -118,6 +118,33 @@ fn a_green_run_is_read() {
 }
 
 #[test]
+fn what_a_test_writes_on_its_errors_stands_before_its_result() {
+    let printed = "\
+test_a (test_x.A.test_a) ... test_x.py:5: ResourceWarning: unclosed file <'o.txt'>
+  open('o.txt')
+ok
+test_b (test_x.A.test_b)
+What it shows. ... ok
+test_c (test_x.A.test_c) ... ok
+FAIL
+
+======================================================================
+FAIL: test_c (test_x.A.test_c)
+----------------------------------------------------------------------
+AssertionError: it printed ok itself
+
+----------------------------------------------------------------------
+Ran 3 tests in 0.001s
+
+FAILED (failures=1)
+";
+    assert_eq!(
+        verdict(&["test_a", "test_b", "test_c"], Some(1), printed),
+        "test_a test_b passed; test_c: AssertionError: it printed ok itself"
+    );
+}
+
+#[test]
 fn a_failure_is_told_in_its_last_words() {
     let printed = "\
 test_a (test_x.A.test_a) ... FAIL
