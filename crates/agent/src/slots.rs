@@ -22,7 +22,7 @@ mod resumed;
 mod shown;
 mod stuck;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use code::Language;
 use model::{Cancel, Delta, Message, Model, ModelError, Reply, Request, Stop, Usage};
@@ -367,6 +367,8 @@ struct Work<'a> {
     candidates: Vec<Candidate>,
     /// Versions made of two candidates that were tried already.
     crossed: HashSet<String>,
+    /// What the compiler proposed in place of a text.
+    corrected: HashMap<String, String>,
     /// Candidates that a missing function was asked for.
     helped: Vec<usize>,
     /// Samples so far.
@@ -390,6 +392,7 @@ impl<'a> Work<'a> {
             cancel,
             candidates: Vec::new(),
             crossed: HashSet::new(),
+            corrected: HashMap::new(),
             helped: Vec::new(),
             drawn: 0,
             tried: Vec::new(),
@@ -660,15 +663,30 @@ impl<'a> Work<'a> {
         answer: &str,
         bench: &mut dyn Bench,
     ) -> Result<(String, Option<usize>), AgentError> {
-        let (item, file) = match self.spliced(answer) {
+        let (mut item, mut file) = match self.spliced(answer) {
             Ok(spliced) => spliced,
             Err(why) => return Ok((why, None)),
         };
-        if let Some(at) = self.candidates.iter().position(|it| it.file == file) {
-            self.candidates[at].votes += 1;
+        if let Some(better) = self.corrected.get(&file) {
+            file.clone_from(better);
+        }
+        if let Some(at) = self.again(&file) {
             return Ok(("the same code as before".to_owned(), Some(at)));
         }
-        let trial = bench.check(&file)?;
+        let mut trial = bench.check(&file)?;
+        if trial.passed == 0
+            && !trial.is_possible()
+            && let Some(better) = bench.corrected(&file)?
+        {
+            self.corrected.insert(file, better.clone());
+            if let Some(at) = self.again(&better) {
+                return Ok(("the same code as before".to_owned(), Some(at)));
+            }
+            let (language, function) = (self.slot.language, &self.slot.function);
+            item = code::definition(language, &better, function).unwrap_or(item);
+            trial = bench.check(&better)?;
+            file = better;
+        }
         let result = describe(&trial);
         self.candidates.push(Candidate {
             file,
@@ -685,6 +703,13 @@ impl<'a> Work<'a> {
             ),
         });
         Ok((result, Some(self.candidates.len() - 1)))
+    }
+
+    /// The candidate with this text, which has one more answer now.
+    fn again(&mut self, file: &str) -> Option<usize> {
+        let at = self.candidates.iter().position(|it| it.file == file)?;
+        self.candidates[at].votes += 1;
+        Some(at)
     }
 
     fn repair_messages(&self) -> Vec<Message> {

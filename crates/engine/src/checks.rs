@@ -5,6 +5,7 @@
 
 mod cargo;
 mod constants;
+mod corrections;
 mod limit;
 mod node;
 mod probe;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use code::Language;
 use spec::{Command, Example, Expect};
 
+pub use corrections::{CORRECTIONS, corrected};
 pub use limit::Limited;
 pub use probe::{Came, Probe, Watched, probe};
 pub(crate) use python::literal as python_literal;

@@ -70,6 +70,14 @@ pub trait Bench {
     /// When the checks could not be run; a check that fails is no error.
     fn check(&mut self, file: &str) -> Result<Trial, BenchError>;
 
+    /// The file's text as the language's own compiler proposes, should it refuse this one and know better.
+    ///
+    /// # Errors
+    /// When the compiler could not be asked.
+    fn corrected(&mut self, _file: &str) -> Result<Option<String>, BenchError> {
+        Ok(None)
+    }
+
     /// Looks for the fault elsewhere: this is the best of several answers that all fail alike. Gives the file's text
     /// without the answer, if a function that it calls was at fault and is mended.
     ///

@@ -22,6 +22,9 @@ const PARTS: [(Part, usize); 3] = [(Part::Result, 8), (Part::Branch, 24), (Part:
 /// So many times more examples hold than fail of a candidate that only pieces are wrong with.
 const NEARLY: usize = 2;
 
+/// Longest file that pieces are changed in, in bytes: every version of it is parsed.
+const LONGEST_FILE: usize = 64 << 10;
+
 impl Work<'_> {
     /// Changes the best candidate, as long as that makes more checks pass.
     pub(super) fn cross(
@@ -110,7 +113,8 @@ impl Work<'_> {
     fn with_pieces(&self, best: usize) -> Vec<String> {
         let own = &self.candidates[best];
         let failed = own.trial.failures.len();
-        if failed == 0 || (own.trial.passed as usize) < NEARLY * failed || self.drawn == 0 {
+        let is_nearly = failed > 0 && own.trial.passed as usize >= NEARLY * failed;
+        if !is_nearly || self.drawn == 0 || own.file.len() > LONGEST_FILE {
             return Vec::new();
         }
         let mut others = self.others(best);

@@ -357,6 +357,34 @@ fn pieces_of_two_answers_are_put_together() {
     check("n == 1 or n > 5", "n == 2 or n > 5", "n == 2");
 }
 
+#[test]
+fn what_does_not_compile_is_judged_as_the_compiler_proposes() {
+    struct Compiler(u32);
+    impl Bench for Compiler {
+        fn check(&mut self, file: &str) -> Result<Trial, BenchError> {
+            Ok(if file.contains("into") {
+                green()
+            } else {
+                red(0)
+            })
+        }
+
+        fn corrected(&mut self, file: &str) -> Result<Option<String>, BenchError> {
+            self.0 += 1;
+            Ok(Some(file.replace("n * 2", "into(n) * 2")))
+        }
+    }
+    let script = answer("n * 2").repeat(2);
+    let model = Scripted::parse("s", &script).expect("a script");
+    let (slot, cancel, mut bench) = (slot(""), Cancel::new(), Compiler(0));
+    let limits = Limits::default();
+    let filled = fill(&model, &slot, limits, &mut bench, &cancel, &mut |_| {});
+    let filled = filled.expect("filled");
+    assert!(filled.file.expect("a file").contains("return into(n) * 2"));
+    assert!(filled.trial.is_green());
+    assert!(bench.0 <= 1, "asked once for a text");
+}
+
 /// Passes an example of `double(N)` when the file has a line for `N`.
 struct Lines;
 

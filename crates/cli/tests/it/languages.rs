@@ -316,7 +316,7 @@ fn a_rust_library_is_proven_by_cargo() {
         ),
         answer(
             "count",
-            "fn count(text: &str) -> usize {\n    assert!(text != \"!\");\n    words(text).len()\n}",
+            "fn count(text: &str) -> usize {\n    assert!(text != \"!\");\n    let n = words(text).len() as u32;\n    n\n}",
         ),
     ];
     let model = world.script(&replies);
@@ -332,6 +332,8 @@ fn a_rust_library_is_proven_by_cargo() {
         count.starts_with("use crate::words::words;\n\npub fn count"),
         "{count}"
     );
+    // As the compiler proposed.
+    assert!(count.contains("n.try_into().unwrap()"), "{count}");
     assert!(world.read("Cargo.toml").contains("name = \"text-kit\""));
     assert!(!world.has("target") && !world.has("tests/kiro_trial"));
 }

@@ -80,7 +80,15 @@ fn wrong_candidates_are_filtered_by_the_examples() {
     let world = numbers();
     let answer = |body: &str| json!({"when": "double", "reply": format!("```python\ndef double(n):\n    return {body}\n```")});
     let bodies = [
-        "n + 2", "n + n", "2 * n", "n * n", "n", "n + n", "0", "1", "2",
+        "n + 2 + open('stray.txt', 'w').write('')",
+        "n + n",
+        "2 * n",
+        "n * n",
+        "n",
+        "n + n",
+        "0",
+        "1",
+        "2",
     ];
     let mut replies: Vec<Value> = bodies.map(answer).to_vec();
     replies.extend(good_replies().into_iter().skip(2));
@@ -98,6 +106,9 @@ fn wrong_candidates_are_filtered_by_the_examples() {
         "{}",
         ran.stderr
     );
+    let told = "answers to double that were tried changed stray.txt: undone";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(!world.has("stray.txt"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use agent::{
 };
 use change::Changeset;
 use code::Language;
-use engine::checks::{Came, CheckFile, Probe, Report};
+use engine::checks::{self, Came, CheckFile, Probe, Report};
 use engine::{
     CheckPurpose, Fact, FunctionWork, Neighbour, Proposal, Renewal, TRIAL_FOLDER, TaskRecord, Work,
     complete, work_of,
@@ -30,6 +30,12 @@ use crate::view::View;
 /// Room between the seeds of two attempts, and of two runs: a sample adds its own number.
 const SEEDS_AN_ATTEMPT: u64 = 100;
 const SEEDS_A_RUN: u64 = 10_000;
+
+/// How often the compiler is asked what it proposes for one answer: mended in one place it finds the next.
+const CORRECTIONS_TRIED: u32 = 3;
+
+/// What cargo writes when it first tries anything.
+const CARGO_LOCK: &str = "Cargo.lock";
 
 /// What stands above a briefing for a model with little room.
 const STEERING: &str = "How code is written in this project, where it concerns this function:";
@@ -319,12 +325,38 @@ impl Attempt<'_> {
         // A neighbour that is yet to be written cannot be imported.
         work.uses
             .retain(|it| self.yard.tree.join(&it.file).is_file());
+        let before = landing::capture(self.shop, &self.base, &self.yard)?.tree;
         let filled = self.try_candidates(&work);
         let trials = self.yard.tree.join(TRIAL_FOLDER);
         if trials.exists() {
             host::files::remove_tree(&trials).map_err(SessionError::internal)?;
         }
+        self.undo_strays(&before, &work)?;
         filled
+    }
+
+    /// Undoes what candidates did to the worktree when they were tried, beside the files that this is about: of one that saves a
+    /// list to be tried nothing must land with another.
+    fn undo_strays(&self, before: &TreeId, work: &FunctionWork) -> Result<(), SessionError> {
+        let rewritten = self.shop.written.rewritten_by(&self.task.id);
+        let is_own = |path: &str| {
+            [&work.file, &work.check.path].iter().any(|it| *it == path)
+                || rewritten.iter().any(|it| it == path)
+                || path == CARGO_LOCK
+        };
+        let now = landing::capture(self.shop, before, &self.yard)?;
+        let strays = now.changes.selected(|it| !is_own(it.path.as_str()));
+        if strays.is_empty() {
+            return Ok(());
+        }
+        let paths = strays.paths().map(|it| host::files::shown(it.as_str()));
+        let paths: Vec<String> = paths.collect();
+        self.view(View::Notice(format!(
+            "answers to {} that were tried changed {}: undone",
+            work.function,
+            paths.join(", ")
+        )));
+        self.shop.bring_in(&self.yard, &strays.inverted())
     }
 
     fn try_candidates(&self, work: &FunctionWork) -> Result<Option<String>, SessionError> {
@@ -602,6 +634,11 @@ impl Bench for SlotBench<'_> {
             .map_err(|error| BenchError(error.to_string()))
     }
 
+    fn corrected(&mut self, file: &str) -> Result<Option<String>, BenchError> {
+        self.as_proposed(file)
+            .map_err(|error| BenchError(error.to_string()))
+    }
+
     fn mend(&mut self, answer: &str) -> Result<Option<String>, AgentError> {
         self.attempt.mend(self.work, self.present, answer)
     }
@@ -639,6 +676,28 @@ impl SlotBench<'_> {
             }
         }
         Ok(trial)
+    }
+
+    /// The file as Rust's compiler proposes, once more where it then finds more; none where it has nothing to propose.
+    fn as_proposed(&self, file: &str) -> Result<Option<String>, SessionError> {
+        if self.work.language != Language::Rust {
+            return Ok(None);
+        }
+        let attempt = self.attempt;
+        let first = complete(file, self.work);
+        let mut text = first.clone();
+        for _ in 0..CORRECTIONS_TRIED {
+            attempt.write(&self.work.file, &text)?;
+            let argv = checks::CORRECTIONS.map(str::to_owned).to_vec();
+            let argv = attempt.shop.resolved(argv)?;
+            let finished = attempt.shop.try_out(&attempt.yard, argv)?;
+            let output = String::from_utf8_lossy(&finished.stdout);
+            match checks::corrected(&self.work.file, &text, &output) {
+                Some(better) => text = better,
+                None => break,
+            }
+        }
+        Ok((text != first).then_some(text))
     }
 
     /// What the candidate does on the derived inputs; none when it cannot be imported.
