@@ -27,6 +27,9 @@ const CROSSED: usize = 40;
 /// Most examples from which inputs are derived.
 const EXAMPLES: usize = 24;
 
+/// Names that every object of a script has.
+const INHERITED: [&str; 2] = ["constructor", "toString"];
+
 /// Calls of `function` with derived arguments, as source text; empty when nothing can be derived.
 pub(crate) fn derived(
     language: Language,
@@ -62,6 +65,29 @@ pub(crate) fn derived(
         }
     }
     calls
+}
+
+/// Calls of a script's `function` with names that every object has, each in place of a text that its examples give it: who keeps
+/// a table in an object finds them there.
+pub(crate) fn inherited(language: Language, function: &str, examples: &[&Example]) -> Vec<String> {
+    if !matches!(language, Language::JavaScript | Language::TypeScript) {
+        return Vec::new();
+    }
+    let mut all = examples.iter().filter(|it| it.setup.is_empty());
+    let Some(shown) = all.find_map(|it| value::arguments(&it.call.source, function)) else {
+        return Vec::new();
+    };
+    let is_text = |place: &usize| matches!(shown[*place], Value::Text(_));
+    let places: Vec<usize> = (0..shown.len()).filter(is_text).collect();
+    let with = |(place, name): (usize, &str)| {
+        let mut arguments = shown.clone();
+        arguments[place] = Value::Text(name.to_owned());
+        written(language, function, &arguments)
+    };
+    let names = places
+        .iter()
+        .flat_map(|place| INHERITED.map(|name| (*place, name)));
+    names.map(with).collect()
 }
 
 fn written(language: Language, function: &str, arguments: &[Value]) -> String {
@@ -159,6 +185,17 @@ fn from_signature(declared: &FunctionDecl, lent: &[Vec<Value>]) -> Vec<Vec<Value
 mod tests {
     use super::*;
     use spec::Spec;
+
+    #[test]
+    fn names_that_every_object_has_stand_in_place_of_texts() {
+        let text = "# T\n\n## Functional Requirements\n\n### FR-1: F\n\n`f(a, b)` in `f.mjs`.\n\n- `f(\"+\", 2)` → `1`\n";
+        let spec = Spec::parse("t", text);
+        let examples: Vec<&Example> = spec.requirements[0].examples.iter().collect();
+        let calls = inherited(Language::JavaScript, "f", &examples);
+        assert_eq!(calls, ["f(\"constructor\", 2)", "f(\"toString\", 2)"]);
+        assert!(inherited(Language::Python, "f", &examples).is_empty());
+        assert!(inherited(Language::JavaScript, "g", &examples).is_empty());
+    }
 
     fn derived(markdown: &str) -> Vec<String> {
         let text = format!("# T\n\n## Functional Requirements\n\n### FR-1: F\n\n{markdown}\n");

@@ -374,6 +374,7 @@ impl Ground<'_> {
             file: &subject.file,
             function: &subject.function,
             keeps_arguments: rules.iter().any(|it| words::keeps_arguments(&it.text)),
+            inherited: &inputs::inherited(language, &subject.function, &examples),
         };
         let probe = checks::probe(language, watched, &calls, TRIAL_FOLDER);
         let place = Place {

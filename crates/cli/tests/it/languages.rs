@@ -338,6 +338,25 @@ fn a_rust_library_is_proven_by_cargo() {
     assert!(!world.has("target") && !world.has("tests/kiro_trial"));
 }
 
+#[test]
+fn what_every_object_has_is_not_found_in_a_table() {
+    let world = world();
+    let spec = "# Ranks\n\n## Functional Requirements\n\n### FR-1: Rank\n\n`rank(name)` in `rank.mjs` gives a name's rank, 0 of others.\n\n\
+        - `rank(\"a\")` → `1`\n- `rank(\"b\")` → `2`\n- `rank(\"c\")` → `0`\n\n\
+        ## Technical Constraints\n\n- Language: JavaScript\n\n## Success Criteria\n\n- Every example holds\n";
+    world.write("specs/ranks.md", spec);
+    let answer = |body: &str| {
+        let code = format!("```javascript\nfunction rank(name) {{\n  return {body};\n}}\n```");
+        serde_json::json!({ "reply": code })
+    };
+    let mut replies = vec![answer("{ a: 1, b: 2 }[name] || 0")];
+    let right = answer("name === \"a\" ? 1 : name === \"b\" ? 2 : 0");
+    replies.extend(std::iter::repeat_n(right, 8));
+    let said = done(&world, "ranks", &world.script(&replies));
+    assert!(said.contains("direct: 3 of 4 examples pass"), "{said}");
+    assert!(world.read("rank.mjs").contains("name === \"a\""));
+}
+
 /// Where pytest is installed its own results are read; elsewhere a project that wants it is checked by unittest.
 #[test]
 fn a_project_that_wants_pytest_is_proven_either_way() {

@@ -17,6 +17,8 @@ pub struct Watched<'a> {
     pub function: &'a str,
     /// Whether a call that changes what it is given counts as one that fails.
     pub keeps_arguments: bool,
+    /// Calls with names that every object of its language has, which must be to it as any other.
+    pub inherited: &'a [String],
 }
 
 /// A program that watches one function.
@@ -30,6 +32,8 @@ pub struct Probe {
     program: &'static str,
     /// The calls that it makes.
     pub calls: Vec<String>,
+    /// How many of them candidates are compared on; the others are with inherited names.
+    pub compared: usize,
 }
 
 /// What came of one call.
@@ -43,8 +47,13 @@ pub enum Came {
 
 impl Came {
     /// Whether the call changed what it was given, where that is watched.
-    pub fn is_change(&self) -> bool {
+    fn is_change(&self) -> bool {
         matches!(self, Came::Error(name) if name == CHANGED)
+    }
+
+    /// Whether it gave a function of the language itself.
+    fn is_native(&self) -> bool {
+        matches!(self, Came::Value(value) if value.contains("[native code]"))
     }
 }
 
@@ -179,11 +188,13 @@ pub fn probe(
     folder: &str,
 ) -> Option<Probe> {
     let Watched { file, function, .. } = watched;
+    let compared = calls.len();
+    let calls = [calls, watched.inherited].concat();
     let listed: Vec<String> = calls.iter().map(|it| super::python::literal(it)).collect();
     let listed = format!("[{}]", listed.join(", "));
     let name = function.to_ascii_lowercase();
     let (path, program, template, module) = match language {
-        _ if calls.is_empty() => return None,
+        _ if compared == 0 => return None,
         Language::Python => {
             let up = "..".to_owned() + &"/..".repeat(folder.matches('/').count());
             let keeps = match watched.keeps_arguments {
@@ -214,7 +225,8 @@ pub fn probe(
             .replace("CALLS", &listed),
         path,
         program,
-        calls: calls.to_vec(),
+        calls,
+        compared,
     })
 }
 
@@ -246,6 +258,23 @@ impl Probe {
         }
         Some(came)
     }
+
+    /// What speaks against a candidate of which this came, whatever it is for: it changed what it was given, where that must stay
+    /// as it is, or it looks a name up in an object and finds what every object has.
+    pub fn objection(&self, came: &[Came]) -> Option<String> {
+        let calls = || self.calls.iter().zip(came);
+        let changed = calls().find(|(_, it)| it.is_change());
+        let native = || calls().skip(self.compared).find(|(_, it)| it.is_native());
+        let (call, what) = match (changed, native()) {
+            (Some((call, _)), _) => (
+                call,
+                "it changes what it is given, which must stay as it is",
+            ),
+            (None, Some((call, _))) => (call, "it gives what every object has by that name"),
+            (None, None) => return None,
+        };
+        Some(format!("{call}: {what}"))
+    }
 }
 
 #[cfg(test)]
@@ -259,14 +288,13 @@ mod tests {
             file: "kit/f.py",
             function: "f",
             keeps_arguments: true,
+            inherited: &["f(\"toString\")".to_owned()],
         };
         let probe = probe(Language::Python, watched, &calls, "t").expect("a program");
         assert!(probe.text.contains("import_module(\"kit.f\"), \"f\")"));
-        assert!(
-            probe
-                .text
-                .contains("enumerate([\"f(1)\", \"f(2)\", \"f(\\\"a\\\\\\\"b\\\")\"])")
-        );
+        assert!(probe.text.contains(
+            "enumerate([\"f(1)\", \"f(2)\", \"f(\\\"a\\\\\\\"b\\\")\", \"f(\\\"toString\\\")\"])"
+        ));
         let came = probe
             .read("0 = 1 ! 2\n2 ! KeyError\n9 = 1\nx\n")
             .expect("read");
@@ -274,10 +302,17 @@ mod tests {
             Came::Value("1 ! 2".to_owned()),
             Came::Error("no end".to_owned()),
             Came::Error("KeyError".to_owned()),
+            Came::Error("no end".to_owned()),
         ];
         assert_eq!(came, expected);
-        let changed = probe.read("1 ! ChangedArgument\n").expect("read");
-        assert!(changed[1].is_change() && !changed[0].is_change());
+        assert_eq!(probe.compared, 3);
+        let objection = |printed: &str| probe.objection(&probe.read(printed).expect("read"));
+        let changed = "f(2): it changes what it is given, which must stay as it is";
+        assert_eq!(objection("1 ! ChangedArgument\n").as_deref(), Some(changed));
+        let native = "function toString() { [native code] }\n";
+        let found = "f(\"toString\"): it gives what every object has by that name";
+        assert_eq!(objection(&format!("3 = {native}")).as_deref(), Some(found));
+        assert_eq!(objection(&format!("2 = {native}3 = 0\n")), None);
         assert_eq!(probe.read("import ! SyntaxError\n"), None);
     }
 }

@@ -532,15 +532,6 @@ impl Attempt<'_> {
     }
 }
 
-/// The first call that changed what it was given, where the spec says that this stays as it is.
-fn change(probe: &Probe, came: &[Came]) -> Option<String> {
-    let mut calls = probe.calls.iter().zip(came);
-    let (call, _) = calls.find(|(_, it)| it.is_change())?;
-    Some(format!(
-        "{call}: it changes what it is given, which must stay as it is"
-    ))
-}
-
 /// The inputs on which a candidate broke down, in words.
 fn breakdowns(probe: &Probe, behaviour: &[Behaviour]) -> Vec<String> {
     let told = |(call, it): (&String, &Behaviour)| match it {
@@ -662,8 +653,9 @@ impl SlotBench<'_> {
         };
         if let (Some(probe), true) = (&self.work.probe, trial.failures.is_empty()) {
             match self.watched(probe)? {
-                Some(came) => {
-                    trial.failures.extend(change(probe, &came));
+                Some(mut came) => {
+                    trial.failures.extend(probe.objection(&came));
+                    came.truncate(probe.compared);
                     let came = came.into_iter().map(|it| behaviour(it, self.work));
                     trial.behaviour = came.collect();
                     trial.breakdowns = breakdowns(probe, &trial.behaviour);
