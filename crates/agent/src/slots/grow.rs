@@ -31,6 +31,8 @@ impl Work<'_> {
         }
         let mut grown: Option<usize> = None;
         for (at, Step { asked, told }) in steps(self.slot).iter().enumerate() {
+            // Of answers that were there before one may have come as far.
+            grown = grown.or_else(|| self.farthest(told).filter(|it| self.keeps(*it, told)));
             if grown.is_some_and(|it| self.keeps(it, told)) {
                 continue;
             }
@@ -47,9 +49,7 @@ impl Work<'_> {
                 if !answers.is_empty() && answers.iter().all(|it| Some(*it) == parent) {
                     return Ok(());
                 }
-                let all = grown.into_iter().chain(answers);
-                // The last of equals: what was asked for this rule.
-                grown = all.max_by_key(|it| self.holding(*it, told));
+                grown = self.farthest(told);
                 if grown.is_some_and(|it| self.keeps(it, told)) {
                     break;
                 }
@@ -60,6 +60,11 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The candidate for which most examples of these rules hold; of equals the last one, what was asked for them.
+    fn farthest(&self, rules: &[Rule]) -> Option<usize> {
+        (0..self.candidates.len()).max_by_key(|it| self.holding(*it, rules))
     }
 
     /// How many examples of these rules hold for a candidate.
