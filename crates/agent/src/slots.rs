@@ -7,8 +7,8 @@
 //! file is to be changed, the whole file, which small models change best. Checks judge first. Where they are few, a second
 //! opinion is heard: candidates of different routes that behave alike on inputs derived from the spec speak for each other. As
 //! soon as that is enough, nothing more is asked. Where candidates are right in different cases, their branches are put
-//! together, and other pieces in which they differ, which costs no tokens; a function that one calls and does not define is asked for. Where one candidate alone passes,
-//! each of its branches becomes what most answers do there. Where several fail alike, the bench looks for the fault in what
+//! together, and other pieces in which they differ, which costs no tokens; a function that one calls and does not define is
+//! asked for. Where one candidate alone passes, each of its branches becomes what most answers do there. Where several fail alike, the bench looks for the fault in what
 //! they call.
 
 mod bench;
@@ -365,7 +365,7 @@ struct Work<'a> {
     limits: Limits,
     cancel: &'a Cancel,
     candidates: Vec<Candidate>,
-    /// Versions made of two candidates that were tried already.
+    /// Versions of a candidate that were tried already.
     crossed: HashSet<String>,
     /// What the compiler proposed in place of a text.
     corrected: HashMap<String, String>,

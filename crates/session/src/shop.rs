@@ -100,7 +100,7 @@ pub(crate) struct Shop {
     pub(crate) redactor: Redactor,
     /// What attempts see beside the files of a snapshot.
     pub(crate) sharing: Arc<Sharing>,
-    /// Functions of this run that no other answer agreed with.
+    /// Functions that this run wrote, and what they were chosen from.
     pub(crate) written: Arc<Written>,
     environment: Environment,
     chain: Chain,

@@ -25,7 +25,7 @@ pub(crate) struct Written {
     chosen: Mutex<HashMap<(String, String), Chosen>>,
     /// Files of those that were written anew, and the task in whose course.
     rewritten: Mutex<Vec<(String, String)>>,
-    /// Functions that were asked for anew in vain, by the name of who calls them and their code.
+    /// Functions that were asked for anew, by the name of who calls them and their code.
     asked: Mutex<HashSet<(String, String)>>,
 }
 

@@ -349,12 +349,11 @@ impl Attempt<'_> {
         if strays.is_empty() {
             return Ok(());
         }
-        let paths = strays.paths().map(|it| host::files::shown(it.as_str()));
-        let paths: Vec<String> = paths.collect();
+        let paths: Vec<&str> = strays.paths().map(|it| it.as_str()).collect();
         self.view(View::Notice(format!(
             "answers to {} that were tried changed {}: undone",
             work.function,
-            paths.join(", ")
+            landing::named(&paths)
         )));
         self.shop.bring_in(&self.yard, &strays.inverted())
     }

@@ -64,17 +64,20 @@ pub(crate) fn capture(shop: &Shop, base: &TreeId, yard: &Yard) -> Result<Capture
 
 /// What stands in a worktree and does not land, for the person to know.
 pub(crate) fn left_out(captured: &Captured) -> Option<String> {
-    const NAMED: usize = 10;
     let all = &captured.left_out;
-    let named = all.iter().take(NAMED);
-    let named: Vec<String> = named
-        .map(|it| host::files::shown(&it.to_string()))
-        .collect();
-    let more = match all.len().saturating_sub(NAMED) {
+    (!all.is_empty()).then(|| format!("not brought in: {}", named(all)))
+}
+
+/// The first of some paths, fit to be shown, and how many more there are.
+pub(super) fn named(paths: &[impl ToString]) -> String {
+    const NAMED: usize = 10;
+    let some = paths.iter().take(NAMED);
+    let some: Vec<String> = some.map(|it| host::files::shown(&it.to_string())).collect();
+    let more = match paths.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    (!all.is_empty()).then(|| format!("not brought in: {}{more}", named.join(", ")))
+    format!("{}{more}", some.join(", "))
 }
 
 /// The files that a task may change: those that it names, and tests that it adds. One that names none is not bounded.
